@@ -1,0 +1,3 @@
+// Package clients holds clients, one a file, each named for what it does; each
+// returns what it saw.
+package clients

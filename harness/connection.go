@@ -1,0 +1,227 @@
+package harness
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/Shopify/toxiproxy/v2/stream"
+)
+
+// A connection is one client's passage through the proxy: two legs and the
+// two pipes between them.
+//
+// An end that finishes closes its pipe; an end that is lost, and a cut, sever
+// the connection: from then on nothing is passed on, what comes is swallowed
+// so that toxiproxy's links empty and end.
+type connection struct {
+	proxy  *Proxy
+	number int
+	ctx    context.Context // ends when the connection or the proxy does
+	cancel context.CancelFunc
+
+	client, server     *leg
+	toServer, toClient *pipe
+	toxics             *toxiproxy.ToxicCollection
+	drawn              []int // which of the proxy's toxics this connection got
+
+	severed atomic.Bool // nothing is passed on any more
+
+	mu          sync.Mutex // guards the rest, and the pipes' gone
+	linked      bool       // the server's leg is there and the pipes run
+	pipesOver   int
+	endedBy     Party
+	with        Ending
+	undelivered bool // a RST threw passed bytes away
+	over        bool // everything is closed
+}
+
+func newConnection(p *Proxy, number int, client *leg) *connection {
+	c := &connection{proxy: p, number: number, client: client, server: &leg{party: Server}}
+	c.ctx, c.cancel = context.WithCancel(p.ctx)
+	c.toServer = &pipe{conn: c, from: c.client, to: c.server, limit: unlimited}
+	c.toClient = &pipe{conn: c, from: c.server, to: c.client, limit: unlimited}
+	return c
+}
+
+// link runs the two pipes through toxiproxy, unless the connection has been
+// ended while its upstream was dialled.
+func (c *connection) link() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.severed.Load() {
+		c.server.close()
+		return
+	}
+	c.linked = true
+	c.proxy.work.Add(2) // given back when a pipe is over
+	c.toxics.StartLink(c.proxy.api, "up", source{c.toServer}, destination{c.toServer}, stream.Upstream)
+	c.toxics.StartLink(c.proxy.api, "down", source{c.toClient}, destination{c.toClient}, stream.Downstream)
+}
+
+// ended notes that the stream read by p has come to its end.
+func (c *connection) ended(p *pipe, ending Ending) {
+	if ending == Finished {
+		p.from.sawFIN.Store(true)
+		c.record(p.from.party, Finished)
+		c.proxy.work.Go(func() { c.watch(p.from) })
+		return
+	}
+	c.lose(p.from, ending)
+}
+
+// watch waits for a RST from an end behind its FIN: nobody reads there any
+// more who would see it.
+func (c *connection) watch(l *leg) {
+	if !awaitReset(l.conn) {
+		return
+	}
+	if !c.severed.Load() {
+		c.lose(l, Reset)
+		return
+	}
+	l.close()
+	c.settle()
+}
+
+// lose notes that an end is gone, without a FIN or behind it. The other end
+// gets a RST as soon as what came before is through to it.
+func (c *connection) lose(l *leg, ending Ending) {
+	if c.severed.Load() || l.lost.Swap(true) {
+		return
+	}
+	c.record(l.party, ending)
+	fromIt, toIt := c.pipes(l)
+	c.mu.Lock()
+	through := fromIt.gone
+	c.mu.Unlock()
+	c.dissolve(toIt) // nobody waits for these bytes any more
+	if through {
+		c.reset(fromIt.to)
+	}
+}
+
+// through passes the end of p's stream on as what it was. It is called when
+// everything before it has come out of the link.
+func (c *connection) through(p *pipe) {
+	defer c.proxy.work.Done()
+	c.mu.Lock()
+	p.gone = true
+	both := c.toServer.gone && c.toClient.gone
+	c.mu.Unlock()
+	if !c.severed.Load() && p.from.sawFIN.Load() {
+		p.to.finish()
+	}
+	switch {
+	case c.severed.Load():
+		if !p.from.silent.Load() {
+			p.from.close()
+		}
+	case p.from.lost.Load():
+		c.reset(p.to)
+	case both:
+		c.client.close()
+		c.server.close()
+	}
+	c.mu.Lock()
+	c.pipesOver++
+	c.mu.Unlock()
+	c.settle()
+}
+
+// reset ends the connection for l, whose other end is lost: a RST behind all
+// that was passed to it.
+func (c *connection) reset(l *leg) {
+	if c.severed.Swap(true) {
+		return
+	}
+	c.dissolve(c.toServer)
+	c.dissolve(c.toClient)
+	l.abort(c.ctx, c.proxy.settings.DrainTimeout, func(undelivered int64) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.undelivered = undelivered > 0
+	})
+	fromIt, _ := c.pipes(l)
+	fromIt.to.close()
+}
+
+// shut closes both legs because the proxy is being closed.
+func (c *connection) shut() {
+	c.record(ByUs, Closed)
+	c.severed.Store(true)
+	c.cancel()
+	c.client.close()
+	c.mu.Lock()
+	linked := c.linked
+	c.mu.Unlock()
+	if linked {
+		c.server.close()
+	}
+	c.dissolve(c.toServer)
+	c.dissolve(c.toClient)
+	c.settle()
+}
+
+// settle closes the books when both pipes are over and both legs closed.
+func (c *connection) settle() {
+	c.mu.Lock()
+	done := !c.over && c.client.closed.Load() &&
+		(!c.linked || c.pipesOver == 2 && c.server.closed.Load())
+	c.over = c.over || done
+	c.mu.Unlock()
+	if done {
+		c.cancel()
+		c.proxy.forget(c)
+	}
+}
+
+// dissolve takes the toxics out of one pipe, so that it empties at once. It
+// does not wait: the caller may be the one who has to empty it.
+func (c *connection) dissolve(p *pipe) {
+	c.mu.Lock()
+	drawn := c.drawn
+	c.mu.Unlock()
+	for _, i := range drawn {
+		toxic := c.proxy.settings.toxics[i]
+		if toxic.Toward != p.to.party {
+			continue
+		}
+		c.proxy.work.Go(func() {
+			c.toxics.RemoveToxic(context.Background(), toxic.name(i)) // an error says that it is out already
+		})
+	}
+}
+
+// pipes returns the pipe that reads from l and the one that writes to it.
+func (c *connection) pipes(l *leg) (from, to *pipe) {
+	if l == c.client {
+		return c.toServer, c.toClient
+	}
+	return c.toClient, c.toServer
+}
+
+// record keeps who ended the connection first, and how.
+func (c *connection) record(by Party, with Ending) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.endedBy == "" && !c.severed.Load() {
+		c.endedBy, c.with = by, with
+	}
+}
+
+// report says what became of the connection so far.
+func (c *connection) report() ConnectionReport {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := ConnectionReport{
+		Number: c.number, Client: c.client.conn.RemoteAddr().String(),
+		ToServer: c.toServer.position(), ToClient: c.toClient.position(),
+		EndedBy: c.endedBy, With: c.with, Over: c.over, Drained: !c.undelivered,
+	}
+	for _, i := range c.drawn {
+		r.Toxics = append(r.Toxics, c.proxy.settings.toxics[i].Type)
+	}
+	return r
+}

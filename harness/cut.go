@@ -1,0 +1,147 @@
+package harness
+
+import (
+	"fmt"
+	"math"
+)
+
+// A Party is one of those who can end a proxied connection.
+type Party string
+
+// Client and Server are the two ends of a proxied connection; a cut or the
+// proxy itself can end it too.
+const (
+	Client Party = "client"
+	Server Party = "server"
+	ByCut  Party = "cut"   // a Cut struck
+	ByUs   Party = "proxy" // the proxy was closed
+)
+
+// A Selection says which connections a [Cut] concerns. Its zero value is every
+// connection, those that are open already included.
+type Selection struct {
+	kind selectionKind
+	n    int
+}
+
+type selectionKind int
+
+const (
+	everyConnection selectionKind = iota
+	nextConnection
+	nthConnection
+)
+
+// Next selects the connection that the proxy accepts next after the cut was armed.
+func Next() Selection { return Selection{kind: nextConnection} }
+
+// Nth selects the n-th connection that the proxy accepts in its life; the
+// first is 1. An n below 1 is refused where the cut is armed.
+func Nth(n int) Selection { return Selection{kind: nthConnection, n: n} }
+
+// maxAfter bounds Cut.After so that no sum of byte counts can overflow.
+const maxAfter = math.MaxInt64 / 2
+
+// A Cut ends proxied connections at an exact byte of one direction.
+//
+// The bytes before the cut reach the end that they go to, also when it reads
+// late or slowly: a reset waits until that end's kernel has them (see
+// [Options.DrainTimeout]). What the other direction has already passed on is
+// treated alike.
+type Cut struct {
+	// Toward is the end whose incoming bytes are counted: Client or Server.
+	// It may be left out when Now is set.
+	Toward Party
+	// After is how many bytes still pass in that direction, counted from the
+	// moment the cut was armed, or from the connection's start if that is
+	// later. The cut strikes as soon as they have passed. At 0 it strikes when
+	// the first byte comes, which is withheld: an idle connection lives on.
+	After int64
+	// FromStart counts After from the connection's first byte also on a
+	// connection that was open when the cut was armed. Where more bytes have
+	// passed already, the cut cannot strike.
+	FromStart bool
+	// Now strikes at once, on the open connections selected by On, idle or
+	// not. After, FromStart and Times must be zero.
+	Now bool
+	// With is what the end named by Toward gets: Reset (a RST), Finished (a
+	// FIN; what it sends afterwards is swallowed) or Open (silence: the
+	// connection stays, nothing comes any more, what it sends is swallowed).
+	// Zero means Reset.
+	With Ending
+	// Opposite is what the other end gets. Zero means the same as With, as
+	// from a device between the two.
+	Opposite Ending
+	// On says which connections are concerned. Zero means every one.
+	On Selection
+	// Times bounds how often the cut strikes; each connection is struck at
+	// most once. Zero means without bound.
+	Times int
+}
+
+// String describes the cut in a phrase.
+func (c Cut) String() string {
+	when := fmt.Sprintf("after %d bytes toward the %s", c.After, c.Toward)
+	if c.Now {
+		when = "now"
+	}
+	if c.With == c.opposite() {
+		return fmt.Sprintf("cut %s: %s to both", when, c.with())
+	}
+	return fmt.Sprintf("cut %s: %s, %s to the other end", when, c.with(), c.opposite())
+}
+
+func (c Cut) with() Ending {
+	if c.With == "" {
+		return Reset
+	}
+	return c.With
+}
+
+func (c Cut) opposite() Ending {
+	if c.Opposite == "" {
+		return c.with()
+	}
+	return c.Opposite
+}
+
+// check says which field is wrong and what is allowed there.
+func (c Cut) check() error {
+	switch {
+	case c.Toward != Client && c.Toward != Server && (c.Toward != "" || !c.Now):
+		return fmt.Errorf("cut: Toward is %q: allowed are harness.Client and harness.Server", c.Toward)
+	case c.After < 0 || c.After > maxAfter:
+		return fmt.Errorf("cut: After is %d: allowed are 0 to %d bytes", c.After, int64(maxAfter))
+	case c.Times < 0:
+		return fmt.Errorf("cut: Times is %d: allowed are 0 (without bound) and more", c.Times)
+	case c.On.kind == nthConnection && c.On.n < 1:
+		return fmt.Errorf("cut: On is connection %d: the first connection is 1", c.On.n)
+	case c.Now && (c.After != 0 || c.FromStart || c.Times != 0):
+		return fmt.Errorf("cut: Now goes with neither After, FromStart nor Times")
+	case c.Now && c.On.kind == nextConnection:
+		return fmt.Errorf("cut: Now strikes open connections: On may be every or an Nth, not the next")
+	}
+	for _, field := range []struct {
+		name   string
+		ending Ending
+	}{{"With", c.With}, {"Opposite", c.Opposite}} {
+		switch field.ending {
+		case "", Reset, Finished, Open:
+		default:
+			return fmt.Errorf("cut: %s is %q: allowed are Reset, Finished and Open (silence)",
+				field.name, field.ending)
+		}
+	}
+	return nil
+}
+
+// armedCut is a Cut on duty. The proxy's mutex guards it.
+type armedCut struct {
+	Cut
+	nth     int // the one connection concerned; 0: every one
+	strikes []Strike
+}
+
+func (a *armedCut) spent() bool { return a.Times > 0 && len(a.strikes) >= a.Times }
+
+func (a *armedCut) concerns(number int) bool { return a.nth == 0 || a.nth == number }

@@ -1,0 +1,277 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+const (
+	firstCalls = 32 // how many calls an Outcome keeps whatever they gave
+	mostCalls  = 64 // how many it keeps in all
+)
+
+// A Conn is a TCP connection that remembers each call on it, with result and
+// time, and how it ended. It is a net.Conn. Its calls fail with a deadline
+// error when the context ends that it was opened with.
+//
+// A Conn whose connect failed is good for its [Conn.Outcome]; every other
+// call returns the error of connect and is not remembered.
+type Conn struct {
+	tcp    *net.TCPConn // nil if connect failed
+	failed error        // the error of connect
+	host   *Host
+	ctx    context.Context // ends the calls
+	unbind func() bool     // releases ctx
+
+	mu           sync.Mutex
+	outcome      Outcome
+	closed       bool
+	readDeadline time.Time // as set from outside
+}
+
+// newConn starts remembering; tcp is nil if opening failed.
+func newConn(ctx context.Context, h *Host, tcp *net.TCPConn, remote string) *Conn {
+	c := &Conn{tcp: tcp, host: h, ctx: ctx, unbind: func() bool { return true }}
+	c.outcome = Outcome{Host: h.name, Conn: h.lab.journal.number(), Remote: remote, Ending: harness.Open}
+	if tcp != nil {
+		c.outcome.Local, c.outcome.Remote = tcp.LocalAddr().String(), tcp.RemoteAddr().String()
+		c.unbind = context.AfterFunc(ctx, func() { tcp.SetDeadline(past) })
+		h.lab.opened(c)
+	}
+	return c
+}
+
+// past is a deadline that has gone by.
+var past = time.Unix(1, 0)
+
+// remember enters a call into the outcome and the journal.
+func (c *Conn) remember(op string, start time.Time, n int, err error) {
+	call := Call{Op: op, Start: start, Duration: time.Since(start), Bytes: n, Ending: harness.EndingOf(err), Err: err}
+	if err != nil {
+		call.Error = err.Error()
+	}
+	c.mu.Lock()
+	o := &c.outcome
+	switch {
+	case op == Read:
+		o.Received += int64(n)
+	case op == Write:
+		o.Sent += int64(n)
+	}
+	if len(o.Calls) < firstCalls || err != nil && len(o.Calls) < mostCalls {
+		o.Calls = append(o.Calls, call)
+	} else {
+		o.Elided++
+	}
+	ending := call.Ending
+	if err == nil && (op == CloseOp || op == Abort) {
+		ending = harness.Closed
+	}
+	if o.Ending == harness.Open && ending != harness.Open {
+		o.Op, o.Ending, o.Error, o.Err = op, ending, call.Error, err
+		o.At = start.Add(call.Duration)
+	}
+	entry := Entry{Host: o.Host, Conn: o.Conn, Local: o.Local, Remote: o.Remote, Call: call}
+	c.mu.Unlock()
+	c.host.lab.journal.add(entry)
+}
+
+// Outcome returns what this end has seen so far.
+func (c *Conn) Outcome() Outcome {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := c.outcome
+	o.Calls = append([]Call(nil), o.Calls...)
+	return o
+}
+
+// Read reads up to len(b) bytes, as read(2) does.
+func (c *Conn) Read(b []byte) (int, error) {
+	if c.tcp == nil {
+		return 0, c.failed
+	}
+	start := time.Now()
+	n, err := c.tcp.Read(b)
+	c.remember(Read, start, n, err)
+	return n, err
+}
+
+// Write writes all of b unless it fails; n then says how much was taken.
+func (c *Conn) Write(b []byte) (int, error) {
+	if c.tcp == nil {
+		return 0, c.failed
+	}
+	start := time.Now()
+	n, err := c.tcp.Write(b)
+	c.remember(Write, start, n, err)
+	return n, err
+}
+
+// CloseWrite half-closes: a FIN goes out behind what was written, reading
+// goes on (shutdown(2), SHUT_WR).
+func (c *Conn) CloseWrite() error {
+	if c.tcp == nil {
+		return c.failed
+	}
+	start := time.Now()
+	err := c.tcp.CloseWrite()
+	c.remember(Shutdown, start, 0, err)
+	return err
+}
+
+// Close closes the socket. A FIN goes out, or a RST if there are bytes that
+// were not read (RFC 1122, section 4.2.2.13). Closing once more does nothing.
+func (c *Conn) Close() error { return c.end(CloseOp) }
+
+// Abort closes the socket with a RST in the place of a FIN, throwing away
+// what was not yet sent (socket(7), SO_LINGER with a timeout of 0).
+func (c *Conn) Abort() error { return c.end(Abort) }
+
+func (c *Conn) end(op string) error {
+	c.mu.Lock()
+	again := c.closed
+	c.closed = true
+	c.mu.Unlock()
+	if c.tcp == nil || again {
+		return nil
+	}
+	start := time.Now()
+	var err error
+	if op == Abort {
+		err = c.tcp.SetLinger(0)
+	}
+	err = errors.Join(err, c.tcp.Close())
+	c.remember(op, start, 0, err)
+	c.unbind()
+	c.host.lab.closed(c)
+	return err
+}
+
+// CloseUnread waits until a byte has come that nobody read, and closes: the
+// kernel answers with a RST. Linux only; errors.ErrUnsupported elsewhere.
+func (c *Conn) CloseUnread(ctx context.Context) error {
+	return errors.Join(c.AwaitReadable(ctx), c.Close())
+}
+
+// AwaitReset waits until a RST has come, without taking its error from the
+// socket (poll(2): POLLERR). A FIN alone does not end the wait, the context
+// does. Nobody may be reading at the same time. Linux only;
+// errors.ErrUnsupported elsewhere.
+func (c *Conn) AwaitReset(ctx context.Context) error { return c.await(ctx, pollReset) }
+
+// AwaitFinish waits until the peer's FIN has come, reading nothing (poll(2):
+// POLLRDHUP). A RST ends the wait with an error. Otherwise as AwaitReset.
+func (c *Conn) AwaitFinish(ctx context.Context) error { return c.await(ctx, pollFinish) }
+
+// AwaitReadable waits until there is something to read, a byte or an ending,
+// and leaves it there (poll(2): POLLIN). Otherwise as AwaitReset.
+func (c *Conn) AwaitReadable(ctx context.Context) error { return c.await(ctx, pollReadable) }
+
+func (c *Conn) await(ctx context.Context, event pollEvent) error {
+	if c.tcp == nil {
+		return c.failed
+	}
+	start := time.Now()
+	given := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		c.tcp.SetReadDeadline(past)
+		close(given)
+	})
+	err := awaitEvent(c.tcp, event)
+	if !stop() {
+		<-given
+		c.restoreDeadline()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = fmt.Errorf("await an event: %w", context.Cause(ctx))
+		}
+	}
+	c.remember(Poll, start, 0, err)
+	return err
+}
+
+// restoreDeadline undoes the deadline that gave up a wait: the connection was
+// not given up, unless its own context has ended too.
+func (c *Conn) restoreDeadline() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tcp.SetReadDeadline(c.readDeadline)
+	if c.ctx.Err() != nil {
+		c.tcp.SetDeadline(past)
+	}
+}
+
+// SocketError takes the pending error from the socket, as getsockopt(2) with
+// SO_ERROR does; nil if there is none.
+func (c *Conn) SocketError() error {
+	if c.tcp == nil {
+		return c.failed
+	}
+	start := time.Now()
+	err := socketError(c.tcp)
+	c.remember(SocketErr, start, 0, err)
+	return err
+}
+
+// Disconnect dissolves the association with connect(2) to AF_UNSPEC: a RST
+// goes out and the descriptor stays. Linux only; errors.ErrUnsupported
+// elsewhere.
+func (c *Conn) Disconnect() error {
+	if c.tcp == nil {
+		return c.failed
+	}
+	start := time.Now()
+	err := disconnect(c.tcp)
+	c.remember(Disconnect, start, 0, err)
+	return err
+}
+
+// TCP returns the socket itself, for options that no scenario needs twice.
+// Calls on it are not remembered. It is nil if connect failed.
+func (c *Conn) TCP() *net.TCPConn { return c.tcp }
+
+// LocalAddr returns this end's address; nil if connect failed.
+func (c *Conn) LocalAddr() net.Addr {
+	if c.tcp == nil {
+		return nil
+	}
+	return c.tcp.LocalAddr()
+}
+
+// RemoteAddr returns the other end's address; nil if connect failed.
+func (c *Conn) RemoteAddr() net.Addr {
+	if c.tcp == nil {
+		return nil
+	}
+	return c.tcp.RemoteAddr()
+}
+
+// SetDeadline sets the deadline of reading and writing; zero means none.
+func (c *Conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// SetReadDeadline sets the deadline of reading; zero means none.
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	if c.tcp == nil {
+		return c.failed
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readDeadline = t
+	return c.tcp.SetReadDeadline(t)
+}
+
+// SetWriteDeadline sets the deadline of writing; zero means none.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	if c.tcp == nil {
+		return c.failed
+	}
+	return c.tcp.SetWriteDeadline(t)
+}

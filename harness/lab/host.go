@@ -1,0 +1,131 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// A Stack is the network stack that a host's sockets belong to. The networks
+// are those of package net: "tcp" and "udp".
+type Stack interface {
+	// IP is the address at which the host is found.
+	IP() netip.Addr
+	// Dial opens a connection to address, an IP and a port.
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
+	// Listen listens on address; port 0 is a free one.
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+}
+
+// loopback is this machine's own stack at one of its loopback addresses.
+type loopback struct{ ip netip.Addr }
+
+// Loopback returns the stack of this machine at ip, a loopback address.
+func Loopback(ip netip.Addr) (Stack, error) {
+	if !ip.IsLoopback() {
+		return nil, fmt.Errorf("stack: ip is %v: allowed is a loopback address", ip)
+	}
+	return loopback{ip}, nil
+}
+
+func (l loopback) IP() netip.Addr { return l.ip }
+
+// Dial switches TCP keepalive and Multipath TCP off: nothing shall be on the
+// wire that the scenario did not ask for.
+func (l loopback) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{KeepAlive: -1}
+	dialer.SetMultipathTCP(false)
+	return dialer.DialContext(ctx, network, address)
+}
+
+func (l loopback) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	config := net.ListenConfig{KeepAlive: -1}
+	config.SetMultipathTCP(false)
+	return config.Listen(ctx, network, address)
+}
+
+// A Host is where an endpoint lives, under the name by which reports call it.
+// It opens sockets in its stack and journals what is done with them.
+type Host struct {
+	lab   *Lab
+	name  string
+	stack Stack
+}
+
+// Name returns the name of the host.
+func (h *Host) Name() string { return h.name }
+
+// Stack returns the stack that the host's sockets belong to.
+func (h *Host) Stack() Stack { return h.stack }
+
+// Dial connects to address, an IP and a port. The connection's calls fail when
+// ctx ends. If connecting fails the Conn is not nil either: its Outcome tells.
+func (h *Host) Dial(ctx context.Context, address string) (*Conn, error) {
+	start := time.Now()
+	conn, err := h.stack.Dial(ctx, "tcp", address)
+	tcp, ok := conn.(*net.TCPConn)
+	if err == nil && !ok {
+		conn.Close()
+		err = fmt.Errorf("dial %s: the stack gave a %T: want *net.TCPConn", address, conn)
+	}
+	c := newConn(ctx, h, tcp, address)
+	c.failed = err
+	c.remember(Connect, start, 0, err)
+	return c, err
+}
+
+// Listen listens on a free port of the host's address.
+func (h *Host) Listen(ctx context.Context) (*Listener, error) {
+	address := netip.AddrPortFrom(h.stack.IP(), 0).String()
+	listener, err := h.stack.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: listen on %s: %w", h.name, address, err)
+	}
+	tcp, ok := listener.(*net.TCPListener)
+	if !ok {
+		listener.Close()
+		return nil, fmt.Errorf("%s: the stack gave a %T: want *net.TCPListener", h.name, listener)
+	}
+	return &Listener{host: h, tcp: tcp}, nil
+}
+
+// A Listener accepts connections for a host. Its methods may be called by
+// several goroutines at the same time.
+type Listener struct {
+	host *Host
+	tcp  *net.TCPListener
+}
+
+// Accept waits for the next connection, whose calls fail when ctx ends. The
+// wait itself ends with [Listener.Close].
+func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
+	start := time.Now()
+	tcp, err := l.tcp.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	c := newConn(ctx, l.host, tcp, "")
+	c.remember(Accept, start, 0, nil)
+	return c, nil
+}
+
+// Addr returns the address, host:port, that clients connect to.
+func (l *Listener) Addr() string { return l.tcp.Addr().String() }
+
+// TCP returns the listening socket itself.
+func (l *Listener) TCP() *net.TCPListener { return l.tcp }
+
+// Host returns the host that listens.
+func (l *Listener) Host() *Host { return l.host }
+
+// Close stops listening; connections waiting to be accepted are reset. Closing
+// once more does nothing.
+func (l *Listener) Close() error {
+	if err := l.tcp.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close listener %s: %w", l.Addr(), err)
+	}
+	return nil
+}

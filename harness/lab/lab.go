@@ -1,0 +1,125 @@
+package lab
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"sync"
+)
+
+// A Lab is one run: its hosts, its journal, and what runs on them.
+type Lab struct {
+	ip      netip.Addr
+	journal Journal
+	ctx     context.Context
+	cancel  context.CancelFunc
+
+	mu    sync.Mutex
+	hosts map[string]*Host
+	owned []io.Closer
+	open  map[*Conn]struct{}
+	ended bool
+}
+
+// New returns a lab whose hosts live on this machine's loopback, 127.0.0.1.
+func New() *Lab { return newLab(netip.AddrFrom4([4]byte{127, 0, 0, 1})) }
+
+// NewIPv6 returns a lab whose hosts live on ::1.
+func NewIPv6() *Lab { return newLab(netip.IPv6Loopback()) }
+
+func newLab(ip netip.Addr) *Lab {
+	l := &Lab{ip: ip, hosts: map[string]*Host{}, open: map[*Conn]struct{}{}}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	return l
+}
+
+// Host returns the host of that name, a new one on the loopback if the lab
+// has none yet.
+func (l *Lab) Host(name string) *Host {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h, ok := l.hosts[name]
+	if !ok {
+		h = &Host{lab: l, name: name, stack: loopback{l.ip}}
+		l.hosts[name] = h
+	}
+	return h
+}
+
+// AddHost adds a host that lives in a stack of its own. An error says that
+// the lab has a host of that name.
+func (l *Lab) AddHost(name string, stack Stack) (*Host, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.hosts[name]; ok {
+		return nil, fmt.Errorf("add host: the lab has a host %q already", name)
+	}
+	h := &Host{lab: l, name: name, stack: stack}
+	l.hosts[name] = h
+	return h, nil
+}
+
+// Journal returns the calls of all connections of the lab.
+func (l *Lab) Journal() *Journal { return &l.journal }
+
+// Own makes the lab close c when it is closed, after what it came to own later.
+func (l *Lab) Own(c io.Closer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.owned = append(l.owned, c)
+}
+
+func (l *Lab) opened(c *Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open[c] = struct{}{}
+}
+
+func (l *Lab) closed(c *Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.open, c)
+}
+
+// Close ends everything that runs in the lab. It returns what went wrong in
+// servers and proxies, and names each connection that was still open then:
+// somebody had forgotten it. A second Close does nothing.
+func (l *Lab) Close() error {
+	l.mu.Lock()
+	again := l.ended
+	l.ended = true
+	owned := slices.Clone(l.owned)
+	l.mu.Unlock()
+	if again {
+		return nil
+	}
+	l.cancel()
+	var errs []error
+	for _, c := range slices.Backward(owned) {
+		errs = append(errs, c.Close())
+	}
+	for _, c := range l.leftOpen() {
+		errs = append(errs, fmt.Errorf("left open: %v", c.Outcome()))
+		c.Close() // the error that counts is that it was open
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close the lab: %w", err)
+	}
+	return nil
+}
+
+// leftOpen returns the open connections in the order of opening.
+func (l *Lab) leftOpen() []*Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var left []*Conn
+	for c := range l.open {
+		left = append(left, c)
+	}
+	slices.SortFunc(left, func(a, b *Conn) int { return cmp.Compare(a.outcome.Conn, b.outcome.Conn) })
+	return left
+}

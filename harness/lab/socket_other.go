@@ -1,0 +1,28 @@
+//go:build !linux
+
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+)
+
+// A pollEvent is what to wait for.
+type pollEvent int
+
+const (
+	pollReset pollEvent = iota
+	pollFinish
+	pollReadable
+)
+
+func awaitEvent(*net.TCPConn, pollEvent) error {
+	return fmt.Errorf("await an event without taking it: %w", errors.ErrUnsupported)
+}
+
+func socketError(*net.TCPConn) error { return fmt.Errorf("take SO_ERROR: %w", errors.ErrUnsupported) }
+
+func disconnect(*net.TCPConn) error {
+	return fmt.Errorf("connect to AF_UNSPEC: %w", errors.ErrUnsupported)
+}

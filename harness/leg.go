@@ -1,0 +1,72 @@
+package harness
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// A leg is the proxy's socket toward one end of a connection.
+type leg struct {
+	party    Party
+	conn     *net.TCPConn
+	sawFIN   atomic.Bool // the end has sent its FIN
+	finished atomic.Bool // we have sent ours
+	lost     atomic.Bool // it failed: the end sent a RST, or the kernel gave up on it
+	silent   atomic.Bool // a cut gave it silence: it stays open, whatever it does
+	closed   atomic.Bool // the socket is closed
+}
+
+// finish sends a FIN. Sending fails only where a RST has come, which the
+// reader of this leg sees too.
+func (l *leg) finish() {
+	l.finished.Store(true)
+	l.conn.CloseWrite()
+}
+
+// close closes the socket; a FIN goes out unless one did, or a RST if the end
+// had sent bytes that nobody read.
+func (l *leg) close() {
+	l.conn.Close() // an error says that it was closed or reset already
+	l.closed.Store(true)
+}
+
+// abort sends a RST once the end's kernel has every byte passed to it. It
+// calls settled with the number of bytes that it has to throw away, just
+// before the RST.
+func (l *leg) abort(ctx context.Context, patience time.Duration, settled func(undelivered int64)) {
+	settled(l.drain(ctx, patience))
+	l.conn.SetLinger(0) // fails only on a closed socket
+	l.close()
+}
+
+// drain waits until the end's kernel has taken what was written. There is no
+// event for that, hence this loop, which waits longer and longer; it gives up
+// when nothing has been taken for as long as patience, or with the context.
+// It returns how many bytes are left.
+func (l *leg) drain(ctx context.Context, patience time.Duration) int64 {
+	const longest = 2 * time.Millisecond
+	pause := 20 * time.Microsecond
+	last, since := int64(-1), time.Now()
+	for {
+		left, err := unsent(l.conn)
+		if err != nil || left == 0 {
+			return 0 // a socket that is gone has nothing left to lose
+		}
+		if left != last {
+			last, since = left, time.Now()
+		}
+		if time.Since(since) >= patience {
+			return left
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return left
+		}
+		pause = min(2*pause, longest)
+	}
+}

@@ -1,0 +1,132 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+)
+
+// An Option is something to give to [StartProxy]: a [Cut], a [Toxic] or
+// [Options].
+type Option interface {
+	applyTo(*settings) error
+}
+
+// Options are the settings of a [Proxy]. The zero value of each field is good.
+type Options struct {
+	// Listen is the address to listen on. Zero means a free port on the
+	// loopback of the upstream's address family: "127.0.0.1:0" or "[::1]:0".
+	Listen string
+	// Listener, if not nil, is used instead of Listen. Its connections must be
+	// *net.TCPConn. The proxy closes it.
+	Listener net.Listener
+	// Dial, if not nil, opens the connections to the upstream, which must be
+	// *net.TCPConn.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// DialTimeout bounds each dial of the upstream. Zero means 5 s. A client
+	// whose upstream cannot be dialled is reset.
+	DialTimeout time.Duration
+	// DrainTimeout bounds the wait before a RST for an end to take the bytes
+	// already passed to it: the wait is over when none has been taken for so
+	// long. Zero means 2 s. A strike reports it as not drained.
+	DrainTimeout time.Duration
+	// Seed decides which connections get a toxic whose toxicity is below 1.
+	// Zero means one drawn at random, which [Proxy.Seed] tells.
+	Seed uint64
+}
+
+// settings is everything that a proxy is started with.
+type settings struct {
+	Options
+	given  bool // Options were
+	cuts   []Cut
+	toxics []Toxic
+}
+
+func (c Cut) applyTo(s *settings) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.Now {
+		return errors.New("cut: Now strikes open connections: arm it on a running proxy with Proxy.Cut")
+	}
+	s.cuts = append(s.cuts, c)
+	return nil
+}
+
+func (t Toxic) applyTo(s *settings) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	s.toxics = append(s.toxics, t)
+	return nil
+}
+
+func (o Options) applyTo(s *settings) error {
+	switch {
+	case s.given:
+		return errors.New("options: given twice: put all settings into one Options")
+	case o.Listen != "" && o.Listener != nil:
+		return errors.New("options: Listen and Listener are both set: one of them says where to listen")
+	case o.DialTimeout < 0:
+		return fmt.Errorf("options: DialTimeout is %v: allowed are 0 (5 s) and more", o.DialTimeout)
+	case o.DrainTimeout < 0:
+		return fmt.Errorf("options: DrainTimeout is %v: allowed are 0 (2 s) and more", o.DrainTimeout)
+	}
+	if o.Listen != "" {
+		if _, _, err := splitAddress("Listen", o.Listen, 0); err != nil {
+			return fmt.Errorf("options: %w", err)
+		}
+	}
+	s.Options, s.given = o, true
+	return nil
+}
+
+// settle checks everything and fills in the defaults.
+func settle(upstream string, options []Option) (settings, error) {
+	var s settings
+	host, _, err := splitAddress("upstream", upstream, 1)
+	if err != nil {
+		return s, err
+	}
+	for _, option := range options {
+		if option == nil {
+			return s, errors.New("a nil Option: allowed are Cut, Toxic and Options")
+		}
+		if err := option.applyTo(&s); err != nil {
+			return s, err
+		}
+	}
+	if s.Listen == "" {
+		s.Listen = "127.0.0.1:0"
+		if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+			s.Listen = "[::1]:0"
+		}
+	}
+	if s.DialTimeout == 0 {
+		s.DialTimeout = 5 * time.Second
+	}
+	if s.DrainTimeout == 0 {
+		s.DrainTimeout = 2 * time.Second
+	}
+	return s, nil
+}
+
+// splitAddress splits host:port and checks both. A port below least is refused.
+func splitAddress(field, address string, least int) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, fmt.Errorf("%s is %q: want host:port: %w", field, address, err)
+	}
+	port, err = strconv.Atoi(text)
+	if err != nil || port < least || port > 65535 {
+		return "", 0, fmt.Errorf("%s is %q: the port must be a number from %d to 65535", field, address, least)
+	}
+	if host == "" {
+		return "", 0, fmt.Errorf("%s is %q: the host is missing", field, address)
+	}
+	return host, port, nil
+}

@@ -1,0 +1,145 @@
+package harness
+
+import (
+	"io"
+	"math"
+	"sync"
+	"sync/atomic"
+)
+
+// A pipe is one direction of a connection. A toxiproxy link reads from it, as
+// its source, and writes to it, as its destination, with the toxics between.
+type pipe struct {
+	conn     *connection
+	from, to *leg
+	read     atomic.Int64 // bytes read from the one end
+	gone     bool         // the stream's end has come through; conn.mu guards it
+
+	mu     sync.Mutex // guards the rest; it is never held while writing
+	passed int64      // bytes passed, or about to be, toward the other end
+	limit  int64      // where passing stops to ask for a cut
+	marks  []mark     // where cuts may strike
+}
+
+// A mark is the byte of a pipe at which a cut is due.
+type mark struct {
+	cut *armedCut
+	at  int64
+}
+
+// unlimited is the limit of a pipe that no cut concerns.
+const unlimited = math.MaxInt64
+
+// source is a pipe as toxiproxy's link reads it. It offers Read alone:
+// io.Copy must find no other way to the socket.
+type source struct{ pipe *pipe }
+
+// Read reads from the end that sends. Every end of the stream is io.EOF to
+// the link; what kind it was is kept in the leg.
+func (s source) Read(b []byte) (int, error) {
+	p := s.pipe
+	n, err := p.from.conn.Read(b)
+	p.read.Add(int64(n))
+	if err == nil {
+		return n, nil
+	}
+	ending := EndingOf(err)
+	if ending == Finished && hungUp(p.from.conn) && !p.from.finished.Load() {
+		ending = Reset // a write took the error, so that the read saw an end only
+	}
+	p.conn.ended(p, ending)
+	return n, io.EOF
+}
+
+// destination is a pipe as toxiproxy's link writes it.
+type destination struct{ pipe *pipe }
+
+// Write passes b on, up to where a cut strikes. It never fails: the link of a
+// connection that is over must go on being emptied, or its goroutines stay.
+func (d destination) Write(b []byte) (int, error) {
+	p, rest := d.pipe, b
+	for len(rest) > 0 && !p.conn.severed.Load() && !p.to.lost.Load() {
+		pass, due := p.admit(len(rest))
+		if pass > 0 {
+			n, err := p.to.conn.Write(rest[:pass])
+			if err != nil {
+				p.refund(pass - n)
+				p.conn.lose(p.to, EndingOf(err))
+				break
+			}
+			rest = rest[pass:]
+		}
+		if due {
+			p.conn.strike(p, len(rest))
+		}
+	}
+	return len(b), nil
+}
+
+// Close is called by the link when all that came before the end is through.
+func (d destination) Close() error {
+	d.pipe.conn.through(d.pipe)
+	return nil
+}
+
+// admit says how many of n bytes may pass before the next mark, counts them
+// as passed, and says whether they reach it.
+func (p *pipe) admit(n int) (pass int, due bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if room := p.limit - p.passed; int64(n) >= room {
+		n, due = int(room), true
+	}
+	p.passed += int64(n)
+	return n, due
+}
+
+// refund takes back bytes that were admitted and could not be written.
+func (p *pipe) refund(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.passed -= int64(n)
+}
+
+// arm marks where cut strikes in this pipe. The proxy's mutex is held.
+func (p *pipe) arm(cut *armedCut) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := cut.After
+	if !cut.FromStart {
+		at += p.passed
+	}
+	if at >= p.passed {
+		p.marks = append(p.marks, mark{cut, at})
+		p.limit = min(p.limit, at)
+	}
+}
+
+// dueCut returns the first cut, in the order of arming, that strikes at the
+// present byte. A cut after 0 bytes waits for a byte to withhold: pending.
+// Where none is due the limit moves on. The proxy's mutex is held.
+func (p *pipe) dueCut(pending int) *armedCut {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.limit = unlimited
+	for _, m := range p.marks {
+		if m.at < p.passed || m.cut.spent() {
+			continue
+		}
+		if m.at == p.passed && (pending > 0 || m.cut.After > 0) {
+			return m.cut
+		}
+		p.limit = min(p.limit, m.at)
+	}
+	return nil
+}
+
+// position returns how many bytes have passed.
+func (p *pipe) position() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.passed
+}
+
+// held returns how many bytes were read and not passed on.
+func (p *pipe) held() int64 { return max(0, p.read.Load()-p.position()) }

@@ -1,0 +1,242 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+)
+
+// A Proxy stands in front of an upstream and passes connections on through
+// toxiproxy's links, faithfully: how one end ends is how the other sees it
+// end. Cuts end connections, toxics change their streams.
+//
+// What it cannot do as a device on the wire would: it has completed the
+// client's handshake before it knows the upstream, so that a refusing upstream
+// resets the client (see [Proxy.Refuse]); it acknowledges bytes before the
+// other end has them; and a RST passes it behind the bytes sent before it.
+type Proxy struct {
+	upstream  string
+	settings  settings
+	documents [][]byte // the toxics as toxiproxy takes them
+	listener  net.Listener
+	api       *toxiproxy.ApiServer
+	engine    *toxiproxy.Proxy // never started: it lends its toxics
+	ctx       context.Context  // ends with Close
+	cancel    context.CancelFunc
+	work      sync.WaitGroup // the accept loop and what every connection runs
+
+	mu       sync.Mutex // guards the rest; it is taken before any connection's or pipe's
+	closed   bool
+	accepted int
+	live     map[*connection]struct{}
+	idle     chan struct{} // closed and renewed when a connection is over
+	ended    []ConnectionReport
+	cuts     []*armedCut
+	rejected []error
+}
+
+// StartProxy starts a proxy in front of upstream, a host:port. Everything is
+// checked before anything is started. The proxy listens on the loopback
+// unless [Options] say otherwise, and runs until [Proxy.Close].
+func StartProxy(upstream string, options ...Option) (*Proxy, error) {
+	s, err := settle(upstream, options)
+	if err != nil {
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
+	if s.Seed == 0 {
+		s.Seed = rand.Uint64()
+	}
+	if s.Dial == nil {
+		dialer := &net.Dialer{KeepAlive: -1}
+		dialer.SetMultipathTCP(false)
+		s.Dial = dialer.DialContext
+	}
+	p := &Proxy{upstream: upstream, settings: s, live: map[*connection]struct{}{}, idle: make(chan struct{})}
+	for i, toxic := range s.toxics {
+		document, err := toxic.document(i)
+		if err != nil {
+			return nil, fmt.Errorf("proxy: %w", err)
+		}
+		p.documents = append(p.documents, document)
+	}
+	p.listener = s.Listener
+	if p.listener == nil {
+		config := net.ListenConfig{KeepAlive: -1}
+		config.SetMultipathTCP(false)
+		if p.listener, err = config.Listen(context.Background(), "tcp", s.Listen); err != nil {
+			return nil, fmt.Errorf("proxy for %s: %w", upstream, err)
+		}
+	}
+	p.api = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	p.engine = toxiproxy.NewProxy(p.api, "resetlab", p.Addr(), upstream)
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	for _, cut := range s.cuts {
+		p.arm(cut)
+	}
+	p.work.Go(p.accept)
+	return p, nil
+}
+
+// Addr returns the address, host:port, that clients connect to.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// Seed returns the seed that decides which connections get which toxics.
+func (p *Proxy) Seed() uint64 { return p.settings.Seed }
+
+// String says where the proxy is, what it stands before, and its seed.
+func (p *Proxy) String() string {
+	return fmt.Sprintf("proxy %s → %s (seed %d)", p.Addr(), p.upstream, p.Seed())
+}
+
+// Refuse closes the listener: new connections are refused (ECONNREFUSED),
+// those that were waiting to be accepted are reset, the others live on.
+func (p *Proxy) Refuse() error {
+	if err := p.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("refuse connections at %s: %w", p.Addr(), err)
+	}
+	return nil
+}
+
+// Cut arms c on the running proxy or, with c.Now, strikes and returns when it
+// has struck. An error says which field is wrong; [Proxy.Close] returns it
+// once more, so that a test which ignores it here cannot pass.
+func (p *Proxy) Cut(c Cut) error {
+	if err := c.check(); err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.rejected = append(p.rejected, err)
+		return err
+	}
+	p.mu.Lock()
+	armed := p.arm(c)
+	var now []*connection
+	for conn := range p.live {
+		if c.Now && armed.concerns(conn.number) {
+			now = append(now, conn)
+		}
+	}
+	p.mu.Unlock()
+	var strikes sync.WaitGroup
+	for _, conn := range now {
+		strikes.Go(func() { conn.strikeNow(armed) })
+	}
+	strikes.Wait()
+	return nil
+}
+
+// arm puts c on duty, on the open connections too. mu is held, or nobody else
+// knows the proxy yet.
+func (p *Proxy) arm(c Cut) *armedCut {
+	armed := &armedCut{Cut: c}
+	switch c.On.kind {
+	case nextConnection:
+		armed.nth = p.accepted + 1
+	case nthConnection:
+		armed.nth = c.On.n
+	}
+	p.cuts = append(p.cuts, armed)
+	for conn := range p.live {
+		conn.arm(armed)
+	}
+	return armed
+}
+
+// arm marks where the cut strikes, if it concerns the connection.
+func (c *connection) arm(cut *armedCut) {
+	switch {
+	case cut.Now || !cut.concerns(c.number):
+	case cut.Toward == Client:
+		c.toClient.arm(cut)
+	default:
+		c.toServer.arm(cut)
+	}
+}
+
+// Cuts reports on every cut in the order of arming.
+func (p *Proxy) Cuts() []CutReport {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var reports []CutReport
+	for _, c := range p.cuts {
+		reports = append(reports, CutReport{Cut: c.Cut, Struck: len(c.strikes) > 0, Strikes: slices.Clone(c.strikes)})
+	}
+	return reports
+}
+
+// Connections reports on every connection that was accepted, by number.
+func (p *Proxy) Connections() []ConnectionReport {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	reports := slices.Clone(p.ended)
+	for conn := range p.live {
+		reports = append(reports, conn.report())
+	}
+	slices.SortFunc(reports, func(a, b ConnectionReport) int { return cmp.Compare(a.Number, b.Number) })
+	return reports
+}
+
+// AwaitIdle waits until every accepted connection is over, so that the
+// reports are final. It returns the context's error if that ends first.
+func (p *Proxy) AwaitIdle(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		open, idle := len(p.live), p.idle
+		p.mu.Unlock()
+		if open == 0 {
+			return nil
+		}
+		select {
+		case <-idle:
+		case <-ctx.Done():
+			return fmt.Errorf("await the end of %d connections: %w", open, ctx.Err())
+		}
+	}
+}
+
+// forget moves a connection that is over from the live to the ended ones.
+func (p *Proxy) forget(c *connection) {
+	report := c.report()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.live, c)
+	p.ended = append(p.ended, report)
+	close(p.idle)
+	p.idle = make(chan struct{})
+}
+
+// Close stops listening, closes every connection and returns when nothing of
+// the proxy is left: no socket, no goroutine. It returns the errors of
+// refused cuts and of accepting. A second Close does nothing.
+func (p *Proxy) Close() error {
+	p.mu.Lock()
+	first := !p.closed
+	p.closed = true
+	var live []*connection
+	for conn := range p.live {
+		live = append(live, conn)
+	}
+	p.mu.Unlock()
+	if !first {
+		return nil
+	}
+	err := p.Refuse()
+	p.cancel()
+	for _, conn := range live {
+		conn.shut()
+	}
+	p.work.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := errors.Join(append(p.rejected, err)...); err != nil {
+		return fmt.Errorf("%v: %w", p, err)
+	}
+	return nil
+}

@@ -1,0 +1,9 @@
+// Package claims holds what the three documents say about "connection reset by
+// peer", each statement as a [Claim], and judges it by what was observed.
+//
+// The documents are an operator's FAQ on layer-4 health checks (elb), a long
+// guide to causes and remedies with Go programs (guide), and a collection of
+// forum explanations (jby). A claim is in our own words. [Judge] compares what
+// it says is seen with each [Observation] that a spec attached; a verdict is
+// never written down.
+package claims

@@ -1,0 +1,28 @@
+package claims
+
+// The FAQ on layer-4 health checks (elb).
+const (
+	NIOAbruptClient  ID = "nio-abrupt-client"
+	ProbeSuccess     ID = "probe-success"
+	ProbeTimeout     ID = "probe-timeout"
+	ProbeHalfOpen    ID = "probe-half-open"
+	ProbeUnavoidable ID = "probe-unavoidable"
+	ProbeIgnorable   ID = "probe-ignorable"
+)
+
+func healthChecks() []Claim {
+	return []Claim{
+		{ID: NIOAbruptClient, Document: "elb", Seen: []string{"read: reset"},
+			Says: "an NIO server's read fails with ECONNRESET when a client goes away without saying so"},
+		{ID: ProbeSuccess, Document: "elb", Seen: []string{"accepted, then read: reset"},
+			Says: "the checker completes the handshake, calls the backend healthy and sends RST"},
+		{ID: ProbeTimeout, Document: "elb", Seen: []string{"unhealthy, RST"}, WaitsFor: networkLab,
+			Says: "no SYN-ACK in time: unhealthy, and the checker sends RST"},
+		{ID: ProbeHalfOpen, Document: "elb", Seen: []string{"never accepted"}, WaitsFor: networkLab,
+			Says: "a RST in the place of the last ACK never reaches the application"},
+		{ID: ProbeUnavoidable, Document: "elb", Seen: []string{"read: reset"},
+			Says: "the application cannot avoid the error"},
+		{ID: ProbeIgnorable, Document: "elb", Seen: []string{"served every client, logged no error"},
+			Says: "the error is justified and can be ignored"},
+	}
+}

@@ -1,0 +1,11 @@
+// Package scenarios holds every way a TCP connection dies as Ginkgo specs, one
+// situation a file. Each file opens with why it happens and a drawing, and
+// shows the negative twin beside the positive.
+//
+//	go tool ginkgo ./scenarios
+//	go tool ginkgo --focus "unread data" ./scenarios
+//	go tool ginkgo --label-filter "cause: containsAny unread" ./scenarios
+//
+// After a run the suite prints what became of each claim of the documents.
+// To add a scenario, copy a file and change it: it registers itself.
+package scenarios

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package scenarios
+
+// openDescriptors lists nothing where there is no /proc.
+func openDescriptors() map[string]string { return nil }

@@ -1,0 +1,83 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// limit bounds every spec. It is no expectation of speed: it ends what hangs.
+const limit = SpecTimeout(30 * time.Second)
+
+// Whatever a spec starts is gone when it ends: every goroutine, every
+// descriptor. What is left behind fails the spec that left it.
+var _ = BeforeEach(func() {
+	goroutines, descriptors := gleak.Goroutines(), openDescriptors()
+	DeferCleanup(func(ctx SpecContext) {
+		Eventually(ctx, gleak.Goroutines).WithPolling(time.Millisecond).ShouldNot(gleak.HaveLeaked(goroutines))
+		Eventually(ctx, openDescriptors).WithPolling(time.Millisecond).Should(Equal(descriptors))
+	}, NodeTimeout(10*time.Second))
+})
+
+// startLab starts a lab on IPv4's loopback that must close without complaint.
+func startLab() *lab.Lab {
+	GinkgoHelper()
+	l := lab.New()
+	DeferCleanup(func() { Expect(l.Close()).To(Succeed()) })
+	return l
+}
+
+// serve starts a server at the host "server".
+func serve(l *lab.Lab, handle lab.Handler) lab.Server {
+	GinkgoHelper()
+	server, err := lab.Serve(l.Host("server"), handle)
+	Expect(err).NotTo(HaveOccurred())
+	return server
+}
+
+// reach returns the address at which clients find the server on the route.
+func reach(l *lab.Lab, server lab.Server, route lab.Route) string {
+	GinkgoHelper()
+	address, err := l.Reach(server, route)
+	Expect(err).NotTo(HaveOccurred())
+	return address
+}
+
+// measured attaches what was observed to the spec and to a claim. saw is an
+// Outcome, whose first failing call is the observation, or a phrase computed
+// from what was seen. The condition, if any, is one that the document leaves
+// out.
+func measured(claim claims.ID, saw any, condition ...string) {
+	GinkgoHelper()
+	observation := claims.Observation{Claim: claim}
+	switch saw := saw.(type) {
+	case lab.Outcome:
+		note(saw)
+		observation.Saw = saw.First()
+	case harness.Ending:
+		observation.Saw = string(saw)
+	case string:
+		observation.Saw = saw
+	default:
+		Fail(fmt.Sprintf("measured %s: cannot say what %T saw", claim, saw))
+	}
+	if len(condition) > 0 {
+		observation.If = condition[0]
+	}
+	AddReportEntry(claimEntry, observation, ReportEntryVisibilityFailureOrVerbose)
+}
+
+// note attaches outcomes to the spec's report.
+func note(outcomes ...lab.Outcome) {
+	GinkgoHelper()
+	for _, outcome := range outcomes {
+		AddReportEntry(outcome.Host, outcome, ReportEntryVisibilityFailureOrVerbose)
+	}
+}
