@@ -1,0 +1,38 @@
+# The same words as in README.md and .ci/run.
+GINKGO = go tool ginkgo
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+REPORTS = reports
+# Packages whose tests are plain go tests; the scenarios are Ginkgo's.
+PLAIN = $$(go list ./... | grep -v '/scenarios$$')
+SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going --trace
+
+.PHONY: scenarios test stress bench lint tables
+
+# The main job, with nothing but Go installed.
+scenarios:
+	$(GINKGO) $(SUITE) --timeout=5m ./scenarios
+
+# Everything, with the race detector, which needs a C compiler.
+test:
+	go test -race $(PLAIN)
+	mkdir -p $(REPORTS)
+	$(GINKGO) $(SUITE) --race --timeout=10m --poll-progress-after=60s \
+		--output-dir=$(REPORTS) --json-report=scenarios.json --junit-report=scenarios.xml ./scenarios
+
+# 100 repetitions of the suite, and every exact cut a thousand times.
+stress:
+	$(GINKGO) $(SUITE) --race --timeout=60m --repeat=99 ./scenarios
+	RESETLAB_FULL=1 go test -race -timeout=30m -count=1 ./harness
+
+# Ratios against a baseline of the same run: "ratio NAME VALUE bar BOUND".
+bench:
+	go test -run='^$$' -bench=. -benchtime=1x -timeout=20m ./harness ./harness/lab ./harness/evidence
+	RESETLAB_BENCH=1 $(GINKGO) -p --timeout=5m ./scenarios | grep -E '^ *(ratio|suite) '
+
+lint:
+	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	GOOS=darwin go vet ./...
+	GOOS=windows go vet ./...
+	$(STATICCHECK) ./...
