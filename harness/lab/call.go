@@ -10,16 +10,17 @@ import (
 
 // The calls that a Conn remembers, by the name of what it asks of the kernel.
 const (
-	Connect    = "connect"
-	Accept     = "accept"
-	Read       = "read"
-	Write      = "write"
-	Shutdown   = "shutdown"   // shutdown(SHUT_WR)
-	CloseOp    = "close"      // close
-	Abort      = "abort"      // SO_LINGER {1, 0} and close
-	Disconnect = "disconnect" // connect(AF_UNSPEC)
-	Poll       = "poll"       // waiting for an event, taking nothing
-	SocketErr  = "so_error"   // getsockopt(SO_ERROR)
+	Connect      = "connect"
+	Accept       = "accept"
+	Read         = "read"
+	Write        = "write"
+	Shutdown     = "shutdown"    // shutdown(SHUT_WR)
+	ShutdownRead = "shutdown_rd" // shutdown(SHUT_RD)
+	CloseOp      = "close"       // close
+	Abort        = "abort"       // SO_LINGER {1, 0} and close
+	Disconnect   = "disconnect"  // connect(AF_UNSPEC)
+	Poll         = "poll"        // waiting for an event, taking nothing
+	SocketErr    = "so_error"    // getsockopt(SO_ERROR)
 )
 
 // A Call is one call on a connection and its result.

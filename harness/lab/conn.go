@@ -8,13 +8,6 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"github.com/resetlab/resetlab/harness"
-)
-
-const (
-	firstCalls = 32 // how many calls an Outcome keeps whatever they gave
-	mostCalls  = 64 // how many it keeps in all
 )
 
 // A Conn is a TCP connection that remembers each call on it, with result and
@@ -26,22 +19,25 @@ const (
 type Conn struct {
 	tcp    *net.TCPConn // nil if connect failed
 	failed error        // the error of connect
-	host   *Host
+	lab    *Lab
+	record *Record
 	ctx    context.Context // ends the calls
 	unbind func() bool     // releases ctx
 
+	ending sync.Once
+
 	mu           sync.Mutex
-	outcome      Outcome
-	closed       bool
 	readDeadline time.Time // as set from outside
 }
 
 // newConn starts remembering; tcp is nil if opening failed.
 func newConn(ctx context.Context, h *Host, tcp *net.TCPConn, remote string) *Conn {
-	c := &Conn{tcp: tcp, host: h, ctx: ctx, unbind: func() bool { return true }}
-	c.outcome = Outcome{Host: h.name, Conn: h.lab.journal.number(), Remote: remote, Ending: harness.Open}
+	local := ""
 	if tcp != nil {
-		c.outcome.Local, c.outcome.Remote = tcp.LocalAddr().String(), tcp.RemoteAddr().String()
+		local, remote = tcp.LocalAddr().String(), tcp.RemoteAddr().String()
+	}
+	c := &Conn{tcp: tcp, lab: h.lab, record: h.Record(local, remote), ctx: ctx, unbind: func() bool { return true }}
+	if tcp != nil {
 		c.unbind = context.AfterFunc(ctx, func() { tcp.SetDeadline(past) })
 		h.lab.opened(c)
 	}
@@ -51,46 +47,8 @@ func newConn(ctx context.Context, h *Host, tcp *net.TCPConn, remote string) *Con
 // past is a deadline that has gone by.
 var past = time.Unix(1, 0)
 
-// remember enters a call into the outcome and the journal.
-func (c *Conn) remember(op string, start time.Time, n int, err error) {
-	call := Call{Op: op, Start: start, Duration: time.Since(start), Bytes: n, Ending: harness.EndingOf(err), Err: err}
-	if err != nil {
-		call.Error = err.Error()
-	}
-	c.mu.Lock()
-	o := &c.outcome
-	switch {
-	case op == Read:
-		o.Received += int64(n)
-	case op == Write:
-		o.Sent += int64(n)
-	}
-	if len(o.Calls) < firstCalls || err != nil && len(o.Calls) < mostCalls {
-		o.Calls = append(o.Calls, call)
-	} else {
-		o.Elided++
-	}
-	ending := call.Ending
-	if err == nil && (op == CloseOp || op == Abort) {
-		ending = harness.Closed
-	}
-	if o.Ending == harness.Open && ending != harness.Open {
-		o.Op, o.Ending, o.Error, o.Err = op, ending, call.Error, err
-		o.At = start.Add(call.Duration)
-	}
-	entry := Entry{Host: o.Host, Conn: o.Conn, Local: o.Local, Remote: o.Remote, Call: call}
-	c.mu.Unlock()
-	c.host.lab.journal.add(entry)
-}
-
 // Outcome returns what this end has seen so far.
-func (c *Conn) Outcome() Outcome {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	o := c.outcome
-	o.Calls = append([]Call(nil), o.Calls...)
-	return o
-}
+func (c *Conn) Outcome() Outcome { return c.record.Outcome() }
 
 // Read reads up to len(b) bytes, as read(2) does.
 func (c *Conn) Read(b []byte) (int, error) {
@@ -99,7 +57,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	}
 	start := time.Now()
 	n, err := c.tcp.Read(b)
-	c.remember(Read, start, n, err)
+	c.record.Remember(Read, start, n, err)
 	return n, err
 }
 
@@ -110,7 +68,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	}
 	start := time.Now()
 	n, err := c.tcp.Write(b)
-	c.remember(Write, start, n, err)
+	c.record.Remember(Write, start, n, err)
 	return n, err
 }
 
@@ -122,7 +80,7 @@ func (c *Conn) CloseWrite() error {
 	}
 	start := time.Now()
 	err := c.tcp.CloseWrite()
-	c.remember(Shutdown, start, 0, err)
+	c.record.Remember(Shutdown, start, 0, err)
 	return err
 }
 
@@ -134,23 +92,22 @@ func (c *Conn) Close() error { return c.end(CloseOp) }
 // what was not yet sent (socket(7), SO_LINGER with a timeout of 0).
 func (c *Conn) Abort() error { return c.end(Abort) }
 
-func (c *Conn) end(op string) error {
-	c.mu.Lock()
-	again := c.closed
-	c.closed = true
-	c.mu.Unlock()
-	if c.tcp == nil || again {
+// end ends the connection. Whoever calls it later, or at the same time, finds
+// it closed when end returns.
+func (c *Conn) end(op string) (err error) {
+	if c.tcp == nil {
 		return nil
 	}
-	start := time.Now()
-	var err error
-	if op == Abort {
-		err = c.tcp.SetLinger(0)
-	}
-	err = errors.Join(err, c.tcp.Close())
-	c.remember(op, start, 0, err)
-	c.unbind()
-	c.host.lab.closed(c)
+	c.ending.Do(func() {
+		start := time.Now()
+		if op == Abort {
+			err = c.tcp.SetLinger(0)
+		}
+		err = errors.Join(err, c.tcp.Close())
+		c.record.Remember(op, start, 0, err)
+		c.unbind()
+		c.lab.closed(c)
+	})
 	return err
 }
 
@@ -164,17 +121,19 @@ func (c *Conn) CloseUnread(ctx context.Context) error {
 // socket (poll(2): POLLERR). A FIN alone does not end the wait, the context
 // does. Nobody may be reading at the same time. Linux only;
 // errors.ErrUnsupported elsewhere.
-func (c *Conn) AwaitReset(ctx context.Context) error { return c.await(ctx, pollReset) }
+func (c *Conn) AwaitReset(ctx context.Context) error { return c.await(ctx, pollReset, "a RST") }
 
 // AwaitFinish waits until the peer's FIN has come, reading nothing (poll(2):
 // POLLRDHUP). A RST ends the wait with an error. Otherwise as AwaitReset.
-func (c *Conn) AwaitFinish(ctx context.Context) error { return c.await(ctx, pollFinish) }
+func (c *Conn) AwaitFinish(ctx context.Context) error { return c.await(ctx, pollFinish, "a FIN") }
 
 // AwaitReadable waits until there is something to read, a byte or an ending,
 // and leaves it there (poll(2): POLLIN). Otherwise as AwaitReset.
-func (c *Conn) AwaitReadable(ctx context.Context) error { return c.await(ctx, pollReadable) }
+func (c *Conn) AwaitReadable(ctx context.Context) error {
+	return c.await(ctx, pollReadable, "something to read")
+}
 
-func (c *Conn) await(ctx context.Context, event pollEvent) error {
+func (c *Conn) await(ctx context.Context, event pollEvent, what string) error {
 	if c.tcp == nil {
 		return c.failed
 	}
@@ -189,10 +148,10 @@ func (c *Conn) await(ctx context.Context, event pollEvent) error {
 		<-given
 		c.restoreDeadline()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = fmt.Errorf("await an event: %w", context.Cause(ctx))
+			err = fmt.Errorf("await %s: %w", what, context.Cause(ctx))
 		}
 	}
-	c.remember(Poll, start, 0, err)
+	c.record.Remember(Poll, start, 0, err)
 	return err
 }
 
@@ -202,6 +161,11 @@ func (c *Conn) restoreDeadline() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tcp.SetReadDeadline(c.readDeadline)
+	c.stayEnded()
+}
+
+// stayEnded lets the end of the connection's context outlast a new deadline.
+func (c *Conn) stayEnded() {
 	if c.ctx.Err() != nil {
 		c.tcp.SetDeadline(past)
 	}
@@ -215,7 +179,7 @@ func (c *Conn) SocketError() error {
 	}
 	start := time.Now()
 	err := socketError(c.tcp)
-	c.remember(SocketErr, start, 0, err)
+	c.record.Remember(SocketErr, start, 0, err)
 	return err
 }
 
@@ -228,7 +192,7 @@ func (c *Conn) Disconnect() error {
 	}
 	start := time.Now()
 	err := disconnect(c.tcp)
-	c.remember(Disconnect, start, 0, err)
+	c.record.Remember(Disconnect, start, 0, err)
 	return err
 }
 
@@ -264,6 +228,7 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer c.stayEnded()
 	c.readDeadline = t
 	return c.tcp.SetReadDeadline(t)
 }
@@ -273,5 +238,6 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 	if c.tcp == nil {
 		return c.failed
 	}
+	defer c.stayEnded()
 	return c.tcp.SetWriteDeadline(t)
 }

@@ -38,7 +38,18 @@ func (l loopback) IP() netip.Addr { return l.ip }
 func (l loopback) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{KeepAlive: -1}
 	dialer.SetMultipathTCP(false)
+	if network == "tcp" && l.leaves(address) {
+		dialer.LocalAddr = &net.TCPAddr{IP: l.ip.AsSlice()}
+		dialer.Control = chooseLate
+	}
 	return dialer.DialContext(ctx, network, address)
+}
+
+// leaves says whether the address of the host has to be asked for, so that it
+// is the source of a connection to address: the kernel would take 127.0.0.1.
+func (l loopback) leaves(address string) bool {
+	remote, err := netip.ParseAddrPort(address)
+	return err == nil && l.ip != localhost && l.ip.Is4() && remote.Addr().Is4() && remote.Addr().IsLoopback()
 }
 
 func (l loopback) Listen(ctx context.Context, network, address string) (net.Listener, error) {
@@ -73,13 +84,16 @@ func (h *Host) Dial(ctx context.Context, address string) (*Conn, error) {
 	}
 	c := newConn(ctx, h, tcp, address)
 	c.failed = err
-	c.remember(Connect, start, 0, err)
+	c.record.Remember(Connect, start, 0, err)
 	return c, err
 }
 
 // Listen listens on a free port of the host's address.
-func (h *Host) Listen(ctx context.Context) (*Listener, error) {
-	address := netip.AddrPortFrom(h.stack.IP(), 0).String()
+func (h *Host) Listen(ctx context.Context) (*Listener, error) { return h.ListenAt(ctx, 0) }
+
+// ListenAt listens on a port of the host's address; 0 is a free one.
+func (h *Host) ListenAt(ctx context.Context, port uint16) (*Listener, error) {
+	address := netip.AddrPortFrom(h.stack.IP(), port).String()
 	listener, err := h.stack.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: listen on %s: %w", h.name, address, err)
@@ -89,6 +103,7 @@ func (h *Host) Listen(ctx context.Context) (*Listener, error) {
 		listener.Close()
 		return nil, fmt.Errorf("%s: the stack gave a %T: want *net.TCPListener", h.name, listener)
 	}
+	h.lab.noteEndpoint(Endpoint{Host: h.name, Address: tcp.Addr().String()})
 	return &Listener{host: h, tcp: tcp}, nil
 }
 
@@ -108,7 +123,7 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 		return nil, err
 	}
 	c := newConn(ctx, l.host, tcp, "")
-	c.remember(Accept, start, 0, nil)
+	c.record.Remember(Accept, start, 0, nil)
 	return c, nil
 }
 

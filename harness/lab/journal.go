@@ -2,8 +2,11 @@ package lab
 
 import "sync"
 
-// journalLimit bounds a journal; a run that needs more is no scenario.
-const journalLimit = 1 << 14
+// What bounds a journal; a run that needs more is no scenario.
+const (
+	journalLimit  = 1 << 14 // calls
+	outcomesLimit = 1 << 12 // connections whose outcomes it has
+)
 
 // An Entry is one call in a [Journal], with who made it.
 type Entry struct {
@@ -19,6 +22,7 @@ type Entry struct {
 type Journal struct {
 	mu      sync.Mutex
 	conns   int
+	records []*Record
 	entries []Entry
 	lost    int
 }
@@ -37,12 +41,38 @@ func (j *Journal) Lost() int {
 	return j.lost
 }
 
-// number gives a new connection its number.
-func (j *Journal) number() int {
+// Outcomes returns what the ends of the connections have seen so far, in the
+// order of opening, those of the first 4096. Processes tell of a connection
+// when it is over.
+func (j *Journal) Outcomes() []Outcome {
+	j.mu.Lock()
+	records := append([]*Record(nil), j.records...)
+	j.mu.Unlock()
+	var outcomes []Outcome
+	for _, record := range records {
+		outcomes = append(outcomes, record.Outcome())
+	}
+	return outcomes
+}
+
+// open gives a new connection its number.
+func (j *Journal) open(r *Record) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.conns++
-	return j.conns
+	r.outcome.Conn = j.conns
+	if len(j.records) < outcomesLimit {
+		j.records = append(j.records, r)
+	}
+}
+
+// adopt enters a connection of a process, which has a journal of its own.
+func (j *Journal) adopt(outcome Outcome) {
+	record := &Record{journal: j, outcome: outcome}
+	j.open(record)
+	for _, call := range outcome.Calls {
+		j.add(Entry{Host: outcome.Host, Conn: record.outcome.Conn, Local: outcome.Local, Remote: outcome.Remote, Call: call})
+	}
 }
 
 func (j *Journal) add(e Entry) {

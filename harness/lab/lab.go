@@ -18,15 +18,30 @@ type Lab struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 
-	mu    sync.Mutex
-	hosts map[string]*Host
-	owned []io.Closer
-	open  map[*Conn]struct{}
-	ended bool
+	mu        sync.Mutex
+	hosts     map[string]*Host
+	owned     []io.Closer
+	open      map[*Conn]struct{}
+	endpoints []Endpoint
+	ended     bool
 }
 
 // New returns a lab whose hosts live on this machine's loopback, 127.0.0.1.
-func New() *Lab { return newLab(netip.AddrFrom4([4]byte{127, 0, 0, 1})) }
+func New() *Lab { return newLab(localhost) }
+
+// localhost is the address of the loopback that every system has.
+var localhost = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// NewAt returns a lab whose hosts live on this machine's loopback at ip, an
+// address in 127.0.0.0/8 or ::1. Linux has all of them, other systems only
+// those that somebody has added. The labs of one address each do not see each
+// other's traffic.
+func NewAt(ip netip.Addr) (*Lab, error) {
+	if _, err := Loopback(ip); err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	return newLab(ip), nil
+}
 
 // NewIPv6 returns a lab whose hosts live on ::1.
 func NewIPv6() *Lab { return newLab(netip.IPv6Loopback()) }
@@ -62,6 +77,9 @@ func (l *Lab) AddHost(name string, stack Stack) (*Host, error) {
 	l.hosts[name] = h
 	return h, nil
 }
+
+// IP returns the address of the hosts that live on the loopback.
+func (l *Lab) IP() netip.Addr { return l.ip }
 
 // Journal returns the calls of all connections of the lab.
 func (l *Lab) Journal() *Journal { return &l.journal }
@@ -120,6 +138,6 @@ func (l *Lab) leftOpen() []*Conn {
 	for c := range l.open {
 		left = append(left, c)
 	}
-	slices.SortFunc(left, func(a, b *Conn) int { return cmp.Compare(a.outcome.Conn, b.outcome.Conn) })
+	slices.SortFunc(left, func(a, b *Conn) int { return cmp.Compare(a.record.outcome.Conn, b.record.outcome.Conn) })
 	return left
 }

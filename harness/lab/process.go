@@ -17,8 +17,10 @@ type ProcessFunc func(ctx context.Context, listener *Listener, report func(Outco
 type Limits struct {
 	// Descriptors is RLIMIT_NOFILE, set when the server is ready to accept.
 	Descriptors uint64 `json:"descriptors,omitempty"`
-	// Processes is RLIMIT_NPROC, set when the server is ready to accept. It
-	// counts every thread of the user and does not bind root: set User too.
+	// Processes is how many processes the server may have beside itself, those
+	// that ended and were not reaped included, from when it is ready to accept.
+	// RLIMIT_NPROC, which it sets, counts every thread of the user and does not
+	// bind root: set User too, to one that nobody else is.
 	Processes uint64 `json:"processes,omitempty"`
 	// User is the uid to run as; it takes privilege to change it.
 	User uint32 `json:"user,omitempty"`

@@ -23,6 +23,7 @@ import (
 type Process struct {
 	name     string
 	address  string
+	journal  *Journal
 	command  *exec.Cmd
 	stdin    io.Closer // its end of file tells the child to end
 	outcomes chan Outcome
@@ -47,7 +48,10 @@ func (h *Host) Start(ctx context.Context, server string, limits Limits) (*Proces
 		return nil, fmt.Errorf("start %s: %w", server, err)
 	}
 	defer socket.Close()
-	p := &Process{name: server, address: listener.Addr(), outcomes: make(chan Outcome, outcomesKept), exited: make(chan struct{})}
+	p := &Process{
+		name: server, address: listener.Addr(), journal: h.lab.Journal(),
+		outcomes: make(chan Outcome, outcomesKept), exited: make(chan struct{}),
+	}
 	if err := p.start(h, socket, limits); err != nil {
 		return nil, fmt.Errorf("start %s: %w", server, err)
 	}
@@ -60,11 +64,9 @@ func (p *Process) start(h *Host, socket *os.File, limits Limits) error {
 	if err != nil {
 		return err
 	}
-	binary, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	p.command = exec.Command(binary)
+	// By this name it runs for any user, who may not reach it by its path, and
+	// when the file has been replaced (proc(5)).
+	p.command = exec.Command("/proc/self/exe")
 	p.command.Env = append(os.Environ(), processVariable+"="+string(text))
 	p.command.ExtraFiles = []*os.File{socket}
 	p.command.Stderr = &p.stderr
@@ -106,6 +108,7 @@ func (p *Process) follow(stdout io.Reader, ready chan<- error) {
 		if err := decoder.Decode(&outcome); err != nil {
 			break // the end, or a line cut off by a kill
 		}
+		p.journal.adopt(outcome)
 		select {
 		case p.outcomes <- outcome:
 		default: // nobody asks for them, and the child must not be held up
@@ -186,6 +189,13 @@ func beProcess(o order, run ProcessFunc) error {
 
 // set puts the limits on the running process.
 func (l Limits) set() error {
+	if l.Processes != 0 {
+		threads, err := spareThreads()
+		if err != nil {
+			return err
+		}
+		l.Processes += threads
+	}
 	for _, limit := range []struct {
 		name     string
 		resource int

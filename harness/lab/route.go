@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"context"
 	"fmt"
+	"net"
 
 	"github.com/resetlab/resetlab/harness"
 )
@@ -33,6 +35,7 @@ func (l *Lab) Reach(server Server, route Route) (string, error) {
 			return "", fmt.Errorf("reach %s: %w", server.Addr(), err)
 		}
 		l.Own(stock)
+		l.noteEndpoint(Endpoint{Host: "proxy", Address: stock.Addr(), Proxy: true})
 		return stock.Addr(), nil
 	}
 	return "", fmt.Errorf("reach %s: route is %q: allowed are direct, proxied and stock", server.Addr(), route)
@@ -46,7 +49,8 @@ func (l *Lab) Proxy(server Server, faults ...harness.Option) (*harness.Proxy, er
 	if err != nil {
 		return nil, err
 	}
-	options := append(faults, harness.Options{Listener: listener.tcp, Dial: host.stack.Dial})
+	l.noteEndpoint(Endpoint{Host: host.name, Address: listener.Addr(), Proxy: true})
+	options := append(faults, harness.Options{Listener: listener.tcp, Dial: host.dialAsProxy})
 	proxy, err := harness.StartProxy(server.Addr(), options...)
 	if err != nil {
 		listener.Close()
@@ -54,4 +58,13 @@ func (l *Lab) Proxy(server Server, faults ...harness.Option) (*harness.Proxy, er
 	}
 	l.Own(proxy)
 	return proxy, nil
+}
+
+// dialAsProxy dials in the host's stack and notes whose the connection is.
+func (h *Host) dialAsProxy(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := h.stack.Dial(ctx, network, address)
+	if err == nil {
+		h.lab.noteEndpoint(Endpoint{Host: h.name, Address: conn.LocalAddr().String(), Proxy: true})
+	}
+	return conn, err
 }

@@ -1,0 +1,208 @@
+package lab_test
+
+import (
+	"context"
+	"errors"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// TestAwait lets the peer act, waits, and then reads: what was waited for is
+// there still.
+func TestAwait(t *testing.T) {
+	finish := func(peer *lab.Conn) { peer.Close() }
+	reset := func(peer *lab.Conn) { peer.Abort() }
+	for _, test := range []struct {
+		name  string
+		peer  func(*lab.Conn)
+		await func(*lab.Conn, context.Context) error
+		gives harness.Ending // of the wait
+		read  string         // the call behind it
+	}{
+		{"reset", reset, (*lab.Conn).AwaitReset, harness.Open, "read: reset"},
+		{"finish", finish, (*lab.Conn).AwaitFinish, harness.Open, "read: finished"},
+		{"finish, and a reset comes", reset, (*lab.Conn).AwaitFinish, harness.Reset, "read: reset"},
+		{"readable, a byte", write, (*lab.Conn).AwaitReadable, harness.Open, "read: 3 bytes"},
+		{"readable, an end", finish, (*lab.Conn).AwaitReadable, harness.Open, "read: finished"},
+		{"readable, a reset", reset, (*lab.Conn).AwaitReadable, harness.Open, "read: reset"},
+	} {
+		for _, late := range []bool{false, true} {
+			name := test.name + ", there already"
+			if late {
+				name = test.name + ", later"
+			}
+			t.Run(name, func(t *testing.T) {
+				client, server := pair(t, newLab(t))
+				acted := make(chan struct{})
+				act := func() { test.peer(server); close(acted) }
+				if late {
+					go act()
+				} else {
+					act()
+				}
+
+				err := test.await(client, within(t))
+				<-acted
+				read(client)
+
+				calls := client.Outcome().Calls
+				if harness.EndingOf(err) != test.gives || calls[1].Op != lab.Poll {
+					t.Errorf("the wait gave %v, and %v is remembered, want %s", err, calls[1], test.gives)
+				}
+				if got := calls[2].String(); got != test.read {
+					t.Errorf("after it %s, want %s", got, test.read)
+				}
+			})
+		}
+	}
+}
+
+// TestAwaitIsCancelled gives a wait up: the error is the context's, and the
+// connection is as it was.
+func TestAwaitIsCancelled(t *testing.T) {
+	reason := errors.New("enough")
+	for _, test := range []struct {
+		name  string
+		await func(*lab.Conn, context.Context) error
+		peer  func(*lab.Conn) // what does not end the wait
+		read  string
+	}{
+		{"reset, nothing came", (*lab.Conn).AwaitReset, func(*lab.Conn) {}, "read: 3 bytes"},
+		{"reset, a FIN came", (*lab.Conn).AwaitReset,
+			func(peer *lab.Conn) { write(peer); peer.CloseWrite() }, "read: 3 bytes"},
+		{"finish, a byte came", (*lab.Conn).AwaitFinish, write, "read: 3 bytes"},
+		{"readable", (*lab.Conn).AwaitReadable, func(*lab.Conn) {}, "read: 3 bytes"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			client, server := pair(t, newLab(t))
+			ctx, cancel := context.WithCancelCause(within(t))
+			test.peer(server)
+			go cancel(reason)
+
+			err := test.await(client, ctx)
+			if !errors.Is(err, reason) {
+				t.Errorf("%v, want the cause of the cancellation", err)
+			}
+			server.Write([]byte("abc")) // fails where the peer has finished
+			client.Read(make([]byte, 3))
+
+			calls := client.Outcome().Calls
+			if got := calls[len(calls)-1].String(); got != test.read {
+				t.Errorf("after it %s, want %s: the deadline is still there", got, test.read)
+			}
+		})
+	}
+}
+
+func TestAwaitKeepsTheDeadline(t *testing.T) {
+	client, server := pair(t, newLab(t))
+	if err := client.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(within(t))
+	cancel()
+	write(server)
+
+	if err := client.AwaitReset(ended); err == nil {
+		t.Error("the wait ended without an error")
+	}
+	if _, err := client.Read(make([]byte, 1)); harness.EndingOf(err) != harness.GaveUp {
+		t.Errorf("read = %v, want the deadline from before the wait", err)
+	}
+}
+
+func TestAwaitEndsWithTheConnection(t *testing.T) {
+	l := newLab(t)
+	server, err := lab.Serve(l.Host("server"), echo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(within(t))
+	c, err := l.Host("client").Dial(ctx, server.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	go cancel()
+
+	if err := c.AwaitReset(within(t)); harness.EndingOf(err) != harness.GaveUp {
+		t.Errorf("%v, want it to give up with the connection's context", err)
+	}
+}
+
+func TestCloseUnread(t *testing.T) {
+	client, server := pair(t, newLab(t))
+	write(client)
+
+	if err := server.CloseUnread(within(t)); err != nil {
+		t.Fatal(err)
+	}
+
+	read(client)
+	if saw := client.Outcome(); saw.First() != "read: reset" {
+		t.Errorf("the peer saw %v, want read: reset", saw)
+	}
+	if saw := server.Outcome(); saw.First() != "close: closed" || saw.Received != 0 {
+		t.Errorf("saw %v, want close: closed and nothing read", saw)
+	}
+}
+
+func TestCloseUnreadCloses(t *testing.T) {
+	client, server := pair(t, newLab(t))
+	ended, cancel := context.WithCancel(within(t))
+	cancel()
+
+	if err := server.CloseUnread(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want that it was cancelled", err)
+	}
+
+	read(client)
+	if saw := client.Outcome(); saw.First() != "read: finished" {
+		t.Errorf("the peer saw %v, want read: finished", saw)
+	}
+}
+
+func TestDisconnect(t *testing.T) {
+	client, server := pair(t, newLab(t))
+
+	if err := server.Disconnect(); err != nil {
+		t.Fatal(err)
+	}
+
+	read(client)
+	if saw := client.Outcome(); saw.First() != "read: reset" {
+		t.Errorf("the peer saw %v, want read: reset", saw)
+	}
+	if saw := server.Outcome(); saw.Ending != harness.Open || saw.Calls[len(saw.Calls)-1].Op != lab.Disconnect {
+		t.Errorf("saw %v, want it open: the descriptor stays", saw)
+	}
+	if err := server.Close(); err != nil {
+		t.Errorf("Close() = %v", err)
+	}
+}
+
+func TestSocketErrorTakesTheError(t *testing.T) {
+	client, server := pair(t, newLab(t))
+	if err := client.SocketError(); err != nil {
+		t.Errorf("without an error it gave %v", err)
+	}
+	server.Abort()
+	if err := client.AwaitReset(within(t)); err != nil {
+		t.Fatal(err)
+	}
+
+	first, second := client.SocketError(), client.SocketError()
+	read(client)
+
+	if !errors.Is(first, syscall.ECONNRESET) || second != nil {
+		t.Errorf("SO_ERROR gave %v, then %v, want ECONNRESET, then nothing", first, second)
+	}
+	saw := client.Outcome()
+	if saw.First() != "so_error: reset" || saw.Calls[len(saw.Calls)-1].String() != "read: finished" {
+		t.Errorf("saw %v, want so_error: reset and end of stream behind it", saw)
+	}
+}
