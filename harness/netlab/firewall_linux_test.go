@@ -1,0 +1,147 @@
+package netlab_test
+
+import (
+	"context"
+	"net/netip"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/netlab"
+)
+
+// block adds a rule. Where the kernel has no firewall the test is skipped.
+func block(t testing.TB, h *netlab.Host, r netlab.Rule) *netlab.Block {
+	t.Helper()
+	b, err := h.Block(r)
+	available(t, err)
+	return b
+}
+
+func TestVerdictsAtConnect(t *testing.T) {
+	_, client, router, server := triple(t)
+	succeed(t, client.SetSysctl("net.ipv4.tcp_syn_retries", "1"))
+	listener, err := server.Listen(t.Context(), "tcp", netip.AddrPortFrom(server.IP(), 0).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	for _, test := range []struct {
+		verdict netlab.Verdict
+		want    syscall.Errno
+	}{
+		{netlab.RejectReset, syscall.ECONNREFUSED},
+		{netlab.RejectPort, syscall.ECONNREFUSED},
+		{netlab.RejectHost, syscall.EHOSTUNREACH},
+		{netlab.RejectAdmin, syscall.EHOSTUNREACH},
+		{netlab.Drop, syscall.ETIMEDOUT},
+	} {
+		t.Run(string(test.verdict), func(t *testing.T) {
+			b := block(t, router, netlab.Rule{Hook: netlab.Forward, Verdict: test.verdict})
+
+			expectError(t, "dial", dialError(within(t), client, listener.Addr().String()), test.want)
+
+			succeed(t, b.Lift())
+			succeed(t, dialError(within(t), client, listener.Addr().String()))
+		})
+	}
+}
+
+func TestBlockedOpenConnectionLivesOnWhenHealed(t *testing.T) {
+	l, _, server := pair(t)
+	near, far, _ := connected(t, l)
+	tap := tapOf(t, server)
+	b := block(t, server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop})
+
+	if _, err := near.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	await(t, tap, func(s netlab.Segment) bool { return len(s.Payload) == 1 }) // the tap is before the firewall
+	succeed(t, b.Lift())
+
+	succeed(t, readError(far)) // the retransmission
+	if err := b.Lift(); err == nil {
+		t.Error("a rule was lifted twice")
+	}
+}
+
+// A rejected segment of an open connection resets its sender, and only that.
+func TestRejectionTellsOneSide(t *testing.T) {
+	l, _, server := pair(t)
+	near, far, _ := connected(t, l)
+	block(t, server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.RejectReset})
+
+	writeError(near)
+
+	expectError(t, "read", readError(near), syscall.ECONNRESET)
+	if got := far.Outcome().Ending; got != harness.Open {
+		t.Errorf("the server's end is %s, want open", got)
+	}
+	if got := counter(t, server, "OutRsts"); got != 0 {
+		t.Errorf("the server's TCP counts %d RSTs sent, want 0: the firewall sent it", got)
+	}
+}
+
+// Each rule is tried with a packet that it is for and one that it is not for.
+func TestRulesMatchWhatTheySay(t *testing.T) {
+	_, client, server := pair(t)
+	ctx := within(t)
+	address := func(port uint16) string { return netip.AddrPortFrom(server.IP(), port).String() }
+	for _, port := range []uint16{80, 81} {
+		listener, err := server.Listen(ctx, "tcp", address(port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+	}
+	nobody := netip.MustParseAddr("192.0.2.1")
+	var any netip.Addr
+	for _, test := range []struct {
+		name                string
+		hook                netlab.Hook
+		source, destination netip.AddrPort
+		invalid, reset      bool
+		notTTL              uint8
+		blocks80, blocks81  bool
+	}{
+		{name: "everything", hook: netlab.Input, blocks80: true, blocks81: true},
+		{name: "a port", hook: netlab.Input, destination: netip.AddrPortFrom(any, 80), blocks80: true},
+		{name: "an address and a port", hook: netlab.Input, destination: netip.AddrPortFrom(server.IP(), 81), blocks81: true},
+		{name: "another address", hook: netlab.Input, destination: netip.AddrPortFrom(nobody, 80)},
+		{name: "a source", hook: netlab.Input, source: netip.AddrPortFrom(client.IP(), 0), blocks80: true, blocks81: true},
+		{name: "another source", hook: netlab.Input, source: netip.AddrPortFrom(nobody, 0)},
+		{name: "a source port, outwards", hook: netlab.Output, source: netip.AddrPortFrom(any, 80), blocks80: true},
+		{name: "what passes through", hook: netlab.Forward},
+		{name: "RST alone", hook: netlab.Input, reset: true},
+		{name: "another TTL than 64", hook: netlab.Input, notTTL: 64},
+		{name: "another TTL than 63", hook: netlab.Input, notTTL: 63, blocks80: true, blocks81: true},
+		{name: "what is invalid", hook: netlab.Input, invalid: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := block(t, server, netlab.Rule{
+				Hook: test.hook, Verdict: netlab.Drop, Source: test.source, Destination: test.destination,
+				Invalid: test.invalid, Reset: test.reset, NotTTL: test.notTTL,
+			})
+			defer b.Lift()
+			for port, blocked := range map[uint16]bool{80: test.blocks80, 81: test.blocks81} {
+				expectBlocked(t, client, address(port), blocked)
+			}
+		})
+	}
+}
+
+// expectBlocked connects: for ever if it should succeed, and for a moment if
+// it should not.
+func expectBlocked(t *testing.T, h *netlab.Host, address string, blocked bool) {
+	t.Helper()
+	ctx := within(t)
+	if blocked {
+		patience, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		defer cancel()
+		ctx = patience
+	}
+	if err := dialError(ctx, h, address); (err != nil) != blocked {
+		t.Errorf("%s: got %v, want it blocked: %v", address, err, blocked)
+	}
+}

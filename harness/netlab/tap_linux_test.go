@@ -1,0 +1,191 @@
+package netlab_test
+
+import (
+	"context"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/netlab"
+)
+
+func tapOf(t testing.TB, h *netlab.Host) *netlab.Tap {
+	t.Helper()
+	tap, err := h.Tap()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { succeed(t, tap.Close()) })
+	return tap
+}
+
+// await waits for a segment.
+func await(t testing.TB, tap *netlab.Tap, match func(netlab.Segment) bool) netlab.Segment {
+	t.Helper()
+	segment, err := tap.Await(within(t), match)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return segment
+}
+
+// withData matches a segment with data that arrives.
+func withData(s netlab.Segment) bool { return len(s.Payload) > 0 && !s.Outgoing }
+
+func TestATapSeesBothDirections(t *testing.T) {
+	l, _, router, _ := triple(t)
+	tap := tapOf(t, router)
+
+	near, far, listener := connected(t, l)
+	pass(t, near, far)
+	near.Abort()
+	far.AwaitReset(within(t))
+
+	seen, err := tap.Seen()
+	succeed(t, err)
+	var story []string
+	for _, s := range seen {
+		if s.Outgoing { // seen arriving before
+			continue
+		}
+		side := "client"
+		if s.Source == at(listener.TCP().Addr()) {
+			side = "server"
+		}
+		story = append(story, side+" "+s.Flags.String())
+	}
+	want := "client SYN, server SYN ACK, client ACK, client PSH ACK, server ACK, client RST ACK"
+	if got := strings.Join(story, ", "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	again, err := tap.Seen()
+	succeed(t, err)
+	if len(again) != 0 {
+		t.Errorf("%d segments were seen twice", len(again))
+	}
+}
+
+func TestAwaitNamesWhatItPassedOver(t *testing.T) {
+	l, client, _ := pair(t)
+	tap := tapOf(t, client)
+	connected(t, l)
+	ctx, cancel := context.WithCancelCause(within(t))
+
+	_, err := tap.Await(ctx, func(s netlab.Segment) bool {
+		if s.Flags == netlab.ACK {
+			cancel(context.Canceled)
+		}
+		return false
+	})
+
+	expectError(t, "await", err, context.Canceled)
+	if err == nil || !strings.Contains(err.Error(), "SYN ACK seq") {
+		t.Errorf("the error does not name the SYN-ACK that passed: %v", err)
+	}
+	// The tap goes on after a wait that was given up.
+	near, err := l.Host("client").Dial(within(t), "10.77.1.2:9")
+	expectError(t, "dial", err, syscall.ECONNREFUSED)
+	near.Close()
+	await(t, tap, func(s netlab.Segment) bool { return s.Flags&netlab.RST != 0 })
+}
+
+func TestALostSegmentIsAnError(t *testing.T) {
+	l, client, _ := pair(t)
+	tap := tapOf(t, client)
+	near, far, _ := connected(t, l)
+	go func() {
+		near.Write(make([]byte, 8<<20))
+		near.Close()
+	}()
+	buffer := make([]byte, 1<<16)
+	for {
+		if _, err := far.Read(buffer); err != nil {
+			break
+		}
+	}
+
+	if seen, err := tap.Seen(); err == nil || !strings.Contains(err.Error(), "lost") {
+		t.Errorf("%d segments seen of 8 MiB, and the error is %v", len(seen), err)
+	}
+}
+
+// A device in the middle forges RSTs: the exact sequence number ends the
+// connection, another in the window is challenged, one outside is ignored
+// (RFC 5961, section 3.2).
+func TestForgedResets(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		offset     uint32
+		want       error // of the client's read; nil: it lives
+		challenges int64
+	}{
+		{"exact", 0, syscall.ECONNRESET, 0},
+		{"in the window", 1, nil, 1},
+		{"out of the window", 1 << 30, nil, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l, client, router, _ := triple(t)
+			tap, wire := tapOf(t, router), tapOf(t, client)
+			near, far, _ := connected(t, l)
+			pass(t, near, far)
+			data := await(t, tap, withData)
+
+			forged := netlab.Segment{
+				Source: data.Destination, Destination: data.Source, Seq: data.Ack + test.offset,
+				Flags: netlab.RST, TTL: 57, ID: 0x7777,
+			}
+			succeed(t, router.Forge(forged))
+
+			got := await(t, wire, func(s netlab.Segment) bool { return s.Flags&netlab.RST != 0 })
+			if got.TTL != 57 || got.ID != 0x7777 || got.Seq != forged.Seq || got.Source != forged.Source {
+				t.Errorf("on the wire was %v, want %v", got, forged)
+			}
+			if test.want != nil {
+				expectError(t, "read", readError(near), test.want)
+			} else {
+				pass(t, far, near)
+			}
+			if got := counter(t, client, "TCPChallengeACK"); got != test.challenges {
+				t.Errorf("the client challenged %d times, want %d", got, test.challenges)
+			}
+			if got := far.Outcome().Ending; got != harness.Open {
+				t.Errorf("the server's end is %s, want open", got)
+			}
+		})
+	}
+}
+
+func TestAForgedResetTowardTheServer(t *testing.T) {
+	l, _, router, server := triple(t)
+	tap := tapOf(t, router)
+	near, far, _ := connected(t, l)
+	pass(t, near, far)
+	data := await(t, tap, withData)
+
+	succeed(t, router.Forge(netlab.Segment{
+		Source: data.Source, Destination: data.Destination, Seq: data.Next(), Flags: netlab.RST,
+	}))
+
+	expectError(t, "read", readError(far), syscall.ECONNRESET)
+	if got := counter(t, server, "InErrs") + counter(t, server, "InCsumErrors"); got != 0 {
+		t.Errorf("the server counts %d bad segments, want 0", got)
+	}
+}
+
+func TestAForgedResetWithABadChecksumIsIgnored(t *testing.T) {
+	l, _, router, server := triple(t)
+	tap := tapOf(t, router)
+	near, far, _ := connected(t, l)
+	pass(t, near, far)
+	data := await(t, tap, withData)
+
+	succeed(t, router.Forge(netlab.Segment{
+		Source: data.Source, Destination: data.Destination, Seq: data.Next(), Flags: netlab.RST, BadChecksum: true,
+	}))
+
+	pass(t, near, far)
+	if got := counter(t, server, "InCsumErrors"); got != 1 {
+		t.Errorf("the server counts %d bad checksums, want 1", got)
+	}
+}
