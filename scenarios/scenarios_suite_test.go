@@ -1,13 +1,10 @@
-package scenarios
+package scenarios_test
 
 import (
 	"testing"
 
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
+	_ "github.com/onsi/ginkgo/v2" // by this import the ginkgo command knows a suite from plain tests
+	"github.com/resetlab/resetlab/scenarios"
 )
 
-func TestScenarios(t *testing.T) {
-	RegisterFailHandler(Fail)
-	RunSpecs(t, "ResetLab scenarios")
-}
+func TestScenarios(t *testing.T) { scenarios.Run(t) }

@@ -20,7 +20,7 @@ const (
 
 func causes() []Claim {
 	return []Claim{
-		{ID: FirewallBlock, Document: "guide", Seen: []string{"reset"}, WaitsFor: networkLab,
+		{ID: FirewallBlock, Document: "guide", Seen: []string{"reset"},
 			Says: "a firewall on the route blocks the traffic: connection reset by peer"},
 		{ID: IPBanned, Document: "guide", Seen: []string{"reset"}, WaitsFor: networkLab,
 			Says: "the client's address is banned on the server: connection reset by peer"},
@@ -32,7 +32,7 @@ func causes() []Claim {
 			Says: "a daemon goes on by its old settings until it is restarted"},
 		{ID: CrashSendsRST, Document: "guide", Seen: []string{"read: reset"},
 			Says: "a crashing end sends RST instead of FIN"},
-		{ID: IdleTimeout, Document: "guide", Seen: []string{"dropped"},
+		{ID: IdleTimeout, Document: "guide", Seen: []string{"read: finished", "read: reset", "read: gave-up"},
 			Says: "something with a low timeout drops idle connections"},
 		{ID: KeepalivePrevents, Document: "guide", Seen: []string{"outlived the timeout"},
 			Says: "keepalive probes or heartbeats keep idle connections from being dropped"},

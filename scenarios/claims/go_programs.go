@@ -17,9 +17,9 @@ func goPrograms() []Claim {
 			Says: "the same server, but the client's next call is a write: it fails with EPIPE"},
 		{ID: GoDifference, Document: "guide", Seen: []string{"read: reset", "write: broken-pipe"},
 			Says: "after a RST a read gives ECONNRESET and a write EPIPE"},
-		{ID: GoUnreadData, Document: "guide", Seen: []string{"read: reset"},
+		{ID: GoUnreadData, Document: "guide", Seen: []string{"read: reset with 1 unread; read: finished with 0 unread"},
 			Says: "the RST comes because bytes were left in the server's receive buffer"},
-		{ID: GoHandle, Document: "guide", Seen: []string{"executed once"},
+		{ID: GoHandle, Document: "guide", Seen: []string{"executions: 1"},
 			Says: "the client needs no special handling: it may log, ignore or retry"},
 	}
 }

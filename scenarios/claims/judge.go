@@ -90,12 +90,13 @@ func Judge(c Claim, observations []Observation) Verdict {
 		}
 	}
 	statedOtherwise := len(otherwise) > len(falseIf)
+	torn := slices.ContainsFunc(trueIf, func(condition string) bool { return slices.Contains(falseIf, condition) })
 	switch {
 	case v.Specs == 0 && c.WaitsFor != "":
 		v.Word = Waiting
 	case v.Specs == 0:
 		v.Word = NotRun
-	case statedOtherwise || len(asStated)+len(trueIf) == 0:
+	case statedOtherwise || torn || len(asStated)+len(trueIf) == 0:
 		v.Word = fmt.Sprintf("differs on %s: %s", runtime.GOOS, phrase(otherwise))
 		if c.KnownOn != "" {
 			v.Word += "; holds on " + c.KnownOn

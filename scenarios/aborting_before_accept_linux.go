@@ -1,0 +1,61 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+)
+
+// A client that is gone before the server came to accept is accepted all the
+// same on Linux, and even what it sent is there to read; the first read or
+// write behind that gets the reset. POSIX lets accept fail with ECONNABORTED
+// instead, which BSD does (accept(2); Stevens, UNP 3e, section 5.11).
+//
+//	client                 server
+//	  connect ◀──────────▶  (queued)
+//	  "hi"    ──────────▶
+//	  RST     ══════════▶
+//	                         accept: ok
+//	                         read: 2 bytes, ECONNRESET
+var _ = Describe("A client that leaves before accept", Label("cause:abort"), func() {
+	accepted := func(ctx SpecContext, leave func(*lab.Conn) error) lab.Outcome {
+		GinkgoHelper()
+		l := startLab()
+		listener, err := l.Host("server").Listen(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		defer listener.Close()
+		client, err := l.Host("client").Dial(ctx, listener.Addr())
+		Expect(err).NotTo(HaveOccurred())
+		defer client.Close()
+		Expect(listener.AwaitConnection(ctx)).To(Succeed())
+
+		client.Write([]byte("hi"))
+		Expect(leave(client)).To(Succeed())
+		server, err := listener.Accept(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		defer server.Close()
+		buffer := make([]byte, 4)
+		for err == nil {
+			_, err = server.Read(buffer)
+		}
+		note(client.Outcome(), server.Outcome())
+		return server.Outcome()
+	}
+
+	It("is accepted, read, and then found reset", func(ctx SpecContext) {
+		saw := accepted(ctx, (*lab.Conn).Abort)
+
+		Expect(saw).To(EndIn("read", harness.Reset))
+		Expect(saw.Received).To(Equal(int64(2)))
+	}, limit)
+
+	It("is accepted, read, and found finished if it closed", func(ctx SpecContext) {
+		saw := accepted(ctx, (*lab.Conn).Close)
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		Expect(saw.Received).To(Equal(int64(2)))
+	}, limit)
+})

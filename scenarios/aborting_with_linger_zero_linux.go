@@ -1,0 +1,71 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// SO_LINGER with a timeout of 0 turns close into an abort: a RST goes out in
+// the place of a FIN, whether anything is unread or not (socket(7); RFC 9293,
+// section 3.10.5). It does so when the last descriptor of the socket is
+// closed; a duplicate, as a child process inherits, keeps the connection
+// alive.
+//
+//	client                 server
+//	  "a"    ───────────▶
+//	                         read 1 byte
+//	                         linger 0, close
+//	         ◀═══════════  RST
+//	  read: ECONNRESET
+var _ = Describe("Aborting with linger 0", Label("cause:abort"), func() {
+	DescribeTable("resets the client",
+		func(ctx SpecContext, text string, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.ReadOneByteThenAbort)
+
+			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), text)
+
+			Expect(saw).To(EndIn("read", harness.Reset))
+			note(saw)
+		},
+		EntryDescription("after %q, of which the server reads 1 byte (%s)"),
+		Entry(nil, "a", lab.Direct, limit), Entry(nil, "a", lab.Proxied, limit),
+		Entry(nil, "ab", lab.Direct, limit), Entry(nil, "ab", lab.Proxied, limit),
+	)
+
+	It("is a matter of the option: without it the client sees the end of the stream", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.ReadOneByteThenClose)
+
+		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "a")
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		note(saw)
+	}, limit)
+
+	It("does nothing while a duplicate of the descriptor is open", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+		duplicate, err := server.TCP().File()
+		Expect(err).NotTo(HaveOccurred())
+		defer duplicate.Close()
+
+		Expect(server.Abort()).To(Succeed())
+		_, err = duplicate.WriteString("x")
+		Expect(err).NotTo(HaveOccurred())
+		clients.ReadByte(client)
+		alive := client.Outcome()
+		Expect(duplicate.Close()).To(Succeed())
+		clients.ReadByte(client)
+
+		Expect(alive.Ending).To(Equal(harness.Open), alive.String())
+		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+})

@@ -1,0 +1,61 @@
+package scenarios
+
+import (
+	"net/netip"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// hosts.allow is searched before hosts.deny, and the first match decides
+// (hosts_access(5)): an address in hosts.allow has access, however much
+// hosts.deny denies. Who is in neither has access as well.
+//
+//	hosts.allow   hosts.deny
+//	  match  ────▶             served
+//	  none   ────▶  match      closed
+//	  none   ────▶  none       served
+var _ = Describe("A host by the lists of TCP wrappers", Label("cause:fin"), func() {
+	us := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	others := []netip.Prefix{netip.MustParsePrefix("10.10.0.5/32")}
+	all := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
+
+	access := func(ctx SpecContext, lists servers.AccessLists) string {
+		GinkgoHelper()
+		l := startLab()
+		server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.ReadLineThenClose))
+		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "SSH-2.0-client\r\n")
+		note(saw)
+		return accessOf(saw)
+	}
+
+	It("is served if both lists name it", func(ctx SpecContext) {
+		saw := access(ctx, servers.AccessLists{Allow: us, Deny: all})
+
+		Expect(saw).To(Equal("allowed"))
+		measured(claims.AllowBeforeDeny, saw)
+	}, limit)
+
+	DescribeTable("finds the access that the lists give",
+		func(ctx SpecContext, lists servers.AccessLists, want string) {
+			Expect(access(ctx, lists)).To(Equal(want))
+		},
+		Entry("denied by hosts.deny alone", servers.AccessLists{Deny: all}, "denied", limit),
+		Entry("denied though others are allowed", servers.AccessLists{Allow: others, Deny: all}, "denied", limit),
+		Entry("allowed while others are denied", servers.AccessLists{Deny: others}, "allowed", limit),
+		Entry("allowed by empty lists", servers.AccessLists{}, "allowed", limit),
+	)
+})
+
+// accessOf says whether the server identified itself before it closed.
+func accessOf(saw lab.Outcome) string {
+	if saw.Received > 0 {
+		return "allowed"
+	}
+	return "denied"
+}

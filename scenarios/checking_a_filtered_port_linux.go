@@ -1,0 +1,58 @@
+package scenarios
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// Of a port behind a filter one learns what the filter says: nothing, so that
+// the check has to give up by its own clock, or that there is no way (ICMP,
+// RFC 1812, section 5.2.7.1). A filter that rejects with RST, or with ICMP
+// port unreachable, makes an open port look as if nobody listened.
+//
+//	client                 firewall               port, open
+//	  SYN    ───────────▶    drop
+//	  gives up: filtered
+var _ = Describe("Checking a port behind a filter", Label("cause:middlebox", "needs:netns"), func() {
+	DescribeTable("finds it",
+		func(ctx SpecContext, verdict netlab.Verdict, patience time.Duration, want string) {
+			l, _, server := startPair()
+			address := serve(l, servers.Echo).Addr()
+			block(server, netlab.Rule{Hook: netlab.Input, Verdict: verdict})
+			checking, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+
+			port, saw := clients.CheckPort(checking, l.Host("client"), address)
+
+			Expect(port).To(Equal(want), saw.String())
+			note(saw)
+			measured(claims.PortCheck, port)
+		},
+		Entry("filtered if it drops", netlab.Drop, 50*time.Millisecond, "filtered", limit),
+		Entry("filtered if it says that there is no way", netlab.RejectAdmin, time.Minute, "filtered", limit),
+		Entry("refused if it rejects with RST", netlab.RejectReset, time.Minute, "refused", limit),
+		Entry("refused if it says that there is no such port", netlab.RejectPort, time.Minute, "refused", limit),
+	)
+
+	It("finds it open if the filter is for another port", func(ctx SpecContext) {
+		l, _, server := startPair()
+		address := serve(l, servers.Echo).Addr()
+		other := portAfter(netip.MustParseAddrPort(address))
+		block(server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop, Destination: other})
+
+		port, saw := clients.CheckPort(ctx, l.Host("client"), address)
+
+		Expect(port).To(Equal("open"), saw.String())
+		note(saw)
+		measured(claims.PortCheck, port)
+	}, limit)
+})

@@ -1,0 +1,59 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A port is open if a handshake can be completed there, and refuses if its
+// host answers the SYN with RST, because nobody listens (RFC 9293, section
+// 3.10.7.1). Where nothing comes back at all a filter is at work. It is the
+// kernel that answers: the program behind an open port may never have accepted.
+//
+//	client                 port
+//	  SYN    ───────────▶
+//	         ◀───────────  SYN-ACK    open
+//	         ◀═══════════  RST        refused
+var _ = Describe("Checking a port", Label("cause:refused"), func() {
+	DescribeTable("finds it open if somebody listens",
+		func(ctx SpecContext, route lab.Route) {
+			l := startLab()
+			address := reach(l, serve(l, servers.Echo), route)
+
+			port, saw := clients.CheckPort(ctx, l.Host("client"), address)
+
+			Expect(port).To(Equal("open"), saw.String())
+			note(saw)
+			measured(claims.PortCheck, port)
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	It("finds it refused if nobody listens", func(ctx SpecContext) {
+		l := startLab()
+		other, _ := connected(ctx, l) // a port in use, which nobody else can come to listen on
+
+		port, saw := clients.CheckPort(ctx, l.Host("client"), other.LocalAddr().String())
+
+		Expect(port).To(Equal("refused"), saw.String())
+		note(saw)
+		measured(claims.PortCheck, port)
+	}, limit)
+
+	It("never finds it refused behind a proxy, which listens itself", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.Echo)
+		address := reach(l, server, lab.Proxied)
+		Expect(server.Close()).To(Succeed())
+
+		port, saw := clients.CheckPort(ctx, l.Host("client"), address)
+
+		Expect(port).To(Or(Equal("open"), Equal("connect: reset")), saw.String())
+		note(saw)
+	}, limit)
+})

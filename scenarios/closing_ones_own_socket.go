@@ -1,0 +1,52 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// "Socket closed", net.ErrClosed in Go, is no word from the network: this very
+// program has closed the connection, as a browser does that reloads a page,
+// and something of it still used the socket. The peer sees what close sent, a
+// FIN or a RST, and can never bring the error about.
+//
+//	client                 server
+//	  read …
+//	  close  ───────────▶  read: end of stream
+//	  read: closed
+var _ = Describe("Closing one's own socket", Label("cause:local"), func() {
+	It("fails the read that was waiting, and the peer sees a FIN", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+		reading := make(chan error, 1)
+
+		go func() {
+			_, err := client.Read(make([]byte, 1))
+			reading <- err
+		}()
+		Expect(client.Close()).To(Succeed())
+		var err error
+		Eventually(ctx, reading).Should(Receive(&err))
+		server.Read(make([]byte, 1))
+
+		Expect(harness.EndingOf(err)).To(Equal(harness.Closed))
+		Expect(server.Outcome()).To(EndIn("read", harness.Finished))
+		measured(claims.SocketClosed, harness.EndingOf(err))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+
+	It("is not what the peer's RST looks like", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.Abort()).To(Succeed())
+		client.Read(make([]byte, 1))
+
+		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+})

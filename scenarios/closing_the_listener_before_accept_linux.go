@@ -1,0 +1,47 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+)
+
+// The kernel completes handshakes on its own and queues the connections for
+// accept. When the listener is closed, as by a server that restarts, those
+// still in the queue are reset, and their clients had every reason to believe
+// in them (net/ipv4/inet_connection_sock.c, inet_csk_listen_stop).
+//
+//	client                 listener
+//	  connect: ok ◀──────▶  (queued)
+//	                         close
+//	         ◀═══════════  RST
+//	  read: ECONNRESET
+var _ = Describe("Closing the listener before accept", Label("cause:abort"), func() {
+	It("resets connections that the client had made", func(ctx SpecContext) {
+		l := startLab()
+		listener, err := l.Host("server").Listen(ctx)
+		Expect(err).NotTo(HaveOccurred())
+
+		client, err := l.Host("client").Dial(ctx, listener.Addr())
+		Expect(err).NotTo(HaveOccurred())
+		defer client.Close()
+		Expect(listener.AwaitConnection(ctx)).To(Succeed())
+		Expect(listener.Close()).To(Succeed())
+		client.Read(make([]byte, 1))
+
+		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
+		note(client.Outcome())
+	}, limit)
+
+	It("leaves alone those that were accepted", func(ctx SpecContext) {
+		l := startLab()
+
+		client, server := connected(ctx, l) // which closes its listener
+		send(server, client, "still here")
+
+		Expect(client.Outcome().Ending).To(Equal(harness.Open))
+		note(client.Outcome())
+	}, limit)
+})

@@ -1,0 +1,47 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A reset needs no byte on its way: a device that gives up on a connection may
+// do so while nobody speaks. Toxiproxy's reset_peer waits for the next byte;
+// a cut with Now does not.
+//
+//	client              proxy              server
+//	  "a"      ────────▶     ────────────▶
+//	           ◀────────     ◀────────────  "a"
+//	                 (nobody speaks)
+//	           ◀════════  RST  ═══════════▶
+var _ = Describe("A cut on an idle connection", Label("cause:proxy"), func() {
+	DescribeTable("ends it for both ends",
+		func(ctx SpecContext, ending harness.Ending) {
+			l := startLab()
+			server := serve(l, servers.Echo)
+			proxy, err := l.Proxy(server)
+			Expect(err).NotTo(HaveOccurred())
+			client, err := l.Host("client").Dial(ctx, proxy.Addr())
+			Expect(err).NotTo(HaveOccurred())
+			defer client.Close()
+			client.Write([]byte("a"))
+			client.Read(make([]byte, 1)) // it came back: all is idle now
+
+			Expect(proxy.Cut(harness.Cut{Now: true, With: ending})).To(Succeed())
+			client.Read(make([]byte, 1))
+
+			Expect(client.Outcome()).To(EndIn("read", ending))
+			var saw lab.Outcome
+			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
+			Expect(saw).To(EndIn("read", ending))
+			Expect(proxy.Cuts()[0].Struck).To(BeTrue())
+			note(client.Outcome(), saw)
+		},
+		Entry(nil, harness.Reset, limit), Entry(nil, harness.Finished, limit),
+	)
+})

@@ -1,0 +1,75 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// An end that has shut both directions down has nobody to read for: data that
+// still comes draws a RST, and the socket that sends it is reset as well
+// (net/ipv4/tcp_input.c, tcp_rcv_state_process, TCP_FIN_WAIT2). To shut only
+// the reading side says nothing to anybody: Linux goes on to acknowledge what
+// comes, and even to hand it out.
+//
+//	client                 server
+//	                         shutdown(SHUT_RDWR)
+//	         ◀───────────  FIN
+//	  "xy"   ───────────▶
+//	         ◀═══════════  RST
+//	  write: EPIPE           SO_ERROR: ECONNRESET
+var _ = Describe("Data that comes after a shutdown", Label("cause:local"), func() {
+	It("of both directions resets the end that shut them", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.CloseRead()).To(Succeed())
+		Expect(server.CloseWrite()).To(Succeed())
+		Expect(client.AwaitFinish(ctx)).To(Succeed())
+		client.Write([]byte("xy"))
+		Expect(client.AwaitReset(ctx)).To(Succeed())
+		Expect(server.AwaitReset(ctx)).To(Succeed())
+		server.SocketError()
+		server.Read(make([]byte, 2))
+		client.Write([]byte("z"))
+
+		Expect(server.Outcome()).To(EndIn("so_error", harness.Reset).Then("read", harness.Finished))
+		Expect(client.Outcome()).To(EndIn("write", harness.BrokenPipe))
+		measured(claims.LocallyGenerated, server.Outcome(), "data comes after one's own shutdown")
+		note(client.Outcome())
+	}, limit)
+
+	It("of the sending direction is read", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.CloseWrite()).To(Succeed())
+		Expect(client.AwaitFinish(ctx)).To(Succeed())
+		send(client, server, "xy")
+
+		Expect(server.Outcome().Ending).To(Equal(harness.Open))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+
+	It("of the reading direction is read too, and unread data resets at the close", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.CloseRead()).To(Succeed())
+		client.Write([]byte("xy"))
+		// After SHUT_RD poll says that the socket is readable whatever comes.
+		Eventually(ctx, func() (lab.Info, error) { return server.Info() }).
+			Should(HaveField("DataSegmentsIn", 1))
+		n, err := server.Read(make([]byte, 1))
+		Expect(server.Close()).To(Succeed())
+		client.Read(make([]byte, 1))
+
+		Expect(n, err).To(Equal(1))
+		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+})

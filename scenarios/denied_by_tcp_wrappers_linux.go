@@ -1,0 +1,76 @@
+package scenarios
+
+import (
+	"net/netip"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// TCP wrappers (hosts_access(5)) are asked by the daemon once the connection
+// is established, and a denied one is closed. What the client is told then
+// hangs on its banner, which ssh sends at once: if it lies unread in the
+// daemon's receive buffer, close sends RST (RFC 1122, section 4.2.2.13) and
+// ssh says "exchange_identification: read: Connection reset by peer".
+// Otherwise close sends FIN: "Connection closed by remote host".
+//
+//	ssh                    sshd
+//	  banner ───────────▶
+//	                         hosts.deny: close
+//	         ◀═══════════  RST
+//	  read: ECONNRESET
+var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() {
+	const banner = "SSH-2.0-client\r\n"
+	lists := servers.AccessLists{Deny: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+
+	DescribeTable("is reset if its banner was not read",
+		func(ctx SpecContext, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.CloseUnread))
+
+			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), banner)
+
+			Expect(saw).To(EndIn("read", harness.Reset))
+			measured(claims.HostsDeny, saw, "the client's banner is unread when the daemon closes")
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	It("is told the end of the stream if its banner was read", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.ReadLineThenClose))
+
+		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), banner)
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		measured(claims.HostsDeny, saw, "the daemon read the client's banner")
+	}, limit)
+
+	It("is told the end of the stream if the daemon closes before its banner comes", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.CloseAtOnce))
+
+		saw := clients.CallAfterFinishAndReset(ctx, l.Host("client"), server.Addr(), banner, clients.ReadByte)
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		measured(claims.HostsDeny, saw, "the client's banner comes after the daemon closed")
+	}, limit)
+
+	It("would have been served if it were not denied", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.WrapTCP(servers.AccessLists{}, servers.Identify, servers.CloseUnread))
+
+		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), banner)
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		Expect(saw.Received).To(BeEquivalentTo(len(servers.Banner)))
+		note(saw)
+	}, limit)
+})

@@ -1,0 +1,96 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// The kernel completes handshakes whether or not the server can accept: at its
+// limit of open files (RLIMIT_NOFILE) accept fails with EMFILE (accept(2)), and
+// the client is connected, and waits. Nothing drops the connections that are
+// idle. A server may choose to, in order to have a descriptor for the new one.
+//
+//	idle                   server                 new
+//	                         accept: EMFILE  ◀─────  connect: ok
+//	                                                 "c", no answer
+//	                      or
+//	         ◀═══════════  RST for room
+//	                         accept: ok      ─────▶  "c"
+var _ = Describe("A server at its limit of open files", Label("cause:limit"), func() {
+	// full returns two clients that a server answered, which has a descriptor
+	// left for no third one, and how to be the third.
+	full := func(ctx SpecContext, process string) (
+		server *lab.Process, a, b *lab.Conn, ask func(context.Context) lab.Outcome,
+	) {
+		GinkgoHelper()
+		l := startLab()
+		server, err := l.Host("server").Start(ctx, process, lab.Limits{Descriptors: 64})
+		Expect(err).NotTo(HaveOccurred())
+		a, b = dial(ctx, l, server.Addr()), dial(ctx, l, server.Addr())
+		Expect(clients.Exchange(a, "a")).To(Succeed())
+		Expect(clients.Exchange(b, "b")).To(Succeed())
+		return server, a, b, func(ctx context.Context) lab.Outcome {
+			_, saw := clients.Ask(ctx, l.Host("client"), server.Addr(), "c")
+			return saw
+		}
+	}
+	emfile := SatisfyAll(HaveField("Op", lab.Accept), HaveField("Error", ContainSubstring(syscall.EMFILE.Error())))
+
+	It("leaves a new client connected without an answer", func(ctx SpecContext) {
+		server, a, b, ask := full(ctx, servers.WithinDescriptorsProcess)
+
+		patience, giveUp := context.WithCancel(ctx)
+		third := make(chan lab.Outcome, 1)
+		go func() { third <- ask(patience) }()
+		Eventually(ctx, server.Outcomes()).Should(Receive(emfile))
+		giveUp()
+		var saw lab.Outcome
+		Eventually(ctx, third).Should(Receive(&saw))
+
+		Expect(saw).To(EndIn("read", harness.GaveUp))
+		Expect(clients.ExchangeThenClose(b, "b")).To(EndIn("close", harness.Closed))
+		note(saw, clients.ExchangeThenClose(a, "a"))
+		measured(claims.FDLimit, newAndIdle(saw, a.Outcome()), "the server does nothing about it")
+	}, limit)
+
+	DescribeTable("may reset the one that has been idle for longest",
+		func(ctx SpecContext, idlest int) {
+			server, a, b, ask := full(ctx, servers.RoomInDescriptorsProcess)
+			both := []*lab.Conn{a, b}
+			Expect(clients.Exchange(both[1-idlest], "x")).To(Succeed())
+
+			saw := ask(ctx)
+
+			Eventually(ctx, server.Outcomes()).Should(Receive(emfile))
+			clients.ReadAll(both[idlest])
+			Expect(both[idlest].Outcome()).To(EndIn("read", harness.Reset))
+			Expect(clients.ExchangeThenClose(both[1-idlest], "x")).To(EndIn("close", harness.Closed))
+			note(saw, both[idlest].Outcome())
+			measured(claims.FDLimit, newAndIdle(saw, both[idlest].Outcome()), "the server makes room by itself")
+		},
+		Entry("the first", 0, limit), Entry("the second", 1, limit),
+	)
+})
+
+// newAndIdle says what became of a new and of an idle connection.
+func newAndIdle(late, idle lab.Outcome) string {
+	said, done := "are served", "are dropped"
+	if late.Received < late.Sent {
+		said = "hang"
+	}
+	if idle.Ending == harness.Closed { // by the client, in the end
+		done = "stay"
+	}
+	return fmt.Sprintf("new ones %s, idle ones %s", said, done)
+}

@@ -1,0 +1,48 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// ECONNRESET need not come from the peer. connect(2) with AF_UNSPEC dissolves
+// a connection: a RST goes out, and the socket that sent it gets the error of
+// a RST too (net/ipv4/tcp.c, tcp_disconnect: sk_err = ECONNRESET).
+//
+//	client                 server
+//	                         connect(AF_UNSPEC)
+//	         ◀═══════════  RST
+//	  read: ECONNRESET       read: ECONNRESET
+var _ = Describe("Dissolving one's own connection", Label("cause:local"), func() {
+	It("resets both ends, the own one included", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.Disconnect()).To(Succeed())
+		server.Read(make([]byte, 1))
+		client.Read(make([]byte, 1))
+
+		Expect(server.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
+		measured(claims.LocallyGenerated, server.Outcome(), "a program dissolves its own connection")
+		note(client.Outcome())
+	}, limit)
+
+	It("leaves no error where both ends had finished", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.CloseWrite()).To(Succeed())
+		Expect(client.AwaitFinish(ctx)).To(Succeed())
+		Expect(client.Close()).To(Succeed())
+		Expect(server.AwaitFinish(ctx)).To(Succeed())
+		Expect(server.Disconnect()).To(Succeed())
+
+		Expect(server.SocketError()).To(Succeed())
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+})

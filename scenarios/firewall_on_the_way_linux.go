@@ -1,0 +1,108 @@
+package scenarios
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// A firewall that blocks chooses what its victim sees: it drops in silence, or
+// rejects with ICMP, or with a RST in the name of the other end (nft(8),
+// reject). An open connection takes ICMP as a soft error and lives on (RFC
+// 1122, section 4.2.3.9; tcp_v4_err). The other end learns nothing: its own
+// TCP has sent no RST and is still ESTABLISHED.
+//
+//	client                 firewall               server
+//	  "a"    ───────────▶    reject
+//	         ◀═══════════  RST                      ESTABLISHED
+//	  read: ECONNRESET
+var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"), func() {
+	It("resets an open connection if it rejects with RST", func(ctx SpecContext) {
+		l, client, router, server := startTriple()
+		c, far := connected(ctx, l)
+		tap := tapAt(client)
+
+		block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.RejectReset})
+		clients.WriteByte(c)
+		clients.ReadAll(c)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(resetsIn(tap)).To(HaveLen(1))
+		Expect(sentResets(server)).To(BeZero(), "the RST is on the wire in the name of a server that sent none")
+		Expect(state(far)).To(Equal("ESTABLISHED"))
+		note(c.Outcome(), far.Outcome())
+		measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with RST")
+	}, limit)
+
+	It("lets an open connection time out if it drops", func(ctx SpecContext) {
+		l, client, router, _ := startTriple()
+		c, far := connected(ctx, l)
+		Expect(clients.GiveUpAfter(c, 100*time.Millisecond)).To(Succeed())
+		tap := tapAt(client)
+
+		block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.Drop})
+		clients.WriteByte(c)
+		clients.ReadAll(c)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.TimedOut))
+		Expect(resetsIn(tap)).To(BeEmpty())
+		Expect(state(far)).To(Equal("ESTABLISHED"))
+		measured(claims.FirewallBlock, c.Outcome().Ending, "it drops")
+	}, limit)
+
+	It("holds an open connection up as long as it rejects with ICMP", func(ctx SpecContext) {
+		l, client, router, _ := startTriple()
+		c, far := connected(ctx, l)
+		tap := tapAt(client)
+
+		rule := block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.RejectAdmin})
+		clients.WriteByte(c)
+		_, err := tap.Await(ctx, func(s netlab.Segment) bool { return len(s.Payload) == 1 }) // sent
+		Expect(err).NotTo(HaveOccurred())
+		Expect(rule.Lift()).To(Succeed())
+		clients.ReadByte(far) // sent again
+
+		Expect(far.Outcome().Received).To(BeEquivalentTo(1))
+		Expect(resetsIn(tap)).To(BeEmpty())
+		measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with ICMP")
+	}, limit)
+
+	DescribeTable("answers a connect",
+		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending) {
+			l, client, router, _ := startTriple()
+			Expect(client.SetSysctl("net.ipv4.tcp_syn_retries", "1")).To(Succeed())
+			listener, err := l.Host("server").Listen(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(listener.Close)
+
+			block(router, netlab.Rule{Hook: netlab.Forward, Verdict: verdict})
+			saw := clients.SendThenRead(ctx, l.Host("client"), listener.Addr(), "a")
+
+			Expect(saw).To(EndIn("connect", want))
+			measured(claims.FirewallBlock, saw.Ending, "the connection is new")
+		},
+		Entry("with a RST: refused", netlab.RejectReset, harness.Refused, limit),
+		Entry("with ICMP port unreachable: refused, and no RST was sent", netlab.RejectPort, harness.Refused, limit),
+		Entry("with ICMP administratively prohibited: unreachable", netlab.RejectAdmin, harness.Unreachable, limit),
+		Entry("not at all: timed out", netlab.Drop, harness.TimedOut, limit),
+	)
+
+	It("does nothing to what it does not block", func(ctx SpecContext) {
+		l, client, router, _ := startTriple()
+		c, far := connected(ctx, l)
+
+		block(router, netlab.Rule{Hook: netlab.Input, Verdict: netlab.RejectReset}) // what is for the router itself
+		tap := tapAt(client)
+
+		send(c, far, "a")
+		Expect(resetsIn(tap)).To(BeEmpty())
+		note(c.Outcome())
+	}, limit)
+})

@@ -1,0 +1,47 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A forked child has the connection too: the same socket by another descriptor
+// (fork(2)). close ends a connection only with the last one (close(2)), and so
+// does an abort: SO_LINGER belongs to the socket (socket(7)), and whoever comes
+// last carries it out, here the child when it exits.
+//
+//	client                 server                 child
+//	  "a"    ───────────▶    fork      ─────────▶   "a"
+//	                         abort: ok
+//	  "b"    ◀──────────────────────────────────▶   "b"
+//	  FIN    ───────────────────────────────────▶   exit
+//	         ◀══════════════════════════════════  RST
+var _ = Describe("A forked child that holds a connection", Label("cause:process"), func() {
+	DescribeTable("keeps it open when its parent is done with it",
+		func(ctx SpecContext, process, done string, want harness.Ending) {
+			l := startLab()
+			server, err := l.Host("server").Start(ctx, process, lab.Limits{})
+			Expect(err).NotTo(HaveOccurred())
+			client := dial(ctx, l, server.Addr())
+			Expect(clients.Exchange(client, "a")).To(Succeed())
+			var parent lab.Outcome
+			Eventually(ctx, server.Outcomes()).Should(Receive(&parent))
+			Expect(parent).To(EndIn(done, harness.Closed))
+
+			Expect(clients.Exchange(client, "b")).To(Succeed())
+			Expect(client.CloseWrite()).To(Succeed())
+			clients.ReadAll(client)
+
+			Expect(client.Outcome()).To(EndIn("read", want))
+			note(parent, client.Outcome())
+		},
+		Entry("closed, for a FIN at the child's exit", servers.ForkAndForgetProcess, lab.CloseOp, harness.Finished, limit),
+		Entry("aborted, for a RST at the child's exit", servers.ForkAndAbortProcess, lab.Abort, harness.Reset, limit),
+	)
+})

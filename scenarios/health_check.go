@@ -1,0 +1,88 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A layer-4 health check ends where a conversation would begin. The backend's
+// kernel has completed the handshake, so that accept succeeds, even when the
+// RST is there before it (UNIX Network Programming, section 5.11, expects
+// ECONNABORTED; Linux queues the connection with its error, inet_csk_accept):
+// the first read fails.
+//
+//	checker                backend
+//	  SYN      ───────────▶
+//	           ◀───────────  SYN-ACK      healthy
+//	  ACK      ───────────▶
+//	  RST      ═══════════▶  accept: ok
+//	                         read: ECONNRESET
+var _ = Describe("A layer-4 health check", Label("cause:probe"), func() {
+	check := func(ctx SpecContext, route lab.Route) lab.Outcome {
+		GinkgoHelper()
+		l := startLab()
+		server := serve(l, servers.ReadOneByteThenClose)
+		healthy, _ := clients.Probe(ctx, l.Host("checker"), reach(l, server, route))
+		Expect(healthy).To(BeTrue())
+		var saw lab.Outcome
+		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
+		return saw
+	}
+
+	DescribeTable("lets the backend accept and fails its first read",
+		func(ctx SpecContext, route lab.Route) {
+			saw := check(ctx, route)
+
+			Expect(saw).To(EndIn("read", harness.Reset))
+			Expect(saw.Received).To(BeZero())
+			note(saw)
+			measured(claims.ProbeSuccess, afterAccept(saw))
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	It("looks like a client that said nothing behind a plain toxiproxy", func(ctx SpecContext) {
+		saw := check(ctx, lab.Stock)
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		note(saw)
+	}, limit)
+
+	It("goes unnoticed if the checker closes with FIN", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.ReadOneByteThenClose)
+
+		clients.SendThenLeave(ctx, l.Host("checker"), server.Addr(), "", (*lab.Conn).Close)
+
+		var saw lab.Outcome
+		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
+		Expect(saw).To(EndIn("read", harness.Finished))
+		note(saw)
+	}, limit)
+
+	It("calls a backend that refuses unhealthy", func(ctx SpecContext) {
+		l := startLab()
+		held, _ := connected(ctx, l) // nobody can listen at its port
+
+		healthy, saw := clients.Probe(ctx, l.Host("checker"), held.LocalAddr().String())
+
+		Expect(healthy).To(BeFalse())
+		Expect(saw).To(EndIn("connect", harness.Refused))
+		note(saw)
+	}, limit)
+})
+
+// afterAccept says how a connection ended for a server that accepted it.
+func afterAccept(saw lab.Outcome) string {
+	if len(saw.Calls) > 0 && saw.Calls[0].Op == lab.Accept && saw.Calls[0].Ending == harness.Open {
+		return "accepted, then " + saw.First()
+	}
+	return saw.First()
+}

@@ -1,0 +1,77 @@
+package scenarios
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A listener with TCP_DEFER_ACCEPT gets a connection when its first byte has
+// come. The last ACK of a probe's handshake is passed over, and its RST ends a
+// mere request: there is nothing to accept, hence no error (tcp(7);
+// tcp_check_req). The checker cannot tell the difference.
+//
+//	checker                backend's kernel        backend
+//	  SYN      ───────────▶
+//	           ◀───────────  SYN-ACK  healthy
+//	  ACK      ───────────▶  dropped
+//	  RST      ═══════════▶  request gone
+//	client
+//	  "hello"  ───────────▶  first byte  ────────▶  accept: ok
+var _ = Describe("Deferring accept until the first byte", Label("cause:probe"), func() {
+	const probes = 3
+
+	// seenOf probes the server, lets a client speak, and returns what became of
+	// the connections that the server was given before the client's.
+	seenOf := func(ctx SpecContext, l *lab.Lab, server lab.Server) []lab.Outcome {
+		GinkgoHelper()
+		for range probes {
+			healthy, _ := clients.Probe(ctx, l.Host("checker"), server.Addr())
+			Expect(healthy).To(BeTrue())
+		}
+		client := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "h")
+		Expect(client).To(EndIn("read", harness.Finished))
+		var seen []lab.Outcome
+		for _, entry := range l.Journal().Entries() {
+			if entry.Host != "server" || entry.Call.Op != lab.Accept {
+				continue
+			}
+			var saw lab.Outcome
+			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
+			if saw.Remote != client.Local {
+				seen = append(seen, saw)
+			}
+		}
+		note(seen...)
+		return seen
+	}
+
+	It("hides health checks from the application", func(ctx SpecContext) {
+		l := startLab()
+		server, err := servers.StartDeferAccept(l.Host("server"), servers.ReadOneByteThenClose)
+		Expect(err).NotTo(HaveOccurred())
+
+		seen := seenOf(ctx, l, server)
+
+		Expect(seen).To(BeEmpty())
+		measured(claims.ProbeUnavoidable, fmt.Sprintf("%d of %d probes seen", len(seen), probes))
+	}, limit)
+
+	It("is what hides them: a plain listener sees each", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.ReadOneByteThenClose)
+
+		seen := seenOf(ctx, l, server)
+
+		Expect(seen).To(HaveLen(probes))
+		Expect(seen).To(HaveEach(EndIn("read", harness.Reset)))
+	}, limit)
+})

@@ -1,0 +1,81 @@
+package scenarios
+
+import (
+	"io"
+	"os/exec"
+	"path/filepath"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A server that leaves its work to a helper program finds out at the first
+// request that the helper is not where its settings say (sshd_config(5),
+// Subsystem). The client is let in and sees the connection end without an
+// answer: with FIN, or with RST if it has sent on in the meantime.
+//
+//	client                 server
+//	  login    ──────────▶
+//	           ◀──────────  accepted
+//	  request  ──────────▶    exec: ENOENT
+//	           ◀──────────  FIN
+var _ = Describe("A server whose helper program is missing", Label("cause:process"), func() {
+	missing := func() string { return filepath.Join(GinkgoT().TempDir(), "sftp-server") }
+	login := func(ctx SpecContext, l *lab.Lab, server lab.Server) *lab.Conn {
+		GinkgoHelper()
+		client := dial(ctx, l, server.Addr())
+		_, err := io.WriteString(client, "login\n")
+		Expect(err).NotTo(HaveOccurred())
+		_, err = io.ReadFull(client, make([]byte, len(servers.Banner)))
+		Expect(err).NotTo(HaveOccurred())
+		return client
+	}
+
+	DescribeTable("accepts the session and ends it at the first request",
+		func(ctx SpecContext, request string, want harness.Ending) {
+			l := startLab()
+			client := login(ctx, l, serve(l, servers.RunHelper(missing())))
+
+			saw := clients.SendOn(client, request)
+
+			Expect(saw).To(EndIn("read", want))
+			Expect(sessionOf(saw)).To(Equal("accepted, ended at the first request"))
+			note(saw)
+			measured(claims.MissingHelper, sessionOf(saw))
+		},
+		Entry("with FIN", "list\n", harness.Finished, limit),
+		Entry("with RST if the client has sent on", "list\nlist\n", harness.Reset, limit),
+	)
+
+	It("would have answered if it were there", func(ctx SpecContext) {
+		cat, err := exec.LookPath("cat")
+		if err != nil {
+			Skip("no program to be the helper, install cat: " + err.Error())
+		}
+		l := startLab()
+		client := login(ctx, l, serve(l, servers.RunHelper(cat)))
+
+		saw := clients.SendOn(client, "list\n")
+
+		Expect(sessionOf(saw)).To(Equal("accepted, answered"), saw.String())
+		note(saw)
+	}, limit)
+})
+
+// sessionOf says what became of a session that begins with servers.Banner.
+func sessionOf(saw lab.Outcome) string {
+	switch accepted := int64(len(servers.Banner)); {
+	case saw.Received < accepted:
+		return "not accepted"
+	case saw.Received > accepted:
+		return "accepted, answered"
+	}
+	return "accepted, ended at the first request"
+}

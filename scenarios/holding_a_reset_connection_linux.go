@@ -1,0 +1,48 @@
+package scenarios
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// A RST ends the connection, not the program's hold on it. The descriptor and
+// the socket behind it stay until close, and a program that drops reset
+// connections without closing them runs into its limit (close(2),
+// getrlimit(2), RLIMIT_NOFILE).
+//
+//	client                 server
+//	         ◀═══════════  RST
+//	  4 descriptors
+//	  close × 4
+//	  0 descriptors
+var _ = Describe("A connection that was reset", Label("cause:abort"), func() {
+	It("holds its descriptor until it is closed", func(ctx SpecContext) {
+		const connections = 4
+		l := startLab()
+		before := len(openDescriptors())
+		var reset []*lab.Conn
+		for range connections {
+			client, server := connected(ctx, l)
+			Expect(server.Abort()).To(Succeed())
+			Expect(client.AwaitReset(ctx)).To(Succeed())
+			reset = append(reset, client)
+		}
+
+		held := len(openDescriptors()) - before
+		for _, client := range reset {
+			note(client.Outcome())
+			Expect(client.Close()).To(Succeed())
+		}
+		left := len(openDescriptors()) - before
+
+		Expect(held).To(Equal(connections))
+		Expect(left).To(Equal(0))
+		measured(claims.FreeResources, fmt.Sprintf("%d of %d held after the reset, %d after close",
+			held, connections, left))
+	}, limit)
+})

@@ -1,0 +1,83 @@
+package scenarios
+
+import (
+	"net/netip"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// An open connection answers a segment that cannot be right with an ACK that
+// says what it expects, and lives on (RFC 9293, section 3.10.7.4; RFC 5961 for
+// SYN and for an ACK of what was never sent). RST is the answer to a segment
+// of a connection that is unknown.
+//
+//	somebody               server
+//	  "?"    ───────────▶    out of the window
+//	         ◀───────────  ACK
+//	                         ESTABLISHED
+var _ = Describe("An incorrect segment of an open connection", Label("cause:middlebox", "needs:netns"), func() {
+	// answer has the router forge a segment and returns the server's answer.
+	answer := func(ctx SpecContext, spoil func(*netlab.Segment)) (answer netlab.Segment, c, far *lab.Conn) {
+		GinkgoHelper()
+		l, _, router, server := startTriple()
+		passing, atServer := tapAt(router), tapAt(server)
+		c, far = connected(ctx, l)
+		send(c, far, "a")
+		data, err := passing.Await(ctx, func(s netlab.Segment) bool { return len(s.Payload) > 0 })
+		Expect(err).NotTo(HaveOccurred())
+		forged := netlab.Segment{Source: data.Source, Destination: data.Destination, Seq: data.Next(), Ack: data.Ack,
+			Flags: netlab.ACK, TTL: 57}
+		spoil(&forged)
+
+		Expect(router.Forge(forged)).To(Succeed())
+
+		_, err = atServer.Await(ctx, func(s netlab.Segment) bool { return s.TTL == forged.TTL })
+		Expect(err).NotTo(HaveOccurred())
+		answer, err = atServer.Await(ctx, func(s netlab.Segment) bool { return s.Outgoing })
+		Expect(err).NotTo(HaveOccurred())
+		return answer, c, far
+	}
+
+	DescribeTable("draws an ACK and not a RST",
+		func(ctx SpecContext, spoil func(*netlab.Segment)) {
+			got, c, far := answer(ctx, spoil)
+
+			Expect(got.Flags).To(Equal(netlab.ACK), got.String())
+			send(c, far, "b")
+			note(c.Outcome(), far.Outcome())
+			measured(claims.IncorrectSegment, drew(got))
+		},
+		Entry("if its data is out of the window", func(s *netlab.Segment) {
+			s.Seq, s.Payload = s.Seq+1<<30, []byte("?")
+		}, limit),
+		Entry("if it acknowledges what was never sent", func(s *netlab.Segment) { s.Ack += 1000 }, limit),
+		Entry("if it is a SYN", func(s *netlab.Segment) { s.Flags = netlab.SYN }, limit),
+		Entry("if it is a RST beside the next sequence number", func(s *netlab.Segment) {
+			s.Flags, s.Seq = netlab.RST, s.Seq+1
+		}, limit),
+	)
+
+	It("draws a RST if the connection is another, which nobody has", func(ctx SpecContext) {
+		got, c, far := answer(ctx, func(s *netlab.Segment) { s.Destination = portAfter(s.Destination) })
+
+		Expect(got.Flags).To(Equal(netlab.RST), got.String())
+		send(c, far, "b")
+		measured(claims.IncorrectSegment, drew(got), "the connection is unknown")
+	}, limit)
+})
+
+// drew says what a segment drew, by its answer.
+func drew(answer netlab.Segment) string {
+	if answer.Flags&netlab.RST != 0 {
+		return "reset"
+	}
+	return answer.Flags.String()
+}
+
+// portAfter is the next port of the same address.
+func portAfter(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr(), a.Port()+1) }

@@ -1,0 +1,46 @@
+package scenarios
+
+import (
+	"net"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A keepalive probe has no data: the peer's kernel answers it and wakes nobody
+// (tcp(7); net/ipv4/tcp_input.c, tcp_send_dupack). A device on the way sees it
+// pass and may count it. An idle timeout in the peer's program, or in a proxy,
+// which is the peer, does not.
+//
+//	client                 server's kernel         server
+//	  probe  ───────────▶
+//	         ◀───────────  ACK
+//	                                               idle timeout: close
+//	         ◀───────────  FIN
+var _ = Describe("A TCP keepalive probe", Label("cause:idle"), func() {
+	It("does not keep a connection that the peer's program holds for idle", func(ctx SpecContext) {
+		l := startLab()
+		reaper, err := servers.StartIdleReaper(l.Host("server"), 1, "")
+		Expect(err).NotTo(HaveOccurred())
+		client := dial(ctx, l, reaper.Addr())
+		Expect(clients.Exchange(client, "a")).To(Succeed())
+		before, err := client.Info()
+		Expect(err).NotTo(HaveOccurred())
+
+		// Nobody says anything, so that the segment which comes answers a probe.
+		Expect(client.TCP().SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Second})).To(Succeed())
+		Eventually(ctx, client.Info).WithPolling(time.Millisecond).
+			Should(HaveField("SegmentsIn", BeNumerically(">", before.SegmentsIn)))
+		reaper.Tick()
+
+		saw := clients.ExchangeThenClose(client, "a")
+		Expect(survival(saw)).To(Equal("dropped, read: finished"), saw.String())
+		note(saw)
+		measured(claims.KeepalivePrevents, survival(saw), "it is TCP's probe and a program counts bytes")
+	}, limit)
+})

@@ -1,0 +1,55 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A process that dies, by kill -9 or of its own accord, takes no part in how
+// its connections end. The kernel closes its descriptors as close() would: it
+// sends FIN, or RST where bytes are unread (net/ipv4/tcp.c, tcp_close). A crash
+// without either is a crash of the machine.
+//
+//	client                 server
+//	  "a"    ───────────▶
+//	         ◀───────────  "a"
+//	                         kill -9
+//	         ◀───────────  FIN
+//	  read: end of stream
+var _ = Describe("Killing the server", Label("cause:process"), func() {
+	killed := func(ctx SpecContext, text string) lab.Outcome {
+		GinkgoHelper()
+		l := startLab()
+		server, err := l.Host("server").Start(ctx, servers.AnswerOneByteProcess, lab.Limits{})
+		Expect(err).NotTo(HaveOccurred())
+		client := dial(ctx, l, server.Addr())
+
+		_, err = client.Write([]byte(text))
+		Expect(err).NotTo(HaveOccurred())
+		clients.ReadByte(client) // the server has read its byte
+		Expect(server.Kill()).To(Succeed())
+		clients.ReadAll(client)
+		return client.Outcome()
+	}
+
+	It("finishes its connections", func(ctx SpecContext) {
+		saw := killed(ctx, "a")
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		measured(claims.CrashSendsRST, saw)
+	}, limit)
+
+	It("resets those on which something is unread", func(ctx SpecContext) {
+		saw := killed(ctx, "ab")
+
+		Expect(saw).To(EndIn("read", harness.Reset))
+		measured(claims.CrashSendsRST, saw, "bytes are unread")
+	}, limit)
+})

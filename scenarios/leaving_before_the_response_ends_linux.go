@@ -1,0 +1,63 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// Somebody closes the page while it is still coming. The browser's kernel
+// holds bytes of the response that the browser will not read any more, so its
+// close is a RST, and the server's write gets the error. Had the browser read
+// all that was there, its close would be a FIN: the server's next write
+// succeeds, draws the RST, and only the one after that fails.
+//
+//	browser                server
+//	  GET    ───────────▶
+//	         ◀───────────  response …
+//	  reads a part
+//	  close  ═══════════▶  RST
+//	                         write: ECONNRESET
+var _ = Describe("Leaving before the response ends", Label("cause:unread"), func() {
+	DescribeTable("resets the server that is sending it",
+		func(ctx SpecContext, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.Stream)
+
+			left := clients.SendThenLeave(ctx, l.Host("browser"), reach(l, server, route), "GET / HTTP/1.1\r\n\r\n",
+				func(c *lab.Conn) error {
+					clients.ReadByte(c)
+					return c.CloseUnread(ctx)
+				})
+
+			var saw lab.Outcome
+			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
+			Expect(saw).To(EndIn("write", harness.Reset))
+			measured(claims.BrowserLeaves, saw)
+			note(left)
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	It("breaks the server's pipe if the browser had read all that was there", func(ctx SpecContext) {
+		l := startLab()
+		browser, server := connected(ctx, l)
+
+		send(server, browser, "the first half")
+		Expect(browser.Close()).To(Succeed())
+		Expect(server.AwaitFinish(ctx)).To(Succeed())
+		clients.WriteByte(server)
+		Expect(server.AwaitReset(ctx)).To(Succeed())
+		clients.WriteByte(server)
+
+		Expect(server.Outcome()).To(EndIn("write", harness.BrokenPipe))
+		measured(claims.BrowserLeaves, server.Outcome(), "the browser had read all that was there")
+		note(browser.Outcome())
+	}, limit)
+})

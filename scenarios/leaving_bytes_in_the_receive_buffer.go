@@ -1,0 +1,49 @@
+package scenarios
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// Whether close sends FIN or RST depends on one thing only: whether the
+// receive buffer is empty, however much was read before (RFC 1122, section
+// 4.2.2.13; net/ipv4/tcp.c, __tcp_close, data_was_unread).
+//
+//	client             server          client             server
+//	  "abc" ─────────▶                   "abc" ─────────▶
+//	                   read 2, close                      read 3, close
+//	        ◀═════════ RST                      ◀───────── FIN
+var _ = Describe("Leaving bytes in the receive buffer", Label("cause:unread"), func() {
+	It("is what turns the FIN of a close into a RST", func(ctx SpecContext) {
+		l := startLab()
+		partly, whole := serve(l, servers.ReadThenClose(2)), serve(l, servers.ReadThenClose(3))
+
+		left := clients.SendThenRead(ctx, l.Host("client"), partly.Addr(), "abc")
+		none := clients.SendThenRead(ctx, l.Host("client"), whole.Addr(), "abc")
+
+		Expect(left).To(EndIn("read", harness.Reset))
+		Expect(none).To(EndIn("read", harness.Finished))
+		measured(claims.GoUnreadData, fmt.Sprintf("%s with %s; %s with %s",
+			left.First(), unread(ctx, left, partly), none.First(), unread(ctx, none, whole)))
+		note(left, none)
+	}, limit)
+})
+
+// unread says how many of the bytes that the client sent its server left
+// unread. It takes the server's next outcome.
+func unread(ctx SpecContext, client lab.Outcome, server lab.Server) string {
+	GinkgoHelper()
+	var outcome lab.Outcome
+	Eventually(ctx, server.Outcomes()).Should(Receive(&outcome))
+	note(outcome)
+	return fmt.Sprintf("%d unread", client.Sent-outcome.Received)
+}

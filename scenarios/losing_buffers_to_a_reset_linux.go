@@ -1,0 +1,78 @@
+package scenarios
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// An abort throws away what its sender had not yet sent, although write had
+// taken it (net/ipv4/tcp.c, tcp_disconnect). What the receiver's kernel has
+// already, stays readable on Linux: recvmsg empties the queue before it
+// reports the error. Other systems may drop that too: RFC 9293, section
+// 3.10.7.4, wants all queues flushed.
+//
+//	client                       server
+//	                              write "12345"
+//	         ◀─────────────────
+//	                              abort
+//	         ◀═════════════════  RST
+//	  read: 5 bytes
+//	  read: ECONNRESET
+var _ = Describe("A reset", Label("cause:abort"), func() {
+	DescribeTable("leaves readable what had arrived before it",
+		func(ctx SpecContext, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.AnswerThenAbort("12345"))
+
+			saw := clients.CallAfterReset(ctx, l.Host("client"), reach(l, server, route), "a",
+				clients.ReadAll)
+
+			Expect(saw).To(EndIn("read", harness.Reset))
+			Expect(saw.Received).To(Equal(int64(5)))
+			measured(claims.BuffersLost, fmt.Sprintf("%d bytes of 5 were readable", saw.Received))
+			note(saw)
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	It("loses what its sender's kernel had taken and not yet sent", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.Fill()).To(Succeed())
+		Expect(server.Abort()).To(Succeed())
+		Expect(client.AwaitReset(ctx)).To(Succeed())
+		clients.ReadAll(client)
+
+		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(client.Outcome().Received).To(BeNumerically(">", 0))
+		Expect(lost(server, client)).To(BeNumerically(">", 0))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+
+	It("is not a close, which delivers all of it", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.Fill()).To(Succeed())
+		Expect(server.Close()).To(Succeed())
+		clients.ReadAll(client)
+
+		Expect(client.Outcome()).To(EndIn("read", harness.Finished))
+		Expect(lost(server, client)).To(Equal(int64(0)))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+})
+
+// lost is how many of the bytes that write took at one end were never read at
+// the other.
+func lost(from, to *lab.Conn) int64 { return from.Outcome().Sent - to.Outcome().Received }

@@ -1,0 +1,69 @@
+package scenarios
+
+import (
+	"crypto/tls"
+	"io"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// In TLS 1.3 the client's handshake is over before the server has looked at
+// the client's certificate (RFC 8446, section 2). The alert meets a client that
+// sends its request already; the request, unread, turns the server's close into
+// a RST behind the alert.
+//
+//	client                          server
+//	  Finished, request ──────────▶
+//	                    ◀──────────  alert: certificate required
+//	                    ◀══════════  close: RST
+//	  read: the alert, or write: ECONNRESET
+var _ = Describe("A client without a certificate", Label("cause:tls"), func() {
+	// request is more than TLS reads ahead.
+	request := string(make([]byte, 8192))
+
+	demand := func(l *lab.Lab, a authority, refuse lab.Handler) lab.Server {
+		GinkgoHelper()
+		config := &tls.Config{
+			Certificates: []tls.Certificate{a.issue(nil)},
+			ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: a.pool,
+		}
+		return serve(l, servers.TLS(config, func(error) {}, refuse))
+	}
+
+	DescribeTable("sees the alert or the reset behind it, by what it does next",
+		func(ctx SpecContext, next func(*tls.Conn) error, sees string) {
+			l, authority := startLab(), newAuthority()
+			server := demand(l, authority, servers.CloseUnread)
+
+			saw, err := clients.TLSAfterReset(ctx, l.Host("client"), server.Addr(),
+				authority.trusting(), request, next)
+
+			Expect(tlsSaw(err)).To(Equal(sees))
+			measured(claims.BadCertificate, sessionOr(err))
+			note(saw)
+		},
+		Entry("reading", func(c *tls.Conn) error { _, err := c.Read(make([]byte, 1)); return err },
+			"alert: tls: certificate required", limit),
+		Entry("writing", func(c *tls.Conn) error { _, err := io.WriteString(c, "more"); return err },
+			"reset", limit),
+	)
+
+	It("sees the alert for sure if the server lingers", func(ctx SpecContext) {
+		l, authority := startLab(), newAuthority()
+		server := demand(l, authority, servers.Linger)
+
+		saw, err := clients.TLS(ctx, l.Host("client"), server.Addr(), authority.trusting(), request)
+
+		Expect(tlsSaw(err)).To(Equal("alert: tls: certificate required"))
+		Expect(saw).NotTo(EndIn("read", harness.Reset))
+		note(saw)
+	}, limit)
+})

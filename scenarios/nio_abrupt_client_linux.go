@@ -1,0 +1,86 @@
+package scenarios
+
+import (
+	"log"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A selector loop learns that a client is gone when the channel becomes ready
+// and reading it fails, Java's "IOException: Connection reset by peer". It
+// fails only if the client's end was abortive: a FIN makes the channel ready
+// too, and reading it gives the end of the stream (epoll(7); RFC 9293,
+// section 3.10.7.4, RST bit).
+//
+//	client                   selector loop, one thread
+//	  "report"  ───────────▶  ready: read 6 bytes
+//	  SO_LINGER 0, close
+//	  RST       ═══════════▶  ready: read: ECONNRESET
+//	                          log, cancel the key, close
+var _ = Describe("An NIO server whose client leaves", Label("cause:abort"), func() {
+	startNIO := func(l *lab.Lab) (*servers.NIO, *gbytes.Buffer) {
+		GinkgoHelper()
+		logged := gbytes.NewBuffer()
+		server, err := servers.StartNIO(l.Host("server"), log.New(logged, "", 0))
+		Expect(err).NotTo(HaveOccurred())
+		l.Own(server)
+		return server, logged
+	}
+
+	DescribeTable("reads ECONNRESET after an abort",
+		func(ctx SpecContext, route lab.Route) {
+			l := startLab()
+			server, logged := startNIO(l)
+
+			clients.SendThenLeave(ctx, l.Host("client"), reach(l, server, route), "report", (*lab.Conn).Abort)
+
+			var saw lab.Outcome
+			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
+			Expect(saw).To(EndIn("read", harness.Reset).Then("close", harness.Open))
+			Expect(logged).To(gbytes.Say("read: connection reset by peer"))
+			measured(claims.NIOAbruptClient, saw, "the client ends with a RST")
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	It("reads the end of the stream after a plain close, and logs nothing", func(ctx SpecContext) {
+		l := startLab()
+		server, logged := startNIO(l)
+
+		clients.SendThenLeave(ctx, l.Host("client"), server.Addr(), "report", (*lab.Conn).Close)
+
+		var saw lab.Outcome
+		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
+		Expect(saw).To(EndIn("read", harness.Finished))
+		Expect(logged.Contents()).To(BeEmpty())
+		measured(claims.NIOAbruptClient, saw, "the client closes with nothing unread")
+	}, limit)
+
+	It("goes on serving the others on its one thread", func(ctx SpecContext) {
+		l := startLab()
+		server, _ := startNIO(l)
+		other, err := l.Host("other").Dial(ctx, server.Addr())
+		Expect(err).NotTo(HaveOccurred())
+
+		clients.SendThenLeave(ctx, l.Host("client"), server.Addr(), "report", (*lab.Conn).Abort)
+		var gone, served lab.Outcome
+		Eventually(ctx, server.Outcomes()).Should(Receive(&gone))
+		other.Write([]byte("still here"))
+		other.Close()
+
+		Eventually(ctx, server.Outcomes()).Should(Receive(&served))
+		Expect(gone).To(EndIn("read", harness.Reset))
+		Expect(served).To(EndIn("read", harness.Finished))
+		Expect(served.Received).To(BeEquivalentTo(10))
+		note(gone, served)
+	}, limit)
+})

@@ -1,0 +1,62 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// The kernel gives an error as a number and the C library or Go puts words to
+// it. Linux' numbers are those of include/uapi/asm-generic/errno.h, save on
+// MIPS, Alpha, SPARC and PA-RISC; other systems have others (macOS: 54).
+//
+//	client                 server
+//	  "ab"   ───────────▶
+//	                         read 1 byte, close
+//	         ◀═══════════  RST
+//	  read: 104            write: 104, then 32
+var _ = Describe("The error of a reset", Label("cause:unread"), func() {
+	It("has the number 104 and the words \"connection reset by peer\"", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.ReadOneByteThenClose)
+
+		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "ab")
+
+		Expect(saw).To(EndIn("read", harness.Reset))
+		Expect(numbered(saw.Err)).To(Equal("104: connection reset by peer"))
+		measured(claims.Errno104, numbered(saw.Err))
+		note(saw)
+	}, limit)
+
+	It("is not the error of the write that follows it: 32, \"broken pipe\"", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.ReadOneByteThenClose)
+
+		saw := clients.CallAfterReset(ctx, l.Host("client"), server.Addr(), "ab",
+			clients.WriteByte, clients.WriteByte)
+
+		Expect(saw).To(EndIn("write", harness.Reset).Then("write", harness.BrokenPipe))
+		last := saw.Calls[len(saw.Calls)-1]
+		Expect([]string{numbered(saw.Err), numbered(last.Err)}).To(
+			Equal([]string{"104: connection reset by peer", "32: broken pipe"}))
+		note(saw)
+	}, limit)
+})
+
+// numbered gives the errno in err and the system's words for it.
+func numbered(err error) string {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return fmt.Sprintf("no errno: %v", err)
+	}
+	return fmt.Sprintf("%d: %v", errno, errno)
+}

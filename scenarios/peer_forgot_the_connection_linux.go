@@ -1,0 +1,108 @@
+package scenarios
+
+import (
+	"net"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// A machine that crashes takes its connections with it and tells nobody. When
+// it is back it knows none of them, and answers the next segment of each with
+// RST (RFC 9293, section 3.5.1, half-open connections), whether somebody
+// listens there again (tcp_rcv_state_process in LISTEN) or not (tcp_v4_rcv, no
+// socket). A client that only reads sends no segment, and never learns.
+//
+//	client                 server
+//	  ESTABLISHED            ESTABLISHED
+//	                         crashes, is back
+//	  "a"    ───────────▶    unknown
+//	         ◀═══════════  RST
+//	  read: ECONNRESET
+var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:netns"), func() {
+	// crash connects, and has the server forget it.
+	crash := func(ctx SpecContext) (l *lab.Lab, client, server *netlab.Host, c *lab.Conn) {
+		GinkgoHelper()
+		l, client, server = startPair()
+		c, far := connected(ctx, l)
+		send(c, far, "a")
+		Expect(server.Forget(far)).To(Succeed())
+		return l, client, server, c
+	}
+
+	DescribeTable("resets the client at its next segment",
+		func(ctx SpecContext, listens bool, claimed ...claims.ID) {
+			l, client, server, c := crash(ctx)
+			tap, before := tapAt(client), sentResets(server)
+			if listens {
+				listenAgain(ctx, l, c)
+			}
+
+			clients.WriteByte(c)
+			clients.ReadAll(c)
+
+			Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+			wire := resetsIn(tap)
+			Expect(wire).To(HaveLen(1))
+			Expect(wire[0].Flags).To(Equal(netlab.RST), "no acknowledgment: there is nothing to acknowledge")
+			Expect(sentResets(server) - before).To(BeEquivalentTo(1))
+			for _, claim := range claimed {
+				measured(claim, c.Outcome())
+			}
+		},
+		Entry("while nobody listens", false, claims.UnknownConnection, claims.PeerLostState, limit),
+		Entry("also when the server listens again", true, claims.UnknownConnection, claims.CrashAndBack, claims.PeerRestartTimeout, limit),
+	)
+
+	It("resets a client that waits at its first keepalive probe", func(ctx SpecContext) {
+		_, _, _, c := crash(ctx)
+		keepalive := net.KeepAliveConfig{Enable: true, Idle: time.Second, Interval: time.Second, Count: 9}
+		Expect(c.TCP().SetKeepAliveConfig(keepalive)).To(Succeed())
+
+		clients.ReadAll(c)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		measured(claims.CrashAndBack, c.Outcome())
+	}, limit)
+
+	It("is never noticed by a client that only reads", func(ctx SpecContext) {
+		const patience = 50 * time.Millisecond
+		_, client, _, c := crash(ctx)
+		tap := tapAt(client)
+		Expect(c.SetReadDeadline(time.Now().Add(patience))).To(Succeed())
+
+		clients.ReadAll(c)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.GaveUp))
+		Expect(tap.Seen()).To(BeEmpty(), "nothing goes either way")
+		Expect(state(c)).To(Equal("ESTABLISHED"))
+		measured(claims.CrashAndBack, c.Outcome(), "the client only reads")
+	}, limit)
+
+	It("goes on where only the listener went and came back", func(ctx SpecContext) {
+		l, _, _ := startPair()
+		c, far := connected(ctx, l)
+
+		listenAgain(ctx, l, c)
+
+		send(c, far, "a")
+		Expect(state(c)).To(Equal("ESTABLISHED"))
+		note(c.Outcome())
+	}, limit)
+})
+
+// listenAgain has the server listen where c is connected to.
+func listenAgain(ctx SpecContext, l *lab.Lab, c *lab.Conn) {
+	GinkgoHelper()
+	listener, err := l.Host("server").ListenAt(ctx, c.RemoteAddr().(*net.TCPAddr).AddrPort().Port())
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(listener.Close)
+}

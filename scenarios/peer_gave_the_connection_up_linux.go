@@ -1,0 +1,66 @@
+package scenarios
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// A server that gets no acknowledgment gives the connection up (RFC 9293,
+// section 3.8.3; here after TCP_USER_TIMEOUT), and sends no RST: there is
+// nobody to hear it (tcp_write_err). A client that was idle finds out when the
+// way is free again and it sends something.
+//
+//	client                 router                 server
+//	                         drops   ◀───────────  "a", again and again
+//	                                                 read: ETIMEDOUT
+//	  "b"    ───────────▶    lets through  ─────▶    unknown
+//	         ◀═══════════  RST
+//	  read: ECONNRESET
+var _ = Describe("A server that gave the connection up", Label("cause:idle", "needs:netns"), func() {
+	It("resets the client at its next segment", func(ctx SpecContext) {
+		l, client, router, server := startTriple()
+		c, far := connected(ctx, l)
+		Expect(clients.GiveUpAfter(far, 100*time.Millisecond)).To(Succeed())
+
+		outage := block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.Drop})
+		clients.WriteByte(far)
+		clients.ReadAll(far)
+		silent := sentResets(server)
+		Expect(outage.Lift()).To(Succeed())
+		tap := tapAt(client)
+		clients.WriteByte(c)
+		clients.ReadAll(c)
+
+		Expect(far.Outcome()).To(EndIn("read", harness.TimedOut))
+		Expect(silent).To(BeZero())
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(resetsIn(tap)).To(HaveLen(1))
+		note(far.Outcome())
+		measured(claims.PeerRestartTimeout, c.Outcome())
+	}, limit)
+
+	It("goes on if the way is free again in time", func(ctx SpecContext) {
+		l, _, router, server := startTriple()
+		c, far := connected(ctx, l)
+		Expect(clients.GiveUpAfter(far, time.Minute)).To(Succeed())
+		tap := tapAt(server)
+
+		outage := block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.Drop})
+		clients.WriteByte(far)
+		_, err := tap.Await(ctx, func(s netlab.Segment) bool { return len(s.Payload) > 0 })
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outage.Lift()).To(Succeed())
+		clients.ReadByte(c) // sent again
+
+		send(c, far, "b")
+		note(c.Outcome(), far.Outcome())
+	}, limit)
+})

@@ -1,0 +1,75 @@
+package scenarios
+
+import (
+	"crypto/tls"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A TLS server that gives up on a client without TLS says so, and closes. What
+// it has not read by then makes the close a RST (RFC 1122, section 4.2.2.13).
+// Its last word came first and Linux keeps it readable: a client that reads
+// next has both, one that writes next gets ECONNRESET and may never look.
+//
+//	plain client           TLS server
+//	  4 kB     ───────────▶  read 576 bytes: not TLS
+//	           ◀───────────  "this is a TLS port"
+//	           ◀═══════════  close: RST
+var _ = Describe("A plain client at a TLS server", Label("cause:tls"), func() {
+	upload := strings.Repeat("x", 4096) // more than TLS reads ahead
+
+	startTLS := func(l *lab.Lab, handshakes chan<- error) lab.Server {
+		GinkgoHelper()
+		config := &tls.Config{Certificates: []tls.Certificate{newAuthority().issue(nil)}}
+		return serve(l, servers.TLS(config, func(err error) { handshakes <- err }, nil))
+	}
+
+	DescribeTable("is reset behind the server's last word when it sent more than the server read",
+		func(ctx SpecContext, route lab.Route) {
+			l, handshakes := startLab(), make(chan error, 1)
+			server := startTLS(l, handshakes)
+
+			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), upload)
+
+			Expect(saw).To(EndIn("read", harness.Reset))
+			Expect(saw.Received).To(BeEquivalentTo(len("this is a TLS port\r\n")))
+			var err error
+			Eventually(ctx, handshakes).Should(Receive(&err))
+			Expect(tlsSaw(err)).To(Equal("not TLS"))
+			measured(claims.TLSMismatch, sessionOr(err))
+			note(saw)
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	It("never hears the last word if it goes on writing", func(ctx SpecContext) {
+		l, handshakes := startLab(), make(chan error, 1)
+		server := startTLS(l, handshakes)
+
+		saw := clients.CallAfterReset(ctx, l.Host("client"), server.Addr(), upload,
+			clients.WriteByte, clients.ReadByte)
+
+		Expect(saw).To(EndIn("write", harness.Reset).Then("read", harness.Open)) // it was there all the time
+		note(saw)
+	}, limit)
+
+	It("gets the last word and a FIN when the server has read everything", func(ctx SpecContext) {
+		l, handshakes := startLab(), make(chan error, 1)
+		server := startTLS(l, handshakes)
+
+		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "GET / HTTP/1.0\r\n\r\n")
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		Expect(saw.Received).To(BeEquivalentTo(len("this is a TLS port\r\n")))
+		note(saw)
+	}, limit)
+})

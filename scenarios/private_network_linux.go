@@ -1,0 +1,86 @@
+package scenarios
+
+import (
+	"errors"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/netlab"
+)
+
+// startPair starts a lab whose hosts "client" and "server" are machines of
+// their own, linked to each other.
+func startPair() (l *lab.Lab, client, server *netlab.Host) {
+	GinkgoHelper()
+	l = startLab()
+	client, server, err := netlab.Pair(l)
+	available(err)
+	return l, client, server
+}
+
+// startTriple is startPair with a router between the two.
+func startTriple() (l *lab.Lab, client, router, server *netlab.Host) {
+	GinkgoHelper()
+	l = startLab()
+	client, router, server, err := netlab.Triple(l)
+	available(err)
+	return l, client, router, server
+}
+
+// available skips the spec if the machine does not give what was asked of it.
+func available(err error) {
+	GinkgoHelper()
+	if errors.Is(err, netlab.ErrUnavailable) {
+		Skip(err.Error())
+	}
+	Expect(err).NotTo(HaveOccurred())
+}
+
+// tapAt opens a tap at a host.
+func tapAt(h *netlab.Host) *netlab.Tap {
+	GinkgoHelper()
+	tap, err := h.Tap()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(tap.Close)
+	return tap
+}
+
+// block puts a rule into the firewall of a host.
+func block(h *netlab.Host, rule netlab.Rule) *netlab.Block {
+	GinkgoHelper()
+	b, err := h.Block(rule)
+	Expect(err).NotTo(HaveOccurred())
+	return b
+}
+
+// sentResets is how many RSTs the TCP of a host says that it has sent.
+func sentResets(h *netlab.Host) int64 {
+	GinkgoHelper()
+	sent, err := h.Counter("OutRsts")
+	Expect(err).NotTo(HaveOccurred())
+	return sent
+}
+
+// state is the state of a connection in the kernel's words.
+func state(c *lab.Conn) string {
+	GinkgoHelper()
+	info, err := c.Info()
+	Expect(err).NotTo(HaveOccurred())
+	return info.State
+}
+
+// resetsIn returns the RSTs that a tap has seen and nobody has awaited.
+func resetsIn(tap *netlab.Tap) []netlab.Segment {
+	GinkgoHelper()
+	seen, err := tap.Seen()
+	Expect(err).NotTo(HaveOccurred())
+	var resets []netlab.Segment
+	for _, segment := range seen {
+		if segment.Flags&netlab.RST != 0 {
+			resets = append(resets, segment)
+		}
+	}
+	return resets
+}

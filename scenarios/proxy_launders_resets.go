@@ -1,0 +1,57 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A proxy has two connections, and a RST ends one of them. What the other one
+// gets is the proxy's choice: toxiproxy copies until reading fails and then
+// closes, whatever the failure was (link.go, ToxicLink.write), so that a reset
+// comes out as an orderly end. A test behind it tests the wrong error.
+//
+//	client            plain toxiproxy            server
+//	                        read: ECONNRESET  ◀════  RST
+//	  read: EOF  ◀────  FIN
+var _ = Describe("A reset on its way through a proxy", Label("cause:proxy"), func() {
+	DescribeTable("comes from the server and ends for the client",
+		func(ctx SpecContext, ending harness.Ending, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.ReadOneByteThenAbort)
+
+			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), "a")
+
+			Expect(saw).To(EndIn("read", ending))
+			note(saw)
+		},
+		EntryDescription("as %s (%s)"),
+		Entry(nil, harness.Reset, lab.Direct, limit),
+		Entry(nil, harness.Reset, lab.Proxied, limit),
+		Entry(nil, harness.Finished, lab.Stock, limit),
+	)
+
+	DescribeTable("comes from the client and ends for the server",
+		func(ctx SpecContext, ending harness.Ending, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.ReadThenClose(2))
+
+			clients.SendThenLeave(ctx, l.Host("client"), reach(l, server, route), "a", (*lab.Conn).Abort)
+
+			var saw lab.Outcome
+			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
+			Expect(saw).To(EndIn("read", ending))
+			Expect(saw.Received).To(BeEquivalentTo(1))
+			note(saw)
+		},
+		EntryDescription("as %s (%s)"),
+		Entry(nil, harness.Reset, lab.Direct, limit),
+		Entry(nil, harness.Reset, lab.Proxied, limit),
+		Entry(nil, harness.Finished, lab.Stock, limit),
+	)
+})

@@ -1,0 +1,39 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A FIN ends one direction; the other may go on for as long as it likes (RFC
+// 9293, section 3.6). A plain toxiproxy answers the first FIN by closing both
+// connections (link.go, dest.Close), and the answer has no way back.
+//
+//	client              proxy                server
+//	  "done?", FIN ─────▶      ─────────────▶  read: EOF
+//	                           ◀─────────────  "yes"
+//	  "yes"        ◀─────      or nothing, if it knows no half-close
+var _ = Describe("A half-close through a proxy", Label("cause:proxy"), func() {
+	DescribeTable("leaves the way back for an answer of",
+		func(ctx SpecContext, bytes int, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.AnswerAfterFinish("yes"))
+
+			saw := clients.SendThenFinishThenRead(ctx, l.Host("client"), reach(l, server, route), "done?")
+
+			Expect(saw).To(EndIn("read", harness.Finished))
+			Expect(saw.Received).To(BeEquivalentTo(bytes))
+			note(saw)
+		},
+		EntryDescription("%d bytes (%s)"),
+		Entry(nil, 3, lab.Direct, limit),
+		Entry(nil, 3, lab.Proxied, limit),
+		Entry(nil, 0, lab.Stock, limit),
+	)
+})

@@ -1,0 +1,52 @@
+package scenarios
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// Many protocols have a command that asks the server to close: QUIT in SMTP
+// (RFC 5321, section 4.1.1.10), FTP and POP3. That is a FIN, and no surprise.
+// A client that has sent more behind it, pipelining, gets a RST, since the
+// server is not going to read that. (One that had read it already, into a
+// buffer of its own, would still send a FIN.)
+//
+//	client                       server
+//	  "QUIT\r\nNOOP\r\n" ─────▶
+//	                     ◀─────  "221 closing"
+//	                              close, NOOP unread
+//	                     ◀═════  RST
+var _ = Describe("A QUIT command", Label("cause:fin"), func() {
+	DescribeTable("makes the server close, and what the client gets is",
+		func(ctx SpecContext, text string, ending harness.Ending, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.CloseAtQuit)
+
+			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), text)
+
+			Expect(saw).To(EndIn("read", ending))
+			var closed lab.Outcome
+			Eventually(ctx, server.Outcomes()).Should(Receive(&closed))
+			Expect(closed).To(EndIn("close", harness.Closed))
+			measured(claims.QuitCommand, closed)
+			note(saw)
+		},
+		func(text string, ending harness.Ending, route lab.Route) string {
+			return fmt.Sprintf("%s after %q (%s)", ending, text, route)
+		},
+		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Direct, limit),
+		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Proxied, limit),
+		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Direct, limit),
+		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Proxied, limit),
+		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Finished, lab.Stock, limit), // which launders the RST
+	)
+})

@@ -1,0 +1,67 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+)
+
+// A proxy finds out that its upstream refuses when its own handshake with the
+// client is done. ECONNREFUSED is the answer to a SYN (RFC 9293, section
+// 3.10.7.1) and no longer to be had: all that is left is a RST, which the
+// client meets in connect, write or read, whichever comes first.
+//
+//	client              proxy              nobody
+//	  SYN      ────────▶
+//	           ◀────────  SYN-ACK
+//	                      SYN  ───────────▶
+//	                           ◀═══════════  RST: ECONNREFUSED
+//	           ◀════════  RST: ECONNRESET
+var _ = Describe("A refusal behind a proxy", Label("cause:proxy", "cause:refused"), func() {
+	// nobody returns an address where nobody listens and nobody can begin to:
+	// its port belongs to one end of a connection.
+	nobody := func(ctx SpecContext) string {
+		GinkgoHelper()
+		holder, _ := connected(ctx, startLab())
+		return holder.LocalAddr().String()
+	}
+
+	It("is a reset for the client", func(ctx SpecContext) {
+		l := startLab()
+		proxy, err := harness.StartProxy(nobody(ctx))
+		Expect(err).NotTo(HaveOccurred())
+		l.Own(proxy)
+
+		saw := clients.SendThenRead(ctx, l.Host("client"), proxy.Addr(), "a")
+
+		Expect(saw).To(EndIn("connect|write|read", harness.Reset))
+		Expect(proxy.AwaitIdle(ctx)).To(Succeed())
+		Expect(proxy.Connections()[0].With).To(Equal(harness.Refused))
+		note(saw)
+	}, limit)
+
+	It("is a refusal if there is no proxy", func(ctx SpecContext) {
+		l := startLab()
+
+		saw := clients.SendThenRead(ctx, l.Host("client"), nobody(ctx), "a")
+
+		Expect(saw).To(EndIn("connect", harness.Refused))
+		note(saw)
+	}, limit)
+
+	It("is a refusal if the proxy has closed its own listener", func(ctx SpecContext) {
+		l := startLab()
+		proxy, err := harness.StartProxy(nobody(ctx))
+		Expect(err).NotTo(HaveOccurred())
+		l.Own(proxy)
+
+		Expect(proxy.Refuse()).To(Succeed())
+		saw := clients.SendThenRead(ctx, l.Host("client"), proxy.Addr(), "a")
+
+		Expect(saw).To(EndIn("connect", harness.Refused))
+		note(saw)
+	}, limit)
+})

@@ -1,0 +1,43 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// The RFC calls a RST that answers a SYN "connection reset" (RFC 9293, section
+// 3.10.7.3); POSIX and the kernel call it ECONNREFUSED (connect(2);
+// net/ipv4/tcp_input.c, tcp_reset in SYN_SENT). ECONNRESET takes a connection
+// that was made, if only by the kernels of both ends.
+//
+//	client                 nobody
+//	  SYN    ───────────▶
+//	         ◀═══════════  RST
+//	  connect: ECONNREFUSED
+var _ = Describe("Connecting where nobody listens", Label("cause:refused"), func() {
+	It("is refused", func(ctx SpecContext) {
+		l := startLab()
+		holder, _ := connected(ctx, l) // nobody else can listen at its end's port
+
+		saw := clients.SendThenRead(ctx, l.Host("client"), holder.LocalAddr().String(), "hello")
+
+		Expect(saw).To(EndIn("connect", harness.Refused))
+		measured(claims.RefuseIsReset, saw)
+	}, limit)
+
+	It("succeeds as soon as somebody does", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.ReadThenClose(5))
+
+		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "hello")
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		note(saw)
+	}, limit)
+})

@@ -1,0 +1,61 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// The classic bug of a program that closes early: an HTTP server refuses an
+// upload, replies 413 and closes. What it has not read of the upload turns its
+// close into a RST, and a client that is still sending sees ECONNRESET before
+// it looks for the reply. A server that lingers, half-closing and draining,
+// gets its reply through (RFC 9112, section 9.6).
+//
+//	client                 server
+//	  head   ───────────▶
+//	  body … ───────────▶
+//	         ◀───────────  413
+//	                         close, body unread
+//	         ◀═══════════  RST
+//	  write: ECONNRESET
+var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
+	// More than both kernels hold together: the client is still sending.
+	const size = 64 << 20
+
+	DescribeTable("without reading it resets the client, which finds the reply only if it looks",
+		func(ctx SpecContext, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.RefuseUpload(servers.CloseUnread))
+
+			saw := clients.Upload(ctx, l.Host("client"), reach(l, server, route), size)
+
+			Expect(saw).To(EndIn("write", harness.Reset))
+			Expect(saw.Sent).To(BeNumerically("<", size))
+			Expect(saw.Received).To(BeEquivalentTo(len(servers.TooLarge)))
+			measured(claims.ScriptBug, saw)
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	DescribeTable("with a lingering close delivers the reply",
+		func(ctx SpecContext, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.RefuseUpload(servers.Linger))
+
+			saw := clients.Upload(ctx, l.Host("client"), reach(l, server, route), size)
+
+			Expect(saw).To(EndIn("read", harness.Finished))
+			Expect(saw.Sent).To(BeNumerically(">", size))
+			Expect(saw.Received).To(BeEquivalentTo(len(servers.TooLarge)))
+			measured(claims.ScriptBug, saw, "the server lingers")
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+})

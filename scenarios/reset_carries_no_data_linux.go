@@ -1,0 +1,60 @@
+package scenarios
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// Nothing comes back of what the peer did not read. The RST is a header; the
+// unread bytes are dropped where they lie (net/ipv4/tcp.c, __tcp_close). A RST
+// could carry a text that says why (RFC 9293, SHLD-2); Linux sends none, and
+// throws away what comes. The kernel counts the segments that brought data.
+//
+//	client                      server
+//	  "ab"   ────────────────▶
+//	                              read 1 byte, close
+//	         ◀════════════════  RST, 0 bytes
+//	  data segments in: 0
+var _ = Describe("A reset for unread data", Label("cause:unread"), func() {
+	It("returns none of it", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		_, err := client.Write([]byte("ab"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(server.CloseUnread(ctx)).To(Succeed())
+		Expect(client.AwaitReset(ctx)).To(Succeed())
+		info, err := client.Info()
+		Expect(err).NotTo(HaveOccurred())
+		_, err = client.Read(make([]byte, 2))
+
+		Expect(harness.EndingOf(err)).To(Equal(harness.Reset))
+		Expect(info.DataSegmentsIn).To(Equal(0))
+		measured(claims.DataReturned, fmt.Sprintf("data segments that came back: %d", info.DataSegmentsIn))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+
+	It("comes behind the data that was sent before it", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		_, err := client.Write([]byte("ab"))
+		Expect(err).NotTo(HaveOccurred())
+		send(server, client, "a reply")
+		Expect(server.CloseUnread(ctx)).To(Succeed())
+		Expect(client.AwaitReset(ctx)).To(Succeed())
+		info, err := client.Info()
+		Expect(err).NotTo(HaveOccurred())
+
+		Expect(info.DataSegmentsIn).To(Equal(1), "the reply and nothing else")
+		client.Read(make([]byte, 1))
+		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+})

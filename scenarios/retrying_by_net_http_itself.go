@@ -1,0 +1,56 @@
+package scenarios
+
+import (
+	"fmt"
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A kept-alive connection that is reset may have been closed while it was
+// idle, before the request came. Go's client takes that for granted: if the
+// connection was used before and the method is safe, it repeats the request
+// on another one and tells nobody (net/http, persistConn.shouldRetryRequest;
+// RFC 9112, section 9.3.1). A POST, or the first request on a connection,
+// fails.
+//
+//	client              proxy              server
+//	  GET /6 ─────────▶       ─────────▶   executes it
+//	         ◀─────────       ◀─────────   reply
+//	  GET /7 ─────────▶       ─────────▶   executes it
+//	         ◀════════  RST X ◀─────────   reply
+//	  GET /7 ─────────▶       ─────────▶   executes it again
+var _ = Describe("Retrying by net/http itself", Label("cause:proxy"), func() {
+	DescribeTable("executes",
+		func(ctx SpecContext, method string, keepAlive bool, executed int, ending harness.Ending) {
+			l := startLab()
+			shop, err := servers.StartOrders(l.Host("server"))
+			Expect(err).NotTo(HaveOccurred())
+			proxy, err := l.Proxy(shop)
+			Expect(err).NotTo(HaveOccurred())
+			customer := clients.NewCustomer(ctx, l.Host("client"), proxy.Addr(), keepAlive)
+			defer customer.Close()
+
+			Expect(customer.Order(ctx, method, "/order-6")).To(Succeed())
+			Expect(proxy.Cut(harness.Cut{Toward: harness.Client, With: harness.Reset, Times: 1})).To(Succeed())
+			err = customer.Order(ctx, method, "/order-7")
+
+			Expect(proxy.Cuts()[0].Struck).To(BeTrue(), "the reset never came: this proved nothing")
+			Expect(harness.EndingOf(err)).To(Equal(ending), "%v", err)
+			Expect(shop.Executed("/order-7")).To(Equal(executed))
+			note(customer.Outcomes()...)
+		},
+		func(method string, keepAlive bool, executed int, ending harness.Ending) string {
+			which := map[bool]string{true: "reused", false: "new"}[keepAlive]
+			return fmt.Sprintf("a %s on a %s connection %d×", method, which, executed)
+		},
+		Entry(nil, http.MethodGet, true, 2, harness.Open, limit),
+		Entry(nil, http.MethodPost, true, 1, harness.Reset, limit),
+		Entry(nil, http.MethodGet, false, 1, harness.Reset, limit),
+	)
+})

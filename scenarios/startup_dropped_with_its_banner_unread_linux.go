@@ -1,0 +1,42 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// Which error a client of an sshd beyond MaxStartups reports is a matter of
+// time: sshd closes at once, with FIN if the client's banner is still on its
+// way, with RST if it has come and lies unread (RFC 1122, section 4.2.2.13).
+//
+//	client                 sshd                    client                 sshd
+//	         ◀───────────  FIN                       banner ───────────▶
+//	  banner ───────────▶                                   ◀═══════════  RST
+//	  read: EOF                                      read: ECONNRESET
+var _ = Describe("A connection that sshd drops", Label("cause:unread"), func() {
+	const banner = "SSH-2.0-client\r\n"
+	all := servers.MaxStartups{}
+
+	It("is reset if its banner has come", func(ctx SpecContext) {
+		g := guarded(ctx, all, servers.CloseUnread)
+
+		saw := clients.SendThenRead(ctx, g.client, g.address, banner)
+
+		Expect(saw).To(EndIn("read", harness.Reset))
+		note(saw)
+	}, limit)
+
+	It("is finished if its banner comes later", func(ctx SpecContext) {
+		g := guarded(ctx, all, servers.CloseAtOnce)
+
+		saw := clients.CallAfterFinishAndReset(ctx, g.client, g.address, banner, clients.ReadByte)
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		note(saw)
+	}, limit)
+})

@@ -1,0 +1,40 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// MaxStartups has no period: a connection counts from its accept until it has
+// authenticated or is gone (sshd.c, server_accept_loop). Nor is one refused: it
+// has been accepted when sshd decides to drop it.
+//
+//	client                 sshd, MaxStartups 10:100:10
+//	  login, 100 times  ──▶   all served
+//	  10 stay silent    ──▶   all greeted
+//	  one more          ──▶   accept, close
+var _ = Describe("MaxStartups of sshd", Label("cause:limit"), func() {
+	It("counts at the same time, and closes what it has accepted", func(ctx SpecContext) {
+		g := guarded(ctx, servers.MaxStartups{Begin: 10, Rate: 100, Full: 10}, servers.CloseAtOnce)
+
+		dropped := g.sample(100)
+		g.hold(10)
+		c, _ := clients.AwaitBanner(ctx, g.client, g.address)
+		defer c.Close()
+
+		Expect(dropped).To(BeZero(), "dropped of 100 that authenticated")
+		Expect(c.Outcome()).To(EndIn("read", harness.Finished))
+		note(c.Outcome())
+		counted := "at the same time"
+		if dropped > 0 {
+			counted = "by period"
+		}
+		measured(claims.MaxStartupsPeriod, c.Outcome().First()+", counted "+counted)
+	}, limit)
+})

@@ -1,0 +1,58 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// A RST takes both ends from ESTABLISHED to CLOSED in one step. A FIN ends one
+// direction: the sender waits in FIN-WAIT, the receiver in CLOSE-WAIT, and the
+// other direction goes on until its own FIN (RFC 9293, sections 3.5.3, 3.6.1).
+// The connection is reset by connect(AF_UNSPEC), which does what an abortive
+// close does and leaves the descriptor to ask for the state by.
+//
+//	client                 server        client                 server
+//	ESTABLISHED     ESTABLISHED        ESTABLISHED     ESTABLISHED
+//	       ◀═══════════  RST                  ◀───────────  FIN
+//	CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
+//	                                     "more" ───────────▶
+var _ = Describe("The state of a connection", Label("cause:abort"), func() {
+	It("goes from ESTABLISHED to CLOSE at both ends by a RST", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+		before := states(client, server)
+
+		Expect(server.Disconnect()).To(Succeed())
+		Expect(client.AwaitReset(ctx)).To(Succeed())
+
+		Expect(before).To(Equal("ESTABLISHED and ESTABLISHED"))
+		Expect(states(client, server)).To(Equal("CLOSE and CLOSE"))
+		measured(claims.RSTNotHandshake, before+" → "+states(client, server))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+
+	It("goes through the half-closed states by a FIN", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.CloseWrite()).To(Succeed())
+		Expect(client.AwaitFinish(ctx)).To(Succeed())
+		send(client, server, "more") // and acknowledges the FIN
+
+		Expect(states(client, server)).To(Equal("CLOSE_WAIT and FIN_WAIT2"))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+})
+
+// states asks the kernel for the states of both ends.
+func states(client, server *lab.Conn) string {
+	GinkgoHelper()
+	at, err := client.Info()
+	Expect(err).NotTo(HaveOccurred())
+	opposite, err := server.Info()
+	Expect(err).NotTo(HaveOccurred())
+	return at.State + " and " + opposite.State
+}

@@ -1,0 +1,63 @@
+package scenarios
+
+import (
+	"crypto/tls"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// An end that speaks TLS and one that does not part after the first bytes. How
+// it looks depends on what the end that gives up has read: with everything
+// read its last word and a FIN arrive; with a byte unread its close sends a
+// RST (RFC 1122, section 4.2.2.13), and "TLS is missing" reads as "connection
+// reset by peer".
+//
+//	TLS client             plain server
+//	  ClientHello ────────▶  read 1 byte
+//	                         close
+//	              ◀════════  RST
+//	  handshake: ECONNRESET
+var _ = Describe("A TLS client at a plain server", Label("cause:tls"), func() {
+	handshake := func(ctx SpecContext, plain lab.Handler, route lab.Route) (lab.Outcome, error) {
+		GinkgoHelper()
+		l := startLab()
+		server := serve(l, plain)
+		config := &tls.Config{ServerName: "server.example"}
+		saw, err := clients.TLS(ctx, l.Host("client"), reach(l, server, route), config, "hello")
+		measured(claims.TLSMismatch, sessionOr(err))
+		note(saw)
+		return saw, err
+	}
+
+	DescribeTable("is reset when the server leaves its ClientHello unread",
+		func(ctx SpecContext, route lab.Route) {
+			saw, err := handshake(ctx, servers.ReadOneByteThenClose, route)
+
+			Expect(saw).To(EndIn("read", harness.Reset))
+			Expect(tlsSaw(err)).To(Equal("reset"))
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	It("reads the end of the stream when the server has read it", func(ctx SpecContext) {
+		saw, err := handshake(ctx, servers.AnswerThenLinger(""), lab.Direct)
+
+		Expect(saw).To(EndIn("read", harness.Finished))
+		Expect(tlsSaw(err)).To(Equal("finished"))
+	}, limit)
+
+	It("finds that the answer is not TLS when the server answers", func(ctx SpecContext) {
+		saw, err := handshake(ctx, servers.AnswerThenLinger("500 what?\r\n"), lab.Direct)
+
+		Expect(saw.Ending).To(Equal(harness.Open))
+		Expect(tlsSaw(err)).To(Equal("not TLS"))
+	}, limit)
+})

@@ -1,0 +1,41 @@
+package scenarios
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// sshd drops new connections at random while too many others have not
+// authenticated, so that somebody who opens many cannot keep everybody out
+// (sshd_config(5), MaxStartups; sshd.c, should_drop_connection). A dropped
+// connection has been accepted; nothing is read from it before it is closed.
+//
+//	client                 sshd
+//	  SYN      ──────────▶
+//	           ◀──────────  SYN-ACK
+//	                          accept, 10 others not authenticated: 30 %
+//	           ◀──────────  FIN
+var _ = Describe("sshd's MaxStartups", Label("cause:limit"), func() {
+	It("drops some from 10 unauthenticated connections on, rising to all at 100", func(ctx SpecContext) {
+		usual := servers.MaxStartups{Begin: 10, Rate: 30, Full: 100}
+		g := guarded(ctx, usual, servers.CloseAtOnce)
+
+		g.hold(usual.Begin - 1)
+		Expect(g.sample(20)).To(BeZero(), "dropped of 20 below 10")
+		g.hold(10)
+		at10 := g.sample(sampleSize)
+		g.hold(55)
+		at55 := g.sample(sampleSize)
+		g.hold(100)
+		at100 := g.sample(20)
+
+		saw := fmt.Sprintf("dropped %s at 10, %s at 55, %d of 20 at 100", share(at10, 30), share(at55, 65), at100)
+		Expect(saw).To(Equal("dropped about 30 % at 10, about 65 % at 55, 20 of 20 at 100"))
+		measured(claims.MaxStartups, saw)
+	}, limit)
+})

@@ -1,0 +1,63 @@
+package scenarios
+
+import (
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// Whether a client can tell that a reply was cut short depends on how the
+// reply says where it ends. A length or chunks tell after a FIN and after a
+// RST. Without either the FIN is the end (RFC 9112, section 6.3, number 8):
+// half of the reply passes for the whole, unless a RST says otherwise.
+//
+//	client              proxy              server
+//	  GET      ────────▶     ────────────▶
+//	           ◀────────     ◀────────────  head, "0123456789"
+//	  "01234"
+//	           ◀════════  RST, or FIN
+var _ = Describe("A body that is cut in half", Label("cause:proxy", "cause:http"), func() {
+	const (
+		byLength = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"
+		byChunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n0\r\n\r\n"
+		byClose  = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n0123456789"
+	)
+	DescribeTable("is seen by net/http's client",
+		func(ctx SpecContext, reply string, with, sees harness.Ending) {
+			l := startLab()
+			server := serve(l, servers.AnswerThenLinger(reply))
+			half := int64(strings.Index(reply, "56789"))
+			proxy, err := l.Proxy(server, harness.Cut{Toward: harness.Client, After: half, With: with})
+			Expect(err).NotTo(HaveOccurred())
+
+			body, err := clients.Get(ctx, l.Host("client"), proxy.Addr())
+
+			Expect(body).To(Equal("01234"))
+			Expect(harness.EndingOf(err)).To(Equal(sees), "%v", err)
+			Expect(proxy.Cuts()[0].Struck).To(BeTrue())
+		},
+		Entry("a length and a RST: as a reset", byLength, harness.Reset, harness.Reset, limit),
+		Entry("a length and a FIN: as an unexpected end", byLength, harness.Finished, harness.Finished, limit),
+		Entry("chunks and a RST: as a reset", byChunks, harness.Reset, harness.Reset, limit),
+		Entry("chunks and a FIN: as an unexpected end", byChunks, harness.Finished, harness.Finished, limit),
+		Entry("neither and a RST: as a reset", byClose, harness.Reset, harness.Reset, limit),
+		Entry("neither and a FIN: not at all", byClose, harness.Finished, harness.Open, limit),
+	)
+
+	It("is whole when nothing cuts it", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.AnswerThenLinger(byClose))
+		proxy, err := l.Proxy(server)
+		Expect(err).NotTo(HaveOccurred())
+
+		body, err := clients.Get(ctx, l.Host("client"), proxy.Addr())
+
+		Expect(err).NotTo(HaveOccurred())
+		Expect(body).To(Equal("0123456789"))
+	}, limit)
+})

@@ -1,0 +1,52 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A RST leaves its error on the socket, and the kernel hands it to the first
+// call that asks, be it a read or a write. Only a write after that one gets
+// EPIPE (net/core/stream.c, sk_stream_error). BSD and macOS give EPIPE to the
+// first write already.
+//
+//	client                 server
+//	  "ab"   ───────────▶
+//	                         read 1 byte
+//	                         close
+//	         ◀═══════════  RST
+//	  write: ECONNRESET
+//	  write: EPIPE
+var _ = Describe("Writing after a reset", Label("cause:unread"), func() {
+	DescribeTable("gets the reset first and the broken pipe next",
+		func(ctx SpecContext, route lab.Route) {
+			l := startLab()
+			server := serve(l, servers.ReadOneByteThenClose)
+
+			saw := clients.CallAfterReset(ctx, l.Host("client"), reach(l, server, route), "ab",
+				clients.WriteByte, clients.WriteByte)
+
+			Expect(saw).To(EndIn("write", harness.Reset).Then("write", harness.BrokenPipe))
+			measured(claims.GoWrite, saw)
+		},
+		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+	)
+
+	It("gets the broken pipe at once when a FIN came before the RST", func(ctx SpecContext) {
+		l := startLab()
+		server := serve(l, servers.FinishThenAbort)
+
+		saw := clients.CallAfterFinishAndReset(ctx, l.Host("client"), reach(l, server, lab.Direct), "a",
+			clients.WriteByte)
+
+		Expect(saw).To(EndIn("write", harness.BrokenPipe))
+		measured(claims.GoWrite, saw, "a FIN came before the RST")
+	}, limit)
+})

@@ -1,0 +1,47 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// EPIPE says that this end cannot send any more. That may be one's own doing:
+// after shutdown(SHUT_WR) every write gets it, with the peer alive, its side
+// open and no RST anywhere (write(2), EPIPE; net/ipv4/tcp.c,
+// tcp_sendmsg_locked).
+//
+//	client                 server
+//	  shutdown ─────────▶
+//	  write: EPIPE
+//	         ◀───────────  "still here"
+var _ = Describe("Writing after one's own shutdown", Label("cause:local"), func() {
+	It("breaks the pipe while the peer is open", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(client.CloseWrite()).To(Succeed())
+		_, err := client.Write([]byte("x"))
+		send(server, client, "still here")
+
+		Expect(harness.EndingOf(err)).To(Equal(harness.BrokenPipe))
+		Expect(server.Outcome().Ending).To(Equal(harness.Open))
+		measured(claims.BothFromPeer, "broken-pipe, the peer is "+server.Outcome().First())
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+
+	It("is another thing than the peer's shutdown, after which writing goes on", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.CloseWrite()).To(Succeed())
+		client.Read(make([]byte, 1))
+		send(client, server, "still here")
+
+		Expect(client.Outcome()).To(EndIn("read", harness.Finished))
+		note(client.Outcome(), server.Outcome())
+	}, limit)
+})
