@@ -75,7 +75,8 @@ var _ = Describe("A full accept queue", Label("cause:limit"), func() {
 		for _, client := range waiting {
 			Expect(clients.ExchangeThenClose(client, "a")).To(EndIn("close", harness.Closed))
 		}
-		measured(claims.ServerBusy, client.Outcome(), "tcp_abort_on_overflow is "+sysctl("net/ipv4/tcp_abort_on_overflow"))
+		abort := sysctl("net/ipv4/tcp_abort_on_overflow")
+		measured(claims.ServerBusy, client.Outcome(), "tcp_abort_on_overflow is "+abort)
 	}, limit)
 
 	It("lets the next client in when there is room", func(ctx SpecContext) {

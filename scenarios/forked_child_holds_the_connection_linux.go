@@ -41,7 +41,7 @@ var _ = Describe("A forked child that holds a connection", Label("cause:process"
 			Expect(client.Outcome()).To(EndIn("read", want))
 			note(parent, client.Outcome())
 		},
-		Entry("closed, for a FIN at the child's exit", servers.ForkAndForgetProcess, lab.CloseOp, harness.Finished, limit),
-		Entry("aborted, for a RST at the child's exit", servers.ForkAndAbortProcess, lab.Abort, harness.Reset, limit),
+		Entry("closed, FIN at the child's exit", servers.ForkAndForgetProcess, lab.CloseOp, harness.Finished, limit),
+		Entry("aborted, RST at the child's exit", servers.ForkAndAbortProcess, lab.Abort, harness.Reset, limit),
 	)
 })

@@ -28,20 +28,24 @@ import (
 //	         ◀═══════════  RST
 //	  read: ECONNRESET
 var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:netns"), func() {
-	// crash connects, and has the server forget it.
-	crash := func(ctx SpecContext) (l *lab.Lab, client, server *netlab.Host, c *lab.Conn) {
+	// crash connects, and has the server forget it when nothing is on the way.
+	// The tap at the client has seen what went before.
+	crash := func(ctx SpecContext) (l *lab.Lab, server *netlab.Host, tap *netlab.Tap, c *lab.Conn) {
 		GinkgoHelper()
-		l, client, server = startPair()
+		l, client, server := startPair()
+		tap = tapAt(client)
 		c, far := connected(ctx, l)
 		send(c, far, "a")
+		_, err := tap.Await(ctx, func(s netlab.Segment) bool { return !s.Outgoing && s.Flags == netlab.ACK })
+		Expect(err).NotTo(HaveOccurred())
 		Expect(server.Forget(far)).To(Succeed())
-		return l, client, server, c
+		return l, server, tap, c
 	}
 
 	DescribeTable("resets the client at its next segment",
 		func(ctx SpecContext, listens bool, claimed ...claims.ID) {
-			l, client, server, c := crash(ctx)
-			tap, before := tapAt(client), sentResets(server)
+			l, server, tap, c := crash(ctx)
+			before := sentResets(server)
 			if listens {
 				listenAgain(ctx, l, c)
 			}
@@ -75,8 +79,7 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 
 	It("is never noticed by a client that only reads", func(ctx SpecContext) {
 		const patience = 50 * time.Millisecond
-		_, client, _, c := crash(ctx)
-		tap := tapAt(client)
+		_, _, tap, c := crash(ctx)
 		Expect(c.SetReadDeadline(time.Now().Add(patience))).To(Succeed())
 
 		clients.ReadAll(c)

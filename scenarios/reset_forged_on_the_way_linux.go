@@ -28,10 +28,13 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 	spy := func(ctx SpecContext) (router, server *netlab.Host, c, far *lab.Conn, wire *netlab.Tap, data netlab.Segment) {
 		GinkgoHelper()
 		l, client, router, server := startTriple()
+		answerAll(client)
 		tap := tapAt(router)
 		c, far = connected(ctx, l)
 		send(c, far, "a")
 		data, err := tap.Await(ctx, func(s netlab.Segment) bool { return len(s.Payload) > 0 })
+		Expect(err).NotTo(HaveOccurred())
+		_, err = tap.Await(ctx, func(s netlab.Segment) bool { return s.Outgoing && s.Ack == data.Next() })
 		Expect(err).NotTo(HaveOccurred())
 		return router, server, c, far, tapAt(client), data
 	}
@@ -78,7 +81,7 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 			arrived, err := wire.Await(ctx, func(s netlab.Segment) bool { return s.TTL == ttl })
 			Expect(err).NotTo(HaveOccurred())
 			if answered {
-				challenge, err := wire.Await(ctx, func(s netlab.Segment) bool { return s.Outgoing })
+				challenge, err := wire.Await(ctx, func(s netlab.Segment) bool { return s.Outgoing && len(s.Payload) == 0 })
 				Expect(err).NotTo(HaveOccurred())
 				Expect(challenge.Flags).To(Equal(netlab.ACK))
 			}

@@ -206,3 +206,18 @@ func TestSocketErrorTakesTheError(t *testing.T) {
 		t.Errorf("saw %v, want so_error: reset and end of stream behind it", saw)
 	}
 }
+
+// TestAwaitGivenUpForACause gives the context a cause of its own, as Ginkgo
+// does: the wait gave up all the same, and says why.
+func TestAwaitGivenUpForACause(t *testing.T) {
+	client, _ := pair(t, newLab(t))
+	cause := errors.New("the suite was interrupted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+
+	err := client.AwaitReset(ctx)
+
+	if harness.EndingOf(err) != harness.GaveUp || !errors.Is(err, cause) {
+		t.Errorf("the wait gave %v, want one that gave up for its cause", err)
+	}
+}

@@ -28,5 +28,5 @@ func (l *Listener) AwaitConnection(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("await a connection at %s: %w", l.Addr(), context.Cause(ctx))
+	return fmt.Errorf("await a connection at %s: %w", l.Addr(), givenUp(ctx))
 }

@@ -148,11 +148,21 @@ func (c *Conn) await(ctx context.Context, event pollEvent, what string) error {
 		<-given
 		c.restoreDeadline()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = fmt.Errorf("await %s: %w", what, context.Cause(ctx))
+			err = fmt.Errorf("await %s: %w", what, givenUp(ctx))
 		}
 	}
 	c.record.Remember(Poll, start, 0, err)
 	return err
+}
+
+// givenUp returns why ctx ended. The cause that somebody gave it, as Ginkgo
+// does, need not be known as the context's error: then both are in it.
+func givenUp(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, ctx.Err()) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", ctx.Err(), cause)
 }
 
 // restoreDeadline undoes the deadline that gave up a wait: the connection was
