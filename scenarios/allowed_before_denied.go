@@ -21,7 +21,7 @@ import (
 //	  none   ────▶  match      closed
 //	  none   ────▶  none       served
 var _ = Describe("A host by the lists of TCP wrappers", Label("cause:fin"), func() {
-	us := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	us := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	others := []netip.Prefix{netip.MustParsePrefix("10.10.0.5/32")}
 	all := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
 

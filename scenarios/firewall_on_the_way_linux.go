@@ -34,7 +34,7 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 		clients.ReadAll(c)
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(resetsIn(tap)).To(HaveLen(1))
+		Expect(resetsIn(tap)).NotTo(BeEmpty())
 		Expect(sentResets(server)).To(BeZero(), "the RST is on the wire in the name of a server that sent none")
 		Expect(state(far)).To(Equal("ESTABLISHED"))
 		note(c.Outcome(), far.Outcome())

@@ -55,9 +55,9 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 
 			Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 			wire := resetsIn(tap)
-			Expect(wire).To(HaveLen(1))
+			Expect(wire).NotTo(BeEmpty())
 			Expect(wire[0].Flags).To(Equal(netlab.RST), "no acknowledgment: there is nothing to acknowledge")
-			Expect(sentResets(server) - before).To(BeEquivalentTo(1))
+			Expect(sentResets(server)).To(BeNumerically(">", before))
 			for _, claim := range claimed {
 				measured(claim, c.Outcome())
 			}
@@ -77,17 +77,21 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 		measured(claims.CrashAndBack, c.Outcome())
 	}, limit)
 
-	It("is never noticed by a client that only reads", func(ctx SpecContext) {
+	It("is not noticed by a client that only reads, until it writes", func(ctx SpecContext) {
 		const patience = 50 * time.Millisecond
 		_, _, tap, c := crash(ctx)
 		Expect(c.SetReadDeadline(time.Now().Add(patience))).To(Succeed())
 
 		clients.ReadAll(c)
-
-		Expect(c.Outcome()).To(EndIn("read", harness.GaveUp))
+		idle := c.Outcome()
 		Expect(tap.Seen()).To(BeEmpty(), "nothing goes either way")
 		Expect(state(c)).To(Equal("ESTABLISHED"))
-		measured(claims.CrashAndBack, c.Outcome(), "the client only reads")
+		Expect(c.SetReadDeadline(time.Time{})).To(Succeed())
+		clients.WriteByte(c)
+		clients.ReadAll(c)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.GaveUp).Then("write", harness.Open).Then("read", harness.Reset))
+		measured(claims.CrashAndBack, idle, "the client only reads")
 	}, limit)
 
 	It("goes on where only the listener went and came back", func(ctx SpecContext) {

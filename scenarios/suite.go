@@ -29,7 +29,9 @@ var _ = BeforeEach(func() {
 // startLab starts a lab on IPv4's loopback that must close without complaint.
 func startLab() *lab.Lab {
 	GinkgoHelper()
-	l := lab.New()
+	l, err := newLab()
+	Expect(err).NotTo(HaveOccurred())
+	record(l)
 	DeferCleanup(func() { Expect(l.Close()).To(Succeed()) })
 	return l
 }

@@ -1,0 +1,196 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// together is how far apart in time parts of one step may be. What the kernel
+// does at once it stamps within microseconds.
+const together = 10 * time.Millisecond
+
+// A moment is an event, or the beginning or the end of one that takes time.
+type moment struct {
+	index int
+	event evidence.Event
+	at    time.Duration
+	begun bool // the call begins here; its result is another moment
+	whole bool // the call with its result stands where it began
+}
+
+// moments orders events for drawing. What a call asks for stands where it
+// began, what it was told where it returned: a read that waits changes nothing
+// until then. Only connect has both.
+func moments(events []evidence.Event) []moment {
+	var out, waiting []moment
+	release := func(before time.Duration) {
+		n, _ := slices.BinarySearchFunc(waiting, before, byTime)
+		out = append(out, waiting[:n]...)
+		waiting = waiting[n:]
+	}
+	for i, e := range events {
+		m := moment{index: i, event: e, at: e.At}
+		if e.Trace == nil { // stamped later than where it stands
+			release(e.At)
+		}
+		switch {
+		case e.Call == nil:
+			out = append(out, m)
+			continue
+		case e.Call.Op == lab.Connect && i+1 < len(events) && events[i+1].At <= e.At+e.Call.Duration:
+			m.begun = true
+			out = append(out, m)
+		case !returnsLate(e.Call.Call):
+			m.whole = true
+			out = append(out, m)
+			continue
+		}
+		result := moment{index: i, event: e, at: e.At + max(0, e.Call.Duration)}
+		n, _ := slices.BinarySearchFunc(waiting, result.at+1, byTime)
+		waiting = slices.Insert(waiting, n, result)
+	}
+	return append(out, waiting...)
+}
+
+func byTime(m moment, t time.Duration) int { return cmp.Compare(m.at, t) }
+
+// returnsLate says whether a call tells its story when it returns.
+func returnsLate(c lab.Call) bool {
+	switch c.Op {
+	case lab.Connect, lab.Accept, lab.Read, lab.Poll, lab.SocketErr:
+		return true
+	}
+	return failed(c)
+}
+
+// A builder turns moments into steps.
+type builder struct{ timeline }
+
+func (b *builder) add(m moment) {
+	host := b.lifeline(m.event.Host)
+	switch e := m.event; {
+	case host < 0:
+		b.hidden++
+	case e.Packet != nil:
+		b.addSegment(m, host)
+	case e.State != nil:
+		b.addState(m, host)
+	case e.Trace != nil:
+		b.addTrace(m, host)
+	case e.Call != nil:
+		text := callText(e.Call.Call)
+		if m.begun {
+			text = e.Call.Op + "()"
+		}
+		n := note{host: host, flow: e.Flow, text: text, call: &e.Call.Call, begun: m.begun || m.whole}
+		n.bad = failed(e.Call.Call) && e.Call.Ending != harness.Finished && !m.begun
+		b.begin(m, nil, n)
+	}
+}
+
+// begin begins a step.
+func (b *builder) begin(m moment, s *segment, notes ...note) {
+	b.steps = append(b.steps, step{at: m.at, flow: m.event.Flow, segment: s, notes: notes, events: []int{m.index}})
+}
+
+// last returns the step before if a moment may join it, nil otherwise.
+func (b *builder) last(m moment) *step {
+	if len(b.steps) == 0 {
+		return nil
+	}
+	s := &b.steps[len(b.steps)-1]
+	if s.flow != m.event.Flow || m.at-s.at > together {
+		return nil
+	}
+	return s
+}
+
+// addSegment draws a packet, beside the call or the change of state of its
+// sender that comes just before.
+func (b *builder) addSegment(m moment, from int) {
+	p := m.event.Packet
+	to := b.lifeline(p.To)
+	if to < 0 || to == from {
+		b.hidden++
+		return
+	}
+	s := &segment{from: from, to: to, packet: p, labels: segmentLabels(p), rst: p.RST()}
+	last := b.last(m)
+	if last == nil || last.segment != nil || !sentBy(last, from) {
+		b.begin(m, s)
+		return
+	}
+	last.segment = s
+	last.events = append(last.events, m.index)
+}
+
+// sentBy says whether all notes of a step may be what made host send.
+func sentBy(s *step, host int) bool {
+	for _, n := range s.notes {
+		if n.host != host || n.kind == aTrace || n.kind == aCall && !n.begun {
+			return false
+		}
+	}
+	return true
+}
+
+// addState draws a change of state, beside the segment that it belongs to or
+// beside the other end's.
+func (b *builder) addState(m moment, host int) {
+	change := &stateSpan{m.event.State.From, m.event.State.To}
+	n := note{host: host, flow: m.event.Flow, kind: aState, text: change.to, change: change}
+	last := b.last(m)
+	if last == nil || last.noteAt(host) != nil || !joinable(last, host) {
+		b.begin(m, nil, n)
+		return
+	}
+	last.notes = append(last.notes, n)
+	last.events = append(last.events, m.index)
+}
+
+// joinable says whether a change of state at host may join a step.
+func joinable(s *step, host int) bool {
+	if s.segment != nil {
+		return host == s.segment.from || host == s.segment.to
+	}
+	return !slices.ContainsFunc(s.notes, func(n note) bool { return n.kind != aState })
+}
+
+// addTrace adds the kernel's note about a RST to the segment before; it is a
+// step of its own where no segment was seen.
+func (b *builder) addTrace(m moment, host int) {
+	last := b.last(m)
+	if last != nil && last.segment != nil && last.segment.rst {
+		last.events = append(last.events, m.index)
+		return
+	}
+	text := m.event.Trace.Name
+	if reason := m.event.Trace.Reason; reason != "" {
+		text += " " + reason
+	}
+	b.begin(m, nil, note{host: host, flow: m.event.Flow, kind: aTrace, text: text})
+}
+
+// verdicts gives each RST its verdict.
+func (b *builder) verdicts() {
+	of := map[int]*evidence.Reset{}
+	for i := range b.rec.Resets {
+		of[b.rec.Resets[i].Event] = &b.rec.Resets[i]
+	}
+	for i := range b.steps {
+		s := &b.steps[i]
+		if s.segment == nil || !s.segment.rst {
+			continue
+		}
+		for _, event := range s.events {
+			if v := of[event]; v != nil {
+				s.reset = v
+			}
+		}
+	}
+}

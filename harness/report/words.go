@@ -1,0 +1,219 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// longestText bounds the strings of a recording, in bytes.
+const longestText = 500
+
+// plain makes a string harmless for a terminal: control characters become
+// their pictures (U+2400 and on), and what changes the direction or the
+// visibility of text becomes U+FFFD. What is absurdly long is cut.
+func plain(s string) string {
+	if len(s) > longestText {
+		s = s[:longestText] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == 0x7f:
+			return '\u2421'
+		case r < 0x20:
+			return '\u2400' + r
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
+// errno says what an end saw in the word that its program would print.
+func errno(e harness.Ending) string {
+	words := map[harness.Ending]string{
+		harness.Finished:   "EOF",
+		harness.Reset:      "ECONNRESET",
+		harness.BrokenPipe: "EPIPE",
+		harness.Refused:    "ECONNREFUSED",
+		harness.TimedOut:   "ETIMEDOUT",
+		harness.GaveUp:     "deadline",
+		harness.Aborted:    "ECONNABORTED",
+	}
+	if word, ok := words[e]; ok {
+		return word
+	}
+	return string(e)
+}
+
+// callText describes a call and its result, such as "read() ECONNRESET".
+func callText(c lab.Call) string {
+	switch {
+	case c.Ending != harness.Open && c.Ending != "" && c.Bytes > 0:
+		return fmt.Sprintf("%s() = %s, %s", c.Op, count(int64(c.Bytes)), errno(c.Ending))
+	case failed(c):
+		return fmt.Sprintf("%s() %s", c.Op, errno(c.Ending))
+	case c.Op == lab.Poll:
+		return "poll() ready"
+	case c.Op == lab.Accept:
+		return "accept() ok"
+	}
+	return fmt.Sprintf("%s() = %s", c.Op, count(int64(c.Bytes)))
+}
+
+func failed(c lab.Call) bool { return c.Ending != harness.Open && c.Ending != "" }
+
+// outcomeText says how a connection ended for an end, such as
+// "read() ECONNRESET".
+func outcomeText(o lab.Outcome) string {
+	switch {
+	case o.Op == "":
+		return errno(o.Ending)
+	case o.Ending == harness.Closed:
+		return o.Op + "() = 0"
+	}
+	return o.Op + "() " + errno(o.Ending)
+}
+
+// segmentLabels describes a segment at several lengths, the richest first.
+func segmentLabels(p *evidence.Packet) []string {
+	seq, size, window := fmt.Sprintf(" seq %d", p.Seq), "", fmt.Sprintf(" win %d", p.Window)
+	if p.Len > 0 {
+		size = " len " + count(int64(p.Len))
+	}
+	switch {
+	case p.RST() && has(p, "ACK"):
+		ack := fmt.Sprintf(" ack %d", p.Ack)
+		return []string{p.Flags + seq + ack + window, p.Flags + seq + window, p.Flags + seq, p.Flags, "RST"}
+	case p.RST():
+		return []string{p.Flags + seq + window, p.Flags + seq, p.Flags, "RST"}
+	case has(p, "SYN"):
+		return []string{p.Flags + size, p.Flags}
+	case has(p, "FIN"), p.Len > 0:
+		return []string{p.Flags + seq + size, p.Flags + size, p.Flags, strings.TrimSpace(size)}
+	case p.Window == 0:
+		return []string{fmt.Sprintf("%s %d win 0", p.Flags, p.Ack), p.Flags + " win 0", p.Flags}
+	}
+	return []string{fmt.Sprintf("%s %d", p.Flags, p.Ack), p.Flags}
+}
+
+// has says whether a segment has a flag.
+func has(p *evidence.Packet, flag string) bool {
+	for name := range strings.FieldsSeq(p.Flags) {
+		if name == flag {
+			return true
+		}
+	}
+	return false
+}
+
+// count writes a number with its thousands apart: 65,160.
+func count(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
+
+// plural writes a number and what it counts.
+func plural(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + one + "s"
+}
+
+// clock writes a point of the time line.
+func clock(at time.Duration) string {
+	switch size := at.Abs(); {
+	case size >= 100*time.Second:
+		return fmt.Sprintf("%+.3f s", at.Seconds())
+	case size >= time.Second:
+		return fmt.Sprintf("%+.5f s", at.Seconds())
+	}
+	return fmt.Sprintf("%+.3f ms", float64(at)/float64(time.Millisecond))
+}
+
+// span writes how long something took.
+func span(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d >= time.Millisecond:
+		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+	}
+	return fmt.Sprintf("%d µs", d.Microseconds())
+}
+
+// bucket writes a point of the time line so coarsely that two runs agree.
+func bucket(at time.Duration) string {
+	for _, limit := range []time.Duration{10 * time.Millisecond, 100 * time.Millisecond, time.Second, 10 * time.Second} {
+		if at < limit {
+			return "<" + strings.TrimSuffix(limit.String(), ".0")
+		}
+	}
+	return ">=10s"
+}
+
+// senderText says who sent a RST.
+func senderText(r *evidence.Recording, v evidence.Reset) string {
+	host := v.Host
+	if host == "" {
+		host = "an unknown host"
+	}
+	switch v.Sender {
+	case evidence.Application:
+		if v.By == "" {
+			return host + ", by a call of a process"
+		}
+		return host + ", " + v.By
+	case evidence.KernelReply:
+		if cause := segmentAt(r, v.Cause); cause != nil {
+			return host + "'s kernel, answering " + segmentLabels(cause)[0]
+		}
+		return host + "'s kernel, answering a segment that arrived"
+	case evidence.Timer:
+		return host + "'s kernel, by a timer"
+	case evidence.Between:
+		return "no known host: a device between them, or a forger"
+	}
+	return "unknown: the lanes at hand do not tell"
+}
+
+// segmentAt returns the segment at an index of r.Events, nil if there is none.
+func segmentAt(r *evidence.Recording, i int) *evidence.Packet {
+	if i < 0 || i >= len(r.Events) {
+		return nil
+	}
+	return r.Events[i].Packet
+}
+
+// whyText says why a RST was sent: the kernel's name and the words for it.
+func whyText(v evidence.Reset) string {
+	switch {
+	case v.Reason == "" && v.Why == "":
+		return "unknown"
+	case v.Reason == "":
+		return v.Why
+	case v.Why == "":
+		return v.Reason
+	}
+	return v.Reason + ": " + v.Why
+}
+
+// lossText says what a direction lost.
+func lossText(l evidence.Loss) string {
+	return fmt.Sprintf("%s of %s's %s bytes delivered, %s lost",
+		count(l.Delivered), l.From, count(l.Written), count(l.Written-l.Delivered))
+}
