@@ -93,12 +93,13 @@ func (c *connection) serve() {
 	}
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
-		conn.Close()
+		if conn != nil {
+			conn.Close()
+		}
 		c.giveUp(fmt.Errorf("options: Dial gave a %T: want *net.TCPConn", conn), Other)
 		return
 	}
-	c.server.conn = tcp
-	c.link()
+	c.link(tcp)
 }
 
 // giveUp resets the client because there is no way to the server; breakage,
@@ -108,7 +109,7 @@ func (c *connection) giveUp(breakage error, ending Ending) {
 		c.proxy.reject(breakage)
 	}
 	c.record(Server, ending)
-	if !c.severed.Swap(true) {
+	if c.sever(c.client, Reset, Closed) {
 		c.client.abort(c.ctx, c.proxy.settings.DrainTimeout, func(int64) {})
 	}
 }

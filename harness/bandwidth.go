@@ -25,7 +25,7 @@ const slice = 100 * time.Millisecond
 
 // Pipe passes chunks on at the rate until the stream ends or it is interrupted.
 func (b *bandwidth) Pipe(stub *toxics.ToxicStub) {
-	perSlice := int(b.Rate * slice.Milliseconds()) // kB/s are bytes a millisecond
+	perSlice := b.Rate * slice.Milliseconds() // kB/s are bytes a millisecond
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var owed time.Duration // what the wire still needs for the bytes so far
@@ -40,7 +40,7 @@ func (b *bandwidth) Pipe(stub *toxics.ToxicStub) {
 			}
 			for len(chunk.Data) > 0 {
 				part := &stream.StreamChunk{Data: chunk.Data, Timestamp: chunk.Timestamp}
-				if len(part.Data) > perSlice {
+				if int64(len(part.Data)) > perSlice {
 					part.Data = part.Data[:perSlice]
 				}
 				owed += time.Duration(len(part.Data)) * time.Millisecond / time.Duration(b.Rate)

@@ -2,6 +2,8 @@ package harness
 
 import (
 	"context"
+	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -30,7 +32,6 @@ type connection struct {
 
 	mu          sync.Mutex // guards the rest, and the pipes' gone
 	linked      bool       // the server's leg is there and the pipes run
-	pipesOver   int
 	endedBy     Party
 	with        Ending
 	undelivered bool // a RST threw passed bytes away
@@ -47,15 +48,16 @@ func newConnection(p *Proxy, number int, client *leg) *connection {
 
 // link runs the two pipes through toxiproxy, unless the connection has been
 // ended while its upstream was dialled.
-func (c *connection) link() {
+func (c *connection) link(server *net.TCPConn) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.severed.Load() {
-		c.server.close()
+		c.mu.Unlock()
+		server.Close()
 		return
 	}
-	c.linked = true
+	c.server.conn, c.linked = server, true
 	c.proxy.work.Add(2) // given back when a pipe is over
+	c.mu.Unlock()
 	c.toxics.StartLink(c.proxy.api, "up", source{c.toServer}, destination{c.toServer}, stream.Upstream)
 	c.toxics.StartLink(c.proxy.api, "down", source{c.toClient}, destination{c.toClient}, stream.Downstream)
 }
@@ -65,24 +67,22 @@ func (c *connection) ended(p *pipe, ending Ending) {
 	if ending == Finished {
 		p.from.sawFIN.Store(true)
 		c.record(p.from.party, Finished)
-		c.proxy.work.Go(func() { c.watch(p.from) })
 		return
 	}
 	c.lose(p.from, ending)
 }
 
-// watch waits for a RST from an end behind its FIN: nobody reads there any
-// more who would see it.
+// watch waits for a RST from an end behind its FIN, until its leg is closed:
+// nobody reads there any more who would see it.
 func (c *connection) watch(l *leg) {
 	if !awaitReset(l.conn) {
 		return
 	}
-	if !c.severed.Load() {
-		c.lose(l, Reset)
-		return
+	c.lose(l, Reset)
+	if c.severed.Load() && l.parting != Reset {
+		l.close()
+		c.settle()
 	}
-	l.close()
-	c.settle()
 }
 
 // lose notes that an end is gone, without a FIN or behind it. The other end
@@ -108,32 +108,34 @@ func (c *connection) through(p *pipe) {
 	defer c.proxy.work.Done()
 	c.mu.Lock()
 	p.gone = true
+	severed := c.severed.Load()
 	both := c.toServer.gone && c.toClient.gone
-	c.mu.Unlock()
-	if !c.severed.Load() && p.from.sawFIN.Load() {
+	sawFIN, lost := p.from.sawFIN.Load(), p.from.lost.Load()
+	if sawFIN && !severed && (!both || lost) {
 		p.to.finish()
 	}
+	c.mu.Unlock()
 	switch {
-	case c.severed.Load():
-		if !p.from.silent.Load() {
+	case severed:
+		if p.from.parting == Reset || p.from.parting == Finished || p.from.parting == Open && !sawFIN {
 			p.from.close()
 		}
-	case p.from.lost.Load():
+	case lost:
 		c.reset(p.to)
-	case both:
-		c.client.close()
+	case both && c.sever(c.client, Closed, Closed):
+		c.client.close() // sends the FIN, too
 		c.server.close()
 	}
-	c.mu.Lock()
-	c.pipesOver++
-	c.mu.Unlock()
 	c.settle()
+	if sawFIN {
+		c.watch(p.from)
+	}
 }
 
 // reset ends the connection for l, whose other end is lost: a RST behind all
 // that was passed to it.
 func (c *connection) reset(l *leg) {
-	if c.severed.Swap(true) {
+	if !c.sever(l, Reset, Closed) {
 		return
 	}
 	c.dissolve(c.toServer)
@@ -145,30 +147,51 @@ func (c *connection) reset(l *leg) {
 	})
 	fromIt, _ := c.pipes(l)
 	fromIt.to.close()
+	c.settle()
 }
 
-// shut closes both legs because the proxy is being closed.
+// shut closes both legs because the proxy is being closed. A RST that waits
+// goes out at once.
 func (c *connection) shut() {
+	c.sever(c.client, Closed, Closed)
 	c.record(ByUs, Closed)
-	c.severed.Store(true)
 	c.cancel()
-	c.client.close()
-	c.mu.Lock()
-	linked := c.linked
-	c.mu.Unlock()
-	if linked {
-		c.server.close()
+	for _, l := range []*leg{c.client, c.server} {
+		if l.parting != Reset && c.reached(l) {
+			l.close()
+		}
 	}
 	c.dissolve(c.toServer)
 	c.dissolve(c.toClient)
 	c.settle()
 }
 
+// sever stops the passing of bytes for good and decides what each end gets.
+// Whoever comes first decides; to the others it returns false.
+func (c *connection) sever(l *leg, ending, opposite Ending) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.severed.Load() {
+		return false
+	}
+	c.client.parting, c.server.parting = opposite, opposite
+	l.parting = ending
+	c.severed.Store(true)
+	return true
+}
+
+// reached says whether there is a socket toward l: the server's comes late.
+func (c *connection) reached(l *leg) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return l == c.client || c.linked
+}
+
 // settle closes the books when both pipes are over and both legs closed.
 func (c *connection) settle() {
 	c.mu.Lock()
 	done := !c.over && c.client.closed.Load() &&
-		(!c.linked || c.pipesOver == 2 && c.server.closed.Load())
+		(!c.linked || c.toServer.gone && c.toClient.gone && c.server.closed.Load())
 	c.over = c.over || done
 	c.mu.Unlock()
 	if done {
@@ -177,21 +200,27 @@ func (c *connection) settle() {
 	}
 }
 
-// dissolve takes the toxics out of one pipe, so that it empties at once. It
-// does not wait: the caller may be the one who has to empty it.
+// dissolve takes the toxics out of one pipe, so that it empties at once: the
+// last first, or one of them would have to take what another lets go. It does
+// not wait: the caller may be the one who has to empty the pipe.
 func (c *connection) dissolve(p *pipe) {
 	c.mu.Lock()
 	drawn := c.drawn
 	c.mu.Unlock()
-	for _, i := range drawn {
-		toxic := c.proxy.settings.toxics[i]
-		if toxic.Toward != p.to.party {
-			continue
+	var names []string
+	for _, i := range slices.Backward(drawn) {
+		if toxic := c.proxy.settings.toxics[i]; toxic.Toward == p.to.party {
+			names = append(names, toxic.name(i))
 		}
-		c.proxy.work.Go(func() {
-			c.toxics.RemoveToxic(context.Background(), toxic.name(i)) // an error says that it is out already
-		})
 	}
+	if len(names) == 0 {
+		return
+	}
+	c.proxy.work.Go(func() {
+		for _, name := range names {
+			c.toxics.RemoveToxic(context.Background(), name) // an error says that it is out already
+		}
+	})
 }
 
 // pipes returns the pipe that reads from l and the one that writes to it.
@@ -206,7 +235,7 @@ func (c *connection) pipes(l *leg) (from, to *pipe) {
 func (c *connection) record(by Party, with Ending) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.endedBy == "" && !c.severed.Load() {
+	if c.endedBy == "" {
 		c.endedBy, c.with = by, with
 	}
 }

@@ -85,7 +85,7 @@ func (c Cut) String() string {
 	if c.Now {
 		when = "now"
 	}
-	if c.With == c.opposite() {
+	if c.with() == c.opposite() {
 		return fmt.Sprintf("cut %s: %s to both", when, c.with())
 	}
 	return fmt.Sprintf("cut %s: %s, %s to the other end", when, c.with(), c.opposite())

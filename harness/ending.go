@@ -29,25 +29,20 @@ const (
 	Other       Ending = "other"       // an error that does not end a TCP connection
 )
 
-// winsock are Windows Sockets' codes (winsock2.h). Go's syscall package gives
-// them no portable name, and no other system has errnos that high.
-func winsock(code syscall.Errno) (Ending, bool) {
-	switch code {
-	case 10054, 10052: // WSAECONNRESET, WSAENETRESET
-		return Reset, true
-	case 10053: // WSAECONNABORTED
-		return Aborted, true
-	case 10058: // WSAESHUTDOWN
-		return BrokenPipe, true
-	case 10061: // WSAECONNREFUSED
-		return Refused, true
-	case 10060: // WSAETIMEDOUT
-		return TimedOut, true
-	case 10050, 10051, 10064, 10065: // WSAENETDOWN, WSAENETUNREACH, WSAEHOSTDOWN, WSAEHOSTUNREACH
-		return Unreachable, true
-	}
-	return "", false
-}
+// The codes of Windows Sockets (winsock2.h). Go's syscall package has no
+// portable name for them, and no other system has errnos that high.
+const (
+	wsaNetDown     = syscall.Errno(10050)
+	wsaNetUnreach  = syscall.Errno(10051)
+	wsaNetReset    = syscall.Errno(10052)
+	wsaConnAborted = syscall.Errno(10053)
+	wsaConnReset   = syscall.Errno(10054)
+	wsaShutdown    = syscall.Errno(10058)
+	wsaTimedOut    = syscall.Errno(10060)
+	wsaConnRefused = syscall.Errno(10061)
+	wsaHostDown    = syscall.Errno(10064)
+	wsaHostUnreach = syscall.Errno(10065)
+)
 
 // EndingOf classifies the error of a call on a connection, by identity and
 // never by text, looking through every wrapper that errors.Is looks through:
@@ -58,7 +53,7 @@ func winsock(code syscall.Errno) (Ending, bool) {
 //	ECONNREFUSED, WSAECONNREFUSED                        Refused
 //	ECONNABORTED, WSAECONNABORTED                        Aborted
 //	ETIMEDOUT, WSAETIMEDOUT                              TimedOut
-//	EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, …    Unreachable
+//	EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, WSA… Unreachable
 //	net.ErrClosed, io.ErrClosedPipe                      Closed
 //	os.ErrDeadlineExceeded, a context's error            GaveUp
 //	io.EOF, io.ErrUnexpectedEOF                          Finished
@@ -72,27 +67,23 @@ func EndingOf(err error) Ending {
 		return Open
 	}
 	for _, known := range []struct {
-		target error
 		ending Ending
+		errnos []syscall.Errno
 	}{
-		{syscall.ECONNRESET, Reset},
-		{syscall.EPIPE, BrokenPipe},
-		{syscall.ECONNREFUSED, Refused},
-		{syscall.ECONNABORTED, Aborted},
-		{syscall.ETIMEDOUT, TimedOut},
-		{syscall.EHOSTUNREACH, Unreachable},
-		{syscall.ENETUNREACH, Unreachable},
-		{syscall.EHOSTDOWN, Unreachable},
-		{syscall.ENETDOWN, Unreachable},
+		{Reset, []syscall.Errno{syscall.ECONNRESET, wsaConnReset, wsaNetReset}},
+		{BrokenPipe, []syscall.Errno{syscall.EPIPE, wsaShutdown}},
+		{Refused, []syscall.Errno{syscall.ECONNREFUSED, wsaConnRefused}},
+		{Aborted, []syscall.Errno{syscall.ECONNABORTED, wsaConnAborted}},
+		{TimedOut, []syscall.Errno{syscall.ETIMEDOUT, wsaTimedOut}},
+		{Unreachable, []syscall.Errno{
+			syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN,
+			wsaHostUnreach, wsaNetUnreach, wsaHostDown, wsaNetDown,
+		}},
 	} {
-		if errors.Is(err, known.target) {
-			return known.ending
-		}
-	}
-	var code syscall.Errno
-	if errors.As(err, &code) {
-		if ending, ok := winsock(code); ok {
-			return ending
+		for _, errno := range known.errnos {
+			if errors.Is(err, errno) {
+				return known.ending
+			}
 		}
 	}
 	switch {

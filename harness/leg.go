@@ -14,8 +14,12 @@ type leg struct {
 	sawFIN   atomic.Bool // the end has sent its FIN
 	finished atomic.Bool // we have sent ours
 	lost     atomic.Bool // it failed: the end sent a RST, or the kernel gave up on it
-	silent   atomic.Bool // a cut gave it silence: it stays open, whatever it does
 	closed   atomic.Bool // the socket is closed
+
+	// parting is what the end gets when the connection is severed, and is
+	// settled before that: Reset and Closed come from whoever severed it,
+	// Finished leaves the end to close too, Open leaves it alone.
+	parting Ending
 }
 
 // finish sends a FIN. Sending fails only where a RST has come, which the
@@ -36,28 +40,29 @@ func (l *leg) close() {
 // calls settled with the number of bytes that it has to throw away, just
 // before the RST.
 func (l *leg) abort(ctx context.Context, patience time.Duration, settled func(undelivered int64)) {
-	settled(l.drain(ctx, patience))
+	left := l.drain(ctx, patience)
+	if left > 0 && l.finished.Load() {
+		left-- // a FIN is counted as a byte
+	}
+	settled(left)
 	l.conn.SetLinger(0) // fails only on a closed socket
 	l.close()
 }
 
 // drain waits until the end's kernel has taken what was written. There is no
 // event for that, hence this loop, which waits longer and longer; it gives up
-// when nothing has been taken for as long as patience, or with the context.
-// It returns how many bytes are left.
+// when nothing has been taken for as long as patience, when the end will take
+// nothing more, or with the context. It returns how many bytes are left.
 func (l *leg) drain(ctx context.Context, patience time.Duration) int64 {
 	const longest = 2 * time.Millisecond
 	pause := 20 * time.Microsecond
 	last, since := int64(-1), time.Now()
 	for {
-		left, err := unsent(l.conn)
-		if err != nil || left == 0 {
-			return 0 // a socket that is gone has nothing left to lose
-		}
+		left, taking := unsent(l.conn)
 		if left != last {
 			last, since = left, time.Now()
 		}
-		if time.Since(since) >= patience {
+		if left == 0 || !taking || ctx.Err() != nil || time.Since(since) >= patience {
 			return left
 		}
 		timer := time.NewTimer(pause)
@@ -65,7 +70,6 @@ func (l *leg) drain(ctx context.Context, patience time.Duration) int64 {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return left
 		}
 		pause = min(2*pause, longest)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"strconv"
 	"time"
 )
@@ -17,14 +18,15 @@ type Option interface {
 
 // Options are the settings of a [Proxy]. The zero value of each field is good.
 type Options struct {
-	// Listen is the address to listen on. Zero means a free port on the
-	// loopback of the upstream's address family: "127.0.0.1:0" or "[::1]:0".
+	// Listen is the address to listen on. Zero means a free port of the
+	// upstream's own address if that is of the loopback, otherwise of
+	// 127.0.0.1 or ::1, whichever is of its address family.
 	Listen string
 	// Listener, if not nil, is used instead of Listen. Its connections must be
 	// *net.TCPConn. The proxy closes it.
 	Listener net.Listener
 	// Dial, if not nil, opens the connections to the upstream, which must be
-	// *net.TCPConn.
+	// *net.TCPConn. It must return when its context ends: Close waits for it.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// DialTimeout bounds each dial of the upstream. Zero means 5 s. A client
 	// whose upstream cannot be dialled is reset.
@@ -71,6 +73,8 @@ func (o Options) applyTo(s *settings) error {
 		return errors.New("options: given twice: put all settings into one Options")
 	case o.Listen != "" && o.Listener != nil:
 		return errors.New("options: Listen and Listener are both set: one of them says where to listen")
+	case o.Listener != nil && o.Listener.Addr().Network() != "tcp":
+		return fmt.Errorf("options: Listener is on %s: only a TCP listener is allowed", o.Listener.Addr().Network())
 	case o.DialTimeout < 0:
 		return fmt.Errorf("options: DialTimeout is %v: allowed are 0 (5 s) and more", o.DialTimeout)
 	case o.DrainTimeout < 0:
@@ -93,8 +97,8 @@ func settle(upstream string, options []Option) (settings, error) {
 		return s, err
 	}
 	for _, option := range options {
-		if option == nil {
-			return s, errors.New("a nil Option: allowed are Cut, Toxic and Options")
+		if v := reflect.ValueOf(option); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+			return s, errors.New("option: nil is given: allowed are Cut, Toxic and Options")
 		}
 		if err := option.applyTo(&s); err != nil {
 			return s, err
@@ -102,7 +106,9 @@ func settle(upstream string, options []Option) (settings, error) {
 	}
 	if s.Listen == "" {
 		s.Listen = "127.0.0.1:0"
-		if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		if ip := net.ParseIP(host); ip.IsLoopback() {
+			s.Listen = net.JoinHostPort(host, "0")
+		} else if ip != nil && ip.To4() == nil {
 			s.Listen = "[::1]:0"
 		}
 	}

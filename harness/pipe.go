@@ -5,6 +5,7 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A pipe is one direction of a connection. A toxiproxy link reads from it, as
@@ -14,6 +15,8 @@ type pipe struct {
 	from, to *leg
 	read     atomic.Int64 // bytes read from the one end
 	gone     bool         // the stream's end has come through; conn.mu guards it
+
+	writing sync.Mutex // held while writing; it is taken before mu
 
 	mu     sync.Mutex // guards the rest; it is never held while writing
 	passed int64      // bytes passed, or about to be, toward the other end
@@ -30,9 +33,27 @@ type mark struct {
 // unlimited is the limit of a pipe that no cut concerns.
 const unlimited = math.MaxInt64
 
-// source is a pipe as toxiproxy's link reads it. It offers Read alone:
-// io.Copy must find no other way to the socket.
+// buffers are what pipes copy through, each for the life of one direction: a
+// connection that allocates its own costs more than all else that it does.
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// source is a pipe as toxiproxy's link reads it, with io.Copy, which prefers
+// WriteTo.
 type source struct{ pipe *pipe }
+
+// WriteTo reads until the end of the stream. Toxiproxy's writers never fail.
+func (s source) WriteTo(w io.Writer) (n int64, err error) {
+	buffer := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buffer)
+	for {
+		got, err := s.Read(buffer[:])
+		n += int64(got)
+		w.Write(buffer[:got])
+		if err != nil {
+			return n, nil
+		}
+	}
+}
 
 // Read reads from the end that sends. Every end of the stream is io.EOF to
 // the link; what kind it was is kept in the leg.
@@ -45,14 +66,29 @@ func (s source) Read(b []byte) (int, error) {
 	}
 	ending := EndingOf(err)
 	if ending == Finished && hungUp(p.from.conn) && !p.from.finished.Load() {
-		ending = Reset // a write took the error, so that the read saw an end only
+		ending = Reset
 	}
 	p.conn.ended(p, ending)
 	return n, io.EOF
 }
 
-// destination is a pipe as toxiproxy's link writes it.
+// destination is a pipe as toxiproxy's link writes it, with io.Copy, which
+// prefers ReadFrom.
 type destination struct{ pipe *pipe }
+
+// ReadFrom writes all that comes out of the link.
+func (d destination) ReadFrom(r io.Reader) (n int64, err error) {
+	buffer := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buffer)
+	for {
+		got, err := r.Read(buffer[:])
+		n += int64(got)
+		d.Write(buffer[:got])
+		if err != nil {
+			return n, nil
+		}
+	}
+}
 
 // Write passes b on, up to where a cut strikes. It never fails: the link of a
 // connection that is over must go on being emptied, or its goroutines stay.
@@ -60,20 +96,25 @@ func (d destination) Write(b []byte) (int, error) {
 	p, rest := d.pipe, b
 	for len(rest) > 0 && !p.conn.severed.Load() && !p.to.lost.Load() {
 		pass, due := p.admit(len(rest))
-		if pass > 0 {
-			n, err := p.to.conn.Write(rest[:pass])
-			if err != nil {
-				p.refund(pass - n)
-				p.conn.lose(p.to, EndingOf(err))
-				break
-			}
-			rest = rest[pass:]
-		}
-		if due {
+		n, err := p.write(rest[:pass])
+		rest = rest[n:]
+		if err != nil {
+			p.conn.lose(p.to, lostBy(err))
+		} else if due {
 			p.conn.strike(p, len(rest))
 		}
 	}
 	return len(b), nil
+}
+
+// lostBy says how an end was lost that a write failed to: the kernel gives
+// EPIPE instead of ECONNRESET where the reader has taken the error of the RST,
+// or where the RST came behind a FIN.
+func lostBy(err error) Ending {
+	if ending := EndingOf(err); ending != BrokenPipe {
+		return ending
+	}
+	return Reset
 }
 
 // Close is called by the link when all that came before the end is through.
@@ -94,11 +135,31 @@ func (p *pipe) admit(n int) (pass int, due bool) {
 	return n, due
 }
 
-// refund takes back bytes that were admitted and could not be written.
-func (p *pipe) refund(n int) {
+// write writes bytes that were admitted, and takes back from the count those
+// that did not get out.
+func (p *pipe) write(b []byte) (n int, err error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	if !p.conn.severed.Load() {
+		n, err = p.to.conn.Write(b)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.passed -= int64(n)
+	p.passed -= int64(len(b) - n)
+	return n, err
+}
+
+// halt makes a write in progress on a severed connection give up, and returns
+// what is then final: how many bytes have passed, and how many are held.
+func (p *pipe) halt() (passed, held int64) {
+	p.to.conn.SetWriteDeadline(time.Unix(0, 1)) // fails only on a closed socket
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	passed = p.position()
+	return passed, max(0, p.read.Load()-passed)
 }
 
 // arm marks where cut strikes in this pipe. The proxy's mutex is held.
@@ -140,6 +201,3 @@ func (p *pipe) position() int64 {
 	defer p.mu.Unlock()
 	return p.passed
 }
-
-// held returns how many bytes were read and not passed on.
-func (p *pipe) held() int64 { return max(0, p.read.Load()-p.position()) }

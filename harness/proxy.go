@@ -107,27 +107,31 @@ func (p *Proxy) Refuse() error {
 
 // Cut arms c on the running proxy or, with c.Now, strikes and returns when it
 // has struck. An error says which field is wrong; [Proxy.Close] returns it
-// once more, so that a test which ignores it here cannot pass.
+// once more, so that a test which ignores it here cannot pass. On a closed
+// proxy the error is net.ErrClosed.
 func (p *Proxy) Cut(c Cut) error {
+	p.mu.Lock()
 	if err := c.check(); err != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
 		p.rejected = append(p.rejected, err)
+		p.mu.Unlock()
 		return err
 	}
-	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return fmt.Errorf("cut: the proxy is closed: %w", net.ErrClosed)
+	}
 	armed := p.arm(c)
-	var now []*connection
+	var strikes sync.WaitGroup
 	for conn := range p.live {
 		if c.Now && armed.concerns(conn.number) {
-			now = append(now, conn)
+			p.work.Add(1) // now: Close may have begun to wait before the strike does
+			strikes.Go(func() {
+				defer p.work.Done()
+				conn.strikeNow(armed)
+			})
 		}
 	}
 	p.mu.Unlock()
-	var strikes sync.WaitGroup
-	for _, conn := range now {
-		strikes.Go(func() { conn.strikeNow(armed) })
-	}
 	strikes.Wait()
 	return nil
 }
@@ -228,10 +232,10 @@ func (p *Proxy) Close() error {
 		return nil
 	}
 	err := p.Refuse()
-	p.cancel()
 	for _, conn := range live {
 		conn.shut()
 	}
+	p.cancel()
 	p.work.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()

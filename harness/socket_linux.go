@@ -1,44 +1,55 @@
 package harness
 
 import (
-	"fmt"
 	"net"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // unsent returns how many bytes written to conn its peer's kernel may not
-// have: for a peer on this machine those not yet sent (SIOCOUTQNSD), since
-// loopback delivers as it sends and the ACK may come 40 ms later; for others
-// those not acknowledged (SIOCOUTQ). Both count a FIN as one byte
-// (net/ipv4/tcp.c, tcp_ioctl).
-func unsent(conn *net.TCPConn) (int64, error) {
-	request := uint(unix.SIOCOUTQ)
-	if onThisMachine(conn) {
-		request = unix.SIOCOUTQNSD
-	}
-	var left int
-	err := control(conn, func(fd uintptr) (err error) {
-		left, err = unix.IoctlGetInt(int(fd), request)
-		return err
+// have, a FIN counted as one, and whether it may still take them. These are
+// the bytes that it has not acknowledged (SIOCOUTQ). An end on this machine may
+// have them long before: it acknowledges 40 ms late where it hopes to have
+// something to send along (tcp(7), TCP_QUICKACK). That what was sent
+// (SIOCOUTQNSD) has also arrived would be the wrong guess: a full receive
+// buffer drops it. Hence its kernel is asked.
+func unsent(conn *net.TCPConn) (left int64, taking bool) {
+	var info *unix.TCPInfo
+	var notSent int
+	control(conn, func(fd uintptr) {
+		bytes, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+		if err != nil || bytes == 0 {
+			return
+		}
+		left = int64(bytes)
+		notSent, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD)
+		info, _ = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
 	})
-	if err != nil {
-		return 0, fmt.Errorf("bytes in the send queue: %w", err)
+	if info == nil || info.State == unix.BPF_TCP_CLOSE {
+		return left, false // a RST from the peer has thrown away what is counted
 	}
-	return int64(left), nil
+	if received, ok := receivedBy(conn); ok {
+		sent := info.Bytes_sent - info.Bytes_retrans
+		switch info.State {
+		case unix.BPF_TCP_FIN_WAIT1, unix.BPF_TCP_CLOSING, unix.BPF_TCP_LAST_ACK:
+			if notSent == 0 {
+				sent++ // the FIN, which received counts
+			}
+		}
+		left = min(left, int64(notSent)+int64(sent-received))
+	}
+	return left, true
 }
 
-// hungUp says whether the socket is closed in both directions without our
-// doing: a RST has come, even if its error was handed out already (poll(2),
-// POLLHUP). Meaningful while we have not sent a FIN ourselves.
+// hungUp says whether the end of stream that was read from conn was a RST whose
+// error a write had taken: the socket is closed in both directions (poll(2),
+// POLLHUP) without our doing, and no error is left. Where one is (POLLERR), a
+// FIN has come first and the RST behind it. Meaningful while we have not sent
+// a FIN ourselves.
 func hungUp(conn *net.TCPConn) bool {
-	var up bool
-	control(conn, func(fd uintptr) error {
-		up = polled(fd)&(unix.POLLHUP|unix.POLLERR) != 0
-		return nil
-	})
-	return up
+	var events int16
+	control(conn, func(fd uintptr) { events = polled(fd) })
+	return events&unix.POLLHUP != 0 && events&unix.POLLERR == 0
 }
 
 // awaitReset blocks until a RST has come on conn, and returns true, or until
@@ -64,25 +75,10 @@ func polled(fd uintptr) int16 {
 	}
 }
 
-// onThisMachine says whether the other end of conn is on this machine and in
-// this network namespace, so that what was sent has also arrived.
-func onThisMachine(conn *net.TCPConn) bool {
-	remote, ok := conn.RemoteAddr().(*net.TCPAddr)
-	if !ok {
-		return false
+// control does something with the descriptor of conn, or nothing where it is
+// closed.
+func control(conn *net.TCPConn, do func(fd uintptr)) {
+	if raw, err := conn.SyscallConn(); err == nil {
+		raw.Control(do)
 	}
-	local, ok := conn.LocalAddr().(*net.TCPAddr)
-	return ok && (remote.IP.IsLoopback() || remote.IP.Equal(local.IP))
-}
-
-func control(conn syscall.Conn, do func(fd uintptr) error) error {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var inner error
-	if err := raw.Control(func(fd uintptr) { inner = do(fd) }); err != nil {
-		return err
-	}
-	return inner
 }

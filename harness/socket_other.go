@@ -6,7 +6,7 @@ import "net"
 
 // unsent cannot be asked portably: a RST then goes out at once, and may
 // overtake bytes that the end has no room for yet.
-func unsent(*net.TCPConn) (int64, error) { return 0, nil }
+func unsent(*net.TCPConn) (left int64, taking bool) { return 0, false }
 
 // hungUp cannot be told from a FIN portably once a write has taken the error.
 func hungUp(*net.TCPConn) bool { return false }

@@ -19,6 +19,7 @@ type StockProxy struct {
 	api   *toxiproxy.ApiServer
 
 	mu     sync.Mutex
+	closed bool
 	server *http.Server // serves the HTTP API; nil until asked for
 	served chan error
 }
@@ -39,17 +40,24 @@ func StartStockProxy(upstream string) (*StockProxy, error) {
 }
 
 // Addr returns the address, host:port, that clients connect to.
-func (s *StockProxy) Addr() string { return s.proxy.Listen }
+func (s *StockProxy) Addr() string {
+	s.proxy.Lock() // the API may be moving it
+	defer s.proxy.Unlock()
+	return s.proxy.Listen
+}
 
 // Name returns the proxy's name in the HTTP API.
 func (s *StockProxy) Name() string { return s.proxy.Name }
 
 // ServeAPI serves toxiproxy's HTTP API on a free port of the loopback and
 // returns its base URL, for toxiproxy's clients. Asked again it returns the
-// same URL.
+// same URL; on a closed proxy the error is net.ErrClosed.
 func (s *StockProxy) ServeAPI() (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return "", fmt.Errorf("serve toxiproxy's API: the proxy is closed: %w", net.ErrClosed)
+	}
 	if s.server != nil {
 		return "http://" + s.server.Addr, nil
 	}
@@ -65,22 +73,23 @@ func (s *StockProxy) ServeAPI() (string, error) {
 
 // Close stops the proxy and its API and closes its connections. Toxiproxy
 // does not wait for the goroutines of a connection, and with some toxics
-// leaves some behind.
+// leaves some behind. A second Close does nothing.
 func (s *StockProxy) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	var stopped error
 	if s.server != nil {
-		err := s.server.Close()
+		stopped = s.server.Close()
 		if served := <-s.served; !errors.Is(served, http.ErrServerClosed) {
-			err = errors.Join(err, served)
-		}
-		s.server = nil
-		if err != nil {
-			return fmt.Errorf("stop toxiproxy's API: %w", err)
+			stopped = errors.Join(stopped, served)
 		}
 	}
-	if err := s.api.Collection.Clear(); err != nil {
-		return fmt.Errorf("stop %s: %w", s.Addr(), err)
+	if err := errors.Join(stopped, s.api.Collection.Clear()); err != nil {
+		return fmt.Errorf("stop the stock proxy at %s: %w", s.Addr(), err)
 	}
 	return nil
 }

@@ -1,5 +1,7 @@
 package harness
 
+import "io"
+
 // strike ends the connection if a cut is due at the present byte of p, with
 // pending bytes waiting behind it.
 func (c *connection) strike(p *pipe, pending int) {
@@ -12,11 +14,11 @@ func (c *connection) strike(p *pipe, pending int) {
 	note, struck := c.claim(cut, p)
 	c.proxy.mu.Unlock()
 	if struck {
-		c.sever(cut.Cut, p, note)
+		c.part(p.to, note)
 	}
 }
 
-// strikeNow ends the connection wherever it is.
+// strikeNow ends the connection wherever it is, and returns when it has.
 func (c *connection) strikeNow(cut *armedCut) {
 	p := c.toClient
 	if cut.Toward == Server {
@@ -26,34 +28,33 @@ func (c *connection) strikeNow(cut *armedCut) {
 	note, struck := c.claim(cut, p)
 	c.proxy.mu.Unlock()
 	if struck {
-		c.sever(cut.Cut, p, note)
-		c.settle()
+		<-c.part(p.to, note)
 	}
 }
 
 // claim severs the connection in the name of cut and enters the strike into
 // its report; note completes the entry with what a RST threw away. It returns
 // false when the connection is over already. The proxy's mutex is held.
-func (c *connection) claim(cut *armedCut, p *pipe) (note func(int64), struck bool) {
-	c.record(ByCut, cut.with())
-	if c.severed.Swap(true) {
+func (c *connection) claim(cut *armedCut, p *pipe) (note func(undelivered int64), struck bool) {
+	if !c.sever(p.to, cut.with(), cut.opposite()) {
 		return nil, false
 	}
-	other := c.toServer
-	if p == other {
-		other = c.toClient
+	c.record(ByCut, cut.with())
+	strike := Strike{Connection: c.number}
+	if c.reached(c.server) {
+		against, _ := c.pipes(p.to)
+		strike.At, strike.Withheld = p.halt()
+		_, strike.WithheldOpposite = against.halt()
 	}
 	resets := 0
-	for _, ending := range []Ending{cut.with(), cut.opposite()} {
-		if ending == Reset {
+	for _, l := range []*leg{c.client, c.server} {
+		if l.parting == Reset {
 			resets++
 		}
 	}
+	strike.Drained = resets == 0
 	entry := len(cut.strikes)
-	cut.strikes = append(cut.strikes, Strike{
-		Connection: c.number, At: p.position(), Drained: resets == 0,
-		Withheld: p.held(), WithheldOpposite: other.held(),
-	})
+	cut.strikes = append(cut.strikes, strike)
 	return func(undelivered int64) {
 		c.proxy.mu.Lock()
 		defer c.proxy.mu.Unlock()
@@ -69,46 +70,55 @@ func (c *connection) claim(cut *armedCut, p *pipe) (note func(int64), struck boo
 	}, true
 }
 
-// sever gives each end what the cut has for it, both at the same time: one
-// that takes its bytes slowly does not spare the other.
-func (c *connection) sever(cut Cut, p *pipe, note func(int64)) {
+// part gives each end what the cut has for it, both at the same time: one
+// that takes its bytes slowly does not spare the other. It returns when near
+// has got its ending; the channel is closed when the other has, too.
+func (c *connection) part(near *leg, note func(undelivered int64)) <-chan struct{} {
 	c.dissolve(c.toServer)
 	c.dissolve(c.toClient)
+	far := c.server
+	if near == far {
+		far = c.client
+	}
 	done := make(chan struct{})
 	c.proxy.work.Go(func() {
 		defer close(done)
-		c.give(p.from, cut.opposite(), note)
+		c.give(far, note)
 	})
-	c.give(p.to, cut.with(), note)
-	if cut.Now {
-		<-done
-	}
+	c.give(near, note)
+	return done
 }
 
-// give lets one end see the ending.
-func (c *connection) give(l *leg, ending Ending, note func(int64)) {
-	c.mu.Lock()
-	linked := c.linked
-	c.mu.Unlock()
-	if l.party == Server && !linked {
-		note(0)
-		c.cancel() // the upstream is still being dialled
-		return
-	}
-	switch ending {
-	case Reset:
-		l.abort(c.ctx, c.proxy.settings.DrainTimeout, note)
-	case Finished:
-		l.finish()
-	case Open:
-		l.silent.Store(true)
-	}
+// give lets one end see its ending.
+func (c *connection) give(l *leg, note func(undelivered int64)) {
 	fromIt, _ := c.pipes(l)
 	c.mu.Lock()
-	unread := fromIt.gone || !linked
+	linked, unread := c.linked, fromIt.gone
 	c.mu.Unlock()
-	if unread && ending != Open {
-		l.close() // nobody reads there any more who would close it
+	switch {
+	case l == c.server && !linked:
+		c.cancel() // the upstream is still being dialled
+		if l.parting == Reset {
+			note(0)
+		}
+	case l.parting == Reset:
+		l.abort(c.ctx, c.proxy.settings.DrainTimeout, note)
+	case l.parting == Finished:
+		l.finish()
+		if unread {
+			l.close() // nobody reads there any more who would close it
+		}
+	}
+	if l == c.client && !linked && l.parting != Reset {
+		c.proxy.work.Go(func() { c.swallow(l) })
+	}
+	c.settle()
+}
+
+// swallow reads what an end sends that has no pipe, until it is done.
+func (c *connection) swallow(l *leg) {
+	if _, err := io.Copy(io.Discard, l.conn); err != nil || l.parting == Finished {
+		l.close()
 	}
 	c.settle()
 }

@@ -1,0 +1,96 @@
+package harness_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// A receive buffer that is made smaller than the window that it has offered
+// drops what comes: it was sent and has not arrived. The RST must not follow.
+func TestACutIsExactWhereTheReceiveBufferDrops(t *testing.T) {
+	for _, way := range ways {
+		t.Run("toward the "+string(way.watcher), func(t *testing.T) {
+			const after = 40_000
+			_, client, server := between(t,
+				harness.Cut{Toward: way.watcher, After: after}, harness.Options{DrainTimeout: bound})
+			sends, reads := byParty(way.actor, client, server)
+			if err := reads.SetReadBuffer(2 << 10); err != nil {
+				t.Fatal(err)
+			}
+			go flood(sends)
+			expectEnd(t, "the reader", reads, after, harness.Reset)
+		})
+	}
+}
+
+// An end that closes its half while its last bytes drain still gets the RST
+// behind them.
+func TestAFINWhileACutDrainsDoesNotSpareTheRST(t *testing.T) {
+	for _, way := range ways {
+		t.Run("toward the "+string(way.watcher), func(t *testing.T) {
+			const after = 500_000 // more than a receive buffer, less than a send buffer
+			listener := listen(t, "127.0.0.1:0")
+			proxy := start(t, listener.Addr(),
+				harness.Cut{Toward: way.watcher, After: after, On: harness.Nth(1)},
+				harness.Options{DrainTimeout: bound})
+			client := dial(t, proxy.Addr())
+			sends, reads := byParty(way.actor, client, accept(t, listener))
+			go flood(sends)
+			await(t, "the strike", func() bool { return proxy.Cuts()[0].Struck })
+			if err := reads.CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			for range 20 { // what follows on other connections is behind the FIN
+				client := dial(t, proxy.Addr())
+				server := accept(t, listener)
+				send(t, client, 1)
+				receive(t, server, 1)
+			}
+			expectEnd(t, "the end that closed its half", reads, after, harness.Reset)
+		})
+	}
+}
+
+// A cut that strikes now stops a write in its middle: what had passed is
+// delivered, to the byte that the report names.
+func TestACutNowIsExactInTheMiddleOfAStream(t *testing.T) {
+	for _, way := range ways {
+		for _, with := range []harness.Ending{harness.Reset, harness.Finished} {
+			t.Run(string(with)+" toward the "+string(way.watcher), func(t *testing.T) {
+				for range rounds(10, 200) {
+					proxy, client, server := between(t)
+					sends, reads := byParty(way.actor, client, server)
+					go flood(sends)
+					await(t, "a stream", func() bool { return passed(proxy, way.watcher) > 100_000 })
+					struck := make(chan error, 1)
+					go func() { struck <- proxy.Cut(harness.Cut{Now: true, Toward: way.watcher, With: with}) }()
+					n, ending := drain(reads)
+					if err := <-struck; err != nil {
+						t.Fatal(err)
+					}
+					if at := proxy.Cuts()[0].Strikes[0].At; n != at || ending != with {
+						t.Errorf("got %d bytes and then %q, the report says %d", n, ending, at)
+					}
+					closeProxy(t, proxy)
+				}
+			})
+		}
+	}
+}
+
+// A chain of toxics is taken out from its end: otherwise the slow one behind
+// would have to take what the one before it lets go.
+func TestCloseEmptiesAChainOfToxics(t *testing.T) {
+	anHour := toxic("latency", attributes{"latency": time.Hour.Milliseconds()})
+	proxy, _, server := between(t, anHour, toxic("bandwidth", attributes{"rate": 1}), anHour)
+	flooded := make(chan struct{})
+	go func() {
+		defer close(flooded)
+		flood(server)
+	}()
+	awaitFullSendBuffer(t, server, flooded)
+	closeProxy(t, proxy)
+	<-flooded
+}

@@ -1,0 +1,127 @@
+package harness_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// An end that never reads gets its RST after the DrainTimeout, and the report
+// says how many of the bytes passed to it were thrown away.
+func TestAStrikeReportsWhatItThrewAway(t *testing.T) {
+	for _, way := range ways {
+		t.Run("toward the "+string(way.watcher), func(t *testing.T) {
+			const after = 64 << 20 // more than all buffers take
+			proxy, client, server := between(t,
+				harness.Cut{Toward: way.watcher, After: after},
+				harness.Options{DrainTimeout: time.Millisecond})
+			sends, never := byParty(way.actor, client, server)
+			if err := never.SetReadBuffer(4 << 10); err != nil {
+				t.Fatal(err)
+			}
+			flooded := make(chan struct{})
+			go func() {
+				defer close(flooded)
+				flood(sends)
+			}()
+			awaitFullSendBuffer(t, sends, flooded)
+			if err := proxy.Cut(harness.Cut{Now: true, Toward: way.watcher}); err != nil {
+				t.Fatal(err)
+			}
+			<-flooded
+			strike := proxy.Cuts()[1].Strikes[0]
+			got, ending := drain(never)
+			if ending != harness.Reset || strike.Drained || strike.Undelivered == 0 {
+				t.Errorf("the end that reads late got %q, the report says %+v", ending, strike)
+			}
+			if got != strike.At-strike.Undelivered {
+				t.Errorf("%d bytes came, the report says %+v", got, strike)
+			}
+			if strike.WithheldOpposite != 0 {
+				t.Errorf("the report says %+v, want nothing withheld of the other direction", strike)
+			}
+			awaitIdle(t, proxy)
+			if c := proxy.Connections()[0]; c.Drained || passed(proxy, way.watcher) != strike.At {
+				t.Errorf("the report says %+v, want it not drained and %d bytes passed", c, strike.At)
+			}
+			if proxy.Cuts()[0].Struck {
+				t.Error("the cut that was not reached says that it struck")
+			}
+		})
+	}
+}
+
+// What one end sent before the other's RST is thrown away in the same manner.
+func TestAConnectionReportsWhatAPassedRSTThrewAway(t *testing.T) {
+	for _, way := range ways {
+		t.Run("of the "+string(way.actor), func(t *testing.T) {
+			proxy, client, server := between(t, harness.Options{DrainTimeout: time.Millisecond})
+			acts, never := byParty(way.actor, client, server)
+			if err := never.SetReadBuffer(4 << 10); err != nil {
+				t.Fatal(err)
+			}
+			const n = 200_000 // more than the reader's buffer, less than the proxy's
+			send(t, acts, n)
+			await(t, "the bytes before the RST", func() bool { return passed(proxy, way.watcher) == n })
+			abort(t, acts)
+			awaitIdle(t, proxy)
+			got, ending := drain(never)
+			if c := proxy.Connections()[0]; c.Drained || ending != harness.Reset || got >= n {
+				t.Errorf("%d bytes came and then %q, the report says %+v", got, ending, c)
+			}
+		})
+	}
+}
+
+// Both directions stand still in a cut's report: what was read from either end
+// and not passed on is withheld.
+func TestAStrikeReportsWhatItWithheldOfTheOtherDirection(t *testing.T) {
+	oneAnHour := harness.Toxic{
+		Type: "slicer", Toward: harness.Server,
+		Attributes: attributes{"average_size": 1, "delay": 3_600_000_000},
+	}
+	proxy, client, server := between(t, oneAnHour, harness.Cut{Toward: harness.Client, After: 3})
+	send(t, client, 70)
+	receive(t, server, 1) // so the proxy has the other 69
+	send(t, server, 10)
+	expectEnd(t, "the client", client, 3, harness.Reset)
+	expectEnd(t, "the server", server, 0, harness.Reset)
+	want := harness.Strike{Connection: 1, At: 3, Withheld: 7, WithheldOpposite: 69, Drained: true}
+	if got := proxy.Cuts()[0].Strikes[0]; got != want {
+		t.Errorf("the report says %+v, want %+v", got, want)
+	}
+	awaitIdle(t, proxy)
+	got := proxy.Connections()[0]
+	if got.ToServer != 1 || got.ToClient != 3 || len(got.Toxics) != 1 || got.Toxics[0] != "slicer" {
+		t.Errorf("the report says %+v, want 1 byte, 3 bytes and the toxic", got)
+	}
+}
+
+func TestConnectionsAreReportedByNumber(t *testing.T) {
+	listener := listen(t, "127.0.0.1:0")
+	proxy := start(t, listener.Addr())
+	first, _ := dial(t, proxy.Addr()), accept(t, listener)
+	second, server := dial(t, proxy.Addr()), accept(t, listener)
+	send(t, second, 5)
+	receive(t, server, 5)
+	abort(t, second)
+	await(t, "the end of the second", func() bool { return proxy.Connections()[1].Over })
+	got := proxy.Connections()
+	want := harness.ConnectionReport{
+		Number: 2, Client: second.LocalAddr().String(), ToServer: 5,
+		EndedBy: harness.Client, With: harness.Reset, Over: true, Drained: true,
+	}
+	open := harness.ConnectionReport{Number: 1, Client: first.LocalAddr().String(), Drained: true}
+	if len(got) != 2 || !reflect.DeepEqual(got[0], open) {
+		t.Fatalf("the report says %+v, want %+v", got, open)
+	}
+	if !reflect.DeepEqual(got[1], want) {
+		t.Errorf("the report says %+v, want %+v", got[1], want)
+	}
+	closeProxy(t, proxy)
+	if c := proxy.Connections()[0]; c.EndedBy != harness.ByUs || c.With != harness.Closed || !c.Over {
+		t.Errorf("the report says %+v, want it ended by the proxy's closing", c)
+	}
+}

@@ -1,0 +1,101 @@
+package harness_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// TestAStorm does everything at once, with the proxy closed in the middle of
+// it: for the race detector, and for deadlocks.
+func TestAStorm(t *testing.T) {
+	before := inventory()
+	for round := range rounds(20, 1000) {
+		t.Run(fmt.Sprint(round), storm)
+		expectInventory(t, before)
+	}
+}
+
+func storm(t *testing.T) {
+	upstream := listen(t, "127.0.0.1:0")
+	proxy := start(t, upstream.Addr(),
+		sometimes(0.5, toxic("latency", attributes{"latency": 1})),
+		sometimes(0.5, toxic("bandwidth", attributes{"rate": 1000})),
+		sometimes(0.5, toxic("slicer", attributes{"average_size": 100})))
+	var servers, clients, cutters sync.WaitGroup
+	servers.Go(func() {
+		for {
+			conn, err := upstream.Accept()
+			if err != nil {
+				return
+			}
+			servers.Go(func() { misbehave(conn.(*net.TCPConn)) })
+		}
+	})
+	for range 10 {
+		clients.Go(func() {
+			for range 5 {
+				if conn, err := net.Dial("tcp", proxy.Addr()); err == nil {
+					misbehave(conn.(*net.TCPConn))
+				}
+			}
+		})
+	}
+	for range 2 {
+		cutters.Go(func() {
+			for range 20 {
+				proxy.Cut(anyCut()) // fails when the proxy is closed
+				proxy.Cuts()
+				proxy.Connections()
+			}
+		})
+	}
+	if rand.IntN(2) == 0 {
+		cutters.Wait()
+	}
+	closeProxy(t, proxy)
+	cutters.Wait()
+	clients.Wait()
+	upstream.Close()
+	servers.Wait()
+	for _, c := range proxy.Connections() {
+		if !c.Over || c.EndedBy == "" {
+			t.Errorf("the report says %+v, want it over", c)
+		}
+	}
+}
+
+func anyCut() harness.Cut {
+	endings := []harness.Ending{harness.Reset, harness.Finished, harness.Open, ""}
+	cut := harness.Cut{With: endings[rand.IntN(4)], Opposite: endings[rand.IntN(4)]}
+	if rand.IntN(3) == 0 {
+		cut.Now, cut.On = true, harness.Nth(1+rand.IntN(50))
+		return cut
+	}
+	cut.Toward, cut.Times, cut.After = ways[rand.IntN(2)].watcher, 1, rand.Int64N(5000)
+	return cut
+}
+
+// misbehave sends and reads a little, and leaves in one way or another.
+func misbehave(conn *net.TCPConn) {
+	defer conn.Close()
+	for range rand.IntN(4) {
+		if _, err := conn.Write(make([]byte, rand.IntN(3000))); err != nil {
+			return
+		}
+	}
+	switch rand.IntN(5) {
+	case 0:
+		conn.SetLinger(0)
+	case 1:
+		conn.CloseWrite()
+	case 2:
+		conn.Read(make([]byte, 1))
+	case 3:
+		drain(conn)
+	}
+}
