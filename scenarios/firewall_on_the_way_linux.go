@@ -67,9 +67,10 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 		_, err := tap.Await(ctx, func(s netlab.Segment) bool { return len(s.Payload) == 1 }) // sent
 		Expect(err).NotTo(HaveOccurred())
 		Expect(rule.Lift()).To(Succeed())
-		clients.ReadByte(far) // sent again
+		clients.ReadByte(far)
 
 		Expect(far.Outcome().Received).To(BeEquivalentTo(1))
+		Expect(retransmitted(c)).To(BeNumerically(">", 0), "it came when it was sent again")
 		Expect(resetsIn(tap)).To(BeEmpty())
 		measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with ICMP")
 	}, limit)

@@ -58,8 +58,9 @@ var _ = Describe("A server that gave the connection up", Label("cause:idle", "ne
 		_, err := tap.Await(ctx, func(s netlab.Segment) bool { return len(s.Payload) > 0 })
 		Expect(err).NotTo(HaveOccurred())
 		Expect(outage.Lift()).To(Succeed())
-		clients.ReadByte(c) // sent again
+		clients.ReadByte(c)
 
+		Expect(retransmitted(far)).To(BeNumerically(">", 0), "it came when it was sent again")
 		send(c, far, "b")
 		note(c.Outcome(), far.Outcome())
 	}, limit)

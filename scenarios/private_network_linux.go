@@ -71,6 +71,14 @@ func state(c *lab.Conn) string {
 	return info.State
 }
 
+// retransmitted is how many segments of a connection were sent once more.
+func retransmitted(c *lab.Conn) int {
+	GinkgoHelper()
+	info, err := c.Info()
+	Expect(err).NotTo(HaveOccurred())
+	return info.Retransmitted
+}
+
 // resetsIn returns the RSTs that a tap has seen and nobody has awaited.
 func resetsIn(tap *netlab.Tap) []netlab.Segment {
 	GinkgoHelper()

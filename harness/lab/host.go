@@ -38,18 +38,7 @@ func (l loopback) IP() netip.Addr { return l.ip }
 func (l loopback) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{KeepAlive: -1}
 	dialer.SetMultipathTCP(false)
-	if network == "tcp" && l.leaves(address) {
-		dialer.LocalAddr = &net.TCPAddr{IP: l.ip.AsSlice()}
-		dialer.Control = chooseLate
-	}
 	return dialer.DialContext(ctx, network, address)
-}
-
-// leaves says whether the address of the host has to be asked for, so that it
-// is the source of a connection to address: the kernel would take 127.0.0.1.
-func (l loopback) leaves(address string) bool {
-	remote, err := netip.ParseAddrPort(address)
-	return err == nil && l.ip != localhost && l.ip.Is4() && remote.Addr().Is4() && remote.Addr().IsLoopback()
 }
 
 func (l loopback) Listen(ctx context.Context, network, address string) (net.Listener, error) {

@@ -55,16 +55,32 @@ func TestAForgottenConnectionSaysNothing(t *testing.T) {
 	}
 }
 
+// When a socket is forgotten, or one that was handed over is closed, no copy of
+// it is left that would go on answering for a while.
+func TestNoCopyOfASocketIsLeft(t *testing.T) {
+	l, client, server := pair(t)
+	for range 300 {
+		near, far, listener := connected(t, l)
+		succeed(t, listener.Close())
+		succeed(t, server.Forget(far))
+
+		succeed(t, writeError(near))
+		expectError(t, "read", readError(near), syscall.ECONNRESET)
+		expectError(t, "dial", dialError(within(t), client, listener.Addr()), syscall.ECONNREFUSED)
+		near.Close()
+	}
+}
+
 // A listener that is closed resets the connections that nobody has accepted;
 // one that is forgotten does not.
 func TestAForgottenListenerForgetsWhoWaits(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		end  func(*netlab.Host, *lab.Listener) error
-		want int // RSTs
+		name   string
+		end    func(*netlab.Host, *lab.Listener) error
+		resets bool
 	}{
-		{"closed", func(_ *netlab.Host, l *lab.Listener) error { return l.Close() }, 1},
-		{"forgotten", (*netlab.Host).ForgetListener, 0},
+		{"closed", func(_ *netlab.Host, l *lab.Listener) error { return l.Close() }, true},
+		{"forgotten", (*netlab.Host).ForgetListener, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l, client, server := pair(t)
@@ -85,8 +101,10 @@ func TestAForgottenListenerForgetsWhoWaits(t *testing.T) {
 
 			succeed(t, test.end(server, listener))
 
-			if got := resets(t, tap); got != test.want {
-				t.Errorf("%d RSTs, want %d", got, test.want)
+			if test.resets {
+				await(t, tap, func(s netlab.Segment) bool { return s.Flags&netlab.RST != 0 })
+			} else if got := resets(t, tap); got != 0 {
+				t.Errorf("%d RSTs, want 0", got)
 			}
 		})
 	}

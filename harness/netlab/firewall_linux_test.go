@@ -145,3 +145,26 @@ func expectBlocked(t *testing.T, h *netlab.Host, address string, blocked bool) {
 		t.Errorf("%s: got %v, want it blocked: %v", address, err, blocked)
 	}
 }
+
+// A rule at output rejects what the host itself sends, before it leaves.
+func TestAHostsOwnFirewallRejects(t *testing.T) {
+	_, client, server := pair(t)
+	listener, err := server.Listen(t.Context(), "tcp", netip.AddrPortFrom(server.IP(), 0).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	tap := tapOf(t, server)
+	block(t, client, netlab.Rule{
+		Hook: netlab.Output, Verdict: netlab.RejectReset, Destination: netip.AddrPortFrom(server.IP(), 0),
+	})
+
+	err = dialError(within(t), client, listener.Addr().String())
+
+	expectError(t, "dial", err, syscall.ECONNREFUSED)
+	seen, err := tap.Seen()
+	succeed(t, err)
+	if len(seen) != 0 {
+		t.Errorf("the server has seen %v", seen)
+	}
+}

@@ -88,14 +88,16 @@ func TestWhatConnectionTrackingCallsInvalid(t *testing.T) {
 			virtual, real := netip.AddrPortFrom(router.IP(), 80), netip.AddrPortFrom(server.IP(), 8080)
 			available(t, router.Translate(netlab.NAT{From: virtual, To: real}))
 			test.cure(t, router)
-			tap := tapOf(t, server)
+			tap, passing := tapOf(t, server), tapOf(t, router)
 			near, far := throughNAT(t, l, client, server, virtual, real)
 			data := await(t, tap, withData)
 
-			succeed(t, server.Forge(netlab.Segment{
+			stray := netlab.Segment{
 				Source: data.Destination, Destination: data.Source, Flags: netlab.ACK,
 				Seq: data.Ack + 10_000_000, Ack: data.Next(), Payload: []byte("x"),
-			}))
+			}
+			succeed(t, server.Forge(stray))
+			await(t, passing, func(s netlab.Segment) bool { return s.Seq == stray.Seq })
 
 			if test.dies {
 				expectError(t, "the server's read", readError(far), syscall.ECONNRESET)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -23,6 +24,12 @@ func TestMain(m *testing.M) {
 	lab.BeProcess(processes)
 	beKilled()
 	forbid()
+	flag.Parse()
+	if n, err := netlab.New(); errors.Is(err, netlab.ErrUnavailable) {
+		flag.Set("test.skip", "^Example") // an example cannot skip itself
+	} else if err == nil {
+		n.Close()
+	}
 	os.Exit(m.Run())
 }
 

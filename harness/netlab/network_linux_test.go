@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/resetlab/resetlab/harness/netlab"
 )
 
@@ -196,6 +198,9 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"Source is 2001:db8::1", func() error {
 			return blockError(a, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop, Source: netip.AddrPortFrom(six, 0)})
 		}},
+		{"rejects its own RST", func() error {
+			return blockError(a, netlab.Rule{Hook: netlab.Output, Verdict: netlab.RejectReset})
+		}},
 		{"To is invalid", func() error { return a.Translate(netlab.NAT{From: netip.AddrPortFrom(four, 80)}) }},
 		{"the same", func() error {
 			return a.Translate(netlab.NAT{From: netip.AddrPortFrom(four, 80), To: netip.AddrPortFrom(four, 80)})
@@ -248,6 +253,45 @@ func TestAClosedNetworkSaysSo(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	succeed(t, n.Close())
+}
+
+func TestWithoutRoomForADescriptor(t *testing.T) {
+	n := start(t)
+	h := host(t, n, "h")
+	var limit unix.Rlimit
+	succeed(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
+	free, err := h.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(free) // the lowest descriptor that is free
+
+	succeed(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(free), Max: limit.Max}))
+	_, err = h.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	succeed(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit))
+
+	expectError(t, "socket", err, syscall.EMFILE)
+	succeed(t, h.SetSysctl("net.ipv4.ip_forward", "1")) // the network goes on
+}
+
+func TestAKeeperThatDiedIsNamed(t *testing.T) {
+	n := start(t)
+	h := host(t, n, "h")
+	for name := range holdings() {
+		var pid int
+		if _, err := fmt.Sscanf(name, "/proc/%d/status", &pid); err == nil {
+			succeed(t, syscall.Kill(pid, syscall.SIGKILL))
+		}
+	}
+
+	err := h.SetSysctl("net.ipv4.ip_forward", "1")
+
+	if err == nil || !strings.Contains(err.Error(), "the keeper does not answer") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := n.Host("late"); err == nil || !strings.Contains(err.Error(), "the network is closed") {
+		t.Errorf("got %v", err)
+	}
 }
 
 // host makes a host.

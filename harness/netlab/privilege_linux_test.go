@@ -1,6 +1,7 @@
 package netlab_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,7 +17,9 @@ import (
 // rerun runs some of these tests in a child process and returns what they say.
 func rerun(t *testing.T, tests string, attributes *syscall.SysProcAttr, env ...string) string {
 	t.Helper()
-	command := exec.CommandContext(within(t), "/proc/self/exe", "-test.v", "-test.run="+tests)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, "/proc/self/exe", "-test.v", "-test.run="+tests)
 	command.Env = append(os.Environ(), env...)
 	command.Dir = "/"
 	command.SysProcAttr = attributes

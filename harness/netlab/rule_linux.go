@@ -62,6 +62,10 @@ func (r Rule) check() error {
 			return fmt.Errorf("rule: %s is %v: allowed is an IPv4 address", field.name, field.addr)
 		}
 	}
+	if r.Hook == Output && r.Verdict == RejectReset && r.Destination == (netip.AddrPort{}) {
+		return errors.New("rule: Destination is empty: at output, reject-reset needs one, or the rule " +
+			"also rejects its own RST, which goes to the host itself")
+	}
 	return nil
 }
 

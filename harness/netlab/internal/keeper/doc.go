@@ -10,6 +10,10 @@
 //	  Close          ── EOF ────▶   exit, and the namespaces are gone
 //
 // End of file is also what the keeper reads when the parent was killed.
+//
+// Its init function turns the process into a keeper. Go initializes a package
+// as soon as what it imports is: importing little, this one comes before
+// net/http, Prometheus and all that a test binary has besides.
 package keeper
 
 import "errors"

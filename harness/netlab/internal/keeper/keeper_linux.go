@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"reflect"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,30 +27,27 @@ func init() {
 	if !asked {
 		return
 	}
+	// Not os.Exit: the race detector would wait a second for more reports.
 	if err := keep(newChannel(controlDescriptor), parent); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", variable, err)
-		os.Exit(1)
+		syscall.Exit(1)
 	}
-	os.Exit(0)
+	syscall.Exit(0)
 }
 
 // A keeper holds network namespaces and acts in them on request.
 type keeper struct {
 	actions map[string]reflect.Type
 	hosts   map[string]*namespace
-	settled bool // the namespace that the process was started in has its host
+	first   *namespace // the one that the process was started in, until it has its host
 }
 
 // keep serves requests until the channel ends, which it does when the parent
 // closes it or is gone.
 func keep(c *channel, parent string) error {
-	err := verify(parent)
+	k, err := newKeeper(parent)
 	if sendErr := c.send(respond(nil, err), -1); err != nil || sendErr != nil {
 		return errors.Join(err, sendErr)
-	}
-	k := &keeper{actions: map[string]reflect.Type{}, hosts: map[string]*namespace{}}
-	for _, a := range actions() {
-		k.actions[reflect.TypeOf(a).Name()] = reflect.TypeOf(a)
 	}
 	for {
 		var q request
@@ -61,16 +59,37 @@ func keep(c *channel, parent string) error {
 			return err
 		}
 		result, opened, err := k.serve(q, given)
-		err = c.send(respond(result, err), opened)
-		for _, fd := range []int{given, opened} {
-			if fd >= 0 {
-				unix.Close(fd)
+		// What the other side does next must find no copy of a socket here: the
+		// last one to be closed is the one that counts.
+		if given >= 0 {
+			unix.Close(given)
+		}
+		if opened >= 0 {
+			handOverErr := c.send(response{More: true}, opened)
+			unix.Close(opened)
+			if handOverErr != nil {
+				return handOverErr
 			}
 		}
-		if err != nil {
+		if err := c.send(respond(result, err), -1); err != nil {
 			return err
 		}
 	}
+}
+
+// newKeeper settles in the namespace that the process was started in, which
+// shows what it is allowed to do there.
+func newKeeper(parent string) (*keeper, error) {
+	k := &keeper{actions: map[string]reflect.Type{}, hosts: map[string]*namespace{}}
+	for _, a := range actions() {
+		k.actions[reflect.TypeOf(a).Name()] = reflect.TypeOf(a)
+	}
+	if err := verify(parent); err != nil {
+		return nil, err
+	}
+	var err error
+	k.first, err = k.newNamespace(false)
+	return k, err
 }
 
 // verify makes sure that this process is in a network namespace that was made
@@ -112,7 +131,7 @@ func (k *keeper) serve(q request, given int) (result any, opened int, err error)
 	case !making && !ok && q.Host != "":
 		return nil, -1, errors.New("the network has no host of this name")
 	case !ok:
-		if n, err = k.newNamespace(q.Host); err != nil {
+		if n, err = k.settle(q.Host); err != nil {
 			return nil, -1, err
 		}
 	}

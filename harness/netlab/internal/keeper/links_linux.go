@@ -126,7 +126,7 @@ type RemoveHost struct{}
 func (RemoveHost) do(n *namespace) (err error) {
 	scratch, ok := n.keeper.hosts[""]
 	if !ok {
-		if scratch, err = n.keeper.newNamespace(""); err != nil {
+		if scratch, err = n.keeper.settle(""); err != nil {
 			return err
 		}
 	}
@@ -149,7 +149,7 @@ func (RemoveHost) do(n *namespace) (err error) {
 			return fmt.Errorf("raise %s: %w", name, err)
 		}
 	}
-	delete(n.keeper.hosts, n.name)
+	delete(n.keeper.hosts, n.host)
 	close(n.work) // the thread ends when this is done
 	return nil
 }

@@ -25,6 +25,7 @@ type response struct {
 	Error       string          `json:"error,omitempty"`
 	Errno       syscall.Errno   `json:"errno,omitempty"` // behind Error; 0 if there is none
 	Unavailable bool            `json:"unavailable,omitempty"`
+	More        bool            `json:"more,omitempty"` // it only brings a descriptor; the answer follows
 }
 
 // respond turns the result of an action into a response.

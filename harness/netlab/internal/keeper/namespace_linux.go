@@ -15,20 +15,33 @@ import (
 // everything that concerns it is done.
 type namespace struct {
 	keeper *keeper
-	name   string // of the host
+	host   string // its name
 	fd     int    // refers to the namespace
 	links  *netlink.Handle
 	work   chan func()
 }
 
-// newNamespace makes a network namespace for a host. The first is the one that
-// the process was started in: making one costs about a millisecond.
-func (k *keeper) newNamespace(name string) (*namespace, error) {
-	n := &namespace{keeper: k, name: name, work: make(chan func())}
+// settle gives a host its namespace. The first gets the one that the process
+// was started in: making one costs about a millisecond.
+func (k *keeper) settle(host string) (n *namespace, err error) {
+	if n, k.first = k.first, nil; n == nil {
+		if n, err = k.newNamespace(true); err != nil {
+			return nil, err
+		}
+	}
+	n.host = host
+	k.hosts[host] = n
+	return n, nil
+}
+
+// newNamespace gives a thread a network namespace: a new one, or the one that
+// the process was started in.
+func (k *keeper) newNamespace(unshare bool) (*namespace, error) {
+	n := &namespace{keeper: k, work: make(chan func())}
 	ready := make(chan error)
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with the goroutine
-		err := n.enter(k.settled)
+		err := n.enter(unshare)
 		ready <- err
 		if err != nil {
 			return
@@ -40,13 +53,11 @@ func (k *keeper) newNamespace(name string) (*namespace, error) {
 		unix.Close(n.fd)
 	}()
 	if err := <-ready; err != nil {
-		return nil, fmt.Errorf("make the network namespace of %q: %w", name, err)
+		return nil, fmt.Errorf("make a network namespace: %w", err)
 	}
-	k.hosts[name], k.settled = n, true
 	return n, nil
 }
 
-// enter makes the namespace, unless it is the one of the process, and opens it.
 func (n *namespace) enter(unshare bool) (err error) {
 	if unshare {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
@@ -68,13 +79,14 @@ func (n *namespace) enter(unshare bool) (err error) {
 // (include/net/net_namespace.h, LOOPBACK_IFINDEX).
 const loopbackIndex = 1
 
-// prepare makes the namespace the same on every machine. IPv6 would announce
-// itself on each link, and a reverse path filter, which namespaces inherit
-// from the machine, would drop what is forged.
+// prepare makes the namespace the same on every machine: one inherits the
+// machine's settings of IPv4's interfaces, of which forwarding and the reverse
+// path filter change what is seen here, and IPv6 announces itself on each link.
 func (n *namespace) prepare() (err error) {
 	for _, setting := range []SetSysctl{
 		{"net.ipv6.conf.all.disable_ipv6", "1"},
 		{"net.ipv6.conf.default.disable_ipv6", "1"},
+		{"net.ipv4.ip_forward", "0"},
 		{"net.ipv4.conf.all.rp_filter", "0"},
 		{"net.ipv4.conf.default.rp_filter", "0"},
 	} {

@@ -37,7 +37,10 @@ func Start() (*Process, error) {
 	if errors.Is(err, syscall.EPERM) {
 		p, err = start(syscall.CLONE_NEWNET | syscall.CLONE_NEWUSER)
 	}
-	for _, refusal := range []syscall.Errno{syscall.EPERM, syscall.EACCES, syscall.ENOSPC, syscall.EINVAL, syscall.ENOSYS} {
+	for _, refusal := range []syscall.Errno{
+		syscall.EPERM, syscall.EACCES, syscall.ENOSPC, syscall.EINVAL, syscall.ENOSYS, // clone(2), sysctl
+		syscall.EROFS, // /proc/sys in a container
+	} {
 		if errors.Is(err, refusal) {
 			return nil, fmt.Errorf("network namespaces: %w: run as root, or allow user namespaces (sysctl "+
 				"user.max_user_namespaces above 0, kernel.apparmor_restrict_unprivileged_userns 0): %w",
@@ -61,22 +64,9 @@ func start(flags uintptr) (*Process, error) {
 		return nil, os.NewSyscallError("socketpair", err)
 	}
 	theirs := os.NewFile(uintptr(pair[1]), "control")
-	// The link finds the binary also when its file is gone or out of reach.
-	p := &Process{command: exec.Command("/proc/self/exe"), channel: newChannel(pair[0])}
-	p.command.Args = []string{"resetlab-keeper"} // as ps(1) calls it
-	p.command.Env = append(os.Environ(), variable+"="+parent)
-	p.command.ExtraFiles = []*os.File{theirs}
+	p := &Process{channel: newChannel(pair[0])}
+	p.command = keeperCommand(flags, parent, theirs)
 	p.command.Stderr = &p.stderr
-	p.command.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: flags,
-		Setpgid:    true, // an interrupt at the terminal is for the parent, who closes in order
-	}
-	if flags&syscall.CLONE_NEWUSER != 0 {
-		// A new program keeps no capabilities unless they are ambient or it runs
-		// as root. The mapping that would make it root leaks a pipe in Go 1.26
-		// where the clone fails (syscall.forkAndExecInChild).
-		p.command.SysProcAttr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN, unix.CAP_NET_RAW}
-	}
 	err = p.command.Start()
 	theirs.Close()
 	if err != nil {
@@ -92,6 +82,26 @@ func start(flags uintptr) (*Process, error) {
 		return nil, &remoteError{response: ready}
 	}
 	return p, nil
+}
+
+// keeperCommand is the running binary as a keeper. /proc/self/exe finds it also
+// when its file is gone or out of reach.
+func keeperCommand(flags uintptr, parent string, control *os.File) *exec.Cmd {
+	command := exec.Command("/proc/self/exe")
+	command.Args = []string{"resetlab-keeper"} // as ps(1) calls it
+	command.Env = append(os.Environ(), variable+"="+parent)
+	command.ExtraFiles = []*os.File{control}
+	command.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: flags,
+		Setpgid:    true, // an interrupt at the terminal is for the parent, who closes in order
+	}
+	if flags&syscall.CLONE_NEWUSER != 0 {
+		// A new program keeps no capabilities unless they are ambient or it runs
+		// as root. The mapping that would make it root leaks a pipe in Go 1.26
+		// where the clone fails (syscall.forkAndExecInChild).
+		command.SysProcAttr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN, unix.CAP_NET_RAW}
+	}
+	return command
 }
 
 // broken ends a keeper that does not answer as it should and says why.
@@ -155,8 +165,7 @@ func (p *Process) exchange(host string, a Action, given int) (result json.RawMes
 	if err := p.channel.send(question, given); err != nil {
 		return nil, -1, p.broken(err)
 	}
-	var answer response
-	opened, err = p.channel.receive(&answer)
+	answer, opened, err := p.answer()
 	switch {
 	case err == errDescriptorLost:
 		return nil, -1, err
@@ -168,6 +177,22 @@ func (p *Process) exchange(host string, a Action, given int) (result json.RawMes
 	return answer.Result, opened, nil
 }
 
+// answer receives a response and the descriptor that came before it, or -1.
+func (p *Process) answer() (r response, opened int, err error) {
+	opened, err = p.channel.receive(&r)
+	if !r.More || (err != nil && err != errDescriptorLost) {
+		return r, opened, err
+	}
+	r = response{}
+	if _, nextErr := p.channel.receive(&r); nextErr != nil {
+		if opened >= 0 {
+			unix.Close(opened)
+		}
+		return r, -1, nextErr
+	}
+	return r, opened, err
+}
+
 // Close ends the keeper and returns when it is gone. A second Close does
 // nothing.
 func (p *Process) Close() error {
@@ -177,8 +202,13 @@ func (p *Process) Close() error {
 		return nil
 	}
 	p.shut() // the keeper reads end of file
-	if err := p.command.Wait(); err != nil {
-		return fmt.Errorf("the keeper: %w: %s", err, strings.TrimSpace(p.stderr.String()))
+	err := p.command.Wait()
+	said := strings.TrimSpace(p.stderr.String())
+	switch {
+	case err != nil:
+		return fmt.Errorf("the keeper: %w: %s", err, said)
+	case said != "": // the race detector, for one, only says
+		return fmt.Errorf("the keeper: %s", said)
 	}
 	return nil
 }

@@ -1,0 +1,2 @@
+// Package cli is the command line of resetlab, one command a file.
+package cli

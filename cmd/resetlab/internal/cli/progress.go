@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+)
+
+// isTerminal says whether a person is at the other end of a stream.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// A progress shows how far something is: a bar on a terminal, nothing
+// elsewhere.
+type progress struct{ bar *progressbar.ProgressBar }
+
+func newProgress(w io.Writer, total int, what string) progress {
+	if !isTerminal(w) {
+		return progress{}
+	}
+	return progress{progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(30),
+		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(),
+	)}
+}
+
+func (p progress) step() {
+	if p.bar != nil {
+		p.bar.Add(1) // fails only when the terminal is gone
+	}
+}
+
+// clear makes room for other lines; the next step draws the bar again.
+func (p progress) clear() {
+	if p.bar != nil {
+		p.bar.Clear()
+	}
+}
+
+// finish takes the bar away.
+func (p progress) finish() {
+	if p.bar != nil {
+		p.bar.Finish()
+	}
+}
+
+// specsFailed says that what was seen cannot be relied on.
+type specsFailed struct {
+	count int
+	first string
+}
+
+func (f *specsFailed) Error() string {
+	return fmt.Sprintf("failed specs: %d, the first: %s", f.count, f.first)
+}
+
+// runQuietly runs specs once for what they saw, with a bar on standard error,
+// and hands over each that has ended. The error is a *specsFailed if some
+// failed.
+func runQuietly(cmd *cobra.Command, o suite.Order, each func(suite.Event)) error {
+	bar := newProgress(cmd.ErrOrStderr(), len(o.Specs), "running the specs")
+	defer bar.finish()
+	failed := &specsFailed{}
+	err := suite.Run(cmd.Context(), o, func(e suite.Event) {
+		if e.Ended == nil {
+			return
+		}
+		bar.step()
+		each(e)
+		if e.Ended.State != suite.Failed {
+			return
+		}
+		if failed.count++; failed.count == 1 {
+			failed.first = e.Ended.Spec
+		}
+	})
+	if err == nil && failed.count > 0 {
+		return failed
+	}
+	return err
+}

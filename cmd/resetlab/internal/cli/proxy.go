@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/fault"
+	"github.com/resetlab/resetlab/harness"
+)
+
+func newProxy() *cobra.Command {
+	var upstream, listen string
+	var cuts, toxics []string
+	var seed uint64
+	command := &cobra.Command{
+		Use:   "proxy --upstream ADDRESS",
+		Short: "Put a faithful, faulty proxy in front of a service",
+		Long: `Proxy passes connections on to the upstream, faithfully: a FIN stays a FIN and
+a RST a RST. It reports on every connection that is over, until it is
+interrupted.
+
+--cut ends connections at an exact byte; it may be given several times:
+  toward=client|server        whose incoming bytes count
+  after=BYTES                 how many still pass (0)
+  with=reset|finished|open    what that end gets: RST, FIN or silence (reset)
+  opposite=…                  the same for the other end (as with)
+  on=every|next|NUMBER        which connections, from 1 (every)
+  times=COUNT                 how often at most (no bound)
+
+--toxic changes the stream; it may be given several times:
+  latency,toward=…,latency=MS[,jitter=MS]
+  bandwidth,toward=…,rate=KB_PER_S
+  slicer,toward=…,average_size=BYTES[,size_variation=BYTES][,delay=US]
+  each with [,toxicity=0…1], the share of the connections that get it`,
+		Example: `  resetlab proxy --upstream 127.0.0.1:8080 --cut toward=client,after=100,with=reset,on=2,times=1
+  resetlab proxy --upstream db:5432 --toxic latency,toward=client,latency=200`,
+		Args: cobra.NoArgs,
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			options, err := parseFaults(cuts, toxics)
+			if err != nil {
+				return badInput(err)
+			}
+			settings := harness.Options{Seed: seed}
+			if listen != "" {
+				address, err := parseListen(listen)
+				if err != nil {
+					return err
+				}
+				warnUnlessLoopback(cmd.ErrOrStderr(), address)
+				settings.Listen = address.String()
+			}
+			return passOn(cmd, upstream, append(options, settings))
+		}),
+	}
+	flags := command.Flags()
+	flags.StringVar(&upstream, "upstream", "", "`ADDRESS` of the service, host:port")
+	flags.StringVar(&listen, "listen", "", "`ADDRESS` to listen on, IP:PORT (default a free port of the loopback)")
+	flags.StringArrayVar(&cuts, "cut", nil, "`CUT` connections, as toward=client,after=100,with=reset")
+	flags.StringArrayVar(&toxics, "toxic", nil, "`TOXIC` for the stream, as latency,toward=client,latency=200")
+	flags.Uint64Var(&seed, "seed", 0, "`SEED` that decides which connections get a toxic (default one drawn at random)")
+	noError(command.MarkFlagRequired("upstream"))
+	return command
+}
+
+func parseFaults(cuts, toxics []string) ([]harness.Option, error) {
+	var options []harness.Option
+	for _, text := range cuts {
+		cut, err := fault.ParseCut(text)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, cut)
+	}
+	for _, text := range toxics {
+		toxic, err := fault.ParseToxic(text)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, toxic)
+	}
+	return options, nil
+}
+
+// passOn runs the proxy until the command is interrupted, which is its good end.
+func passOn(cmd *cobra.Command, upstream string, options []harness.Option) error {
+	proxy, err := harness.StartProxy(upstream, options...)
+	if listening := (*net.OpError)(nil); errors.As(err, &listening) {
+		return err
+	} else if err != nil {
+		return badInput(err)
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintln(out, proxy)
+	for _, cut := range proxy.Cuts() {
+		fmt.Fprintln(out, cut.Cut)
+	}
+	reports := reporter{proxy: proxy, out: out, told: map[int]bool{}}
+	reports.follow(cmd.Context())
+	err = proxy.Close()
+	reports.tell()
+	fmt.Fprint(out, cutLines(proxy.Cuts()))
+	return err
+}
+
+// A reporter tells of each connection once, when it is over.
+type reporter struct {
+	proxy *harness.Proxy
+	out   io.Writer
+	told  map[int]bool
+}
+
+// refresh is how often the reporter looks.
+const refresh = 100 * time.Millisecond
+
+func (r *reporter) follow(ctx context.Context) {
+	ticker := time.NewTicker(refresh)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			r.tell()
+		}
+	}
+}
+
+func (r *reporter) tell() {
+	for _, c := range r.proxy.Connections() {
+		if c.Over && !r.told[c.Number] {
+			r.told[c.Number] = true
+			fmt.Fprintln(r.out, connectionLine(c, r.proxy.Cuts()))
+		}
+	}
+}
+
+// connectionLine tells what passed and who ended it.
+func connectionLine(c harness.ConnectionReport, cuts []harness.CutReport) string {
+	parts := []string{
+		fmt.Sprintf("#%d %s", c.Number, c.Client),
+		fmt.Sprintf("%d bytes to the server, %d to the client", c.ToServer, c.ToClient),
+		fmt.Sprintf("ended by the %s: %s", c.EndedBy, c.With),
+	}
+	for _, cut := range cuts {
+		for _, strike := range cut.Strikes {
+			if strike.Connection == c.Number {
+				parts = append(parts, fmt.Sprintf("struck at byte %d toward the %s, %d bytes withheld",
+					strike.At, cut.Cut.Toward, strike.Withheld))
+			}
+		}
+	}
+	if !c.Drained {
+		parts = append(parts, "the RST threw away bytes that had passed")
+	}
+	if len(c.Toxics) > 0 {
+		parts = append(parts, "toxics: "+strings.Join(c.Toxics, ", "))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// cutLines says at the end what became of each cut: one that never struck
+// proved nothing.
+func cutLines(cuts []harness.CutReport) string {
+	var lines strings.Builder
+	for _, cut := range cuts {
+		verdict := fmt.Sprintf("struck %d times", len(cut.Strikes))
+		if !cut.Struck {
+			verdict = "never struck"
+		}
+		fmt.Fprintf(&lines, "%v: %s\n", cut.Cut, verdict)
+	}
+	return lines.String()
+}

@@ -1,0 +1,74 @@
+package cli_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// echo serves until the test ends.
+func echo(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				io.Copy(conn, conn)
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func TestProxyCutsTheSecondConnection(t *testing.T) {
+	proxy := start(t, "proxy", "--upstream", echo(t), "--cut", "toward=client,after=3,on=2,times=1")
+	_, address, _ := strings.Cut(proxy.line("proxy "), "proxy ")
+	address, _, _ = strings.Cut(address, " ")
+	proxy.line("cut after 3 bytes toward the client")
+
+	for number, want := range []struct {
+		text  string
+		ended error
+	}{{"abcde", io.EOF}, {"abc", syscall.ECONNRESET}} {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, "abcde")
+		conn.(*net.TCPConn).CloseWrite()
+		var got []byte
+		buffer := make([]byte, 16)
+		for err == nil {
+			var n int
+			n, err = conn.Read(buffer)
+			got = append(got, buffer[:n]...)
+		}
+		conn.Close()
+		if string(got) != want.text || !errors.Is(err, want.ended) {
+			t.Errorf("connection %d: %q, %v, want %q, %v", number+1, got, err, want.text, want.ended)
+		}
+	}
+	first, second := proxy.line("#1 "), proxy.line("#2 ")
+	if !strings.Contains(first, "5 bytes to the server, 5 to the client") {
+		t.Errorf("first: %s", first)
+	}
+	if !strings.Contains(second, "struck at byte 3 toward the client") {
+		t.Errorf("second: %s", second)
+	}
+	rest, status := proxy.interrupt()
+	if status != 0 || !strings.Contains(rest, "struck 1 times") {
+		t.Errorf("status %d, said %q, want 0 and what became of the cut", status, rest)
+	}
+}

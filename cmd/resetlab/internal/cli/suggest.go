@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// unknown says that there is no such name, and which ones may be meant: those
+// that contain what was typed, and those that differ in a few letters.
+func unknown(kind, typed string, names []string, see string) error {
+	meant := containing(typed, names)
+	// cobra measures the distance for its own commands: let it do so here.
+	catalogue := &cobra.Command{SuggestionsMinimumDistance: 3}
+	for _, name := range names {
+		if !strings.Contains(name, " ") {
+			catalogue.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+		}
+	}
+	for _, name := range catalogue.SuggestionsFor(typed) {
+		if !slices.Contains(meant, name) {
+			meant = append(meant, name)
+		}
+	}
+	switch {
+	case len(meant) == 0:
+		return badInputf("there is no %s %q: see '%s'", kind, typed, see)
+	case len(meant) > 5:
+		meant = meant[:5]
+	}
+	return badInputf("there is no %s %q: do you mean %s?", kind, typed, strings.Join(meant, ", "))
+}
+
+func containing(typed string, names []string) []string {
+	var meant []string
+	plain := strings.ToLower(strings.ReplaceAll(typed, " ", "-"))
+	for _, name := range names {
+		if plain != "" && strings.Contains(strings.ToLower(name), plain) {
+			meant = append(meant, name)
+		}
+	}
+	return meant
+}
+
+// quoted names several things in a sentence.
+func quoted(names []string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, fmt.Sprintf("%q", name))
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,63 @@
+package quiz_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/quiz"
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+)
+
+func TestMain(m *testing.M) {
+	suite.Be() // a round re-executes this binary
+	os.Exit(m.Run())
+}
+
+// TestAnswers runs the spec of every question afresh: exactly one choice says
+// what was observed, and that one says why.
+func TestAnswers(t *testing.T) {
+	questions, err := quiz.Bank()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var specs []string
+	for _, q := range questions {
+		specs = append(specs, q.Spec)
+	}
+	ended := map[string]suite.Event{}
+	err = suite.Run(t.Context(), suite.Order{Specs: specs, Record: true}, func(e suite.Event) {
+		if e.Ended != nil {
+			ended[e.Ended.Spec] = e
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range questions {
+		t.Run(q.ID, func(t *testing.T) {
+			e, ran := ended[q.Spec]
+			if !ran {
+				t.Fatalf("there is no spec %q", q.Spec)
+			}
+			if e.Ended.State == suite.Skipped {
+				t.Skip(e.Ended.Why)
+			}
+			_, seen := q.Observed(e.Recordings)
+			if seen == "" && q.Observe == quiz.Reason {
+				t.Skip("no reasons are to be had: resetlab doctor says why")
+			}
+			right := q.Right(seen)
+			if right < 0 {
+				t.Fatalf("observed %q, which is no choice", seen)
+			}
+			for i, choice := range q.Choices {
+				if i == right && choice.Because == "" {
+					t.Errorf("%q is right and does not say why", choice.Text)
+				}
+				if i != right && choice.Says == "" {
+					t.Errorf("%q is not right and does not say who leads to it", choice.Text)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,82 @@
+package suite
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// A State is what became of a spec.
+type State string
+
+const (
+	Passed  State = "passed"
+	Failed  State = "failed"
+	Skipped State = "skipped"
+)
+
+// A Result is what became of one spec in a round.
+type Result struct {
+	Spec         string               `json:"spec"` // its text
+	State        State                `json:"state"`
+	Why          string               `json:"why,omitempty"` // it failed or was skipped
+	At           string               `json:"at,omitempty"`  // file and line where it failed
+	Duration     time.Duration        `json:"duration"`      // nanoseconds
+	Outcomes     []lab.Outcome        `json:"outcomes,omitempty"`
+	Observations []claims.Observation `json:"observations,omitempty"`
+}
+
+// An Event is a spec that has begun, or one that has ended.
+type Event struct {
+	Began string  `json:"began,omitempty"`
+	Ended *Result `json:"ended,omitempty"`
+	// Recordings are what the spec that has ended recorded, one for each lab.
+	Recordings []*evidence.Recording `json:"-"`
+}
+
+func resultOf(report types.SpecReport) Result {
+	r := Result{Spec: report.FullText(), Duration: report.RunTime}
+	switch {
+	case report.State.Is(types.SpecStatePassed):
+		r.State = Passed
+	case report.State.Is(types.SpecStateSkipped | types.SpecStatePending):
+		r.State, r.Why = Skipped, report.Failure.Message
+	default:
+		r.State, r.Why = Failed, report.Failure.Message
+		if r.Why == "" {
+			r.Why = report.State.String()
+		}
+		if report.Failure.ForwardedPanic != "" {
+			r.Why = "panic: " + firstLine(report.Failure.ForwardedPanic)
+		}
+		location := report.FailureLocation()
+		r.At = fmt.Sprintf("%s:%d", path.Base(strings.ReplaceAll(location.FileName, "\\", "/")), location.LineNumber)
+	}
+	for _, entry := range report.ReportEntries {
+		switch value := entry.GetRawValue().(type) {
+		case lab.Outcome:
+			r.saw(value)
+		case claims.Observation:
+			r.Observations = append(r.Observations, value)
+		}
+	}
+	return r
+}
+
+// saw adds an outcome. A spec may attach one several times.
+func (r *Result) saw(o lab.Outcome) {
+	for i, known := range r.Outcomes {
+		if known.Host == o.Host && known.Conn == o.Conn && known.Local == o.Local && known.Remote == o.Remote {
+			r.Outcomes[i] = o
+			return
+		}
+	}
+	r.Outcomes = append(r.Outcomes, o)
+}

@@ -1,0 +1,15 @@
+package evidence
+
+// MountTracefs mounts tracefs nowhere.
+var MountTracefs = mountTracefs
+
+// Hold keeps the lanes from being read until release is called.
+func (l *Lanes) Hold() (release func()) {
+	wire, kernel := l.wire.(*capture), l.kernel.(*tracer)
+	wire.mu.Lock()
+	kernel.mu.Lock()
+	return func() {
+		kernel.mu.Unlock()
+		wire.mu.Unlock()
+	}
+}

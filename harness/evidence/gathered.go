@@ -1,0 +1,104 @@
+package evidence
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// gathered is what the lanes of one run have brought in.
+type gathered struct {
+	started   instant
+	endpoints []lab.Endpoint
+	entries   []lab.Entry
+	segments  []segment
+	traces    []trace
+}
+
+// fill makes the flows, the hosts and the events of r.
+func (g *gathered) fill(r *Recording) {
+	b := &builder{gathered: g, names: map[netip.AddrPort]lab.Endpoint{}}
+	b.byPair, b.conns = map[pair][]*flow{}, map[int]*connection{}
+	for _, endpoint := range g.endpoints {
+		if address, err := netip.ParseAddrPort(endpoint.Address); err == nil {
+			b.names[address] = endpoint
+		}
+	}
+	b.findConnections()
+	b.addSegments()
+	b.addConnections()
+	slices.SortStableFunc(b.flows, func(a, b *flow) int { return cmp.Compare(a.first, b.first) })
+	for i, f := range b.flows {
+		f.index = i
+		b.nameHosts(f)
+		r.Flows = append(r.Flows, f.Flow)
+	}
+	r.Hosts = b.hosts()
+	r.Events = b.events()
+}
+
+// A builder joins the lanes.
+type builder struct {
+	*gathered
+	names  map[netip.AddrPort]lab.Endpoint
+	flows  []*flow
+	byPair map[pair][]*flow
+	coming map[netip.AddrPort][]*flow // by server: those whose SYN_SENT is still to be found
+	order  []*connection              // in the order of the journal
+	conns  map[int]*connection
+}
+
+// nameHosts finds the lifelines of a flow that no journal has told.
+func (b *builder) nameHosts(f *flow) {
+	client, server := b.names[f.client], b.names[f.server]
+	if f.ServerHost == "" {
+		f.ServerHost = cmp.Or(server.Host, "server")
+	}
+	if f.ClientHost == "" {
+		f.ClientHost = cmp.Or(client.Host, b.stranger(server))
+	}
+}
+
+// stranger returns the lifeline of a client that is in no journal: a plain
+// proxy dials on its own account, and everybody else is "client".
+func (b *builder) stranger(server lab.Endpoint) string {
+	for _, endpoint := range b.endpoints {
+		if endpoint.Proxy && !server.Proxy {
+			return endpoint.Host
+		}
+	}
+	return "client"
+}
+
+// hosts returns the lifelines: those that only connect, those that do both,
+// those that only accept.
+func (b *builder) hosts() []Host {
+	var hosts []Host
+	roles := map[string]int{} // 1: connects, 2: accepts
+	add := func(name string, address netip.AddrPort, role int) {
+		if roles[name] == 0 {
+			host := Host{Name: name, Proxy: b.proxy(name)}
+			if address.IsValid() {
+				host.IP = address.Addr().String()
+			}
+			hosts = append(hosts, host)
+		}
+		roles[name] |= role
+	}
+	for _, f := range b.flows {
+		add(f.ClientHost, f.client, 1)
+		add(f.ServerHost, f.server, 2)
+	}
+	place := map[int]int{1: 0, 3: 1, 2: 2}
+	slices.SortStableFunc(hosts, func(a, b Host) int {
+		return cmp.Compare(place[roles[a.Name]], place[roles[b.Name]])
+	})
+	return hosts
+}
+
+// proxy says whether a host is a proxy's.
+func (b *builder) proxy(name string) bool {
+	return slices.ContainsFunc(b.endpoints, func(e lab.Endpoint) bool { return e.Host == name && e.Proxy })
+}

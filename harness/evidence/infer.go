@@ -1,0 +1,175 @@
+package evidence
+
+import (
+	"fmt"
+
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// inferred is the verdict on a RST from its shape and the counters, without
+// the kernel's word. What tells is how Linux builds it: a socket's own has its
+// window and its running IP identification (tcp_send_active_reset), an answer
+// has neither (tcp_v4_send_reset).
+func (t *trial) inferred(reset *Reset) {
+	rst := t.Events[reset.Event].Packet
+	answered := t.segmentBefore(reset)
+	ack := hasFlag(rst.Flags, "ACK")
+	own := rst.Window != 0 || rst.IPID != 0 ||
+		ack && answered >= 0 && hasFlag(t.Events[answered].Packet.Flags, "ACK")
+	shape := fmt.Sprintf("%s, window %d, IP id %d", rst.Flags, rst.Window, rst.IPID)
+	switch {
+	case !t.lacks(Counters) && t.counters["OutRsts"] == 0:
+		between(reset, "the counter OutRsts did not move: no TCP of this host sent a RST")
+		return
+	case t.otherTTL(reset.Event):
+		between(reset, fmt.Sprintf("its TTL is %d, unlike that of the other segments from there", rst.TTL))
+		return
+	case own && !ack:
+		between(reset, "no Linux sends a RST of this shape: "+shape)
+		return
+	case own && t.gaveUp(reset):
+		reset.Sender = Timer
+		reset.Clue = "the counters TCPKeepAlive and TCPAbortOnTimeout moved, and no call goes with it"
+	case own:
+		reset.Sender, reset.Cause = Application, t.callBefore(reset)
+		reset.By = t.by("", reset.Cause)
+		reset.Clue = "the shape of a socket's own RST: " + shape
+	case t.foreign():
+		reset.Sender, reset.Host = Unknown, ""
+		reset.Clue = "the counter OutRsts says that this host's TCP did not send all of the RSTs"
+		reset.Why = "the kernel answered a segment that belongs to no connection, or a device between did"
+		return
+	default:
+		reset.Sender, reset.Cause = KernelReply, answered
+		reset.Clue = "the shape of an answer: " + shape
+	}
+	t.guessReason(reset)
+	t.explain(reset)
+}
+
+// foreign says whether there are more RSTs than this host's TCP has sent.
+func (t *trial) foreign() bool { return !t.lacks(Counters) && t.counters["OutRsts"] < t.rsts }
+
+// otherTTL says whether a RST has another TTL than the rest that its sender
+// sent on the connection.
+func (t *trial) otherTTL(rst int) bool {
+	for _, i := range t.byFlow[t.Events[rst].Flow] {
+		event := &t.Events[i]
+		if event.Packet != nil && !event.Packet.RST() && event.Host == t.Events[rst].Host {
+			return event.Packet.TTL != t.Events[rst].Packet.TTL
+		}
+	}
+	return false
+}
+
+// gaveUp says whether keepalive gave up.
+func (t *trial) gaveUp(reset *Reset) bool {
+	return t.moved("TCPKeepAlive") && t.moved("TCPAbortOnTimeout") && t.callBefore(reset) < 0
+}
+
+// moved says whether a counter moved, and for nobody but this run.
+func (t *trial) moved(name string) bool { return t.counters[name] > 0 && !t.noisy }
+
+// guessReason finds the reason that the kernel would tell, from counters,
+// calls and bytes; none where several would fit.
+func (t *trial) guessReason(reset *Reset) {
+	switch reset.Sender {
+	case Timer:
+		reset.Reason = "TCP_KEEPALIVE_TIMEOUT"
+	case Application:
+		reset.Reason = t.guessOwn(reset)
+	case KernelReply:
+		reset.Reason = t.guessAnswer(reset)
+	}
+}
+
+func (t *trial) guessOwn(reset *Reset) string {
+	unread, known := t.unread(reset)
+	op := ""
+	if reset.Cause >= 0 && t.Events[reset.Cause].Call != nil {
+		op = t.Events[reset.Cause].Call.Op
+	}
+	switch {
+	case op == lab.Disconnect:
+		return "TCP_STATE"
+	case known && unread > 0:
+		reset.Clue += fmt.Sprintf("; %d bytes had come and were not read", unread)
+		return "TCP_ABORT_ON_CLOSE"
+	case op == lab.Abort:
+		return "TCP_STATE"
+	}
+	for counter, reason := range map[string]string{
+		"TCPAbortOnClose": "TCP_ABORT_ON_CLOSE", "TCPAbortOnLinger": "TCP_ABORT_ON_LINGER",
+		"TCPAbortOnMemory": "TCP_ABORT_ON_MEMORY", "TCPAbortOnData": "TCP_STATE",
+	} {
+		if t.only(counter) {
+			reset.Clue += "; the counter " + counter + " moved"
+			return reason
+		}
+	}
+	if known && op == lab.CloseOp {
+		return "TCP_STATE"
+	}
+	return ""
+}
+
+// only says whether a counter is the only one of aborts that moved.
+func (t *trial) only(counter string) bool {
+	for _, other := range []string{"TCPAbortOnClose", "TCPAbortOnLinger", "TCPAbortOnMemory", "TCPAbortOnData"} {
+		if t.moved(other) != (other == counter) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *trial) guessAnswer(reset *Reset) string {
+	cause := reset.Cause
+	switch {
+	case t.moved("EmbryonicRsts"):
+		reset.Clue += "; the counter EmbryonicRsts moved"
+		return "INVALID_SYN"
+	case cause >= 0 && t.Events[cause].Packet.Flags == "SYN":
+		return "NO_SOCKET"
+	case t.only("TCPAbortOnData"):
+		reset.Clue += "; the counter TCPAbortOnData moved"
+		return "TCP_ABORT_ON_DATA"
+	case t.finished(reset) && !t.noisy:
+		reset.Clue += "; it had sent its FIN before"
+		return "TCP_TIMEWAIT_SOCKET"
+	}
+	return ""
+}
+
+// finished says whether the end that sent a RST had sent its FIN before.
+func (t *trial) finished(reset *Reset) bool {
+	for _, i := range t.byFlow[reset.Flow] {
+		event := &t.Events[i]
+		if i < reset.Event && event.Host == reset.Host && event.Packet != nil && hasFlag(event.Packet.Flags, "FIN") {
+			return true
+		}
+	}
+	return false
+}
+
+// unread returns how many bytes had come to the end that sent a RST, and were
+// not read by then. It is known where the journal has the end.
+func (t *trial) unread(reset *Reset) (bytes int64, known bool) {
+	var highest uint32
+	for _, i := range t.byFlow[reset.Flow] {
+		event := &t.Events[i]
+		if i > reset.Event {
+			break
+		}
+		switch {
+		case event.Packet != nil && event.Host != reset.Host && event.Packet.Len > 0:
+			highest = max(highest, event.Packet.Seq+uint32(event.Packet.Len)-1)
+		case event.Call != nil && event.Host == reset.Host:
+			known = true
+			if event.Call.Op == lab.Read {
+				bytes -= int64(event.Call.Bytes)
+			}
+		}
+	}
+	return bytes + int64(highest), known
+}

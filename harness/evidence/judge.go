@@ -1,0 +1,220 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// A trial is a recording with what the verdicts on its RSTs need to know.
+type trial struct {
+	*Recording
+	byFlow   [][]int          // the events of each flow
+	counters map[string]int64 // by how much they moved
+	noisy    bool             // for others, too
+	rsts     int64            // how many were on the wire
+	outcomes map[int]int      // the outcome of each connection of the journal
+	beyond   map[int]int      // the flow at the other side of the proxy
+}
+
+// judge finds the verdict on every RST.
+func (r *Recording) judge() {
+	t := newTrial(r)
+	for i := range r.Events {
+		event := &r.Events[i]
+		switch {
+		case event.Packet != nil && event.Packet.RST():
+			r.Resets = append(r.Resets, t.verdict(i))
+		case event.Trace != nil && event.Trace.Name == resetSent && t.packetOf(i) < 0:
+			r.Resets = append(r.Resets, t.unseen(i))
+		}
+	}
+	if r.lacks(Wire) && len(r.Resets) == 0 {
+		r.Resets = t.told()
+	}
+	told := map[int]bool{}
+	for i := range r.Resets {
+		if flow := r.Resets[i].Flow; !told[flow] {
+			r.Resets[i].Lost = t.losses(flow)
+			told[flow] = true
+		}
+	}
+}
+
+func newTrial(r *Recording) *trial {
+	t := &trial{Recording: r, counters: map[string]int64{}, outcomes: map[int]int{}}
+	t.byFlow = make([][]int, len(r.Flows))
+	for i := range r.Events {
+		event := &r.Events[i]
+		if event.Flow >= 0 {
+			t.byFlow[event.Flow] = append(t.byFlow[event.Flow], i)
+		}
+		if event.Packet != nil && event.Packet.RST() {
+			t.rsts++
+		}
+	}
+	for i := range r.Outcomes {
+		t.outcomes[r.Outcomes[i].Conn] = i
+	}
+	for _, delta := range r.Counters {
+		t.counters[delta.Name] += delta.By
+		t.noisy = t.noisy || delta.Noisy
+	}
+	t.beyond = t.pairs()
+	return t
+}
+
+// verdict judges the RST that is an event.
+func (t *trial) verdict(i int) Reset {
+	event := &t.Events[i]
+	reset := Reset{Event: i, Flow: event.Flow, Host: event.Host, Cause: -1, Level: Inferred}
+	note := t.noteOf(i)
+	switch {
+	case note != nil:
+		t.observed(&reset, note)
+	case !t.lacks(Kernel) && t.LostEvents == 0:
+		reset.Level = Observed
+		between(&reset, "the kernel sent no RST for this connection: no tcp_send_reset goes with it")
+	default:
+		t.inferred(&reset)
+	}
+	return reset
+}
+
+// between is the verdict on a RST that no host of ours has sent.
+func between(reset *Reset, clue string) {
+	reset.Sender, reset.Host, reset.Clue = Between, "", clue
+	reset.Why = "a device between the ends, or a forger, sent it in the name of one of them"
+}
+
+// observed is the verdict on a RST that the kernel told of.
+func (t *trial) observed(reset *Reset, note *ResetTrace) {
+	reset.Reason = note.Reason
+	if !t.lacks(Kernel) {
+		reset.Level = Observed
+	}
+	switch {
+	case note.Passive:
+		reset.Sender, reset.Cause = KernelReply, t.segmentBefore(reset)
+		reset.Clue = "tcp_send_reset names the segment that was answered (skbaddr)"
+	case note.Reason == "TCP_KEEPALIVE_TIMEOUT":
+		reset.Sender = Timer
+		reset.Clue = "tcp_send_reset says that no segment was answered, and the reason is a timer's"
+	default:
+		reset.Sender, reset.Cause = Application, t.callBefore(reset)
+		reset.By = t.by(note.Process, reset.Cause)
+		reset.Clue = "tcp_send_reset says that no segment was answered (skbaddr is 0)"
+	}
+	if note.Reason == "" || note.Reason == "NOT_SPECIFIED" { // an old kernel does not tell
+		reset.Reason = ""
+		t.guessReason(reset)
+	}
+	t.explain(reset)
+}
+
+// by names the process and the call that sent a RST.
+func (t *trial) by(process string, cause int) string {
+	if cause < 0 || t.Events[cause].Call == nil {
+		return process
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s()", process, t.Events[cause].Call.Op))
+}
+
+// explain says why in words.
+func (t *trial) explain(reset *Reset) {
+	reset.Why, _ = why(reset.Reason)
+	if reset.Sender == Application && reset.Reason == "TCP_STATE" {
+		reset.Why = t.whyState(reset)
+	}
+	if reset.Sender == KernelReply && reset.Cause >= 0 {
+		reset.Why += fmt.Sprintf(" (answered: %s)", t.Events[reset.Cause].Packet)
+	}
+	if passed := t.passedOn(reset); passed >= 0 {
+		reset.Cause = passed
+		reset.Why = fmt.Sprintf("%s: it passes on the reset that %s sent it", reset.Why, t.Events[passed].Host)
+	}
+}
+
+// whyState tells apart what the kernel calls TCP_STATE alike: SO_LINGER with
+// timeout 0, connect(AF_UNSPEC), a listener that closes, a socket destroyed.
+func (t *trial) whyState(reset *Reset) string {
+	op := ""
+	if reset.Cause >= 0 && t.Events[reset.Cause].Call != nil {
+		op = t.Events[reset.Cause].Call.Op
+	}
+	switch {
+	case op == lab.Disconnect:
+		return "its owner dissolved the connection with connect(AF_UNSPEC)"
+	case op == lab.Abort, op == lab.CloseOp && t.counters["TCPAbortOnData"] > 0:
+		return "its owner wanted it: SO_LINGER with timeout 0, then close"
+	case op == lab.CloseOp:
+		return "its owner ended the connection without a FIN"
+	case t.isProxy(reset.Host):
+		return "the proxy ended the connection with SO_LINGER 0"
+	case !t.accepted(reset):
+		return "its listener was closed before anybody accepted the connection"
+	}
+	return "somebody ended the connection from outside: ss -K, or the end of its process"
+}
+
+func (t *trial) isProxy(host string) bool {
+	for _, h := range t.Hosts {
+		if h.Name == host {
+			return h.Proxy
+		}
+	}
+	return false
+}
+
+// accepted says whether the end that sent a RST was ever in the hands of an
+// application.
+func (t *trial) accepted(reset *Reset) bool {
+	for _, i := range t.byFlow[reset.Flow] {
+		if t.Events[i].Call != nil && t.Events[i].Host == reset.Host {
+			return true
+		}
+	}
+	return t.Flows[reset.Flow].ServerHost != reset.Host
+}
+
+// unseen is the verdict on a RST of which the kernel told and the wire did not.
+func (t *trial) unseen(i int) Reset {
+	event := &t.Events[i]
+	reset := Reset{Event: -1, Flow: event.Flow, Host: event.Host, Cause: -1}
+	t.observed(&reset, event.Trace)
+	switch {
+	case t.lacks(Wire):
+	case t.LostPackets > 0:
+		reset.Clue += "; the capture lost segments, perhaps this one"
+	default:
+		reset.Clue += "; no RST was on the wire: it was dropped on its way out"
+	}
+	return reset
+}
+
+// noteOf returns the kernel's note on the RST that is an event, nil if there
+// is none: it stands right behind, at the same time.
+func (t *trial) noteOf(i int) *ResetTrace {
+	for j := i + 1; j < len(t.Events) && t.Events[j].At == t.Events[i].At; j++ {
+		if t.Events[j].Trace != nil && t.Events[j].Trace.Name == resetSent && t.together(i, j) {
+			return t.Events[j].Trace
+		}
+	}
+	return nil
+}
+
+// packetOf returns the RST that a kernel's note is about, -1 if there is none.
+func (t *trial) packetOf(note int) int {
+	for i := note - 1; i >= 0 && t.Events[i].At == t.Events[note].At; i-- {
+		if t.Events[i].Packet != nil && t.Events[i].Packet.RST() && t.together(i, note) {
+			return i
+		}
+	}
+	return -1
+}
+
+// together says whether two events are of the same end of a flow.
+func (t *trial) together(i, j int) bool {
+	return t.Events[i].Flow == t.Events[j].Flow && t.Events[i].Host == t.Events[j].Host
+}

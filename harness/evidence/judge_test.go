@@ -1,0 +1,172 @@
+package evidence_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// at makes events a microsecond apart on the only flow, so that those given
+// together in one group have the same time.
+func at(groups ...[]evidence.Event) []evidence.Event {
+	var events []evidence.Event
+	for i, group := range groups {
+		for _, event := range group {
+			event.At = time.Duration(i) * time.Microsecond
+			events = append(events, event)
+		}
+	}
+	return events
+}
+
+func one(events ...evidence.Event) []evidence.Event { return events }
+
+func packet(from string, p evidence.Packet) evidence.Event {
+	p.To = map[string]string{"client": "server", "server": "client"}[from]
+	if p.TTL == 0 {
+		p.TTL = 64
+	}
+	return evidence.Event{Host: from, Packet: &p}
+}
+
+func note(host, reason string, passive bool) evidence.Event {
+	return evidence.Event{Host: host, Trace: &evidence.ResetTrace{
+		Name: "tcp_send_reset", Reason: reason, Process: "toy-7", Passive: passive,
+	}}
+}
+
+func call(host, op string, conn, bytes int) evidence.Event {
+	return evidence.Event{Host: host, Call: &evidence.Call{Call: lab.Call{Op: op, Bytes: bytes, Ending: "open"}, Conn: conn}}
+}
+
+var (
+	syn      = packet("client", evidence.Packet{Flags: "SYN", Window: 65495, IPID: 1})
+	data     = packet("client", evidence.Packet{Flags: "PSH ACK", Seq: 1, Ack: 1, Len: 2, Window: 512, IPID: 2})
+	answered = packet("server", evidence.Packet{Flags: "ACK", Seq: 1, Ack: 3, Window: 512, IPID: 2})
+	ownRST   = packet("server", evidence.Packet{Flags: "RST ACK", Seq: 1, Ack: 3, Window: 512, IPID: 3})
+	reply    = packet("server", evidence.Packet{Flags: "RST", Seq: 1})
+	refusal  = packet("server", evidence.Packet{Flags: "RST ACK", Ack: 1})
+	farRST   = packet("server", evidence.Packet{Flags: "RST ACK", Seq: 1, Ack: 3, Window: 512, IPID: 3, TTL: 57})
+	oddRST   = packet("server", evidence.Packet{Flags: "RST", Seq: 1, IPID: 0x7777})
+	accept   = call("server", "accept", 2, 0)
+)
+
+// counted makes counters that nobody else moves.
+func counted(counters map[string]int64) []evidence.CounterDelta {
+	var deltas []evidence.CounterDelta
+	for name, by := range counters {
+		deltas = append(deltas, evidence.CounterDelta{Name: name, By: by})
+	}
+	return deltas
+}
+
+func TestVerdicts(t *testing.T) {
+	withoutKernel := []evidence.MissingLane{{Lane: evidence.Kernel, Why: "no root"}}
+	for _, test := range []struct {
+		name     string
+		events   []evidence.Event
+		missing  []evidence.MissingLane
+		counters map[string]int64
+		lost     uint64
+		sender   evidence.Sender
+		host     string
+		reason   string
+		cause    int
+		level    evidence.Level
+		words    string // in Why or Clue
+	}{
+		{
+			name: "a RST of which the kernel knows nothing", events: at(one(data), one(reply)),
+			sender: evidence.Between, cause: -1, level: evidence.Observed, words: "no tcp_send_reset",
+		}, {
+			name: "the same when kernel events were lost", events: at(one(data), one(reply)), lost: 1,
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.KernelReply, host: "server", cause: 0,
+			level: evidence.Inferred, words: "shape of an answer",
+		}, {
+			name: "a RST that never left", events: at(one(data), one(call("server", "abort", 2, 0)), one(note("server", "TCP_STATE", false))),
+			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: 1, level: evidence.Observed, words: "dropped on its way",
+		}, {
+			name: "keepalive gave up", events: at(one(accept), one(ownRST, note("server", "TCP_KEEPALIVE_TIMEOUT", false))),
+			sender: evidence.Timer, host: "server", reason: "TCP_KEEPALIVE_TIMEOUT", cause: -1, level: evidence.Observed, words: "unanswered",
+		}, {
+			name: "destroyed from outside", events: at(one(accept), one(data), one(ownRST, note("server", "TCP_STATE", false))),
+			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: -1, level: evidence.Observed, words: "ss -K",
+		}, {
+			name:   "an old kernel tells no reason",
+			events: at(one(accept), one(data), one(call("server", "close", 2, 0)), one(ownRST, note("server", "NOT_SPECIFIED", false))), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1, "TCPAbortOnClose": 1}, sender: evidence.Application, host: "server",
+			reason: "TCP_ABORT_ON_CLOSE", cause: 2, level: evidence.Inferred, words: "unread",
+		}, {
+			name:   "the segment that a RST answers is the one it fits",
+			events: at(one(data), one(packet("client", evidence.Packet{Flags: "PSH ACK", Seq: 3, Ack: 9, Len: 1})), one(reply, note("server", "NO_SOCKET", true))),
+			sender: evidence.KernelReply, host: "server", reason: "NO_SOCKET", cause: 0, level: evidence.Observed, words: "seq 1 ack 1 len 2",
+		}, {
+			name: "no TCP of this host sent it", events: at(one(data), one(reply)), missing: withoutKernel,
+			sender: evidence.Between, cause: -1, level: evidence.Inferred, words: "OutRsts did not move",
+		}, {
+			name: "another TTL", events: at(one(answered), one(farRST)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Between, cause: -1, level: evidence.Inferred, words: "TTL is 57",
+		}, {
+			name: "a shape that Linux does not send", events: at(one(data), one(oddRST)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Between, cause: -1, level: evidence.Inferred, words: "of this shape",
+		}, {
+			name: "keepalive gave up, by the counters", events: at(one(accept), one(ownRST)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1, "TCPKeepAlive": 3, "TCPAbortOnTimeout": 1}, sender: evidence.Timer, host: "server",
+			reason: "TCP_KEEPALIVE_TIMEOUT", cause: -1, level: evidence.Inferred, words: "TCPKeepAlive",
+		}, {
+			name: "an accept queue overflowed", events: at(one(syn), one(data), one(reply)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1, "EmbryonicRsts": 1, "ListenOverflows": 1}, sender: evidence.KernelReply, host: "server",
+			reason: "INVALID_SYN", cause: 1, level: evidence.Inferred, words: "EmbryonicRsts",
+		}, {
+			name: "nobody listens", events: at(one(syn), one(refusal)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1, "AttemptFails": 1}, sender: evidence.KernelReply, host: "server",
+			reason: "NO_SOCKET", cause: 0, level: evidence.Inferred, words: "no socket",
+		}, {
+			name: "a silent crash: several reasons would fit", events: at(one(accept), one(data), one(reply)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.KernelReply, host: "server", cause: 1,
+			level: evidence.Inferred, words: "shape of an answer",
+		}, {
+			name: "linger 0 on a process of which no call is known", events: at(one(data), one(ownRST)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1, "TCPAbortOnData": 1}, sender: evidence.Application, host: "server",
+			reason: "TCP_STATE", cause: -1, level: evidence.Inferred, words: "TCPAbortOnData",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := &evidence.Recording{
+				Events: test.events, Missing: test.missing, LostEvents: test.lost, Counters: counted(test.counters),
+				Hosts: []evidence.Host{{Name: "client"}, {Name: "server"}},
+				Flows: []evidence.Flow{{ClientHost: "client", ServerHost: "server"}},
+			}
+			evidence.Judge(r)
+			if len(r.Resets) != 1 {
+				t.Fatalf("%d verdicts, want 1:\n%v", len(r.Resets), r)
+			}
+			got := r.Resets[0]
+			if got.Sender != test.sender || got.Host != test.host || got.Reason != test.reason || got.Cause != test.cause || got.Level != test.level {
+				t.Errorf("got %s at %q for %q because of %d (%s)\nwant %s at %q for %q because of %d (%s)",
+					got.Sender, got.Host, got.Reason, got.Cause, got.Level, test.sender, test.host, test.reason, test.cause, test.level)
+			}
+			if !strings.Contains(got.Why+" "+got.Clue, test.words) {
+				t.Errorf("the words are %q [%s], want %q in them", got.Why, got.Clue, test.words)
+			}
+		})
+	}
+}
+
+func TestSeveralRSTsAndOneSender(t *testing.T) {
+	r := &evidence.Recording{
+		Events:   at(one(data), one(reply), one(reply)),
+		Missing:  []evidence.MissingLane{{Lane: evidence.Kernel, Why: "no root"}},
+		Counters: counted(map[string]int64{"OutRsts": 1}),
+		Flows:    []evidence.Flow{{ClientHost: "client", ServerHost: "server"}},
+	}
+	evidence.Judge(r)
+	for i := range r.Resets {
+		if r.Resets[i].Sender != evidence.Unknown {
+			t.Errorf("got %v, want nobody named: one of the two is not ours", &r.Resets[i])
+		}
+	}
+}

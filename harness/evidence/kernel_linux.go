@@ -1,0 +1,225 @@
+package evidence
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// mostTraces bounds what one recording keeps of the tracepoints.
+const mostTraces = 1 << 17
+
+// A tracer is a trace instance of our own (Documentation/trace/ftrace.rst,
+// Instances). It traces while it has taps. The tracepoints are those of the
+// whole machine; whoever takes the traces picks his own.
+type tracer struct {
+	root     *os.File // the mount of tracefs; nil if it was mounted already
+	instance string   // the path of our directory
+	tells    bool     // whether reasons are told
+	pipe     int
+
+	mu   sync.Mutex // guards the rest
+	rest []byte     // the beginning of a line
+	taps map[*traceTap]struct{}
+}
+
+// A traceTap is what one recording collects.
+type traceTap struct {
+	tracer *tracer
+	ahead  time.Duration // of CLOCK_TAI before the wall clock
+	traces []trace
+	lost   uint64
+}
+
+// openKernel makes a trace instance and enables the three tracepoints in it.
+func openKernel() (kernelLane, error) {
+	path, root, err := tracefs()
+	if err != nil {
+		return nil, fmt.Errorf("reach tracefs: %w: only the machine's root may read the kernel's tracepoints", err)
+	}
+	t := &tracer{root: root, taps: map[*traceTap]struct{}{}}
+	if err := t.open(path); err != nil {
+		if root != nil {
+			root.Close()
+		}
+		return nil, fmt.Errorf("trace: %w", err)
+	}
+	return t, nil
+}
+
+func (t *tracer) open(path string) error {
+	instances := filepath.Join(path, "instances")
+	if err := sweep(instances); err != nil {
+		return err
+	}
+	var err error
+	if t.instance, err = makeInstance(instances); err != nil {
+		return err
+	}
+	if err := t.enable(); err != nil {
+		return errors.Join(err, os.Remove(t.instance))
+	}
+	pipe := filepath.Join(t.instance, "trace_pipe")
+	t.pipe, err = unix.Open(pipe, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return errors.Join(fmt.Errorf("open trace_pipe: %w", err), os.Remove(t.instance))
+	}
+	return nil
+}
+
+// enable sets the instance up and leaves it switched off.
+func (t *tracer) enable() error {
+	settings := [][2]string{{"tracing_on", "0"}, {"trace_clock", "tai"}}
+	for _, event := range []string{"sock/" + stateChanged, "tcp/" + resetSent, "tcp/" + resetReceived} {
+		settings = append(settings, [2]string{"events/" + event + "/enable", "1"})
+	}
+	for _, setting := range settings {
+		if err := t.set(setting[0], setting[1]); err != nil {
+			return err
+		}
+	}
+	format, err := os.ReadFile(filepath.Join(t.instance, "events/tcp", resetSent, "format"))
+	t.tells = strings.Contains(string(format), `"TCP_ABORT_ON_CLOSE"`)
+	return err
+}
+
+func (t *tracer) set(file, value string) error {
+	if err := os.WriteFile(filepath.Join(t.instance, file), []byte(value), 0); err != nil {
+		return fmt.Errorf("set %s: %w", file, errors.Unwrap(err))
+	}
+	return nil
+}
+
+// tracefs returns a path to tracefs: of a mount that only this process has, so
+// that the machine need not have one and is left as it is; or of the mount
+// that others have made.
+func tracefs() (path string, root *os.File, err error) {
+	root, err = mountTracefs()
+	if err == nil {
+		return fmt.Sprintf("/proc/self/fd/%d", root.Fd()), root, nil
+	}
+	for _, path := range []string{"/sys/kernel/tracing", "/sys/kernel/debug/tracing"} {
+		if unix.Access(path+"/instances", unix.W_OK) == nil {
+			return path, nil, nil
+		}
+	}
+	return "", nil, err
+}
+
+// mountTracefs mounts tracefs nowhere (fsopen(2), fsmount(2)).
+func mountTracefs() (*os.File, error) {
+	context, err := unix.Fsopen("tracefs", unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("fsopen", err)
+	}
+	defer unix.Close(context)
+	if err := unix.FsconfigCreate(context); err != nil {
+		return nil, os.NewSyscallError("fsconfig", err)
+	}
+	root, err := unix.Fsmount(context, unix.FSMOUNT_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("fsmount", err)
+	}
+	return os.NewFile(uintptr(root), "tracefs"), nil
+}
+
+func (t *tracer) reasons() bool { return t.tells }
+
+func (t *tracer) follow() (kernelTap, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.taps) == 0 {
+		if err := t.set("tracing_on", "1"); err != nil {
+			return nil, err
+		}
+	}
+	tap := &traceTap{tracer: t, ahead: taiAhead()}
+	t.taps[tap] = struct{}{}
+	return tap, nil
+}
+
+// taiAhead returns how far CLOCK_TAI is ahead of the wall clock: whole seconds.
+func taiAhead() time.Duration {
+	var tai unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_TAI, &tai); err != nil {
+		return 0
+	}
+	return time.Until(time.Unix(tai.Unix())).Round(time.Second)
+}
+
+func (t *tracer) collect() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.empty() // an error shows again when a tap is taken
+}
+
+// empty reads what there is and hands it to the taps. mu is held.
+func (t *tracer) empty() error {
+	buffer := make([]byte, 1<<16)
+	for {
+		n, err := unix.Read(t.pipe, buffer)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN || err == nil && n == 0:
+			return nil
+		case err != nil:
+			return fmt.Errorf("read trace_pipe: %w", err)
+		}
+		t.rest = append(t.rest, buffer[:n]...)
+		for {
+			line, rest, found := bytes.Cut(t.rest, []byte("\n"))
+			if !found {
+				break
+			}
+			t.rest = rest
+			t.hand(string(line))
+		}
+	}
+}
+
+func (t *tracer) hand(line string) {
+	lost := lostTraces(line)
+	for tap := range t.taps {
+		tap.lost += lost
+		trace, err := parseTrace(line, tap.ahead)
+		switch {
+		case errors.Is(err, errNoTrace):
+		case err != nil || len(tap.traces) == mostTraces:
+			tap.lost++
+		default:
+			tap.traces = append(tap.traces, trace)
+		}
+	}
+}
+
+func (p *traceTap) take() ([]trace, uint64, error) {
+	t := p.tracer
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	err := t.empty()
+	delete(t.taps, p)
+	if len(t.taps) == 0 {
+		err = errors.Join(err, t.set("tracing_on", "0"))
+	}
+	nameTasks(p.traces)
+	return p.traces, p.lost, err
+}
+
+func (t *tracer) close() error {
+	err := unix.Close(t.pipe) // an instance in use cannot be removed
+	if removed := os.Remove(t.instance); removed != nil {
+		err = errors.Join(err, fmt.Errorf("remove the trace instance: %w", removed))
+	}
+	if t.root != nil {
+		err = errors.Join(err, t.root.Close())
+	}
+	return err
+}

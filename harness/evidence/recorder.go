@@ -1,0 +1,141 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// Options say how to record. The zero value is good.
+type Options struct {
+	// Lanes are what to record with. Zero means the recorder opens all that
+	// the machine gives, which takes tens of milliseconds, and closes them.
+	Lanes *Lanes
+}
+
+// A Recorder records the run of a lab.
+type Recorder struct {
+	lab      *lab.Lab
+	scenario string
+	lanes    *Lanes
+	own      bool // the lanes are the recorder's own
+	started  time.Time
+	missing  []MissingLane
+	wire     wireTap   // nil if it is missing
+	kernel   kernelTap // nil if it is missing
+	counters map[string]int64
+
+	once   sync.Once
+	result *Recording
+	err    error
+}
+
+// Start begins to record what happens in a lab. scenario says in a sentence
+// what that is. It does not fail for want of privilege: a lane that it cannot
+// have is named in [Recording.Missing]. The recording must be stopped.
+func Start(l *lab.Lab, scenario string, options Options) (*Recorder, error) {
+	if l == nil {
+		return nil, errors.New("record: the lab is nil")
+	}
+	r := &Recorder{lab: l, scenario: scenario, lanes: options.Lanes, started: time.Now()}
+	if r.lanes == nil {
+		r.lanes, r.own = Open(), true
+	}
+	r.missing = r.lanes.Missing()
+	var err error
+	if r.lanes.counters {
+		r.counters, err = readCounters()
+		r.miss(Counters, err)
+	}
+	if r.lanes.kernel != nil {
+		r.kernel, err = r.lanes.kernel.follow()
+		r.miss(Kernel, err)
+		if !r.lanes.kernel.reasons() {
+			r.miss(Kernel, errors.New(noReasons))
+		}
+	}
+	if r.lanes.wire != nil {
+		r.wire, err = r.lanes.wire.follow(l.IP())
+		r.miss(Wire, err)
+	}
+	return r, nil
+}
+
+// miss notes that a lane is missing, if there is an error that says why.
+func (r *Recorder) miss(lane Lane, err error) {
+	if err != nil {
+		r.missing = append(r.missing, MissingLane{Lane: lane, Why: err.Error()})
+	}
+}
+
+// Stop ends the recording and returns it, analysed. Call it when the ends of
+// the run are over; the lab may be closed already. It waits until what was
+// sent has been captured. An error says which lane broke. A second Stop
+// returns the same.
+func (r *Recorder) Stop() (*Recording, error) {
+	r.once.Do(func() {
+		if r.result, r.err = r.stop(); r.err != nil {
+			r.err = fmt.Errorf("stop recording: %w", r.err)
+		}
+	})
+	return r.result, r.err
+}
+
+func (r *Recorder) stop() (*Recording, error) {
+	recording := &Recording{Version: Version, Scenario: r.scenario, Started: r.started, System: system()}
+	g := gathered{started: instantOf(r.started)}
+	var errs []error
+	if r.wire != nil {
+		captured, lost, err := r.wire.take()
+		errs = append(errs, err)
+		g.segments, recording.LostPackets = decode(captured), lost
+	}
+	if r.kernel != nil {
+		traces, lost, err := r.kernel.take()
+		errs = append(errs, err)
+		g.traces, recording.LostEvents = traces, lost
+	}
+	if r.counters != nil {
+		now, err := readCounters()
+		errs = append(errs, err)
+		if err == nil {
+			recording.Counters = moved(r.counters, now, !alone())
+		}
+	}
+	if r.own {
+		errs = append(errs, r.lanes.Close())
+	}
+	journal := r.lab.Journal()
+	g.endpoints, g.entries = r.lab.Endpoints(), journal.Entries()
+	recording.Outcomes = journal.Outcomes()
+	recording.LostEvents += uint64(journal.Lost())
+	recording.Missing = r.missing
+	recording.Level = recording.level()
+	g.fill(recording)
+	recording.judge()
+	return recording, errors.Join(errs...)
+}
+
+// level says what a recording's answers can rest on.
+func (r *Recording) level() Level {
+	switch {
+	case !r.lacks(Kernel):
+		return Observed
+	case !r.lacks(Wire):
+		return Inferred
+	}
+	return AppOnly
+}
+
+// lacks says whether a lane is named as missing.
+func (r *Recording) lacks(lane Lane) bool {
+	for _, m := range r.Missing {
+		if m.Lane == lane {
+			return true
+		}
+	}
+	return false
+}

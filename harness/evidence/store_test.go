@@ -1,0 +1,136 @@
+package evidence_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// stored is a recording with something in every part.
+func stored() *evidence.Recording {
+	r := &evidence.Recording{
+		Version: evidence.Version, Scenario: "a server closes with unread data", System: "Linux 6.18", Level: evidence.Observed,
+		Started: time.Date(2026, 11, 20, 9, 15, 4, 98000, time.UTC),
+		Hosts:   []evidence.Host{{Name: "client", IP: "127.0.0.1"}, {Name: "proxy", Proxy: true}, {Name: "server"}},
+		Flows:   []evidence.Flow{{Client: "127.0.0.1:1", Server: "127.0.0.1:2", ClientHost: "client", ServerHost: "server"}},
+		Events: at(one(accept), one(data), one(call("server", "close", 2, 0)),
+			one(evidence.Event{Host: "server", State: &evidence.StateChange{From: "ESTABLISHED", To: "CLOSE"}}),
+			one(ownRST, note("server", "TCP_ABORT_ON_CLOSE", false))),
+		Counters: []evidence.CounterDelta{{Name: "OutRsts", By: 1, Noisy: true}},
+		Missing:  []evidence.MissingLane{{Lane: evidence.Counters, Why: "a test"}},
+		Outcomes: []lab.Outcome{{Host: "client", Conn: 1, Calls: []lab.Call{{Op: "connect", Ending: "open"}}, Ending: "open"}},
+	}
+	evidence.Judge(r)
+	return r
+}
+
+func text(t testing.TB, r *evidence.Recording) string {
+	t.Helper()
+	var b strings.Builder
+	if err := r.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestReadGivesWhatWasWritten(t *testing.T) {
+	want := stored()
+	got, err := evidence.Read(strings.NewReader(text(t, want)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	good := text(t, stored())
+	with := func(old, new string) string {
+		if !strings.Contains(good, old) {
+			t.Fatalf("the recording has no %s", old)
+		}
+		return strings.Replace(good, old, new, 1)
+	}
+	for _, test := range []struct{ name, text, says string }{
+		{"nothing", "", "no JSON"},
+		{"something else", `{"a": 1}`, "no version"},
+		{"a page", "<html>", "no JSON"},
+		{"half of it", good[:len(good)/2], "no JSON"},
+		{"two of them", good + good, "no JSON"},
+		{"a later version", with(`"version": 1`, `"version": 2`), "version is 2"},
+		{"an unknown level", with(`"level": "observed"`, `"level": "guessed"`), `level is "guessed"`},
+		{"a flow that is not there", with(`"flow": 0`, `"flow": 1`), "event 0: flow is 1: the recording has 1"},
+		{"a negative flow", with(`"flow": 0`, `"flow": -2`), "flow is -2"},
+		{"a reset without its event", with(`"event": 4`, `"event": 9`), "reset 0: event is 9"},
+		{"a reset of another event", with(`"event": 4`, `"event": 1`), "event 1 is no RST"},
+		{"a cause that is not there", with(`"cause": 2`, `"cause": 99`), "cause is 99"},
+		{"an unknown sender", with(`"sender": "application"`, `"sender": "gremlin"`), `sender is "gremlin"`},
+		{"an event of no kind", with(`"state": {`, `"stage": {`), "of 0 kinds"},
+		{"an event of two kinds", with(`"state": {`, `"call": {"op": "read"}, "state": {`), "of 2 kinds"},
+		{"a number out of range", with(`"ttl": 64`, `"ttl": 1e99`), "no JSON"},
+		{"a negative length", with(`"len": 2`, `"len": -2`), "length is negative"},
+	} {
+		_, err := evidence.Read(strings.NewReader(test.text))
+		if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want one line with %q", test.name, err, test.says)
+		}
+	}
+}
+
+func TestReadIsBounded(t *testing.T) {
+	read := 0
+	endless := reader(func(b []byte) (int, error) {
+		read += len(b)
+		return len(b), nil
+	})
+	if _, err := evidence.Read(endless); err == nil || !strings.Contains(err.Error(), "more than 64 MiB") {
+		t.Errorf("got %v, want it to be refused", err)
+	}
+	if read > 2*evidence.MaxStored {
+		t.Errorf("it read %d bytes, want an end after %d", read, evidence.MaxStored)
+	}
+	broken := errors.New("broken")
+	if _, err := evidence.Read(io.MultiReader(strings.NewReader("{"), reader(func([]byte) (int, error) { return 0, broken }))); !errors.Is(err, broken) {
+		t.Errorf("got %v, want %v", err, broken)
+	}
+}
+
+type reader func([]byte) (int, error)
+
+func (r reader) Read(b []byte) (int, error) { return r(b) }
+
+func FuzzRead(f *testing.F) {
+	good := text(f, stored())
+	for _, seed := range []string{
+		good, good[:len(good)/2], "{}", `{"version":1,"level":"observed"}`, `{"version":1,"level":"app-only","events":[null]}`,
+		`{"version":1,"level":"inferred","resets":[{"sender":"unknown","event":-1,"cause":-1,"flow":-1}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := evidence.Read(bytes.NewReader(data))
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error has several lines: %v", err)
+			}
+			return
+		}
+		_ = r.String()
+		again, err := evidence.Read(strings.NewReader(text(t, r)))
+		if err != nil {
+			t.Fatalf("what was read cannot be written and read again: %v", err)
+		}
+		evidence.Judge(again)
+		if _, err := evidence.Read(strings.NewReader(text(t, again))); err != nil {
+			t.Fatalf("judged anew it does not fit together: %v", err)
+		}
+	})
+}

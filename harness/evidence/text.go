@@ -1,0 +1,83 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// String describes the segment as "PSH ACK seq 1 ack 1 len 2".
+func (p *Packet) String() string {
+	text := fmt.Sprintf("%s seq %d", p.Flags, p.Seq)
+	if hasFlag(p.Flags, "ACK") {
+		text += fmt.Sprintf(" ack %d", p.Ack)
+	}
+	if p.Len > 0 {
+		text += fmt.Sprintf(" len %d", p.Len)
+	}
+	return text
+}
+
+// String describes the event without its time.
+func (e *Event) String() string {
+	switch {
+	case e.Call != nil:
+		return fmt.Sprintf("%s #%d %v", e.Host, e.Call.Conn, e.Call.Call)
+	case e.Packet != nil:
+		return fmt.Sprintf("%s → %s %v", e.Host, e.Packet.To, e.Packet)
+	case e.State != nil:
+		return fmt.Sprintf("%s %s → %s", e.Host, e.State.From, e.State.To)
+	case e.Trace != nil:
+		return strings.TrimSpace(fmt.Sprintf("%s kernel: %s %s", e.Host, e.Trace.Name, e.Trace.Reason))
+	}
+	return e.Host
+}
+
+// String says who sent the RST, why, and what decided that.
+func (r *Reset) String() string {
+	who := string(r.Sender)
+	for _, part := range []string{r.Host, r.By} {
+		if part != "" {
+			who += " · " + part
+		}
+	}
+	text := fmt.Sprintf("sent by %s: %s", who, r.Why)
+	if r.Reason != "" {
+		text = fmt.Sprintf("sent by %s: %s, %s", who, r.Reason, r.Why)
+	}
+	for _, loss := range r.Lost {
+		text += fmt.Sprintf(" · lost: %s wrote %d, delivered %d", loss.From, loss.Written, loss.Delivered)
+	}
+	return fmt.Sprintf("%s [%s: %s]", text, r.Level, r.Clue)
+}
+
+// String tells the whole recording in lines of plain text.
+func (r *Recording) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s · %s · %s\n", r.Scenario, r.Level, r.System)
+	for _, m := range r.Missing {
+		fmt.Fprintf(&b, "  without %s: %s\n", m.Lane, m.Why)
+	}
+	for i := range r.Events {
+		e := &r.Events[i]
+		flow := ""
+		if len(r.Flows) > 1 && e.Flow >= 0 {
+			flow = fmt.Sprintf("flow %d  ", e.Flow)
+		}
+		fmt.Fprintf(&b, "  %+10.3f ms  %s%v\n", float64(e.At)/float64(time.Millisecond), flow, e)
+	}
+	for i := range r.Resets {
+		fmt.Fprintf(&b, "  RST %v\n", &r.Resets[i])
+	}
+	for _, delta := range r.Counters {
+		noisy := ""
+		if delta.Noisy {
+			noisy = " (others use the same counters)"
+		}
+		fmt.Fprintf(&b, "  %s %+d%s\n", delta.Name, delta.By, noisy)
+	}
+	if r.LostPackets > 0 || r.LostEvents > 0 {
+		fmt.Fprintf(&b, "  lost: %d segments, %d events\n", r.LostPackets, r.LostEvents)
+	}
+	return b.String()
+}

@@ -1,0 +1,58 @@
+package evidence
+
+import (
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/lab"
+)
+
+// told finds the resets of a run of which only the calls are known: where a
+// call failed with one, or an end aborted the connection itself.
+func (t *trial) told() []Reset {
+	var resets []Reset
+	for flow := range t.Flows {
+		if reset, found := t.toldOf(flow); found {
+			resets = append(resets, reset)
+		}
+	}
+	return resets
+}
+
+func (t *trial) toldOf(flow int) (Reset, bool) {
+	reset := Reset{Event: -1, Flow: flow, Sender: Unknown, Cause: -1, Level: AppOnly}
+	victim := ""
+	for _, i := range t.byFlow[flow] {
+		event := &t.Events[i]
+		switch {
+		case event.Call == nil:
+		case event.Call.Op == lab.Abort || event.Call.Op == lab.Disconnect:
+			reset.Sender, reset.Host, reset.By, reset.Cause = Application, event.Host, t.by("", i), i
+			reset.Clue = "the call itself asks for a reset"
+			reset.Why = t.whyState(&reset)
+			return reset, true
+		case event.Call.Ending == harness.Reset, event.Call.Ending == harness.Refused:
+			victim = event.Host
+			reset.Clue = event.Host + ": " + event.Call.String()
+			reset.Why = "the error is all that is known of it"
+		}
+	}
+	t.closedUnread(&reset, victim)
+	return reset, victim != ""
+}
+
+// closedUnread judges a reset that the victim saw: if the other end closed and
+// bytes were written that nobody read, the close did it.
+func (t *trial) closedUnread(reset *Reset, victim string) {
+	for _, i := range t.byFlow[reset.Flow] {
+		event := &t.Events[i]
+		if victim == "" || event.Call == nil || event.Call.Op != lab.CloseOp || event.Host == victim {
+			continue
+		}
+		for _, loss := range t.losses(reset.Flow) {
+			if loss.From == victim {
+				reset.Sender, reset.Host, reset.By, reset.Cause = Application, event.Host, t.by("", i), i
+				reset.Clue += "; the other end closed with bytes unread"
+				reset.Why, _ = why("TCP_ABORT_ON_CLOSE")
+			}
+		}
+	}
+}

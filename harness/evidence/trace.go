@@ -1,0 +1,135 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The tracepoints that the kernel lane reads, as "group/name".
+const (
+	stateChanged  = "inet_sock_set_state"
+	resetSent     = "tcp_send_reset"
+	resetReceived = "tcp_receive_reset"
+)
+
+// A trace is what a tracepoint said, in the words of its print format.
+type trace struct {
+	at            instant
+	task          string // comm-pid
+	name          string
+	local, remote netip.AddrPort // of the socket; unspecified where it is a listener
+	from, to      string         // of a state change
+	passive       bool           // of a sent reset: a segment that came in is behind it
+	reason        string         // of a sent reset
+}
+
+// errNoTrace says that a line is not one that we read.
+var errNoTrace = errors.New("no trace of TCP")
+
+// parseTrace reads a line of a trace instance's trace_pipe. Its time stamp is
+// of CLOCK_TAI, which is ahead of the wall clock by ahead.
+//
+//	comm-123   [001] ..s2. 1795219522.067871: tcp_send_reset: skbaddr=… reason=…
+func parseTrace(line string, ahead time.Duration) (trace, error) {
+	var t trace
+	var head, tail string
+	for _, name := range []string{stateChanged, resetSent, resetReceived} {
+		if at := strings.Index(line, ": "+name+": "); at >= 0 {
+			t.name, head, tail = name, line[:at], line[at+len(name)+4:]
+			break
+		}
+	}
+	fields := strings.Fields(head)
+	processor := strings.LastIndex(head, " [")
+	if len(fields) < 4 || processor < 0 {
+		return t, errNoTrace
+	}
+	at, err := parseStamp(fields[len(fields)-1])
+	if err != nil {
+		return t, err
+	}
+	t.at = at - instant(ahead)
+	t.task = strings.TrimSpace(head[:processor])
+	values := map[string]string{}
+	for field := range strings.FieldsSeq(tail) {
+		if name, value, ok := strings.Cut(field, "="); ok {
+			values[name] = value
+		}
+	}
+	return t, t.fill(values)
+}
+
+// parseStamp reads seconds and microseconds.
+func parseStamp(text string) (instant, error) {
+	seconds, fraction, _ := strings.Cut(text, ".")
+	s, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || len(fraction) != 6 {
+		return 0, fmt.Errorf("trace: the time stamp is %q", text)
+	}
+	micro, err := strconv.ParseInt(fraction, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("trace: the time stamp is %q", text)
+	}
+	return instant(s)*1e9 + instant(micro)*1e3, nil
+}
+
+// fill takes over the fields of the tracepoint.
+func (t *trace) fill(values map[string]string) error {
+	if protocol, ok := values["protocol"]; ok && protocol != "IPPROTO_TCP" {
+		return errNoTrace
+	}
+	var err error
+	if t.name == resetSent {
+		t.passive = strings.Trim(values["skbaddr"], "0x(nil)") != ""
+		t.reason = values["reason"]
+		t.local, err = netip.ParseAddrPort(values["src"])
+		if err == nil {
+			t.remote, err = netip.ParseAddrPort(values["dest"])
+		}
+	} else {
+		suffix := ""
+		if values["family"] == "AF_INET6" {
+			suffix = "v6"
+		}
+		t.from, t.to = strings.TrimPrefix(values["oldstate"], "TCP_"), strings.TrimPrefix(values["newstate"], "TCP_")
+		t.local, err = netip.ParseAddrPort(joined(values["saddr"+suffix], values["sport"]))
+		if err == nil {
+			t.remote, err = netip.ParseAddrPort(joined(values["daddr"+suffix], values["dport"]))
+		}
+	}
+	t.local, t.remote = unmapped(t.local), unmapped(t.remote)
+	if err != nil {
+		return fmt.Errorf("trace: %s: %w", t.name, err)
+	}
+	return nil
+}
+
+func joined(address, port string) string {
+	if strings.Contains(address, ":") {
+		address = "[" + address + "]"
+	}
+	return address + ":" + port
+}
+
+// unmapped turns an IPv4 address in IPv6's clothes into what it is.
+func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+
+// lostTraces reads how many events the kernel had no room for, from a line
+// such as "CPU:1 [LOST 12 EVENTS]"; at least 1 where it does not say
+// (kernel/trace/trace.c, print_trace_line).
+func lostTraces(line string) uint64 {
+	_, rest, found := strings.Cut(line, "[LOST ")
+	number, _, complete := strings.Cut(rest, "EVENTS]")
+	if !found || !complete {
+		return 0
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(number), 10, 64)
+	if err != nil {
+		return 1
+	}
+	return n
+}
