@@ -92,11 +92,10 @@ func (c *connection) lose(l *leg, ending Ending) {
 		return
 	}
 	c.record(l.party, ending)
-	fromIt, toIt := c.pipes(l)
+	fromIt, _ := c.pipes(l)
 	c.mu.Lock()
 	through := fromIt.gone
 	c.mu.Unlock()
-	c.dissolve(toIt) // nobody waits for these bytes any more
 	if through {
 		c.reset(fromIt.to)
 	}
@@ -117,7 +116,7 @@ func (c *connection) through(p *pipe) {
 	c.mu.Unlock()
 	switch {
 	case severed:
-		if p.from.parting == Reset || p.from.parting == Finished || p.from.parting == Open && !sawFIN {
+		if p.from.parting == Finished || p.from.parting == Open && !sawFIN {
 			p.from.close()
 		}
 	case lost:

@@ -59,11 +59,10 @@ func TestACutNowIsExactInTheMiddleOfAStream(t *testing.T) {
 	for _, way := range ways {
 		for _, with := range []harness.Ending{harness.Reset, harness.Finished} {
 			t.Run(string(with)+" toward the "+string(way.watcher), func(t *testing.T) {
-				for range rounds(10, 200) {
+				for range rounds(3, 200) {
 					proxy, client, server := between(t)
 					sends, reads := byParty(way.actor, client, server)
-					go flood(sends)
-					await(t, "a stream", func() bool { return passed(proxy, way.watcher) > 100_000 })
+					floodUntilFull(t, sends) // so the proxy is in the middle of a write
 					struck := make(chan error, 1)
 					go func() { struck <- proxy.Cut(harness.Cut{Now: true, Toward: way.watcher, With: with}) }()
 					n, ending := drain(reads)
@@ -85,12 +84,26 @@ func TestACutNowIsExactInTheMiddleOfAStream(t *testing.T) {
 func TestCloseEmptiesAChainOfToxics(t *testing.T) {
 	anHour := toxic("latency", attributes{"latency": time.Hour.Milliseconds()})
 	proxy, _, server := between(t, anHour, toxic("bandwidth", attributes{"rate": 1}), anHour)
-	flooded := make(chan struct{})
-	go func() {
-		defer close(flooded)
-		flood(server)
-	}()
-	awaitFullSendBuffer(t, server, flooded)
+	floodUntilFull(t, server)
 	closeProxy(t, proxy)
-	<-flooded
+}
+
+// An end that resets takes nothing more: the cut need not wait for it.
+func TestARSTWhileACutDrainsEndsTheWait(t *testing.T) {
+	for _, way := range ways {
+		t.Run("of the "+string(way.watcher), func(t *testing.T) {
+			proxy, client, server := between(t,
+				harness.Cut{Toward: way.watcher, After: 500_000}, harness.Options{DrainTimeout: time.Hour})
+			sends, never := byParty(way.actor, client, server)
+			flood(sends) // until the RST, which does not wait for the other end
+			if got := proxy.Cuts()[0].Strikes[0]; got.Drained {
+				t.Errorf("the report says %+v while the other end has not got its bytes", got)
+			}
+			abort(t, never)
+			awaitIdle(t, proxy)
+			if got := proxy.Cuts()[0].Strikes[0]; got.At != 500_000 || got.Drained || got.Undelivered == 0 {
+				t.Errorf("the report says %+v, want bytes that were not delivered", got)
+			}
+		})
+	}
 }

@@ -41,7 +41,9 @@ var _ = Describe("An incorrect segment of an open connection", Label("cause:midd
 
 		_, err = atServer.Await(ctx, func(s netlab.Segment) bool { return s.TTL == forged.TTL })
 		Expect(err).NotTo(HaveOccurred())
-		answer, err = atServer.Await(ctx, func(s netlab.Segment) bool { return s.Outgoing && s.Source == forged.Destination })
+		answer, err = atServer.Await(ctx, func(s netlab.Segment) bool {
+			return s.Outgoing && s.Source == forged.Destination
+		})
 		Expect(err).NotTo(HaveOccurred())
 		return answer, c, far
 	}

@@ -63,7 +63,8 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 			}
 		},
 		Entry("while nobody listens", false, claims.UnknownConnection, claims.PeerLostState, limit),
-		Entry("also when the server listens again", true, claims.UnknownConnection, claims.CrashAndBack, claims.PeerRestartTimeout, limit),
+		Entry("also when the server listens again", true,
+			claims.UnknownConnection, claims.CrashAndBack, claims.PeerRestartTimeout, limit),
 	)
 
 	It("resets a client that waits at its first keepalive probe", func(ctx SpecContext) {

@@ -1,9 +1,10 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -50,10 +51,19 @@ func record(l *lab.Lab) {
 	DeferCleanup(func() {
 		recording, err := recorder.Stop()
 		Expect(err).NotTo(HaveOccurred())
-		name := fmt.Sprintf("%020d-*.json", recording.Started.UnixNano())
-		file, err := os.CreateTemp(filepath.Clean(os.Getenv(RecordingsVariable)), name)
-		Expect(err).NotTo(HaveOccurred())
-		defer file.Close()
-		Expect(recording.Write(file)).To(Succeed())
+		Expect(store(recording, os.Getenv(RecordingsVariable))).To(Succeed())
 	})
+}
+
+// store writes the recording under a name that is there when all of it is.
+func store(r *evidence.Recording, directory string) error {
+	const part = ".part"
+	file, err := os.CreateTemp(directory, fmt.Sprintf("%020d-*.json%s", r.Started.UnixNano(), part))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(r.Write(file), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), strings.TrimSuffix(file.Name(), part))
 }

@@ -25,7 +25,9 @@ import (
 var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netns"), func() {
 	const ttl, id = 57, 0x7777 // not those of any host here
 	// spy connects and returns a segment with data that the router saw pass.
-	spy := func(ctx SpecContext) (router, server *netlab.Host, c, far *lab.Conn, wire *netlab.Tap, data netlab.Segment) {
+	spy := func(ctx SpecContext) (
+		router, server *netlab.Host, c, far *lab.Conn, wire *netlab.Tap, data netlab.Segment,
+	) {
 		GinkgoHelper()
 		l, client, router, server := startTriple()
 		answerAll(client)

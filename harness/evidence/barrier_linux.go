@@ -2,36 +2,58 @@ package evidence
 
 import (
 	"fmt"
-	"net/netip"
 	"os"
 	"runtime"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// barrier returns when every packet that was sent over the loopback before has
-// been captured. Each processor has a queue of the packets sent on it
-// (net/core/dev.c, netif_rx), from which they go to captures first and to
-// their sockets then. So a datagram sent on a processor and received says that
-// all before it in that queue have been captured.
-func barrier(ip netip.Addr) error {
-	socket, err := sentinel(ip)
-	if err != nil {
-		return fmt.Errorf("await the capture: %w", err)
-	}
-	defer unix.Close(socket)
-	passed := make(chan error)
-	go func() { passed <- passEverywhere(socket) }()
-	if err := <-passed; err != nil {
-		return fmt.Errorf("await the capture: %w", err)
+// barrier returns when every packet that was sent before on this machine, over
+// the loopback or between its namespaces, has been captured. Each processor has
+// a queue of the packets sent on it (net/core/dev.c, netif_rx), from which they
+// go to captures first and to their sockets, or to the next queue, then. Mostly
+// the sender has emptied it before its call returns. Where one is not empty, a
+// datagram that is sent on the processor and received says that all before it
+// in that queue have been captured.
+func barrier() error {
+	const mostHops = 4 // client, two routers, server
+	for range mostHops {
+		if queuesEmpty() {
+			return nil
+		}
+		passed := make(chan error)
+		go func() { passed <- passEverywhere() }()
+		if err := <-passed; err != nil {
+			return fmt.Errorf("await the capture: %w", err)
+		}
 	}
 	return nil
 }
 
+// queuesEmpty says whether no packet waits on any processor. The twelfth
+// number of each line is the length of a queue (net/core/net-procfs.c,
+// softnet_seq_show; Linux 5.10).
+func queuesEmpty() bool {
+	text, err := os.ReadFile("/proc/net/softnet_stat")
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) < 13 || strings.Trim(fields[11], "0") != "" {
+			return false
+		}
+	}
+	return err == nil
+}
+
 // passEverywhere goes from processor to processor. It needs a goroutine of its
 // own: where the thread cannot go back, it ends with the goroutine.
-func passEverywhere(socket int) error {
+func passEverywhere() error {
+	socket, err := sentinel()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(socket)
 	runtime.LockOSThread()
 	var home unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &home); err != nil {
@@ -50,19 +72,14 @@ func passEverywhere(socket int) error {
 	return nil
 }
 
-// sentinel opens a socket connected to itself.
-func sentinel(ip netip.Addr) (int, error) {
-	family, address := unix.AF_INET, unix.Sockaddr(nil)
-	if ip.Is4() {
-		address = &unix.SockaddrInet4{Addr: ip.As4()}
-	} else {
-		family, address = unix.AF_INET6, &unix.SockaddrInet6{Addr: ip.As16()}
-	}
-	socket, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+// sentinel opens a socket of the loopback that is connected to itself.
+func sentinel() (int, error) {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
-	err = unix.Bind(socket, address)
+	err = unix.Bind(socket, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+	var address unix.Sockaddr
 	if err == nil {
 		address, err = unix.Getsockname(socket)
 	}

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,6 +17,9 @@ var watched = []string{
 	"TCPChallengeACK", "TCPSYNChallenge", "TCPTimeWaitOverflow", "TCPKeepAlive",
 	"PAWSActive", "SyncookiesFailed", "TCPMD5NotFound",
 }
+
+// CounterNames returns the counters that a recording watches.
+func CounterNames() []string { return slices.Clone(watched) }
 
 // parseCounters reads the Tcp and TcpExt lines of /proc/net/snmp or
 // /proc/net/netstat: one with the names and one with the values.
@@ -45,16 +47,13 @@ func parseCounters(text string, counters map[string]int64) error {
 	return nil
 }
 
-// moved returns the counters that have moved, those of resets first.
+// moved returns the watched counters that have moved.
 func moved(before, after map[string]int64, noisy bool) []CounterDelta {
 	var deltas []CounterDelta
-	for name, value := range after {
-		if by := value - before[name]; by != 0 {
+	for _, name := range watched {
+		if by := after[name] - before[name]; by != 0 {
 			deltas = append(deltas, CounterDelta{Name: name, By: by, Noisy: noisy})
 		}
 	}
-	slices.SortFunc(deltas, func(a, b CounterDelta) int {
-		return cmp.Compare(slices.Index(watched, a.Name), slices.Index(watched, b.Name))
-	})
 	return deltas
 }

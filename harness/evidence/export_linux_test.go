@@ -13,3 +13,6 @@ func (l *Lanes) Hold() (release func()) {
 		wire.mu.Unlock()
 	}
 }
+
+// PassEverywhere is what is done where packets wait in queues.
+var PassEverywhere = passEverywhere

@@ -10,8 +10,8 @@ import (
 )
 
 // attach lets only TCP from and to these addresses pass to a packet socket of
-// type SOCK_DGRAM, cut to snapLength. Of IPv6 all TCP passes if one of them is
-// of IPv6: the loopback has one address there.
+// type SOCK_DGRAM, cut to snapLength; all of IPv4 if one of them is not valid.
+// Of IPv6 all passes if one of them is of IPv6: the loopback has one address.
 func attach(socket int, ips []netip.Addr) error {
 	program, err := bpf.Assemble(filter(ips))
 	if err != nil {
@@ -41,6 +41,10 @@ func filter(ips []netip.Addr) []bpf.Instruction {
 	var six bool
 	var four []bpf.Instruction
 	for _, ip := range ips {
+		if !ip.IsValid() {
+			four = append(four, pass)
+			continue
+		}
 		if ip.Is6() {
 			six = true
 			continue

@@ -67,7 +67,7 @@ func (b *builder) addSegments() {
 	}
 	for i := range b.segments {
 		s := &b.segments[i]
-		if ours[s.src] || ours[s.dst] {
+		if ours[s.src] || ours[s.dst] || b.posts[s.src.Addr()] != "" || b.posts[s.dst.Addr()] != "" {
 			b.addSegment(s)
 		}
 	}

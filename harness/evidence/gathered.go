@@ -15,6 +15,20 @@ type gathered struct {
 	entries   []lab.Entry
 	segments  []segment
 	traces    []trace
+	posts     map[netip.Addr]string // the hosts in namespaces of their own
+}
+
+// addViews adds what was captured in namespaces.
+func (g *gathered) addViews(views []view) {
+	if len(views) == 0 {
+		return
+	}
+	g.posts = map[netip.Addr]string{}
+	for _, v := range views {
+		g.posts[v.ip] = v.name
+	}
+	g.segments = append(g.segments, merge(views)...)
+	slices.SortStableFunc(g.segments, func(a, b segment) int { return cmp.Compare(a.at, b.at) })
 }
 
 // fill makes the flows, the hosts and the events of r.
@@ -54,10 +68,10 @@ type builder struct {
 func (b *builder) nameHosts(f *flow) {
 	client, server := b.names[f.client], b.names[f.server]
 	if f.ServerHost == "" {
-		f.ServerHost = cmp.Or(server.Host, "server")
+		f.ServerHost = cmp.Or(server.Host, b.posts[f.server.Addr()], "server")
 	}
 	if f.ClientHost == "" {
-		f.ClientHost = cmp.Or(client.Host, b.stranger(server))
+		f.ClientHost = cmp.Or(client.Host, b.posts[f.client.Addr()], b.stranger(server))
 	}
 }
 
@@ -82,6 +96,7 @@ func (b *builder) hosts() []Host {
 			host := Host{Name: name, Proxy: b.proxy(name)}
 			if address.IsValid() {
 				host.IP = address.Addr().String()
+				host.Private = b.posts[address.Addr()] == name
 			}
 			hosts = append(hosts, host)
 		}

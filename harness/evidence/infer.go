@@ -18,7 +18,7 @@ func (t *trial) inferred(reset *Reset) {
 		ack && answered >= 0 && hasFlag(t.Events[answered].Packet.Flags, "ACK")
 	shape := fmt.Sprintf("%s, window %d, IP id %d", rst.Flags, rst.Window, rst.IPID)
 	switch {
-	case !t.lacks(Counters) && t.counters["OutRsts"] == 0:
+	case !t.Lacks(Counters) && t.counted(reset.Host, "OutRsts") == 0:
 		between(reset, "the counter OutRsts did not move: no TCP of this host sent a RST")
 		return
 	case t.otherTTL(reset.Event):
@@ -34,7 +34,7 @@ func (t *trial) inferred(reset *Reset) {
 		reset.Sender, reset.Cause = Application, t.callBefore(reset)
 		reset.By = t.by("", reset.Cause)
 		reset.Clue = "the shape of a socket's own RST: " + shape
-	case t.foreign():
+	case t.foreign(reset.Host):
 		reset.Sender, reset.Host = Unknown, ""
 		reset.Clue = "the counter OutRsts says that this host's TCP did not send all of the RSTs"
 		reset.Why = "the kernel answered a segment that belongs to no connection, or a device between did"
@@ -47,8 +47,11 @@ func (t *trial) inferred(reset *Reset) {
 	t.explain(reset)
 }
 
-// foreign says whether there are more RSTs than this host's TCP has sent.
-func (t *trial) foreign() bool { return !t.lacks(Counters) && t.counters["OutRsts"] < t.rsts }
+// foreign says whether there are more RSTs in the name of a host than its TCP
+// has sent.
+func (t *trial) foreign(host string) bool {
+	return !t.Lacks(Counters) && t.counted(host, "OutRsts") < t.rsts[t.books(host)]
+}
 
 // otherTTL says whether a RST has another TTL than the rest that its sender
 // sent on the connection.
@@ -64,11 +67,8 @@ func (t *trial) otherTTL(rst int) bool {
 
 // gaveUp says whether keepalive gave up.
 func (t *trial) gaveUp(reset *Reset) bool {
-	return t.moved("TCPKeepAlive") && t.moved("TCPAbortOnTimeout") && t.callBefore(reset) < 0
+	return t.moved(reset.Host, "TCPKeepAlive") && t.moved(reset.Host, "TCPAbortOnTimeout") && t.callBefore(reset) < 0
 }
-
-// moved says whether a counter moved, and for nobody but this run.
-func (t *trial) moved(name string) bool { return t.counters[name] > 0 && !t.noisy }
 
 // guessReason finds the reason that the kernel would tell, from counters,
 // calls and bytes; none where several would fit.
@@ -102,7 +102,7 @@ func (t *trial) guessOwn(reset *Reset) string {
 		"TCPAbortOnClose": "TCP_ABORT_ON_CLOSE", "TCPAbortOnLinger": "TCP_ABORT_ON_LINGER",
 		"TCPAbortOnMemory": "TCP_ABORT_ON_MEMORY", "TCPAbortOnData": "TCP_STATE",
 	} {
-		if t.only(counter) {
+		if t.only(reset.Host, counter) {
 			reset.Clue += "; the counter " + counter + " moved"
 			return reason
 		}
@@ -113,10 +113,10 @@ func (t *trial) guessOwn(reset *Reset) string {
 	return ""
 }
 
-// only says whether a counter is the only one of aborts that moved.
-func (t *trial) only(counter string) bool {
+// only says whether a counter is the only one of aborts that moved for a host.
+func (t *trial) only(host, counter string) bool {
 	for _, other := range []string{"TCPAbortOnClose", "TCPAbortOnLinger", "TCPAbortOnMemory", "TCPAbortOnData"} {
-		if t.moved(other) != (other == counter) {
+		if t.moved(host, other) != (other == counter) {
 			return false
 		}
 	}
@@ -126,15 +126,15 @@ func (t *trial) only(counter string) bool {
 func (t *trial) guessAnswer(reset *Reset) string {
 	cause := reset.Cause
 	switch {
-	case t.moved("EmbryonicRsts"):
+	case t.moved(reset.Host, "EmbryonicRsts"):
 		reset.Clue += "; the counter EmbryonicRsts moved"
 		return "INVALID_SYN"
 	case cause >= 0 && t.Events[cause].Packet.Flags == "SYN":
 		return "NO_SOCKET"
-	case t.only("TCPAbortOnData"):
+	case t.only(reset.Host, "TCPAbortOnData"):
 		reset.Clue += "; the counter TCPAbortOnData moved"
 		return "TCP_ABORT_ON_DATA"
-	case t.finished(reset) && !t.noisy:
+	case t.finished(reset) && !t.noisyFor(reset.Host):
 		reset.Clue += "; it had sent its FIN before"
 		return "TCP_TIMEWAIT_SOCKET"
 	}

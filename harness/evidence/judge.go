@@ -10,12 +10,13 @@ import (
 // A trial is a recording with what the verdicts on its RSTs need to know.
 type trial struct {
 	*Recording
-	byFlow   [][]int          // the events of each flow
-	counters map[string]int64 // by how much they moved
-	noisy    bool             // for others, too
-	rsts     int64            // how many were on the wire
-	outcomes map[int]int      // the outcome of each connection of the journal
-	beyond   map[int]int      // the flow at the other side of the proxy
+	byFlow   [][]int                     // the events of each flow
+	counters map[string]map[string]int64 // by whose they are and name, how far they moved
+	noisy    bool                        // those that all hosts share, for others too
+	private  map[string]bool             // the hosts that have counters of their own
+	rsts     map[string]int64            // how many were on the wire, by whose counters count them
+	outcomes map[int]int                 // the outcome of each connection of the journal
+	beyond   map[int]int                 // the flow at the other side of the proxy
 }
 
 // judge finds the verdict on every RST.
@@ -30,7 +31,7 @@ func (r *Recording) judge() {
 			r.Resets = append(r.Resets, t.unseen(i))
 		}
 	}
-	if r.lacks(Wire) && len(r.Resets) == 0 {
+	if r.Lacks(Wire) && len(r.Resets) == 0 {
 		r.Resets = t.told()
 	}
 	told := map[int]bool{}
@@ -43,27 +44,53 @@ func (r *Recording) judge() {
 }
 
 func newTrial(r *Recording) *trial {
-	t := &trial{Recording: r, counters: map[string]int64{}, outcomes: map[int]int{}}
-	t.byFlow = make([][]int, len(r.Flows))
+	t := &trial{Recording: r, byFlow: make([][]int, len(r.Flows)), outcomes: map[int]int{}}
+	t.counters, t.rsts, t.private = map[string]map[string]int64{}, map[string]int64{}, map[string]bool{}
+	for _, h := range r.Hosts {
+		t.private[h.Name] = h.Private
+	}
 	for i := range r.Events {
 		event := &r.Events[i]
 		if event.Flow >= 0 {
 			t.byFlow[event.Flow] = append(t.byFlow[event.Flow], i)
 		}
 		if event.Packet != nil && event.Packet.RST() {
-			t.rsts++
+			t.rsts[t.books(event.Host)]++
 		}
 	}
 	for i := range r.Outcomes {
 		t.outcomes[r.Outcomes[i].Conn] = i
 	}
 	for _, delta := range r.Counters {
-		t.counters[delta.Name] += delta.By
+		if t.counters[delta.Host] == nil {
+			t.counters[delta.Host] = map[string]int64{}
+		}
+		t.counters[delta.Host][delta.Name] += delta.By
 		t.noisy = t.noisy || delta.Noisy
 	}
 	t.beyond = t.pairs()
 	return t
 }
+
+// books returns whose counters count what a host does: its own, or "" for
+// those that all hosts share.
+func (t *trial) books(host string) string {
+	if t.private[host] {
+		return host
+	}
+	return ""
+}
+
+// counted returns how far a counter moved for a host, and perhaps for others.
+func (t *trial) counted(host, counter string) int64 { return t.counters[t.books(host)][counter] }
+
+// moved says whether a counter moved for a host, and for nobody but this run.
+func (t *trial) moved(host, counter string) bool {
+	return t.counted(host, counter) > 0 && !t.noisyFor(host)
+}
+
+// noisyFor says whether others use the counters of a host.
+func (t *trial) noisyFor(host string) bool { return t.noisy && !t.private[host] }
 
 // verdict judges the RST that is an event.
 func (t *trial) verdict(i int) Reset {
@@ -73,7 +100,7 @@ func (t *trial) verdict(i int) Reset {
 	switch {
 	case note != nil:
 		t.observed(&reset, note)
-	case !t.lacks(Kernel) && t.LostEvents == 0:
+	case !t.Lacks(Kernel) && t.LostEvents == 0:
 		reset.Level = Observed
 		between(&reset, "the kernel sent no RST for this connection: no tcp_send_reset goes with it")
 	default:
@@ -91,7 +118,7 @@ func between(reset *Reset, clue string) {
 // observed is the verdict on a RST that the kernel told of.
 func (t *trial) observed(reset *Reset, note *ResetTrace) {
 	reset.Reason = note.Reason
-	if !t.lacks(Kernel) {
+	if !t.Lacks(Kernel) {
 		reset.Level = Observed
 	}
 	switch {
@@ -146,7 +173,7 @@ func (t *trial) whyState(reset *Reset) string {
 	switch {
 	case op == lab.Disconnect:
 		return "its owner dissolved the connection with connect(AF_UNSPEC)"
-	case op == lab.Abort, op == lab.CloseOp && t.counters["TCPAbortOnData"] > 0:
+	case op == lab.Abort, op == lab.CloseOp && t.counted(reset.Host, "TCPAbortOnData") > 0:
 		return "its owner wanted it: SO_LINGER with timeout 0, then close"
 	case op == lab.CloseOp:
 		return "its owner ended the connection without a FIN"
@@ -184,7 +211,7 @@ func (t *trial) unseen(i int) Reset {
 	reset := Reset{Event: -1, Flow: event.Flow, Host: event.Host, Cause: -1}
 	t.observed(&reset, event.Trace)
 	switch {
-	case t.lacks(Wire):
+	case t.Lacks(Wire):
 	case t.LostPackets > 0:
 		reset.Clue += "; the capture lost segments, perhaps this one"
 	default:

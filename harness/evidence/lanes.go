@@ -20,6 +20,7 @@ type Lanes struct {
 	wire     wireLane   // nil if it is missing
 	kernel   kernelLane // nil if it is missing
 	counters bool
+	asked    []Lane // empty: all
 	missing  []MissingLane
 	labs     atomic.Uint32 // how many addresses have been given out
 }
@@ -39,9 +40,10 @@ type wireTap interface {
 
 // A capturedSegment is an IP packet with a TCP segment in it.
 type capturedSegment struct {
-	at     instant
-	data   []byte // from the IP header on, as far as it was captured
-	length int    // of the whole packet
+	at       instant
+	data     []byte // from the IP header on, as far as it was captured
+	length   int    // of the whole packet
+	outgoing bool   // it was leaving the host
 }
 
 // An instant is a time of the wall clock, in nanoseconds since 1970.
@@ -75,26 +77,27 @@ var errNotAsked = errors.New("it was not asked for")
 // Open opens the lanes named, or all if none is. One that this machine does
 // not give is in [Lanes.Missing]; that is no error.
 func Open(lanes ...Lane) *Lanes {
-	l := &Lanes{}
-	asked := func(lane Lane) bool { return len(lanes) == 0 || slices.Contains(lanes, lane) }
+	l := &Lanes{asked: lanes}
 	err := errNotAsked
-	if asked(Wire) {
+	if l.asks(Wire) {
 		l.wire, err = openWire(l.collect)
 	}
 	l.miss(Wire, err)
 	err = errNotAsked
-	if asked(Kernel) {
+	if l.asks(Kernel) {
 		l.kernel, err = openKernel()
 	}
 	l.miss(Kernel, err)
 	err = errNotAsked
-	if asked(Counters) {
+	if l.asks(Counters) {
 		_, err = readCounters()
 		l.counters = err == nil
 	}
 	l.miss(Counters, err)
 	return l
 }
+
+func (l *Lanes) asks(lane Lane) bool { return len(l.asked) == 0 || slices.Contains(l.asked, lane) }
 
 // collect is called as the segments come.
 func (l *Lanes) collect() {

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 )
@@ -178,6 +180,22 @@ func checkComplete(t *testing.T, lanes *evidence.Lanes) {
 func readToTheEnd(_ context.Context, c *lab.Conn) {
 	io.Copy(io.Discard, c)
 	c.Close()
+}
+
+// Going from processor to processor ends where it began.
+func TestPassEverywhere(t *testing.T) {
+	runtime.LockOSThread() // never unlocked: if it fails the thread is of no use
+	var before, after unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		t.Fatal(err)
+	}
+	runtime.LockOSThread() // it unlocks once
+	if err := evidence.PassEverywhere(); err != nil {
+		t.Error(err)
+	}
+	if err := unix.SchedGetaffinity(0, &after); err != nil || after != before {
+		t.Errorf("the thread may run on %v (%v), before it was %v", after, err, before)
+	}
 }
 
 func TestALossIsTold(t *testing.T) {

@@ -12,6 +12,10 @@ func openWire(func()) (wireLane, error) {
 	return nil, fmt.Errorf("packets are captured on Linux, not on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 }
 
+func openNamespace(namespace) (wireLane, error) {
+	return nil, fmt.Errorf("network namespaces are Linux's, %s has none: %w", runtime.GOOS, errors.ErrUnsupported)
+}
+
 func openKernel() (kernelLane, error) {
 	return nil, fmt.Errorf("tracepoints are Linux's, %s has none: %w", runtime.GOOS, errors.ErrUnsupported)
 }

@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,9 @@ type Recorder struct {
 	wire     wireTap   // nil if it is missing
 	kernel   kernelTap // nil if it is missing
 	counters map[string]int64
+
+	mu    sync.Mutex // guards posts and missing
+	posts []*post
 
 	once   sync.Once
 	result *Recording
@@ -61,6 +65,7 @@ func Start(l *lab.Lab, scenario string, options Options) (*Recorder, error) {
 		r.wire, err = r.lanes.wire.follow(l.IP())
 		r.miss(Wire, err)
 	}
+	l.EachAdded(r.watch)
 	return r, nil
 }
 
@@ -93,6 +98,9 @@ func (r *Recorder) stop() (*Recording, error) {
 		errs = append(errs, err)
 		g.segments, recording.LostPackets = decode(captured), lost
 	}
+	views, err := r.takePosts(recording)
+	errs = append(errs, err)
+	g.addViews(views)
 	if r.kernel != nil {
 		traces, lost, err := r.kernel.take()
 		errs = append(errs, err)
@@ -102,7 +110,7 @@ func (r *Recorder) stop() (*Recording, error) {
 		now, err := readCounters()
 		errs = append(errs, err)
 		if err == nil {
-			recording.Counters = moved(r.counters, now, !alone())
+			recording.Counters = append(recording.Counters, moved(r.counters, now, !alone())...)
 		}
 	}
 	if r.own {
@@ -112,26 +120,42 @@ func (r *Recorder) stop() (*Recording, error) {
 	g.endpoints, g.entries = r.lab.Endpoints(), journal.Entries()
 	recording.Outcomes = journal.Outcomes()
 	recording.LostEvents += uint64(journal.Lost())
-	recording.Missing = r.missing
-	recording.Level = recording.level()
 	g.fill(recording)
+	recording.Missing = recording.missed(r.missing)
+	recording.Level = recording.level()
 	recording.judge()
 	return recording, errors.Join(errs...)
+}
+
+// missed leaves out what was missing on the loopback if nothing of the run was
+// there: the namespaces of the hosts gave it.
+func (r *Recording) missed(missing []MissingLane) []MissingLane {
+	for _, h := range r.Hosts {
+		if !h.Private {
+			return missing
+		}
+	}
+	if len(r.Hosts) == 0 {
+		return missing
+	}
+	return slices.DeleteFunc(missing, func(m MissingLane) bool {
+		return (m.Lane == Wire || m.Lane == Counters) && m.Why != errNotAsked.Error()
+	})
 }
 
 // level says what a recording's answers can rest on.
 func (r *Recording) level() Level {
 	switch {
-	case !r.lacks(Kernel):
+	case !r.Lacks(Kernel):
 		return Observed
-	case !r.lacks(Wire):
+	case !r.Lacks(Wire):
 		return Inferred
 	}
 	return AppOnly
 }
 
-// lacks says whether a lane is named as missing.
-func (r *Recording) lacks(lane Lane) bool {
+// Lacks says whether a lane is named as missing.
+func (r *Recording) Lacks(lane Lane) bool {
 	for _, m := range r.Missing {
 		if m.Lane == lane {
 			return true

@@ -63,6 +63,8 @@ type Host struct {
 	// Proxy says that it stands between others, and that its calls are in no
 	// journal.
 	Proxy bool `json:"proxy,omitempty"`
+	// Private says that it has a network namespace, and counters, of its own.
+	Private bool `json:"private,omitempty"`
 }
 
 // A Flow is one TCP connection. The two sides of a proxy are two flows.

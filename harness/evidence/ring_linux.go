@@ -54,10 +54,12 @@ func (r *ring) drain(each func(capturedSegment)) {
 			return
 		}
 		from := int(header.Net)
+		link := (*unix.RawSockaddrLinklayer)(unsafe.Pointer(&frame[unix.SizeofTpacket2Hdr]))
 		each(capturedSegment{
-			at:     instant(header.Sec)*1e9 + instant(header.Nsec),
-			data:   frame[from : from+int(header.Snaplen)],
-			length: int(header.Len),
+			at:       instant(header.Sec)*1e9 + instant(header.Nsec),
+			data:     frame[from : from+int(header.Snaplen)],
+			length:   int(header.Len),
+			outgoing: link.Pkttype == unix.PACKET_OUTGOING,
 		})
 		atomic.StoreUint32(&header.Status, unix.TP_STATUS_KERNEL)
 		r.next = (r.next + 1) % frames

@@ -14,6 +14,7 @@ type segment struct {
 	src, dst netip.AddrPort
 	packet   Packet // Seq and Ack as in the header until a flow is found
 	syn, ack bool
+	outgoing bool // it was leaving the host where it was captured
 }
 
 // decode decodes IP packets and leaves out what is no TCP segment.
@@ -38,7 +39,7 @@ func decode(captured []capturedSegment) []segment {
 		if len(found) < 2 || found[1] != layers.LayerTypeTCP {
 			continue
 		}
-		s := segment{at: c.at, syn: tcp.SYN, ack: tcp.ACK, packet: Packet{
+		s := segment{at: c.at, outgoing: c.outgoing, syn: tcp.SYN, ack: tcp.ACK, packet: Packet{
 			Flags: flags(tcp.Contents[13], names), Seq: tcp.Seq, Window: int(tcp.Window), Data: c.data, Length: c.length,
 		}}
 		headers := int(tcp.DataOffset) * 4

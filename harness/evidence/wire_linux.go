@@ -20,8 +20,8 @@ const (
 	collectEvery = 1 << 11
 )
 
-// A capture is a packet socket on the loopback. Its filter lets through what
-// its taps follow, and nothing while there is none.
+// A capture is a packet socket. Its filter lets through what its taps follow,
+// and nothing while there is none.
 type capture struct {
 	socket *os.File
 	often  func() // called now and then while segments come
@@ -36,13 +36,14 @@ type capture struct {
 // A tap is what one recording collects.
 type tap struct {
 	capture  *capture
-	ip       netip.Addr
+	ip       netip.Addr // not valid: of all
 	segments []capturedSegment
 	chunk    []byte // the segments' data lie in chunks like this
 	lost     uint64
 }
 
-// openWire opens a capture of the loopback of this network namespace.
+// openWire opens a capture of the loopback of this network namespace. Of the
+// two times that a packet passes there only the coming in is captured.
 func openWire(often func()) (wireLane, error) {
 	loopback, err := net.InterfaceByName("lo")
 	if err != nil {
@@ -51,15 +52,35 @@ func openWire(often func()) (wireLane, error) {
 	if loopback.Flags&net.FlagUp == 0 {
 		return nil, errors.New("the loopback interface is down: raise it with ip link set lo up")
 	}
-	socket, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	socket, err := unix.Socket(unix.AF_PACKET, packetKind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open a packet socket: %w: it needs CAP_NET_RAW: run as root, or in a network "+
 			"namespace of your own: unshare -Urn sh -c 'ip link set lo up && …'", err)
 	}
-	ring, err := prepare(socket, loopback.Index)
+	return newCapture(socket, loopback.Index, often)
+}
+
+// openNamespace opens a capture of all interfaces of another namespace, also
+// of those that it will get. What leaves is captured too: not everything that
+// leaves arrives.
+func openNamespace(n namespace) (wireLane, error) {
+	socket, err := n.Socket(unix.AF_PACKET, packetKind, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open a packet socket: %w", err)
+	}
+	return newCapture(socket, 0, func() {})
+}
+
+// packetKind is the type of a packet socket: without link headers.
+const packetKind = unix.SOCK_DGRAM | unix.SOCK_NONBLOCK
+
+// newCapture captures an interface, or all if index is 0, with a socket that
+// it takes over.
+func newCapture(socket, index int, often func()) (wireLane, error) {
+	ring, err := prepare(socket, index)
 	if err != nil {
 		unix.Close(socket)
-		return nil, fmt.Errorf("capture the loopback: %w", err)
+		return nil, fmt.Errorf("capture: %w", err)
 	}
 	c := &capture{often: often, ring: ring, read: make(chan struct{})}
 	c.socket = os.NewFile(uintptr(socket), "packet")
@@ -67,12 +88,12 @@ func openWire(often func()) (wireLane, error) {
 	return c, nil
 }
 
-// prepare makes the ring and then, with nothing passing the filter, binds. Of
-// the two times that a packet passes on the loopback only the coming in is
-// captured (PACKET_IGNORE_OUTGOING, Linux 4.20).
+// prepare makes the ring and then, with nothing passing the filter, binds.
 func prepare(socket, index int) (*ring, error) {
-	if err := unix.SetsockoptInt(socket, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1); err != nil {
-		return nil, fmt.Errorf("set PACKET_IGNORE_OUTGOING: %w", err)
+	if index != 0 { // PACKET_IGNORE_OUTGOING: Linux 4.20
+		if err := unix.SetsockoptInt(socket, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1); err != nil {
+			return nil, fmt.Errorf("set PACKET_IGNORE_OUTGOING: %w", err)
+		}
 	}
 	if err := attach(socket, nil); err != nil {
 		return nil, err
@@ -113,7 +134,7 @@ func (c *capture) drain() bool {
 		c.seen++
 		from, to := addresses(s.data)
 		for _, t := range c.taps {
-			if from == t.ip || to == t.ip {
+			if from == t.ip || to == t.ip || !t.ip.IsValid() {
 				t.add(s)
 			}
 		}
@@ -161,7 +182,7 @@ func (c *capture) leave(t *tap) {
 }
 
 func (t *tap) take() ([]capturedSegment, uint64, error) {
-	passed := barrier(t.ip)
+	passed := barrier()
 	t.capture.drain()
 	c := t.capture
 	c.mu.Lock()

@@ -20,6 +20,8 @@ type Lab struct {
 
 	mu        sync.Mutex
 	hosts     map[string]*Host
+	added     []*Host
+	watchers  []func(*Host)
 	owned     []io.Closer
 	open      map[*Conn]struct{}
 	endpoints []Endpoint
@@ -68,14 +70,32 @@ func (l *Lab) Host(name string) *Host {
 // AddHost adds a host that lives in a stack of its own. An error says that
 // the lab has a host of that name.
 func (l *Lab) AddHost(name string, stack Stack) (*Host, error) {
+	h := &Host{lab: l, name: name, stack: stack}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if _, ok := l.hosts[name]; ok {
+		l.mu.Unlock()
 		return nil, fmt.Errorf("add host: the lab has a host %q already", name)
 	}
-	h := &Host{lab: l, name: name, stack: stack}
 	l.hosts[name] = h
+	l.added = append(l.added, h)
+	watchers := slices.Clone(l.watchers)
+	l.mu.Unlock()
+	for _, watch := range watchers {
+		watch(h)
+	}
 	return h, nil
+}
+
+// EachAdded calls f with every host that [Lab.AddHost] has added, and with
+// each that it will add.
+func (l *Lab) EachAdded(f func(*Host)) {
+	l.mu.Lock()
+	l.watchers = append(l.watchers, f)
+	added := slices.Clone(l.added)
+	l.mu.Unlock()
+	for _, h := range added {
+		f(h)
+	}
 }
 
 // IP returns the address of the hosts that live on the loopback.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
@@ -169,6 +170,7 @@ func beProcess(o order, run ProcessFunc) error {
 	if !ok {
 		return fmt.Errorf("take over the listener: it is a %T: want *net.TCPListener", listener)
 	}
+	signal.Ignore(os.Interrupt) // typed at the terminal, it is for the parent, who ends us in good order
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		io.Copy(io.Discard, os.Stdin)

@@ -86,48 +86,49 @@ func TestRejectionTellsOneSide(t *testing.T) {
 // Each rule is tried with a packet that it is for and one that it is not for.
 func TestRulesMatchWhatTheySay(t *testing.T) {
 	_, client, server := pair(t)
-	ctx := within(t)
 	address := func(port uint16) string { return netip.AddrPortFrom(server.IP(), port).String() }
 	for _, port := range []uint16{80, 81} {
-		listener, err := server.Listen(ctx, "tcp", address(port))
+		listener, err := server.Listen(t.Context(), "tcp", address(port))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer listener.Close()
 	}
-	nobody := netip.MustParseAddr("192.0.2.1")
-	var any netip.Addr
-	for _, test := range []struct {
-		name                string
-		hook                netlab.Hook
-		source, destination netip.AddrPort
-		invalid, reset      bool
-		notTTL              uint8
-		blocks80, blocks81  bool
-	}{
-		{name: "everything", hook: netlab.Input, blocks80: true, blocks81: true},
-		{name: "a port", hook: netlab.Input, destination: netip.AddrPortFrom(any, 80), blocks80: true},
-		{name: "an address and a port", hook: netlab.Input, destination: netip.AddrPortFrom(server.IP(), 81), blocks81: true},
-		{name: "another address", hook: netlab.Input, destination: netip.AddrPortFrom(nobody, 80)},
-		{name: "a source", hook: netlab.Input, source: netip.AddrPortFrom(client.IP(), 0), blocks80: true, blocks81: true},
-		{name: "another source", hook: netlab.Input, source: netip.AddrPortFrom(nobody, 0)},
-		{name: "a source port, outwards", hook: netlab.Output, source: netip.AddrPortFrom(any, 80), blocks80: true},
-		{name: "what passes through", hook: netlab.Forward},
-		{name: "RST alone", hook: netlab.Input, reset: true},
-		{name: "another TTL than 64", hook: netlab.Input, notTTL: 64},
-		{name: "another TTL than 63", hook: netlab.Input, notTTL: 63, blocks80: true, blocks81: true},
-		{name: "what is invalid", hook: netlab.Input, invalid: true},
-	} {
+	for _, test := range rulesFor(client.IP(), server.IP()) {
 		t.Run(test.name, func(t *testing.T) {
-			b := block(t, server, netlab.Rule{
-				Hook: test.hook, Verdict: netlab.Drop, Source: test.source, Destination: test.destination,
-				Invalid: test.invalid, Reset: test.reset, NotTTL: test.notTTL,
-			})
+			test.rule.Verdict = netlab.Drop
+			b := block(t, server, test.rule)
 			defer b.Lift()
 			for port, blocked := range map[uint16]bool{80: test.blocks80, 81: test.blocks81} {
 				expectBlocked(t, client, address(port), blocked)
 			}
 		})
+	}
+}
+
+// A ruleTest is a rule at the server, and which of its two ports it blocks.
+type ruleTest struct {
+	name               string
+	rule               netlab.Rule
+	blocks80, blocks81 bool
+}
+
+func rulesFor(client, server netip.Addr) []ruleTest {
+	const in, out = netlab.Input, netlab.Output
+	any, nobody, to := netip.Addr{}, netip.MustParseAddr("192.0.2.1"), netip.AddrPortFrom
+	return []ruleTest{
+		{"everything", netlab.Rule{Hook: in}, true, true},
+		{"a port", netlab.Rule{Hook: in, Destination: to(any, 80)}, true, false},
+		{"an address and a port", netlab.Rule{Hook: in, Destination: to(server, 81)}, false, true},
+		{"another address", netlab.Rule{Hook: in, Destination: to(nobody, 80)}, false, false},
+		{"a source", netlab.Rule{Hook: in, Source: to(client, 0)}, true, true},
+		{"another source", netlab.Rule{Hook: in, Source: to(nobody, 0)}, false, false},
+		{"a source port, outwards", netlab.Rule{Hook: out, Source: to(any, 80)}, true, false},
+		{"what passes through", netlab.Rule{Hook: netlab.Forward}, false, false},
+		{"RST alone", netlab.Rule{Hook: in, Reset: true}, false, false},
+		{"another TTL than 64", netlab.Rule{Hook: in, NotTTL: 64}, false, false},
+		{"another TTL than 63", netlab.Rule{Hook: in, NotTTL: 63}, true, true},
+		{"what is invalid", netlab.Rule{Hook: in, Invalid: true}, false, false},
 	}
 }
 

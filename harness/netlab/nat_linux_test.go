@@ -20,11 +20,11 @@ func TestTranslationAndForgetting(t *testing.T) {
 		{"0", syscall.ECONNRESET},
 	} {
 		t.Run("nf_conntrack_tcp_loose="+test.loose, func(t *testing.T) {
-			l, client, router, server := triple(t)
+			l, _, router, server := triple(t)
 			virtual := netip.AddrPortFrom(router.IP(), 80)
 			real := netip.AddrPortFrom(server.IP(), 8080)
 			available(t, router.Translate(netlab.NAT{From: virtual, To: real}))
-			near, far := throughNAT(t, l, client, server, virtual, real)
+			near, far := throughNAT(t, l, virtual, real)
 			succeed(t, router.SetSysctl("net.netfilter.nf_conntrack_tcp_loose", test.loose))
 
 			succeed(t, router.ForgetFlows())
@@ -41,7 +41,7 @@ func TestTranslationAndForgetting(t *testing.T) {
 }
 
 // throughNAT connects the client to virtual, where the server answers at real.
-func throughNAT(t *testing.T, l *lab.Lab, client, server *netlab.Host, virtual, real netip.AddrPort) (near, far *lab.Conn) {
+func throughNAT(t *testing.T, l *lab.Lab, virtual, real netip.AddrPort) (near, far *lab.Conn) {
 	t.Helper()
 	ctx := within(t)
 	listener, err := l.Host("server").ListenAt(ctx, real.Port())
@@ -84,12 +84,12 @@ func TestWhatConnectionTrackingCallsInvalid(t *testing.T) {
 		}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l, client, router, server := triple(t)
+			l, _, router, server := triple(t)
 			virtual, real := netip.AddrPortFrom(router.IP(), 80), netip.AddrPortFrom(server.IP(), 8080)
 			available(t, router.Translate(netlab.NAT{From: virtual, To: real}))
 			test.cure(t, router)
 			tap, passing := tapOf(t, server), tapOf(t, router)
-			near, far := throughNAT(t, l, client, server, virtual, real)
+			near, far := throughNAT(t, l, virtual, real)
 			data := await(t, tap, withData)
 
 			stray := netlab.Segment{

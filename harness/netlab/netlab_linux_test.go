@@ -127,8 +127,9 @@ func holdings() map[string]string {
 		}
 	}
 	processes, _ := filepath.Glob("/proc/[0-9]*/status")
+	ofOurs := fmt.Sprintf("\nPPid:\t%d\n", os.Getpid())
 	for _, process := range processes {
-		if text, err := os.ReadFile(process); err == nil && strings.Contains(string(text), fmt.Sprintf("\nPPid:\t%d\n", os.Getpid())) {
+		if text, err := os.ReadFile(process); err == nil && strings.Contains(string(text), ofOurs) {
 			all[process] = "child"
 		}
 	}

@@ -193,10 +193,13 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"has a host of this name", func() error { _, err := n.Host("a"); return err }},
 		{"both ends are a", func() error { _, err := n.Link(a, a); return err }},
 		{"of another network", func() error { _, err := n.Link(a, stranger); return err }},
-		{`Hook is "sideways"`, func() error { return blockError(a, netlab.Rule{Hook: "sideways", Verdict: netlab.Drop}) }},
+		{`Hook is "sideways"`, func() error {
+			return blockError(a, netlab.Rule{Hook: "sideways", Verdict: netlab.Drop})
+		}},
 		{`Verdict is ""`, func() error { return blockError(a, netlab.Rule{Hook: netlab.Input}) }},
 		{"Source is 2001:db8::1", func() error {
-			return blockError(a, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop, Source: netip.AddrPortFrom(six, 0)})
+			source := netip.AddrPortFrom(six, 0)
+			return blockError(a, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop, Source: source})
 		}},
 		{"rejects its own RST", func() error {
 			return blockError(a, netlab.Rule{Hook: netlab.Output, Verdict: netlab.RejectReset})
@@ -246,10 +249,11 @@ func TestAClosedNetworkSaysSo(t *testing.T) {
 
 	succeed(t, n.Close())
 
-	if _, err := n.Host("late"); err == nil || !strings.Contains(err.Error(), "the network is closed") {
+	const want = "the network is closed"
+	if _, err := n.Host("late"); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
-	if err := dialError(within(t), h, "127.0.0.1:80"); err == nil || !strings.Contains(err.Error(), "the network is closed") {
+	if err := dialError(within(t), h, "127.0.0.1:80"); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 	succeed(t, n.Close())

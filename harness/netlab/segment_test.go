@@ -14,7 +14,8 @@ import (
 func example() netlab.Segment {
 	return netlab.Segment{
 		Source: netip.MustParseAddrPort("10.77.1.1:40000"), Destination: netip.MustParseAddrPort("10.77.1.2:80"),
-		Seq: 4294967295, Ack: 7, Flags: netlab.PSH | netlab.ACK, Window: 64, Payload: []byte("ab"), TTL: 57, ID: 0x7777,
+		Seq: 4294967295, Ack: 7, Flags: netlab.PSH | netlab.ACK, Window: 64, Payload: []byte("ab"),
+		TTL: 57, ID: 0x7777,
 	}
 }
 
@@ -24,7 +25,9 @@ func TestSegmentsComeBackAsTheyWent(t *testing.T) {
 		"every":    func(s *netlab.Segment) { s.Flags = 0xff },
 		"no flags": func(s *netlab.Segment) { s.Flags = 0 },
 		"options": func(s *netlab.Segment) {
-			s.Options = []layers.TCPOption{{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{5, 180}}}
+			s.Options = []layers.TCPOption{
+				{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{5, 180}},
+			}
 		},
 	} {
 		want := example()

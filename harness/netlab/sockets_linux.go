@@ -44,7 +44,9 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 // DialFrom is Dial from a local address; a zero address and port 0 are left
 // to the kernel. The port may be one that a connection was made from before
 // (SO_REUSEADDR).
-func (h *Host) DialFrom(ctx context.Context, network string, local netip.AddrPort, address string) (net.Conn, error) {
+func (h *Host) DialFrom(
+	ctx context.Context, network string, local netip.AddrPort, address string,
+) (net.Conn, error) {
 	if err := h.check(network, address, "tcp", "udp"); err != nil {
 		return nil, err
 	}

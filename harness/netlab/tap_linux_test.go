@@ -130,40 +130,44 @@ func TestForgedResets(t *testing.T) {
 		{"in the window", 1, nil, 1},
 		{"out of the window", 1 << 30, nil, 0},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			l, client, router, _ := triple(t)
-			succeed(t, client.SetSysctl("net.ipv4.tcp_invalid_ratelimit", "0")) // a late SYN-ACK would count
-			tap, wire := tapOf(t, router), tapOf(t, client)
-			near, far, _ := connected(t, l)
-			pass(t, near, far)
-			data := await(t, tap, withData)
-			before := counter(t, client, "TCPChallengeACK")
+		t.Run(test.name, func(t *testing.T) { forgeToClient(t, test.offset, test.want, test.challenges) })
+	}
+}
 
-			forged := netlab.Segment{
-				Source: data.Destination, Destination: data.Source, Seq: data.Ack + test.offset,
-				Flags: netlab.RST, TTL: 57, ID: 0x7777,
-			}
-			succeed(t, router.Forge(forged))
+// forgeToClient has the router forge a RST, so far from the sequence number
+// that the client expects.
+func forgeToClient(t *testing.T, offset uint32, want error, challenges int64) {
+	l, client, router, _ := triple(t)
+	succeed(t, client.SetSysctl("net.ipv4.tcp_invalid_ratelimit", "0")) // a late SYN-ACK would count
+	tap, wire := tapOf(t, router), tapOf(t, client)
+	near, far, _ := connected(t, l)
+	pass(t, near, far)
+	data := await(t, tap, withData)
+	before := counter(t, client, "TCPChallengeACK")
 
-			got := await(t, wire, func(s netlab.Segment) bool { return s.Flags&netlab.RST != 0 })
-			if got.TTL != 57 || got.ID != 0x7777 || got.Seq != forged.Seq || got.Source != forged.Source {
-				t.Errorf("on the wire was %v, want %v", got, forged)
-			}
-			if test.want != nil {
-				expectError(t, "read", readError(near), test.want)
-			} else {
-				pass(t, far, near)
-			}
-			if test.challenges > 0 {
-				await(t, wire, func(s netlab.Segment) bool { return s.Outgoing && s.Flags == netlab.ACK })
-			}
-			if got := counter(t, client, "TCPChallengeACK") - before; got != test.challenges {
-				t.Errorf("the client challenged %d times, want %d", got, test.challenges)
-			}
-			if got := far.Outcome().Ending; got != harness.Open {
-				t.Errorf("the server's end is %s, want open", got)
-			}
-		})
+	forged := netlab.Segment{
+		Source: data.Destination, Destination: data.Source, Seq: data.Ack + offset,
+		Flags: netlab.RST, TTL: 57, ID: 0x7777,
+	}
+	succeed(t, router.Forge(forged))
+
+	got := await(t, wire, func(s netlab.Segment) bool { return s.Flags&netlab.RST != 0 })
+	if got.TTL != 57 || got.ID != 0x7777 || got.Seq != forged.Seq || got.Source != forged.Source {
+		t.Errorf("on the wire was %v, want %v", got, forged)
+	}
+	if challenges > 0 {
+		await(t, wire, func(s netlab.Segment) bool { return s.Outgoing && s.Flags == netlab.ACK })
+	}
+	if want != nil {
+		expectError(t, "read", readError(near), want)
+	} else {
+		pass(t, far, near)
+	}
+	if got := counter(t, client, "TCPChallengeACK") - before; got != challenges {
+		t.Errorf("the client challenged %d times, want %d", got, challenges)
+	}
+	if got := far.Outcome().Ending; got != harness.Open {
+		t.Errorf("the server's end is %s, want open", got)
 	}
 }
 

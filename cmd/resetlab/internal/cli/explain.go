@@ -45,7 +45,7 @@ func explain(cmd *cobra.Command, h headword) error {
 	writeWrapped(out, "  ", h.Means)
 	all := suite.Scenarios()
 	seen := map[string][]string{} // where, by the spec's text
-	err := runQuietly(cmd, suite.Order{Specs: texts(all), All: true, Record: h.isReason()}, func(e suite.Event) {
+	err := runQuietly(cmd, suite.Order{Specs: texts(all), Record: h.isReason()}, func(e suite.Event) {
 		seen[e.Ended.Spec] = h.sightings(e)
 	})
 	if failed := (*specsFailed)(nil); err != nil && !errors.As(err, &failed) {

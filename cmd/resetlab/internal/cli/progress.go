@@ -69,7 +69,7 @@ func runQuietly(cmd *cobra.Command, o suite.Order, each func(suite.Event)) error
 	bar := newProgress(cmd.ErrOrStderr(), len(o.Specs), "running the specs")
 	defer bar.finish()
 	failed := &specsFailed{}
-	err := suite.Run(cmd.Context(), o, func(e suite.Event) {
+	err := suite.RunTogether(cmd.Context(), o, func(e suite.Event) {
 		if e.Ended == nil {
 			return
 		}

@@ -79,7 +79,10 @@ func serve(cmd *cobra.Command, t toy, listen string) error {
 		}
 	}()
 	<-cmd.Context().Done()
-	err = l.Close()
+	err = server.Close()
+	if broken := l.Close(); err == nil {
+		err = broken
+	}
 	<-reported
 	return err
 }

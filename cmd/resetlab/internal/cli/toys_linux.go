@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"log"
 
 	"github.com/resetlab/resetlab/harness/lab"
@@ -14,5 +15,18 @@ func systemToys() []toy {
 			func(h *lab.Host, _ *log.Logger) (lab.Server, error) { return servers.StartDeferAccept(h, servers.Echo) }},
 		{"nio", "one thread and a selector, as Java's NIO: reads, never answers, logs every failed read",
 			func(h *lab.Host, l *log.Logger) (lab.Server, error) { return servers.StartNIO(h, l) }},
+		process(servers.EchoOnBusyProcessorsProcess, "sends back what it reads while every processor is busy"),
+		process(servers.ForkAndForgetProcess, "hands each connection to a child that sends back what it reads; leaves zombies"),
+		process(servers.ForkAndReapProcess, "the same, and reaps its children"),
+		process(servers.ForkAndAbortProcess, "the same, but aborts its own end, which the child's keeps alive"),
+		process(servers.WithinDescriptorsProcess, "has descriptors for two connections; the third waits"),
+		process(servers.RoomInDescriptorsProcess, "has descriptors for two connections; aborts the idle one for a third: RST"),
 	}
+}
+
+// process is a server in a process of its own.
+func process(name, does string) toy {
+	return toy{name, does, func(h *lab.Host, _ *log.Logger) (lab.Server, error) {
+		return h.Start(context.Background(), name, lab.Limits{})
+	}}
 }

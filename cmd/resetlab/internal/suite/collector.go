@@ -9,21 +9,21 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
-// A collector picks up the recordings that a round leaves in a directory. The
-// specs run one after the other: what is new when a spec has ended is its.
+// A collector picks up the recordings that a round leaves in a directory.
 type collector struct {
 	directory string
 	seen      map[string]bool
+	waiting   []*evidence.Recording // for their specs to have ended
 }
 
-// collect reads the recordings that were not there the last time.
-func (c *collector) collect() ([]*evidence.Recording, error) {
+// collect returns the recordings of a spec that has ended. Others may be there
+// already: the round goes on meanwhile.
+func (c *collector) collect(spec string) ([]*evidence.Recording, error) {
 	paths, err := filepath.Glob(filepath.Join(c.directory, "*.json"))
 	if err != nil {
 		return nil, fmt.Errorf("collect the recordings: %w", err)
 	}
 	slices.Sort(paths)
-	var fresh []*evidence.Recording
 	for _, path := range paths {
 		if c.seen[path] {
 			continue
@@ -33,9 +33,18 @@ func (c *collector) collect() ([]*evidence.Recording, error) {
 		if err != nil {
 			return nil, fmt.Errorf("collect the recordings: %w", err)
 		}
-		fresh = append(fresh, r)
+		c.waiting = append(c.waiting, r)
 	}
-	return fresh, nil
+	var its, others []*evidence.Recording
+	for _, r := range c.waiting {
+		if r.Scenario == spec {
+			its = append(its, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	c.waiting = others
+	return its, nil
 }
 
 func read(path string) (*evidence.Recording, error) {

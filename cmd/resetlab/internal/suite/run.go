@@ -17,8 +17,6 @@ import (
 // An Order says what a round runs.
 type Order struct {
 	Specs []string `json:"specs"` // their texts
-	// All says that these are all there are, so that Ginkgo need not search.
-	All bool `json:"all"`
 	// Record says that the specs are to record what happens.
 	Record bool `json:"record"`
 }
@@ -28,9 +26,6 @@ const orderFile = "order.json"
 // focus is the order in Ginkgo's words: expressions for the suite's
 // description and the spec's text.
 func (o Order) focus() []string {
-	if o.All {
-		return nil
-	}
 	var expressions []string
 	for _, text := range o.Specs {
 		expressions = append(expressions, " "+regexp.QuoteMeta(text)+"$")
@@ -123,7 +118,7 @@ func follow(stdout io.Reader, recordings *collector, each func(Event)) (failed i
 			return failed, fmt.Errorf("read the events of the round: %w", err)
 		}
 		if e.Ended != nil {
-			if e.Recordings, err = recordings.collect(); err != nil {
+			if e.Recordings, err = recordings.collect(e.Ended.Spec); err != nil {
 				return failed, err
 			}
 			if e.Ended.State == Failed {

@@ -1,0 +1,107 @@
+package evidence_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/netlab"
+)
+
+// between runs in a private network: client, router, server.
+func between(run func(t *testing.T, l *lab.Lab, client, router, server *netlab.Host)) func(*testing.T, *lab.Lab) {
+	return func(t *testing.T, l *lab.Lab) {
+		client, router, server, err := netlab.Triple(l)
+		if errors.Is(err, netlab.ErrUnavailable) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(t, l, client, router, server)
+	}
+}
+
+func TestSituationsInAPrivateNetwork(t *testing.T) {
+	lanes := open(t)
+	level := evidence.Observed
+	for _, missing := range lanes.Missing() {
+		if missing.Lane == evidence.Kernel { // that of the wire is that of the loopback
+			level = evidence.Inferred
+		}
+	}
+	for _, s := range situations {
+		t.Run(s.name, func(t *testing.T) {
+			r := record(t, lanes, lanes.Address(), between(func(t *testing.T, l *lab.Lab, _, _, _ *netlab.Host) { s.run(t, l) }))
+			s.check(t, r, level)
+			sent := evidence.CounterDelta{Host: s.host, Name: "OutRsts", By: 1}
+			if !slices.Contains(r.Counters, sent) {
+				t.Errorf("the counters are %+v, want among them %+v", r.Counters, sent)
+			}
+		})
+	}
+}
+
+// A firewall on the way answers for the server, with a RST that the server's
+// TCP knows nothing of.
+func TestARejectionIsADeviceBetween(t *testing.T) {
+	for _, lanes := range []*evidence.Lanes{open(t), open(t, evidence.Wire, evidence.Counters)} {
+		r := record(t, lanes, lanes.Address(), between(func(t *testing.T, l *lab.Lab, _, router, _ *netlab.Host) {
+			serving(readAndClose, func(t *testing.T, c *lab.Conn) {
+				if _, err := router.Block(netlab.Rule{Hook: netlab.Forward, Verdict: netlab.RejectReset}); err != nil {
+					t.Fatal(err)
+				}
+				write(t, c, "b")
+				reset(t, c)
+			})(t, l)
+		}))
+		if len(r.Resets) == 0 {
+			t.Fatalf("no reset was recorded:\n%v", r)
+		}
+		if got := r.Resets[0]; got.Sender != evidence.Between || got.Host != "" || r.Events[got.Event].Packet.To != "client" {
+			t.Errorf("got %v, want a device between that resets the client:\n%v", &got, r)
+		}
+	}
+}
+
+// What a firewall drops at the sender's own output is meant to be sent, and is
+// on no wire.
+func TestARSTThatNeverLeft(t *testing.T) {
+	lanes := open(t)
+	needs(t, lanes, evidence.Kernel)
+	r := record(t, lanes, lanes.Address(), between(func(t *testing.T, l *lab.Lab, _, _, server *netlab.Host) {
+		aborted := make(chan struct{})
+		listener, err := l.Host("server").Listen(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			defer close(aborted)
+			if c, err := listener.Accept(t.Context()); err == nil {
+				readByte(c)
+				server.Block(netlab.Rule{Hook: netlab.Output, Verdict: netlab.Drop, Reset: true})
+				c.Abort()
+			}
+		}()
+		c := dial(t, l, listener.Addr())
+		write(t, c, "a")
+		<-aborted
+		c.Close()
+		listener.Close()
+	}))
+	i := slices.IndexFunc(r.Resets, func(reset evidence.Reset) bool { return reset.Event == -1 })
+	if i < 0 {
+		t.Fatalf("no reset is said to be missing on the wire:\n%v", r)
+	}
+	got := r.Resets[i]
+	if got.Sender != evidence.Application || got.Host != "server" || !strings.Contains(got.Clue, "dropped on its way out") {
+		t.Errorf("got %v, want the server's abort, dropped:\n%v", &got, r)
+	}
+	failed := evidence.CounterDelta{Host: "server", Name: "TCPAbortFailed", By: 1}
+	if !slices.Contains(r.Counters, failed) {
+		t.Errorf("the counters are %+v, want among them %+v", r.Counters, failed)
+	}
+}

@@ -1,0 +1,160 @@
+package matchers
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/resetlab/resetlab/harness/evidence"
+)
+
+// A RecordingMatcher matches a [*evidence.Recording]. It demands only what the
+// recording can know: where the lane that would tell is named as missing, it
+// is content. So it is not to be negated; there is [ShowNoReset].
+type RecordingMatcher struct {
+	want  string
+	holds func(*evidence.Recording) (bool, error)
+}
+
+// Match compares; anything but a *evidence.Recording is an error.
+func (m RecordingMatcher) Match(actual any) (bool, error) {
+	recording, ok := actual.(*evidence.Recording)
+	if !ok || recording == nil {
+		return false, fmt.Errorf("a recording is wanted, not %T", actual)
+	}
+	return m.holds(recording)
+}
+
+// FailureMessage says what was wanted and tells the recording.
+func (m RecordingMatcher) FailureMessage(actual any) string {
+	return fmt.Sprintf("the recording does not show %s:\n%v", m.want, actual)
+}
+
+// NegatedFailureMessage says that the matcher is not made for this.
+func (m RecordingMatcher) NegatedFailureMessage(actual any) string {
+	return fmt.Sprintf("a matcher of recordings cannot be negated: what is not shown may have been missed. "+
+		"Shown, or not to be known, is %s:\n%v", m.want, actual)
+}
+
+// A ResetCondition says more of the RST that [ShowReset] wants.
+type ResetCondition struct {
+	want  string
+	holds func(*evidence.Recording, *evidence.Reset) bool
+}
+
+// ShowReset matches a recording with a RST that meets all conditions. Where
+// neither the wire nor the kernel was recorded, a RST that no end was told of
+// is not missed.
+func ShowReset(conditions ...ResetCondition) RecordingMatcher {
+	want := "a RST"
+	for _, c := range conditions {
+		want += " " + c.want
+	}
+	return RecordingMatcher{want, func(r *evidence.Recording) (bool, error) {
+		for i := range r.Resets {
+			met := func(c ResetCondition) bool { return c.holds(r, &r.Resets[i]) }
+			if !slices.ContainsFunc(conditions, func(c ResetCondition) bool { return !met(c) }) {
+				return true, nil
+			}
+		}
+		return len(r.Resets) == 0 && r.Lacks(evidence.Wire) && r.Lacks(evidence.Kernel), nil
+	}}
+}
+
+// ShowNoReset matches a recording without any RST: none on the wire, none
+// that the kernel meant to send, none that an end was told of.
+func ShowNoReset() RecordingMatcher {
+	return RecordingMatcher{"that nobody sent a RST", func(r *evidence.Recording) (bool, error) {
+		return len(r.Resets) == 0, nil
+	}}
+}
+
+// SentBy wants the RST to have been sent by this kind of sender at that host,
+// "" for none. Without the kernel's word an unknown sender will do.
+func SentBy(sender evidence.Sender, host string) ResetCondition {
+	want := "sent by " + string(sender)
+	if host != "" {
+		want += " at " + host
+	}
+	return ResetCondition{want, func(r *evidence.Recording, reset *evidence.Reset) bool {
+		if reset.Sender == evidence.Unknown && r.Lacks(evidence.Kernel) {
+			return true
+		}
+		return reset.Sender == sender && reset.Host == host
+	}}
+}
+
+// Because wants the kernel to have sent the RST for this reason, such as
+// "TCP_ABORT_ON_CLOSE". Without the kernel's word no reason will do; one that
+// could be inferred must be this.
+func Because(reason string) ResetCondition {
+	return ResetCondition{"because of " + reason, func(r *evidence.Recording, reset *evidence.Reset) bool {
+		return reset.Reason == reason || reset.Reason == "" && r.Lacks(evidence.Kernel)
+	}}
+}
+
+// WithFlags wants the RST to have had these flags on the wire: "RST ACK" if
+// its sender had a connection, "RST" if it answers a segment that has none.
+func WithFlags(flags string) ResetCondition {
+	return ResetCondition{"with the flags " + flags, func(r *evidence.Recording, reset *evidence.Reset) bool {
+		if reset.Event < 0 {
+			return r.Lacks(evidence.Wire)
+		}
+		return r.Events[reset.Event].Packet.Flags == flags
+	}}
+}
+
+// ShowStates matches a recording in which a socket at the host went through
+// these states one after the other, in the kernel's names: "ESTABLISHED",
+// "CLOSE". It needs the kernel lane.
+func ShowStates(host string, states ...string) RecordingMatcher {
+	want := fmt.Sprintf("a socket at %s going %s", host, strings.Join(states, " → "))
+	return RecordingMatcher{want, func(r *evidence.Recording) (bool, error) {
+		if len(states) < 2 {
+			return false, errors.New("ShowStates wants two states or more")
+		}
+		if r.Lacks(evidence.Kernel) {
+			return true, nil
+		}
+		paths := map[int][]string{}
+		for _, event := range r.Events {
+			if event.State == nil || event.Host != host {
+				continue
+			}
+			if path := paths[event.Flow]; len(path) == 0 || path[len(path)-1] != event.State.From {
+				paths[event.Flow] = append(path, "", event.State.From) // another socket, or a gap
+			}
+			paths[event.Flow] = append(paths[event.Flow], event.State.To)
+		}
+		for _, path := range paths {
+			for i := range path {
+				if slices.Equal(path[i:min(i+len(states), len(path))], states) {
+					return true, nil
+				}
+			}
+		}
+		return false, nil
+	}}
+}
+
+// MoveCounter matches a recording during which a counter, such as "OutRsts",
+// moved by so much, or by at least that where others use it too. It needs the
+// counters lane.
+func MoveCounter(name string, by int64) RecordingMatcher {
+	want := fmt.Sprintf("the counter %s moving by %d", name, by)
+	return RecordingMatcher{want, func(r *evidence.Recording) (bool, error) {
+		if !slices.Contains(evidence.CounterNames(), name) {
+			return false, fmt.Errorf("no counter %q is watched: there are %s", name, strings.Join(evidence.CounterNames(), ", "))
+		}
+		if r.Lacks(evidence.Counters) {
+			return true, nil
+		}
+		for _, delta := range r.Counters {
+			if delta.Name == name {
+				return delta.By == by || delta.Noisy && delta.By > by, nil
+			}
+		}
+		return by == 0, nil
+	}}
+}
