@@ -1,22 +1,15 @@
-// Package harness puts a faithful, faulty TCP proxy in front of a service.
-//
-// [StartProxy] stands between a client and a service. It passes bytes through
-// toxiproxy's links and toxics, and unlike toxiproxy it keeps endings what
-// they are: a FIN stays a FIN, a RST a RST, a half-close a half-close.
+// Package harness puts a faithful, faulty TCP proxy in front of a service:
 //
 //	client ── Proxy ── your service
-//	            │
-//	            ├─ Cut    ends connections at an exact byte, with RST, FIN or silence
+//	            ├─ Cut    ends connections at an exact byte: RST, FIN or silence
 //	            └─ Toxic  latency, bandwidth, slicer
 //
-// A [Cut] is armed before the start, as an argument, or on a running proxy:
+// [StartProxy] passes bytes through toxiproxy and, unlike it, keeps endings
+// what they are: a FIN, a RST, a half-close. A [Cut] withholds the next reply:
 //
 //	proxy, err := harness.StartProxy(shop.Listener.Addr().String())
 //	...
-//	proxy.Cut(harness.Cut{Toward: harness.Client, After: 0, With: harness.Reset, Times: 1})
+//	proxy.Cut(harness.Cut{Toward: harness.Client, With: harness.Reset, Times: 1})
 //
-// [Proxy.Cuts] then says whether it struck and what was in flight, and
-// [Proxy.Connections] what ended every connection first. [EndingOf] says in
-// one word how an error ended a connection. [StartStockProxy] starts a plain
-// toxiproxy, which turns every reset into a clean end.
+// [Proxy.Cuts] says whether it struck, [EndingOf] how an error ended a connection.
 package harness

@@ -155,7 +155,9 @@ func (p *pipe) write(b []byte) (n int, err error) {
 // halt makes a write in progress on a severed connection give up, and returns
 // what is then final: how many bytes have passed, and how many are held.
 func (p *pipe) halt() (passed, held int64) {
-	_ = time.Now
+	p.to.conn.SetWriteDeadline(time.Unix(0, 1)) // fails only on a closed socket
+	p.writing.Lock()
+	defer p.writing.Unlock()
 	passed = p.position()
 	return passed, max(0, p.read.Load()-passed)
 }

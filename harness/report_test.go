@@ -22,10 +22,10 @@ func TestAStrikeReportsWhatItThrewAway(t *testing.T) {
 				t.Fatal(err)
 			}
 			strike, c := proxy.Cuts()[0].Strikes[0], proxy.Connections()[0]
-			gotNear, endingNear := drain(near)
-			gotFar, endingFar := drain(far)
-			if endingNear == harness.Open || endingFar == harness.Open || strike.Drained || c.Drained {
-				t.Errorf("the ends got %q and %q, the report says %+v", endingNear, endingFar, strike)
+			gotNear, _ := drain(near) // its flood has taken the error
+			gotFar, _ := drain(far)
+			if strike.Drained || c.Drained {
+				t.Errorf("the report says %+v and %+v, want them not drained", strike, c)
 			}
 			if strike.At != passed(proxy, way.watcher) || strike.Undelivered != c.ToServer+c.ToClient-gotNear-gotFar {
 				t.Errorf("%d and %d bytes came, the report says %+v and %+v", gotNear, gotFar, strike, c)

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		os.Exit(cli.Main())
 	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each process of a -race run sleeps 1 s at its end
 	testscript.Main(m, map[string]func(){"resetlab": func() { os.Exit(cli.Main()) }})
 }
 
@@ -38,6 +39,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("RECORDINGS", recordings)
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
 		},
 	})

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -42,13 +41,4 @@ func containing(typed string, names []string) []string {
 		}
 	}
 	return meant
-}
-
-// quoted names several things in a sentence.
-func quoted(names []string) string {
-	var all []string
-	for _, name := range names {
-		all = append(all, fmt.Sprintf("%q", name))
-	}
-	return strings.Join(all, ", ")
 }

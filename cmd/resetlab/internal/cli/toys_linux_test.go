@@ -38,7 +38,7 @@ func TestEveryServerIsAToy(t *testing.T) {
 	}
 	for _, name := range serverNames(t) {
 		_, excused := notAlone[name]
-		if known := regexp.MustCompile(`servers\.`+name+`\b`).MatchString(toys.String()); known == excused {
+		if known := regexp.MustCompile(`servers\.` + name + `\b`).MatchString(toys.String()); known == excused {
 			t.Errorf("server %s: among the toys: %v, excused: %v", name, known, excused)
 		}
 	}
@@ -85,6 +85,7 @@ func TestEveryToyStarts(t *testing.T) {
 	for line := range strings.Lines(rest) {
 		name, _, _ := strings.Cut(line, " ")
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := start(t, "serve", name)
 			server.line("listening on")
 			if rest, status := server.interrupt(); status != 0 {
