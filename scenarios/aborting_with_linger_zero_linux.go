@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/servers"
@@ -33,6 +34,11 @@ var _ = Describe("Aborting with linger 0", Label("cause:abort"), func() {
 
 			Expect(saw).To(EndIn("read", harness.Reset))
 			note(saw)
+			reason := map[string]string{"a": "TCP_STATE", "ab": "TCP_ABORT_ON_CLOSE"} // unread bytes come first
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "server"), Because(reason[text]), WithFlags("RST ACK")),
+				ShowStates("server", "ESTABLISHED", "CLOSE"),
+			))
 		},
 		EntryDescription("after %q, of which the server reads 1 byte (%s)"),
 		Entry(nil, "a", lab.Direct, limit), Entry(nil, "a", lab.Proxied, limit),
@@ -47,6 +53,7 @@ var _ = Describe("Aborting with linger 0", Label("cause:abort"), func() {
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		note(saw)
+		Expect(recorded(l)).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "FIN_WAIT1")))
 	}, limit)
 
 	It("does nothing while a duplicate of the descriptor is open", func(ctx SpecContext) {

@@ -5,6 +5,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 )
 
@@ -33,6 +34,8 @@ var _ = Describe("Closing the listener before accept", Label("cause:abort"), fun
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
 		note(client.Outcome())
+		Expect(recorded(l, client)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
 	}, limit)
 
 	It("leaves alone those that were accepted", func(ctx SpecContext) {

@@ -5,6 +5,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
@@ -39,6 +40,9 @@ var _ = Describe("Closing with data in transit", Label("cause:fin"), func() {
 		Expect(lost(client, server)).To(Equal(int64(4)))
 		measured(claims.CloseInTransit, client.Outcome(), "everything that had come before the close was read")
 		note(server.Outcome())
+		// The reason depends on whether the FIN was acknowledged alone before:
+		// TCP_TIMEWAIT_SOCKET then, TCP_ABORT_ON_DATA if the data does it.
+		Expect(recorded(l, client, server)).To(ShowReset(SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
 	}, limit)
 
 	It("loses the data and resets the client where it came before the close", func(ctx SpecContext) {
@@ -55,5 +59,7 @@ var _ = Describe("Closing with data in transit", Label("cause:fin"), func() {
 		Expect(lost(client, server)).To(Equal(int64(4)))
 		measured(claims.CloseInTransit, client.Outcome(), "bytes were unread at the close")
 		note(server.Outcome())
+		Expect(recorded(l, client, server)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 	}, limit)
 })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -33,6 +34,12 @@ var _ = Describe("Closing with unread data", Label("cause:unread"), func() {
 			Expect(saw).To(EndIn("read", harness.Reset))
 			measured(claims.GoRead, saw)
 			measured(claims.UnreadClose, saw)
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
+				ShowStates("server", "ESTABLISHED", "CLOSE"),
+				ShowStates("client", "ESTABLISHED", "CLOSE"),
+				MoveCounter("TCPAbortOnClose", 1),
+			))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
@@ -45,6 +52,7 @@ var _ = Describe("Closing with unread data", Label("cause:unread"), func() {
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		note(saw)
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 
 	It("is laundered into a clean end by a plain toxiproxy", func(ctx SpecContext) {

@@ -5,6 +5,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -41,6 +42,8 @@ var _ = Describe("Data that comes after a shutdown", Label("cause:local"), func(
 		Expect(client.Outcome()).To(EndIn("write", harness.BrokenPipe))
 		measured(claims.LocallyGenerated, server.Outcome(), "data comes after one's own shutdown")
 		note(client.Outcome())
+		Expect(recorded(l, client, server)).To(ShowReset(
+			SentBy(evidence.KernelReply, "server"), Because("TCP_ABORT_ON_DATA"), WithFlags("RST")))
 	}, limit)
 
 	It("of the sending direction is read", func(ctx SpecContext) {

@@ -5,6 +5,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
@@ -30,6 +31,9 @@ var _ = Describe("Dissolving one's own connection", Label("cause:local"), func()
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
 		measured(claims.LocallyGenerated, server.Outcome(), "a program dissolves its own connection")
 		note(client.Outcome())
+		Expect(recorded(l, client, server)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
+			ShowStates("server", "ESTABLISHED", "CLOSE"), ShowStates("client", "ESTABLISHED", "CLOSE")))
 	}, limit)
 
 	It("leaves no error where both ends had finished", func(ctx SpecContext) {

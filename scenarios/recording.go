@@ -11,48 +11,68 @@ import (
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/report"
 )
 
 // RecordingsVariable is the environment variable that names the directory
 // where the specs put a recording of each of their labs, one file each, by
-// name in the order of recording. Without it nothing is recorded.
+// name in the order of recording. Without it a recording is shown where a spec
+// fails, and kept nowhere.
 const RecordingsVariable = "RESETLAB_RECORDINGS"
 
-// lanes are what the specs record with; nil while nothing is recorded.
-var lanes *evidence.Lanes
+// lanes are what the specs record with, recorders those of the running spec.
+var (
+	lanes     *evidence.Lanes
+	recorders = map[*lab.Lab]*evidence.Recorder{}
+)
 
 // They are opened before any spec looks what is open.
 var _ = BeforeSuite(func() {
-	if os.Getenv(RecordingsVariable) == "" {
-		return
-	}
 	lanes = evidence.Open()
 	DeferCleanup(lanes.Close)
 })
 
-// newLab makes a lab on IPv4's loopback: where specs are recorded, at an
-// address of its own.
-func newLab() (*lab.Lab, error) {
-	if lanes == nil {
-		return lab.New(), nil
-	}
-	return lab.NewAt(lanes.Address())
-}
+// newLab makes a lab on IPv4's loopback, at an address of its own.
+func newLab() (*lab.Lab, error) { return lab.NewAt(lanes.Address()) }
 
 // record records what happens in a lab. Call it before the cleanup that closes
 // the lab is deferred: the recording ends behind that.
 func record(l *lab.Lab) {
 	GinkgoHelper()
-	if lanes == nil {
-		return
-	}
 	recorder, err := evidence.Start(l, CurrentSpecReport().FullText(), evidence.Options{Lanes: lanes})
 	Expect(err).NotTo(HaveOccurred())
+	recorders[l] = recorder
 	DeferCleanup(func() {
+		delete(recorders, l)
 		recording, err := recorder.Stop()
 		Expect(err).NotTo(HaveOccurred())
-		Expect(store(recording, os.Getenv(RecordingsVariable))).To(Succeed())
+		if CurrentSpecReport().Failed() {
+			AddReportEntry("recording", card(recording))
+		}
+		if directory := os.Getenv(RecordingsVariable); directory != "" {
+			Expect(store(recording, directory)).To(Succeed())
+		}
 	})
+}
+
+// recorded closes the connections and the lab, so that everything in it is
+// over, and returns what was recorded of it.
+func recorded(l *lab.Lab, open ...*lab.Conn) *evidence.Recording {
+	GinkgoHelper()
+	for _, conn := range open {
+		Expect(conn.Close()).To(Succeed())
+	}
+	Expect(l.Close()).To(Succeed())
+	recording, err := recorders[l].Stop()
+	Expect(err).NotTo(HaveOccurred())
+	return recording
+}
+
+// card draws a recording for a report.
+func card(r *evidence.Recording) string {
+	var drawing strings.Builder
+	Expect(report.Card(&drawing, r, report.CardOptions{Width: 100})).To(Succeed())
+	return "\n" + drawing.String()
 }
 
 // store writes the recording under a name that is there when all of it is.

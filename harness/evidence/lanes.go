@@ -3,10 +3,12 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -22,6 +24,8 @@ type Lanes struct {
 	counters bool
 	asked    []Lane // empty: all
 	missing  []MissingLane
+	leaving  chan io.Closer // captures of namespaces that nobody needs any more
+	left     sync.WaitGroup
 	labs     atomic.Uint32 // how many addresses have been given out
 }
 
@@ -77,7 +81,10 @@ var errNotAsked = errors.New("it was not asked for")
 // Open opens the lanes named, or all if none is. One that this machine does
 // not give is in [Lanes.Missing]; that is no error.
 func Open(lanes ...Lane) *Lanes {
-	l := &Lanes{asked: lanes}
+	l := &Lanes{asked: lanes, leaving: make(chan io.Closer)}
+	for range leavers {
+		l.left.Go(l.leave)
+	}
 	err := errNotAsked
 	if l.asks(Wire) {
 		l.wire, err = openWire(l.collect)
@@ -106,6 +113,20 @@ func (l *Lanes) collect() {
 	}
 }
 
+// leavers is how many captures can be closed at a time.
+const leavers = 4
+
+// leave closes captures: the kernel takes tens of milliseconds for each, for
+// which no run should wait.
+func (l *Lanes) leave() {
+	for c := range l.leaving {
+		c.Close() // it closes what nobody uses: there is no error that matters
+	}
+}
+
+// release has a capture closed.
+func (l *Lanes) release(c io.Closer) { l.leaving <- c }
+
 // miss notes that a lane is missing, if there is an error that says why.
 func (l *Lanes) miss(lane Lane, err error) {
 	if err != nil {
@@ -130,6 +151,8 @@ func (l *Lanes) Address() netip.Addr {
 
 // Close gives everything back. Recordings must have been stopped.
 func (l *Lanes) Close() error {
+	close(l.leaving)
+	l.left.Wait()
 	var errs []error
 	if l.wire != nil {
 		errs = append(errs, l.wire.close())

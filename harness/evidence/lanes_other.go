@@ -5,6 +5,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 )
 
@@ -12,7 +13,7 @@ func openWire(func()) (wireLane, error) {
 	return nil, fmt.Errorf("packets are captured on Linux, not on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 }
 
-func openNamespace(namespace) (wireLane, error) {
+func openNamespace(namespace, func(io.Closer)) (wireLane, error) {
 	return nil, fmt.Errorf("network namespaces are Linux's, %s has none: %w", runtime.GOOS, errors.ErrUnsupported)
 }
 

@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -21,35 +20,32 @@ type namespace interface {
 
 // A post watches a host that lives in a network namespace of its own.
 type post struct {
-	host  *lab.Host
-	stack namespace
-	wire  wireLane
-	tap   wireTap
-	start map[string]int64
+	host   *lab.Host
+	stack  namespace
+	opened chan struct{} // closed when it is
+	wire   wireLane      // nil if it is missing
+	tap    wireTap
+	start  map[string]int64
+	missed []MissingLane
 
 	once  sync.Once
 	moved []CounterDelta
-	err   error
 }
 
-// watch begins to watch a host, if it can be.
-func (r *Recorder) watch(h *lab.Host) {
+// watch begins to watch a host, if it can be. The host's first socket waits
+// until that is so.
+func (r *Recorder) watch(h *lab.Host) (ready func()) {
 	stack, ok := h.Stack().(namespace)
 	if !ok {
-		return
+		return func() {}
 	}
-	p := &post{host: h, stack: stack}
-	if err := p.open(r.lanes); err != nil {
-		p.close() // the error that counts is why there was nothing to close
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.miss(Wire, fmt.Errorf("%s: %w", h.Name(), err))
-		return
-	}
-	r.lab.Own(closer(p.count)) // after this the namespace may be gone
+	p := &post{host: h, stack: stack, opened: make(chan struct{})}
+	r.lab.Own(closer(p.count)) // later the namespace may be gone
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.posts = append(r.posts, p)
+	r.mu.Unlock()
+	go p.open(r.lanes) // the kernel takes its time; meanwhile the network is built
+	return func() { <-p.opened }
 }
 
 // closer is a function as an io.Closer.
@@ -57,30 +53,39 @@ type closer func() error
 
 func (c closer) Close() error { return c() }
 
-func (p *post) open(lanes *Lanes) (err error) {
+func (p *post) open(lanes *Lanes) {
+	defer close(p.opened)
+	var err error
 	if lanes.asks(Counters) {
-		if p.start, err = p.stack.Counters(); err != nil {
-			return err
+		p.start, err = p.stack.Counters()
+		p.miss(Counters, err)
+	}
+	if lanes.asks(Wire) {
+		if p.wire, err = openNamespace(p.stack, lanes.release); err == nil {
+			p.tap, err = p.wire.follow(netip.Addr{})
 		}
+		p.miss(Wire, err)
 	}
-	if !lanes.asks(Wire) {
-		return nil
-	}
-	if p.wire, err = openNamespace(p.stack); err != nil {
-		return err
-	}
-	p.tap, err = p.wire.follow(netip.Addr{})
-	return err
 }
 
-// count reads the counters for the last time.
+// miss notes that a lane of the host is missing, if there is an error.
+func (p *post) miss(lane Lane, err error) {
+	if err != nil {
+		p.missed = append(p.missed, MissingLane{lane, p.host.Name() + ": " + err.Error()})
+	}
+}
+
+// count reads the counters for the last time. It returns no error: a host that
+// was removed has none, which is no fault of the lab's.
 func (p *post) count() error {
+	<-p.opened
 	p.once.Do(func() {
 		if p.start == nil {
 			return
 		}
 		now, err := p.stack.Counters()
-		if p.err = err; err != nil {
+		if err != nil {
+			p.miss(Counters, err)
 			return
 		}
 		p.moved = moved(p.start, now, false)
@@ -88,49 +93,36 @@ func (p *post) count() error {
 			p.moved[i].Host = p.host.Name()
 		}
 	})
-	return nil // a host that was removed has none, which is no fault of the lab's
+	return nil
 }
 
-// take ends the watching.
-func (p *post) take() (segments []capturedSegment, lost uint64, err error) {
+// take ends the watching and returns what was seen.
+func (p *post) take() (v view, lost uint64, err error) {
 	p.count()
+	v = view{name: p.host.Name(), ip: p.host.Stack().IP()}
 	if p.tap != nil {
-		segments, lost, err = p.tap.take()
+		var captured []capturedSegment
+		captured, lost, err = p.tap.take()
+		v.segments = decode(captured)
 	}
-	return segments, lost, errors.Join(err, p.close())
+	if p.wire != nil {
+		err = errors.Join(err, p.wire.close())
+	}
+	return v, lost, err
 }
 
-func (p *post) close() error {
-	if p.wire == nil {
-		return nil
-	}
-	return p.wire.close()
-}
-
-// takePosts ends the watching of all hosts. It takes as long as one alone: the
-// kernel lets go of a capture when all its processors have noticed.
-func (r *Recorder) takePosts(recording *Recording) ([]view, error) {
+// takePosts ends the watching of all hosts.
+func (r *Recorder) takePosts(recording *Recording) (views []view, err error) {
 	r.mu.Lock()
 	posts := slices.Clone(r.posts)
 	r.mu.Unlock()
-	views := make([]view, len(posts))
-	lost := make([]uint64, len(posts))
-	errs := make([]error, len(posts))
-	var work sync.WaitGroup
-	for i, p := range posts {
-		work.Go(func() {
-			var captured []capturedSegment
-			captured, lost[i], errs[i] = p.take()
-			views[i] = view{name: p.host.Name(), ip: p.host.Stack().IP(), segments: decode(captured)}
-		})
-	}
-	work.Wait()
-	for i, p := range posts {
-		recording.LostPackets += lost[i]
+	for _, p := range posts {
+		v, lost, failed := p.take()
+		err = errors.Join(err, failed)
+		views = append(views, v)
+		recording.LostPackets += lost
 		recording.Counters = append(recording.Counters, p.moved...)
-		if p.err != nil {
-			r.miss(Counters, fmt.Errorf("%s: %w", p.host.Name(), p.err))
-		}
+		recording.Missing = append(recording.Missing, p.missed...)
 	}
-	return views, errors.Join(errs...)
+	return views, err
 }

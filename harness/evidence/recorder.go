@@ -29,7 +29,7 @@ type Recorder struct {
 	kernel   kernelTap // nil if it is missing
 	counters map[string]int64
 
-	mu    sync.Mutex // guards posts and missing
+	mu    sync.Mutex // guards posts
 	posts []*post
 
 	once   sync.Once
@@ -121,7 +121,7 @@ func (r *Recorder) stop() (*Recording, error) {
 	recording.Outcomes = journal.Outcomes()
 	recording.LostEvents += uint64(journal.Lost())
 	g.fill(recording)
-	recording.Missing = recording.missed(r.missing)
+	recording.Missing = append(recording.missed(r.missing), recording.Missing...)
 	recording.Level = recording.level()
 	recording.judge()
 	return recording, errors.Join(errs...)

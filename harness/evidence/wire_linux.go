@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -23,9 +24,10 @@ const (
 // A capture is a packet socket. Its filter lets through what its taps follow,
 // and nothing while there is none.
 type capture struct {
-	socket *os.File
-	often  func() // called now and then while segments come
-	read   chan struct{}
+	socket  *os.File
+	often   func()          // called now and then while segments come
+	release func(io.Closer) // closes the socket; nil: it is waited for
+	read    chan struct{}
 
 	mu   sync.Mutex // guards the rest
 	ring *ring
@@ -57,32 +59,32 @@ func openWire(often func()) (wireLane, error) {
 		return nil, fmt.Errorf("open a packet socket: %w: it needs CAP_NET_RAW: run as root, or in a network "+
 			"namespace of your own: unshare -Urn sh -c 'ip link set lo up && …'", err)
 	}
-	return newCapture(socket, loopback.Index, often)
+	return newCapture(socket, loopback.Index, often, nil)
 }
 
 // openNamespace opens a capture of all interfaces of another namespace, also
 // of those that it will get. What leaves is captured too: not everything that
 // leaves arrives.
-func openNamespace(n namespace) (wireLane, error) {
+func openNamespace(n namespace, release func(io.Closer)) (wireLane, error) {
 	socket, err := n.Socket(unix.AF_PACKET, packetKind, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open a packet socket: %w", err)
 	}
-	return newCapture(socket, 0, func() {})
+	return newCapture(socket, 0, func() {}, release)
 }
 
 // packetKind is the type of a packet socket: without link headers.
 const packetKind = unix.SOCK_DGRAM | unix.SOCK_NONBLOCK
 
 // newCapture captures an interface, or all if index is 0, with a socket that
-// it takes over.
-func newCapture(socket, index int, often func()) (wireLane, error) {
+// it takes over. release, if not nil, closes the socket in the end.
+func newCapture(socket, index int, often func(), release func(io.Closer)) (wireLane, error) {
 	ring, err := prepare(socket, index)
 	if err != nil {
 		unix.Close(socket)
 		return nil, fmt.Errorf("capture: %w", err)
 	}
-	c := &capture{often: often, ring: ring, read: make(chan struct{})}
+	c := &capture{often: often, release: release, ring: ring, read: make(chan struct{})}
 	c.socket = os.NewFile(uintptr(socket), "packet")
 	go c.follower()
 	return c, nil
@@ -203,7 +205,12 @@ func (t *tap) take() ([]capturedSegment, uint64, error) {
 func (c *capture) close() error {
 	err := c.socket.SetReadDeadline(time.Unix(1, 0))
 	<-c.read
-	return errors.Join(err, c.ring.unmap(), c.socket.Close())
+	err = errors.Join(err, c.ring.unmap())
+	if c.release != nil {
+		c.release(c.socket)
+		return err
+	}
+	return errors.Join(err, c.socket.Close())
 }
 
 // control calls do with the socket's descriptor.

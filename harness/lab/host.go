@@ -53,6 +53,14 @@ type Host struct {
 	lab   *Lab
 	name  string
 	stack Stack
+	ready []func() // to be called before the first socket is opened
+}
+
+// await waits for those who watch the host.
+func (h *Host) await() {
+	for _, ready := range h.ready {
+		ready()
+	}
 }
 
 // Name returns the name of the host.
@@ -64,6 +72,7 @@ func (h *Host) Stack() Stack { return h.stack }
 // Dial connects to address, an IP and a port. The connection's calls fail when
 // ctx ends. If connecting fails the Conn is not nil either: its Outcome tells.
 func (h *Host) Dial(ctx context.Context, address string) (*Conn, error) {
+	h.await()
 	start := time.Now()
 	conn, err := h.stack.Dial(ctx, "tcp", address)
 	tcp, ok := conn.(*net.TCPConn)
@@ -82,6 +91,7 @@ func (h *Host) Listen(ctx context.Context) (*Listener, error) { return h.ListenA
 
 // ListenAt listens on a port of the host's address; 0 is a free one.
 func (h *Host) ListenAt(ctx context.Context, port uint16) (*Listener, error) {
+	h.await()
 	address := netip.AddrPortFrom(h.stack.IP(), port).String()
 	listener, err := h.stack.Listen(ctx, "tcp", address)
 	if err != nil {

@@ -20,8 +20,7 @@ type Lab struct {
 
 	mu        sync.Mutex
 	hosts     map[string]*Host
-	added     []*Host
-	watchers  []func(*Host)
+	watchers  []func(*Host) func()
 	owned     []io.Closer
 	open      map[*Conn]struct{}
 	endpoints []Endpoint
@@ -72,30 +71,26 @@ func (l *Lab) Host(name string) *Host {
 func (l *Lab) AddHost(name string, stack Stack) (*Host, error) {
 	h := &Host{lab: l, name: name, stack: stack}
 	l.mu.Lock()
-	if _, ok := l.hosts[name]; ok {
-		l.mu.Unlock()
-		return nil, fmt.Errorf("add host: the lab has a host %q already", name)
-	}
-	l.hosts[name] = h
-	l.added = append(l.added, h)
 	watchers := slices.Clone(l.watchers)
 	l.mu.Unlock()
 	for _, watch := range watchers {
-		watch(h)
+		h.ready = append(h.ready, watch(h))
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.hosts[name]; ok {
+		return nil, fmt.Errorf("add host: the lab has a host %q already", name)
+	}
+	l.hosts[name] = h
 	return h, nil
 }
 
-// EachAdded calls f with every host that [Lab.AddHost] has added, and with
-// each that it will add.
-func (l *Lab) EachAdded(f func(*Host)) {
+// EachAdded calls f with each host that [Lab.AddHost] will add. Before such a
+// host dials or listens it calls what f returned, and so waits for it.
+func (l *Lab) EachAdded(f func(*Host) (ready func())) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.watchers = append(l.watchers, f)
-	added := slices.Clone(l.added)
-	l.mu.Unlock()
-	for _, h := range added {
-		f(h)
-	}
 }
 
 // IP returns the address of the hosts that live on the loopback.

@@ -62,6 +62,7 @@ func (l *Lab) Proxy(server Server, faults ...harness.Option) (*harness.Proxy, er
 
 // dialAsProxy dials in the host's stack and notes whose the connection is.
 func (h *Host) dialAsProxy(ctx context.Context, network, address string) (net.Conn, error) {
+	h.await()
 	conn, err := h.stack.Dial(ctx, network, address)
 	if err == nil {
 		h.lab.noteEndpoint(Endpoint{Host: h.name, Address: conn.LocalAddr().String(), Proxy: true})

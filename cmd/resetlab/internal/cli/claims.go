@@ -21,9 +21,9 @@ what the document says is seen.`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			var observations []claims.Observation
 			order := suite.Order{Specs: texts(suite.Scenarios())}
-			err := runQuietly(cmd, order, func(e suite.Event) {
-				if e.Ended.State == suite.Passed {
-					observations = append(observations, e.Ended.Observations...)
+			err := runQuietly(cmd, order, func(r suite.Result) {
+				if r.State == suite.Passed {
+					observations = append(observations, r.Observations...)
 				}
 			})
 			if failed := (*specsFailed)(nil); err != nil && !errors.As(err, &failed) {

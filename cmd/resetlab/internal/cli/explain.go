@@ -45,8 +45,8 @@ func explain(cmd *cobra.Command, h headword) error {
 	writeWrapped(out, "  ", h.Means)
 	all := suite.Scenarios()
 	seen := map[string][]string{} // where, by the spec's text
-	err := runQuietly(cmd, suite.Order{Specs: texts(all), Record: h.isReason()}, func(e suite.Event) {
-		seen[e.Ended.Spec] = h.sightings(e)
+	err := runQuietly(cmd, suite.Order{Specs: texts(all), Record: h.isReason()}, func(r suite.Result) {
+		seen[r.Spec] = h.sightings(r)
 	})
 	if failed := (*specsFailed)(nil); err != nil && !errors.As(err, &failed) {
 		return err

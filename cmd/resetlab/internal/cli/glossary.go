@@ -76,20 +76,20 @@ func (h headword) title() string {
 }
 
 // sightings tells where a spec saw it: in which calls, or who sent the RST.
-func (h headword) sightings(e suite.Event) []string {
+func (h headword) sightings(r suite.Result) []string {
 	var seen []string
-	if e.Ended.State != suite.Passed {
+	if r.State != suite.Passed {
 		return nil
 	}
-	for _, o := range e.Ended.Outcomes {
+	for _, o := range r.Outcomes {
 		for _, call := range o.Calls {
 			if call.Ending == h.Ending {
 				seen = append(seen, fmt.Sprintf("%s at the %s", call.Op, o.Host))
 			}
 		}
 	}
-	for _, r := range e.Recordings {
-		for _, reset := range r.Resets {
+	for _, recording := range r.Recordings {
+		for _, reset := range recording.Resets {
 			if reset.Reason == h.Names[0] {
 				seen = append(seen, "sent by the "+reset.Host)
 			}

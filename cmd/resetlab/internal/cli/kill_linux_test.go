@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -11,15 +12,19 @@ import (
 	"time"
 )
 
+// quick are scenarios that take milliseconds: plain ones, with a process and
+// with a private network.
+var quick = []string{"killing-the-server", "reset-forged-on-the-way", "calls-after-a-reset", "closing-with-unread-data"}
+
 // TestKillLeavesNothing kills a run at twenty random moments. Every process of
 // a run holds the write end of a pipe, which ends when the last is gone.
 func TestKillLeavesNothing(t *testing.T) {
 	for round := range 20 {
 		after := rand.IntN(60)
-		killRun(t, after)
-		if t.Failed() {
-			t.Fatalf("round %d, killed after %d lines", round, after)
-		}
+		t.Run(fmt.Sprintf("%d after %d lines", round, after), func(t *testing.T) {
+			t.Parallel()
+			killRun(t, after)
+		})
 	}
 }
 
@@ -32,7 +37,7 @@ func killRun(t *testing.T, lines int) {
 		t.Fatal(err)
 	}
 	defer alive.Close()
-	cmd := exec.Command(os.Args[0], "run", "--all")
+	cmd := exec.Command(os.Args[0], append([]string{"run"}, quick...)...)
 	cmd.Env = append(os.Environ(), asCommand+"=1", "TMPDIR="+temporary, mark)
 	cmd.ExtraFiles = []*os.File{6: held} // far from those that children get
 	stdout, err := cmd.StdoutPipe()
@@ -91,7 +96,7 @@ func marked(t *testing.T, mark string) []string {
 // TestInterruptEndsTheRun: an interrupt ends the running spec, the child and
 // the command, with one line.
 func TestInterruptEndsTheRun(t *testing.T) {
-	run := start(t, "run", "--all")
+	run := start(t, append([]string{"run"}, quick...)...)
 	run.line("passed")
 	_, status := run.interrupt()
 	if want := "resetlab: interrupted\n"; status != 1 || run.stderr.String() != want {

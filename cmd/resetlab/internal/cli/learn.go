@@ -43,17 +43,18 @@ the questions that it can answer.`,
 				return err
 			}
 			l := newLesson(cmd, all, style)
-			l.take = l.runAfresh
-			if recording != "" {
-				stored, err := openRecordings(recording)
-				if err != nil {
-					return badInput(err)
-				}
-				l.take = func(q quiz.Question) ([]*evidence.Recording, error) { return about(q, stored), nil }
-				asked = slices.DeleteFunc(asked, func(q quiz.Question) bool { return len(about(q, stored)) == 0 })
+			if recording == "" {
+				return l.teach(asked)
 			}
-			if len(asked) == 0 {
-				return badInputf("%s answers none of the questions", recording)
+			stored, err := openRecordings(recording)
+			if err != nil {
+				return badInput(err)
+			}
+			unanswered := func(q quiz.Question) bool { return len(about(q, stored)) == 0 }
+			l.take = func(q quiz.Question) ([]*evidence.Recording, error) { return about(q, stored), nil }
+			l.bank = slices.DeleteFunc(l.bank, unanswered)
+			if asked = slices.DeleteFunc(asked, unanswered); len(asked) == 0 {
+				return badInputf("%s answers none of the questions: it is of %q", recording, stored[0].Scenario)
 			}
 			return l.teach(asked)
 		}),

@@ -25,9 +25,9 @@ type lesson struct {
 	lines <-chan string // what the learner types; closed at the end of input
 	steps bool          // somebody sits there and presses Enter at each step
 	style cardStyle
-	bank  []quiz.Question
-	take  func(quiz.Question) ([]*evidence.Recording, error)
-	done  map[string]bool // the questions asked, by ID
+	bank  []quiz.Question                                    // where twins are looked for
+	take  func(quiz.Question) ([]*evidence.Recording, error) // a run's, a fresh one unless set otherwise
+	done  map[string]bool                                    // the questions asked, by ID
 	score quiz.Score
 	wrong []string // the specs of the questions answered wrong
 }
@@ -44,10 +44,12 @@ func newLesson(cmd *cobra.Command, bank []quiz.Question, style cardStyle) *lesso
 			lines <- input.Text()
 		}
 	}()
-	return &lesson{
-		ctx: cmd.Context(), out: cmd.OutOrStdout(), lines: lines, style: style, bank: bank,
+	l := &lesson{
+		ctx: cmd.Context(), out: cmd.OutOrStdout(), lines: lines, style: style, bank: slices.Clone(bank),
 		steps: isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout()), done: map[string]bool{},
 	}
+	l.take = l.runAfresh
+	return l
 }
 
 // line waits for what the learner types. The end of input is errQuit.
@@ -261,10 +263,10 @@ func (l *lesson) tellScore() {
 func (l *lesson) runAfresh(q quiz.Question) ([]*evidence.Recording, error) {
 	var recordings []*evidence.Recording
 	var failed error
-	err := suite.Run(l.ctx, suite.Order{Specs: []string{q.Spec}, Record: true}, func(e suite.Event) {
-		recordings = append(recordings, e.Recordings...)
-		if e.Ended != nil && e.Ended.State == suite.Failed {
-			failed = fmt.Errorf("%s failed: %s", q.Spec, e.Ended.Why)
+	err := suite.Run(l.ctx, suite.Order{Specs: []string{q.Spec}, Record: true}, func(r suite.Result) {
+		recordings = append(recordings, r.Recordings...)
+		if r.State == suite.Failed {
+			failed = fmt.Errorf("%s failed: %s", q.Spec, r.Why)
 		}
 	})
 	return recordings, errors.Join(err, failed)

@@ -76,9 +76,9 @@ func bearingOn(cmd *cobra.Command, found []suite.Scenario, claim claims.ID) ([]s
 		return nil, unknown("claim", string(claim), ids, "resetlab claims")
 	}
 	bears := map[string]bool{}
-	err := runQuietly(cmd, suite.Order{Specs: texts(found)}, func(e suite.Event) {
-		for _, observation := range e.Ended.Observations {
-			bears[e.Ended.Spec] = bears[e.Ended.Spec] || observation.Claim == claim
+	err := runQuietly(cmd, suite.Order{Specs: texts(found)}, func(r suite.Result) {
+		for _, observation := range r.Observations {
+			bears[r.Spec] = bears[r.Spec] || observation.Claim == claim
 		}
 	})
 	if err != nil {

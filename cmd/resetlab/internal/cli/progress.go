@@ -65,21 +65,18 @@ func (f *specsFailed) Error() string {
 // runQuietly runs specs once for what they saw, with a bar on standard error,
 // and hands over each that has ended. The error is a *specsFailed if some
 // failed.
-func runQuietly(cmd *cobra.Command, o suite.Order, each func(suite.Event)) error {
+func runQuietly(cmd *cobra.Command, o suite.Order, each func(suite.Result)) error {
 	bar := newProgress(cmd.ErrOrStderr(), len(o.Specs), "running the specs")
 	defer bar.finish()
 	failed := &specsFailed{}
-	err := suite.RunTogether(cmd.Context(), o, func(e suite.Event) {
-		if e.Ended == nil {
-			return
-		}
+	err := suite.RunTogether(cmd.Context(), o, func(r suite.Result) {
 		bar.step()
-		each(e)
-		if e.Ended.State != suite.Failed {
+		each(r)
+		if r.State != suite.Failed {
 			return
 		}
 		if failed.count++; failed.count == 1 {
-			failed.first = e.Ended.Spec
+			failed.first = r.Spec
 		}
 	})
 	if err == nil && failed.count > 0 {

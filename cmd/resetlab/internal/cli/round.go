@@ -17,13 +17,10 @@ import (
 func (f *runFlags) round(cmd *cobra.Command, specs []string, show *display, total *summary) ([]*evidence.Recording, error) {
 	var all []*evidence.Recording
 	var broken error
-	err := suite.Run(cmd.Context(), suite.Order{Specs: specs, Record: true}, func(e suite.Event) {
-		if e.Ended == nil {
-			return
-		}
-		all = append(all, e.Recordings...)
-		total.add(*e.Ended)
-		broken = errors.Join(broken, show.spec(*e.Ended, e.Recordings))
+	err := suite.Run(cmd.Context(), suite.Order{Specs: specs, Record: true}, func(r suite.Result) {
+		all = append(all, r.Recordings...)
+		total.add(r)
+		broken = errors.Join(broken, show.spec(r))
 	})
 	return all, errors.Join(err, broken)
 }
@@ -67,7 +64,7 @@ type display struct {
 	single bool
 }
 
-func (d *display) spec(result suite.Result, recordings []*evidence.Recording) error {
+func (d *display) spec(result suite.Result) error {
 	d.bar.step()
 	if !d.single && result.State != suite.Failed {
 		return nil
@@ -75,13 +72,13 @@ func (d *display) spec(result suite.Result, recordings []*evidence.Recording) er
 	d.bar.clear()
 	out := d.cmd.OutOrStdout()
 	fmt.Fprintln(out, specLine(result))
-	for _, r := range recordings {
+	for _, r := range result.Recordings {
 		fmt.Fprintln(out)
 		if err := d.style.draw(out, r); err != nil {
 			return err
 		}
 	}
-	if len(recordings) > 0 {
+	if len(result.Recordings) > 0 {
 		fmt.Fprintln(out)
 	}
 	return nil

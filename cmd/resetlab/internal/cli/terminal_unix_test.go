@@ -139,7 +139,7 @@ func TestProgressBarOnATerminal(t *testing.T) {
 // TestCtrlCOnATerminal: the terminal interrupts the command alone, which ends
 // its child.
 func TestCtrlCOnATerminal(t *testing.T) {
-	s := onTerminal(t, "run", "--all")
+	s := onTerminal(t, "run", "calls-after-a-reset")
 	s.await("passed")
 	s.press("\x03")
 	s.await("resetlab: interrupted")

@@ -24,25 +24,23 @@ func TestAnswers(t *testing.T) {
 	for _, q := range questions {
 		specs = append(specs, q.Spec)
 	}
-	ended := map[string]suite.Event{}
-	err = suite.Run(t.Context(), suite.Order{Specs: specs, Record: true}, func(e suite.Event) {
-		if e.Ended != nil {
-			ended[e.Ended.Spec] = e
-		}
+	results := map[string]suite.Result{}
+	err = suite.Run(t.Context(), suite.Order{Specs: specs, Record: true}, func(r suite.Result) {
+		results[r.Spec] = r
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range questions {
 		t.Run(q.ID, func(t *testing.T) {
-			e, ran := ended[q.Spec]
+			result, ran := results[q.Spec]
 			if !ran {
 				t.Fatalf("there is no spec %q", q.Spec)
 			}
-			if e.Ended.State == suite.Skipped {
-				t.Skip(e.Ended.Why)
+			if result.State == suite.Skipped {
+				t.Skip(result.Why)
 			}
-			_, seen := q.Observed(e.Recordings)
+			_, seen := q.Observed(result.Recordings)
 			if seen == "" && q.Observe == quiz.Reason {
 				t.Skip("no reasons are to be had: resetlab doctor says why")
 			}

@@ -1,13 +1,13 @@
 package suite
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -18,8 +18,7 @@ import (
 	"github.com/resetlab/resetlab/scenarios"
 )
 
-// roundVariable tells a re-executed binary that it is the child of a round,
-// and where its order is.
+// roundVariable tells a re-executed binary that it is the child of a round.
 const roundVariable = "RESETLAB_ROUND"
 
 // grace bounds how long the running spec may take to end when the round is
@@ -29,77 +28,72 @@ const grace = 3 * time.Second
 // Be turns the running binary into the child of a round if its parent asked
 // for that with [Run], and does not return then. Otherwise it does nothing.
 func Be() {
-	directory, asked := os.LookupEnv(roundVariable)
-	if !asked {
+	if os.Getenv(roundVariable) == "" {
 		return
 	}
 	os.Unsetenv(roundVariable) // children of ours are not meant
-	o, err := readOrder(directory)
+	status, err := be()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", roundVariable, err)
+		status = 2
 	}
-	os.Exit(runOrder(directory, o))
+	os.Exit(status)
 }
 
-func readOrder(directory string) (Order, error) {
+// be runs the specs that standard input orders and returns the exit status.
+// It keeps the recordings and removes them itself: the parent may be killed.
+func be() (status int, err error) {
 	var o Order
-	text, err := os.ReadFile(filepath.Join(directory, orderFile))
-	if err == nil {
-		err = json.Unmarshal(text, &o)
-	}
+	stdin, stdout := bufio.NewReader(os.Stdin), os.Stdout
+	text, err := stdin.ReadBytes('\n')
 	if err != nil {
-		return o, fmt.Errorf("%s: %w", roundVariable, err)
+		return 0, fmt.Errorf("read the order: %w", err)
 	}
-	return o, nil
+	if err := json.Unmarshal(text, &o); err != nil {
+		return 0, fmt.Errorf("read the order: %w", err)
+	}
+	os.Stdout, formatter.ColorableStdOut = os.Stderr, os.Stderr
+	signal.Ignore(syscall.SIGPIPE) // a parent that is gone is no reason to leave things behind
+	directory := ""
+	if o.Record {
+		if directory, err = os.MkdirTemp("", "resetlab-round-"); err != nil {
+			return 0, err
+		}
+		defer os.RemoveAll(directory)
+		os.Setenv(scenarios.RecordingsVariable, directory)
+	}
+	messages := json.NewEncoder(stdout) // fails only when the parent is gone, and then we end
+	messages.Encode(message{Recordings: directory})
+	ginkgo.ReportAfterEach(func(r ginkgo.SpecReport) {
+		if result, ran := resultOf(r); ran && slices.Contains(o.Specs, result.Spec) {
+			messages.Encode(message{Ended: &result})
+		}
+	})
+	parent := followParent(stdin, directory)
+	passed := runSpecs(o)
+	parent.wanted.Store(false)
+	stdout.Close() // no more messages; the parent collects what was recorded
+	<-parent.gone
+	if !passed {
+		return 1, nil
+	}
+	return 0, nil
 }
 
-// runOrder runs the specs and returns the exit status. It tidies up itself:
-// the parent may have been killed.
-func runOrder(directory string, o Order) int {
-	defer os.RemoveAll(directory)
-	stdout := os.Stdout
-	os.Stdout, formatter.ColorableStdOut = os.Stderr, os.Stderr
-	signal.Ignore(syscall.SIGPIPE)
-	report(json.NewEncoder(stdout), o)
-	parent := followParent(directory)
-
-	t := &verdict{}
+func runSpecs(o Order) bool {
 	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
 	suiteConfig.FocusStrings = o.focus()
 	suiteConfig.GracePeriod = grace
 	reporterConfig.NoColor = true
-	scenarios.Run(t, suiteConfig, reporterConfig)
-
-	parent.wanted.Store(false)
-	stdout.Close() // no more events; the parent collects what was recorded
-	<-parent.gone
-	if t.failed {
-		return 1
-	}
-	return 0
+	return scenarios.Run(new(verdict), suiteConfig, reporterConfig)
 }
 
-// report sends an event at the beginning and the end of every spec ordered.
-func report(events *json.Encoder, o Order) {
-	ordered := map[string]bool{}
-	for _, text := range o.Specs {
-		ordered[text] = true
-	}
-	var mu sync.Mutex
-	send := func(spec string, e Event) {
-		mu.Lock()
-		defer mu.Unlock()
-		if ordered[spec] {
-			events.Encode(e) // fails only when the parent is gone, and then we end
-		}
-	}
-	ginkgo.ReportBeforeEach(func(r ginkgo.SpecReport) { send(r.FullText(), Event{Began: r.FullText()}) })
-	ginkgo.ReportAfterEach(func(r ginkgo.SpecReport) {
-		result := resultOf(r)
-		send(result.Spec, Event{Ended: &result})
-	})
-}
+// A verdict is the T that Ginkgo tells whether the suite failed, which it
+// returns as well.
+type verdict struct{}
+
+// Fail does nothing.
+func (*verdict) Fail() {}
 
 // A parent is what the child knows of its parent.
 type parent struct {
@@ -110,13 +104,13 @@ type parent struct {
 // followParent interrupts the specs when standard input ends: Ginkgo lets the
 // running one clean up and leaves the rest out. A spec that does not end is
 // left alone with what it holds, which ends with the process.
-func followParent(directory string) *parent {
+func followParent(stdin io.Reader, directory string) *parent {
 	p := &parent{gone: make(chan struct{})}
 	p.wanted.Store(true)
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // never the default, which is to die at once
 	go func() {
 		defer close(p.gone)
-		io.Copy(io.Discard, os.Stdin)
+		io.Copy(io.Discard, stdin)
 		if !p.wanted.Load() {
 			return
 		}
@@ -132,8 +126,3 @@ func followParent(directory string) *parent {
 	}()
 	return p
 }
-
-// A verdict is the T that Ginkgo tells whether the suite failed.
-type verdict struct{ failed bool }
-
-func (v *verdict) Fail() { v.failed = true }

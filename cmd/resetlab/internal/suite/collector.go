@@ -9,7 +9,8 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
-// A collector picks up the recordings that a round leaves in a directory.
+// A collector picks up the recordings that a round leaves in a directory. It
+// has none if nothing is recorded.
 type collector struct {
 	directory string
 	seen      map[string]bool

@@ -5,8 +5,7 @@
 // each round is a child: the running binary, executed again.
 //
 //	parent                         child
-//	  Run ── order, a file ─────▶  Be
-//	      ── stdin ─────────────▶  its end ends the round
-//	      ◀── stdout ────────────  one Event a line
+//	  Run ── stdin ─────────────▶  Be: the order, a line; its end ends the round
+//	      ◀── stdout ────────────  one Result a line
 //	      ◀── stderr ────────────  what Ginkgo prints
 package suite

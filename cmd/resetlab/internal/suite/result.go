@@ -31,18 +31,17 @@ type Result struct {
 	Duration     time.Duration        `json:"duration"`      // nanoseconds
 	Outcomes     []lab.Outcome        `json:"outcomes,omitempty"`
 	Observations []claims.Observation `json:"observations,omitempty"`
-}
-
-// An Event is a spec that has begun, or one that has ended.
-type Event struct {
-	Began string  `json:"began,omitempty"`
-	Ended *Result `json:"ended,omitempty"`
-	// Recordings are what the spec that has ended recorded, one for each lab.
+	// Recordings are what the spec recorded, one for each lab.
 	Recordings []*evidence.Recording `json:"-"`
 }
 
-func resultOf(report types.SpecReport) Result {
-	r := Result{Spec: report.FullText(), Duration: report.RunTime}
+// resultOf says what a report says. A spec that Ginkgo left out, because it was
+// not ordered or the round was stopped, did not run.
+func resultOf(report types.SpecReport) (r Result, ran bool) {
+	if report.State.Is(types.SpecStateSkipped) && report.Failure.Message == "" {
+		return r, false
+	}
+	r = Result{Spec: report.FullText(), Duration: report.RunTime}
 	switch {
 	case report.State.Is(types.SpecStatePassed):
 		r.State = Passed
@@ -67,7 +66,7 @@ func resultOf(report types.SpecReport) Result {
 			r.Observations = append(r.Observations, value)
 		}
 	}
-	return r
+	return r, true
 }
 
 // saw adds an outcome. A spec may attach one several times.

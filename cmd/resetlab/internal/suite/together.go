@@ -12,8 +12,8 @@ const children = 4
 
 // RunTogether is [Run] for those who want to know what the specs see and not
 // how they fare: it spreads them over several rounds that run at the same
-// time. The events come one at a time.
-func RunTogether(ctx context.Context, o Order, each func(Event)) error {
+// time. The results come one at a time.
+func RunTogether(ctx context.Context, o Order, each func(Result)) error {
 	shares := make([]Order, children)
 	for i, spec := range o.Specs {
 		share := &shares[i%children]
@@ -25,10 +25,10 @@ func RunTogether(ctx context.Context, o Order, each func(Event)) error {
 	for i, share := range shares {
 		share.Record = o.Record
 		wait.Go(func() {
-			failed[i] = Run(ctx, share, func(e Event) {
+			failed[i] = Run(ctx, share, func(r Result) {
 				mu.Lock()
 				defer mu.Unlock()
-				each(e)
+				each(r)
 			})
 		})
 	}

@@ -34,8 +34,24 @@ func (a AddLink) do(n *namespace) error {
 	if err == nil {
 		peer.act(func() { err = peer.configure(a.PeerName, a.PeerAddress) })
 	}
+	if err == nil {
+		err = n.synchronize(a.Name)
+	}
+	if err == nil {
+		peer.act(func() { err = peer.synchronize(a.PeerName) })
+	}
 	if err != nil {
 		return errors.Join(err, n.links.LinkDel(veth))
+	}
+	return nil
+}
+
+// synchronize returns when the carrier of an interface is honoured. The kernel
+// does so up to a second late and drops what is sent until then, unless it is
+// asked about the interface (net/core/rtnetlink.c, rtnl_getlink; Linux 6.15).
+func (n *namespace) synchronize(name string) error {
+	if _, err := n.links.LinkByName(name); err != nil {
+		return fmt.Errorf("find %s: %w", name, err)
 	}
 	return nil
 }
