@@ -20,7 +20,7 @@ a page for every command into it.`,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			header := &doc.GenManHeader{Section: "1", Source: "ResetLab", Manual: "ResetLab"}
 			root := cmd.Root()
-			root.DisableAutoGenTag = true // the same program, the same pages
+			root.DisableAutoGenTag = true // no line that says when and by what
 			if len(args) == 0 {
 				return doc.GenMan(root, header, cmd.OutOrStdout())
 			}

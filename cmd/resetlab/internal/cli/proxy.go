@@ -27,18 +27,20 @@ a RST a RST. It reports on every connection that is over, until it is
 interrupted.
 
 --cut ends connections at an exact byte; it may be given several times:
-  toward=client|server        whose incoming bytes count
-  after=BYTES                 how many still pass (0)
-  with=reset|finished|open    what that end gets: RST, FIN or silence (reset)
-  opposite=…                  the same for the other end (as with)
-  on=every|next|NUMBER        which connections, from 1 (every)
-  times=COUNT                 how often at most (no bound)
 
---toxic changes the stream; it may be given several times:
-  latency,toward=…,latency=MS[,jitter=MS]
-  bandwidth,toward=…,rate=KB_PER_S
-  slicer,toward=…,average_size=BYTES[,size_variation=BYTES][,delay=US]
-  each with [,toxicity=0…1], the share of the connections that get it`,
+    toward=client|server        whose incoming bytes count
+    after=BYTES                 how many still pass (0)
+    with=reset|finished|open    what that end gets: RST, FIN or silence (reset)
+    opposite=…                  the same for the other end (as with)
+    on=every|next|NUMBER        which connections, from 1 (every)
+    times=COUNT                 how often at most (no bound)
+
+--toxic changes the stream; it may be given several times, each with
+[,toxicity=0…1], the share of the connections that get it:
+
+    latency,toward=…,latency=MS[,jitter=MS]
+    bandwidth,toward=…,rate=KB_PER_S
+    slicer,toward=…,average_size=BYTES[,size_variation=BYTES][,delay=US]`,
 		Example: `  resetlab proxy --upstream 127.0.0.1:8080 --cut toward=client,after=100,with=reset,on=2,times=1
   resetlab proxy --upstream db:5432 --toxic latency,toward=client,latency=200`,
 		Args: cobra.NoArgs,

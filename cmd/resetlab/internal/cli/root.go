@@ -9,10 +9,10 @@ import (
 const manual = `ResetLab reproduces every way a TCP connection dies, shows who sent the RST and
 why, and puts the same faults in front of your own client.
 
-  resetlab run closing-with-unread-data     see one, as a card
-  resetlab learn                            predict first, then see
-  resetlab explain ECONNRESET               what an error means
-  resetlab proxy --upstream localhost:8080 --cut toward=client,after=100
+    resetlab run closing-with-unread-data     see one, as a card
+    resetlab learn                            predict first, then see
+    resetlab explain ECONNRESET               what an error means
+    resetlab proxy --upstream localhost:8080 --cut toward=client,after=100
 
 Exit status: 0 if all went well, 1 if a spec failed or something broke while
 it ran, 2 if the arguments cannot be used.`

@@ -14,7 +14,9 @@ import (
 
 // round runs the specs once, shows them as they end and returns what was
 // recorded.
-func (f *runFlags) round(cmd *cobra.Command, specs []string, show *display, total *summary) ([]*evidence.Recording, error) {
+func (f *runFlags) round(
+	cmd *cobra.Command, specs []string, show *display, total *summary,
+) ([]*evidence.Recording, error) {
 	var all []*evidence.Recording
 	var broken error
 	err := suite.Run(cmd.Context(), suite.Order{Specs: specs, Record: true}, func(r suite.Result) {

@@ -23,7 +23,7 @@ func newRun() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "run NAME... | --label FILTER | --all",
 		Short: "Run scenarios and show what happened",
-		Long: `Run runs the specs of scenarios and shows a card for each connection lab: what
+		Long: `Run runs the specs of scenarios and shows a card for each of their labs: what
 both ends called and got, what was on the wire, and why. NAME is the name of a
 scenario, its title, or the whole text of a spec.
 

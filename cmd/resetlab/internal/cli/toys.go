@@ -22,10 +22,13 @@ type toy struct {
 // it by hand.
 func toys() []toy {
 	limit := servers.MaxStartups{Begin: 2, Rate: 30, Full: 5}
-	everybody := servers.AccessLists{Deny: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}
+	everybody := servers.AccessLists{
+		Deny: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")},
+	}
 	all := []toy{
 		handler("abort-at-once", "aborts at once: RST, perhaps before connect returns", servers.AbortAtOnce),
-		handler("answer-after-finish", "reads until the FIN, answers \"done\" and closes", servers.AnswerAfterFinish("done\n")),
+		handler("answer-after-finish", "reads until the FIN, answers \"done\" and closes",
+			servers.AnswerAfterFinish("done\n")),
 		handler("answer-one-byte", "sends the first byte back and reads no further", servers.AnswerOneByte),
 		handler("answer-then-abort", "answers the first bytes with \"12345\" and aborts: RST behind the answer",
 			servers.AnswerThenAbort("12345")),

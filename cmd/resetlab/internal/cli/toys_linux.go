@@ -16,7 +16,7 @@ func systemToys() []toy {
 		{"nio", "one thread and a selector, as Java's NIO: reads, never answers, logs every failed read",
 			func(h *lab.Host, l *log.Logger) (lab.Server, error) { return servers.StartNIO(h, l) }},
 		process(servers.EchoOnBusyProcessorsProcess, "sends back what it reads while every processor is busy"),
-		process(servers.ForkAndForgetProcess, "hands each connection to a child that sends back what it reads; leaves zombies"),
+		process(servers.ForkAndForgetProcess, "hands each connection to a child that echoes; leaves zombies"),
 		process(servers.ForkAndReapProcess, "the same, and reaps its children"),
 		process(servers.ForkAndAbortProcess, "the same, but aborts its own end, which the child's keeps alive"),
 		process(servers.WithinDescriptorsProcess, "has descriptors for two connections; the third waits"),

@@ -55,6 +55,9 @@ func Run(ctx context.Context, o Order, each func(Result)) error {
 }
 
 func run(ctx context.Context, o Order, each func(Result)) error {
+	if err := raiseLoopback(); err != nil {
+		return err
+	}
 	binary, err := os.Executable()
 	if err != nil {
 		return err
