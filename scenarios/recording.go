@@ -26,10 +26,11 @@ var (
 	recorders = map[*lab.Lab]*evidence.Recorder{}
 )
 
-// They are opened before any spec looks what is open.
-var _ = BeforeSuite(func() {
+// They are opened before any spec looks what is open. These nodes take a
+// context so that an interrupt waits for them.
+var _ = BeforeSuite(func(SpecContext) {
 	lanes = evidence.Open()
-	DeferCleanup(lanes.Close)
+	DeferCleanup(func(SpecContext) { Expect(lanes.Close()).To(Succeed()) })
 })
 
 // newLab makes a lab on IPv4's loopback, at an address of its own.
@@ -42,7 +43,7 @@ func record(l *lab.Lab) {
 	recorder, err := evidence.Start(l, CurrentSpecReport().FullText(), evidence.Options{Lanes: lanes})
 	Expect(err).NotTo(HaveOccurred())
 	recorders[l] = recorder
-	DeferCleanup(func() {
+	DeferCleanup(func(SpecContext) {
 		delete(recorders, l)
 		recording, err := recorder.Stop()
 		Expect(err).NotTo(HaveOccurred())

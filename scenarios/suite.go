@@ -17,8 +17,9 @@ import (
 const limit = SpecTimeout(30 * time.Second)
 
 // Whatever a spec starts is gone when it ends: every goroutine, every
-// descriptor. What is left behind fails the spec that left it.
-var _ = BeforeEach(func() {
+// descriptor. What is left behind fails the spec that left it. It takes a
+// context so that an interrupt waits for it.
+var _ = BeforeEach(func(SpecContext) {
 	goroutines, descriptors := gleak.Goroutines(), openDescriptors()
 	DeferCleanup(func(ctx SpecContext) {
 		Eventually(ctx, gleak.Goroutines).WithPolling(time.Millisecond).ShouldNot(gleak.HaveLeaked(goroutines))

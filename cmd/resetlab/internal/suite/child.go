@@ -21,9 +21,12 @@ import (
 // roundVariable tells a re-executed binary that it is the child of a round.
 const roundVariable = "RESETLAB_ROUND"
 
-// grace bounds how long the running spec may take to end when the round is
-// stopped.
-const grace = 3 * time.Second
+// When a round is stopped the running spec has patience to come to its end,
+// then it is interrupted and has grace to clean up.
+const (
+	patience = 500 * time.Millisecond
+	grace    = 3 * time.Second
+)
 
 // Be turns the running binary into the child of a round if its parent asked
 // for that with [Run], and does not return then. Otherwise it does nothing.
@@ -70,6 +73,11 @@ func be() (status int, err error) {
 		}
 	})
 	parent := followParent(stdin, directory)
+	ginkgo.BeforeEach(func(ginkgo.SpecContext) {
+		if parent.left.Load() {
+			ginkgo.AbortSuite("the round was stopped")
+		}
+	})
 	passed := runSpecs(o)
 	parent.wanted.Store(false)
 	stdout.Close() // no more messages; the parent collects what was recorded
@@ -98,30 +106,35 @@ func (*verdict) Fail() {}
 // A parent is what the child knows of its parent.
 type parent struct {
 	wanted atomic.Bool   // the specs still run, for the parent
+	left   atomic.Bool   // standard input ended while they did
 	gone   chan struct{} // closed when standard input has ended
 }
 
-// followParent interrupts the specs when standard input ends: Ginkgo lets the
-// running one clean up and leaves the rest out. A spec that does not end is
-// left alone with what it holds, which ends with the process.
+// followParent stops the specs when standard input ends: between two of them
+// or, if one takes long, by interrupting it. Ginkgo lets it clean up. A spec
+// that does not end is left alone with what it holds, which ends with the
+// process.
 func followParent(stdin io.Reader, directory string) *parent {
 	p := &parent{gone: make(chan struct{})}
 	p.wanted.Store(true)
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // never the default, which is to die at once
-	go func() {
-		defer close(p.gone)
-		io.Copy(io.Discard, stdin)
-		if !p.wanted.Load() {
-			return
-		}
-		leave := func() {
-			os.RemoveAll(directory)
-			os.Exit(1)
-		}
-		time.AfterFunc(2*grace, leave)
+	leave := func() {
+		os.RemoveAll(directory)
+		os.Exit(1)
+	}
+	interrupt := func() {
 		self, err := os.FindProcess(os.Getpid())
 		if err != nil || self.Signal(os.Interrupt) != nil {
 			leave() // a system without signals to oneself
+		}
+	}
+	go func() {
+		defer close(p.gone)
+		io.Copy(io.Discard, stdin)
+		if p.wanted.Load() {
+			p.left.Store(true)
+			time.AfterFunc(patience, interrupt)
+			time.AfterFunc(patience+2*grace, leave)
 		}
 	}()
 	return p

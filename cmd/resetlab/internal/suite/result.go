@@ -35,10 +35,11 @@ type Result struct {
 	Recordings []*evidence.Recording `json:"-"`
 }
 
-// resultOf says what a report says. A spec that Ginkgo left out, because it was
-// not ordered or the round was stopped, did not run.
+// resultOf says what a report says. A spec that was not ordered, or at which the
+// round was stopped, did not run.
 func resultOf(report types.SpecReport) (r Result, ran bool) {
-	if report.State.Is(types.SpecStateSkipped) && report.Failure.Message == "" {
+	leftOut := report.State.Is(types.SpecStateSkipped) && report.Failure.Message == ""
+	if leftOut || report.State.Is(types.SpecStateInterrupted|types.SpecStateAborted) {
 		return r, false
 	}
 	r = Result{Spec: report.FullText(), Duration: report.RunTime}
