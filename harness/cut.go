@@ -58,16 +58,17 @@ type Cut struct {
 	// the first byte comes, which is withheld: an idle connection lives on.
 	After int64
 	// FromStart counts After from the connection's first byte also on a
-	// connection that was open when the cut was armed. Where more bytes have
-	// passed already, the cut cannot strike.
+	// connection that was open when the cut was armed. Where just as many
+	// bytes have passed already, the cut strikes when the next one comes;
+	// where more have, it cannot strike.
 	FromStart bool
 	// Now strikes at once, on the open connections selected by On, idle or
 	// not. After, FromStart and Times must be zero.
 	Now bool
 	// With is what the end named by Toward gets: Reset (a RST), Finished (a
-	// FIN; what it sends afterwards is swallowed) or Open (silence: the
-	// connection stays, nothing comes any more, what it sends is swallowed).
-	// Zero means Reset.
+	// FIN; what it sends afterwards is swallowed) or Open (silence: nothing
+	// comes any more, what it sends is swallowed, and the connection is not
+	// over until this end resets it or the proxy is closed). Zero means Reset.
 	With Ending
 	// Opposite is what the other end gets. Zero means the same as With, as
 	// from a device between the two.

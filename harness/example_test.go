@@ -21,7 +21,8 @@ func TestCheckoutSurvivesALostReply(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	proxy.Cut(harness.Cut{Toward: harness.Client, After: 0, With: harness.Reset, Times: 1}) // withhold the next reply
+	// withhold the next reply
+	proxy.Cut(harness.Cut{Toward: harness.Client, After: 0, With: harness.Reset, Times: 1})
 
 	err = NewClient("http://"+proxy.Addr()).Checkout(t.Context(), "order-7")
 

@@ -179,6 +179,12 @@ func TestIPv6(t *testing.T) {
 	if got := proxy.Connections()[0]; got.ToServer != 100 || got.ToClient != 50 || got.With != harness.Reset {
 		t.Errorf("the report says %+v", got)
 	}
+	if err := proxy.Cut(harness.Cut{Toward: harness.Client, After: 200_000}); err != nil {
+		t.Fatal(err)
+	}
+	client = dial(t, proxy.Addr())
+	go flood(accept(t, listener))
+	expectEnd(t, "the client", client, 200_000, harness.Reset)
 }
 
 // passed is how many bytes the proxy has passed to one end of its first

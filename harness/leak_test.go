@@ -122,7 +122,7 @@ func TestALeavingEndLeavesNothingBehind(t *testing.T) {
 				proxy := start(t, listener.Addr(), option)
 				before.goroutines++ // the accept loop
 				before.descriptors += 2
-				for range 3 {
+				for range rounds(1, 10) {
 					client := dial(t, proxy.Addr())
 					leaves, sends := byParty(way.actor, client, accept(t, listener))
 					flooded := make(chan struct{})

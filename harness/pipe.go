@@ -47,8 +47,10 @@ func (s source) WriteTo(w io.Writer) (n int64, err error) {
 	defer buffers.Put(buffer)
 	for {
 		got, err := s.Read(buffer[:])
-		n += int64(got)
-		w.Write(buffer[:got])
+		if got > 0 { // an empty chunk would make toxics delay the end of the stream
+			n += int64(got)
+			w.Write(buffer[:got])
+		}
 		if err != nil {
 			return n, nil
 		}

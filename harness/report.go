@@ -16,8 +16,9 @@ type Strike struct {
 	// Drained says whether the kernel of each end that got a RST had taken
 	// every byte passed to it before the RST was sent. False while it waits.
 	Drained bool
-	// Undelivered is how many passed bytes were thrown away by a RST because
-	// an end took none for a whole DrainTimeout; 0 where Drained.
+	// Undelivered is how many passed bytes were thrown away by a RST: an end
+	// took none for a whole DrainTimeout, or it reset the connection itself
+	// meanwhile, or the proxy was closed. 0 where Drained.
 	Undelivered int64
 }
 

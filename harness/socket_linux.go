@@ -36,7 +36,9 @@ func unsent(conn *net.TCPConn) (left int64, taking bool) {
 				sent++ // the FIN, which received counts
 			}
 		}
-		left = min(left, int64(notSent)+int64(sent-received))
+		if behind := int64(notSent) + int64(sent-received); behind >= 0 { // not so before Linux 4.19
+			left = min(left, behind)
+		}
 	}
 	return left, true
 }

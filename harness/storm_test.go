@@ -37,22 +37,10 @@ func storm(t *testing.T) {
 		}
 	})
 	for range 10 {
-		clients.Go(func() {
-			for range 5 {
-				if conn, err := net.Dial("tcp", proxy.Addr()); err == nil {
-					misbehave(conn.(*net.TCPConn))
-				}
-			}
-		})
+		clients.Go(func() { visit(proxy.Addr()) })
 	}
 	for range 2 {
-		cutters.Go(func() {
-			for range 20 {
-				proxy.Cut(anyCut()) // fails when the proxy is closed
-				proxy.Cuts()
-				proxy.Connections()
-			}
-		})
+		cutters.Go(func() { cutAndLook(proxy) })
 	}
 	if rand.IntN(2) == 0 {
 		cutters.Wait()
@@ -66,6 +54,22 @@ func storm(t *testing.T) {
 		if !c.Over || c.EndedBy == "" {
 			t.Errorf("the report says %+v, want it over", c)
 		}
+	}
+}
+
+func visit(address string) {
+	for range 5 {
+		if conn, err := net.Dial("tcp", address); err == nil { // not so when the proxy is closed
+			misbehave(conn.(*net.TCPConn))
+		}
+	}
+}
+
+func cutAndLook(proxy *harness.Proxy) {
+	for range 20 {
+		proxy.Cut(anyCut()) // fails when the proxy is closed
+		proxy.Cuts()
+		proxy.Connections()
 	}
 }
 

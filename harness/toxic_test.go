@@ -72,6 +72,21 @@ func latency(spoil func(*harness.Toxic)) harness.Toxic {
 	return x
 }
 
+// A toxic holds bytes. An end of the stream that has none before it passes.
+func TestAToxicDoesNotHoldAnEndWithoutBytes(t *testing.T) {
+	for _, x := range []harness.Toxic{
+		toxic("latency", attributes{"latency": 3_600_000}),
+		toxic("bandwidth", attributes{"rate": 1}),
+		slicer(1, "delay", 3_600_000_000),
+	} {
+		t.Run(x.Type, func(t *testing.T) {
+			_, client, server := between(t, x)
+			server.Close()
+			expectEnd(t, "the client", client, 0, harness.Finished)
+		})
+	}
+}
+
 // TestToxicsPassEveryByte sends a stream through each toxic, alone and all in
 // one chain, in both directions at once.
 func TestToxicsPassEveryByte(t *testing.T) {

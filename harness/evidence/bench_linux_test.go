@@ -66,9 +66,11 @@ func BenchmarkCapture(b *testing.B) {
 	needs(b, lanes, evidence.Wire)
 	for range b.N {
 		r, _ := fullSpeed(b, lanes, clients, cycles)
-		fmt.Printf("ratio recording_lost %.6f bar <=0\n", float64(r.LostPackets)/float64(r.LostPackets+uint64(len(r.Events))))
+		fmt.Printf("ratio recording_lost %.6f bar <=0\n",
+			float64(r.LostPackets)/float64(r.LostPackets+uint64(len(r.Events))))
 		if r.LostPackets > 0 || len(r.Resets) != clients*cycles {
-			b.Errorf("%d resets were recorded and %d segments lost, want %d and none", len(r.Resets), r.LostPackets, clients*cycles)
+			b.Errorf("%d resets were recorded and %d segments lost, want %d and none", len(r.Resets),
+				r.LostPackets, clients*cycles)
 		}
 	}
 }

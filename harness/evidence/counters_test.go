@@ -20,7 +20,8 @@ Udp: 5
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
-	for _, text := range []string{"Tcp: OutRsts\nTcp:\n", "Tcp: OutRsts\nUdp: 1\n", "TcpExt: TCPAbortOnClose\nTcpExt: many\n"} {
+	for _, text := range []string{"Tcp: OutRsts\nTcp:\n", "Tcp: OutRsts\nUdp: 1\n",
+		"TcpExt: TCPAbortOnClose\nTcpExt: many\n"} {
 		if got, err := evidence.ParseCounters(text); err == nil {
 			t.Errorf("%q gave %v, want an error", text, got)
 		}

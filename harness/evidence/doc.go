@@ -9,4 +9,16 @@
 // A lane that a machine does not give is named in [Recording.Missing]; the
 // [Level] says what the rest is worth. For each RST the recording answers who
 // sent it, why, and what was lost: see [Reset].
+//
+//	lanes := evidence.Open() // once: it takes tens of milliseconds
+//	defer lanes.Close()
+//	l, err := lab.NewAt(lanes.Address())
+//	recorder, err := evidence.Start(l, "a server closes with unread data", evidence.Options{Lanes: lanes})
+//	...
+//	err = l.Close() // everything is over
+//	recording, err := recorder.Stop()
+//	err = recording.Write(file)
+//
+// Hosts of a netlab are recorded in their own namespaces, which needs no
+// privilege; the kernel lane needs root.
 package evidence

@@ -20,7 +20,8 @@ type Trace struct {
 // ParseTrace reads a line of a trace.
 func ParseTrace(line string, ahead time.Duration) (Trace, error) {
 	t, err := parseTrace(line, ahead)
-	return Trace{time.Unix(0, int64(t.at)), t.task, t.name, t.local.String(), t.remote.String(), t.from, t.to, t.reason, t.passive}, err
+	return Trace{time.Unix(0, int64(t.at)), t.task, t.name, t.local.String(), t.remote.String(), t.from,
+		t.to, t.reason, t.passive}, err
 }
 
 // LostTraces reads a line that says that events were lost.

@@ -68,7 +68,8 @@ func forge(t *testing.T, from, to net.Addr) {
 		t.Fatal(err)
 	}
 	defer unix.Close(socket)
-	if err := unix.Sendto(socket, buffer.Bytes(), 0, &unix.SockaddrInet4{Addr: destination.Addr().As4()}); err != nil {
+	if err := unix.Sendto(socket, buffer.Bytes(), 0,
+		&unix.SockaddrInet4{Addr: destination.Addr().As4()}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -67,7 +67,8 @@ func (t *trial) otherTTL(rst int) bool {
 
 // gaveUp says whether keepalive gave up.
 func (t *trial) gaveUp(reset *Reset) bool {
-	return t.moved(reset.Host, "TCPKeepAlive") && t.moved(reset.Host, "TCPAbortOnTimeout") && t.callBefore(reset) < 0
+	probed, timedOut := t.moved(reset.Host, "TCPKeepAlive"), t.moved(reset.Host, "TCPAbortOnTimeout")
+	return probed && timedOut && t.callBefore(reset) < 0
 }
 
 // guessReason finds the reason that the kernel would tell, from counters,
@@ -92,7 +93,7 @@ func (t *trial) guessOwn(reset *Reset) string {
 	switch {
 	case op == lab.Disconnect:
 		return "TCP_STATE"
-	case known && unread > 0:
+	case known && unread > 0 && (t.Lacks(Counters) || t.counted(reset.Host, "TCPAbortOnClose") > 0):
 		reset.Clue += fmt.Sprintf("; %d bytes had come and were not read", unread)
 		return "TCP_ABORT_ON_CLOSE"
 	case op == lab.Abort:
@@ -113,14 +114,15 @@ func (t *trial) guessOwn(reset *Reset) string {
 	return ""
 }
 
-// only says whether a counter is the only one of aborts that moved for a host.
+// only says whether a counter is the only one of aborts that moved for a host,
+// and so often that it explains every RST.
 func (t *trial) only(host, counter string) bool {
 	for _, other := range []string{"TCPAbortOnClose", "TCPAbortOnLinger", "TCPAbortOnMemory", "TCPAbortOnData"} {
 		if t.moved(host, other) != (other == counter) {
 			return false
 		}
 	}
-	return true
+	return t.counted(host, counter) >= t.rsts[t.books(host)]
 }
 
 func (t *trial) guessAnswer(reset *Reset) string {
@@ -134,7 +136,7 @@ func (t *trial) guessAnswer(reset *Reset) string {
 	case t.only(reset.Host, "TCPAbortOnData"):
 		reset.Clue += "; the counter TCPAbortOnData moved"
 		return "TCP_ABORT_ON_DATA"
-	case t.finished(reset) && !t.noisyFor(reset.Host):
+	case t.finished(reset) && !t.noisyFor(reset.Host) && t.counted(reset.Host, "TCPAbortOnData") == 0:
 		reset.Clue += "; it had sent its FIN before"
 		return "TCP_TIMEWAIT_SOCKET"
 	}

@@ -1,6 +1,7 @@
 package evidence_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +40,8 @@ func note(host, reason string, passive bool) evidence.Event {
 }
 
 func call(host, op string, conn, bytes int) evidence.Event {
-	return evidence.Event{Host: host, Call: &evidence.Call{Call: lab.Call{Op: op, Bytes: bytes, Ending: "open"}, Conn: conn}}
+	return evidence.Event{Host: host, Call: &evidence.Call{Call: lab.Call{Op: op, Bytes: bytes,
+		Ending: "open"}, Conn: conn}}
 }
 
 var (
@@ -86,50 +88,65 @@ func TestVerdicts(t *testing.T) {
 			counters: map[string]int64{"OutRsts": 1}, sender: evidence.KernelReply, host: "server", cause: 0,
 			level: evidence.Inferred, words: "shape of an answer",
 		}, {
-			name: "a RST that never left", events: at(one(data), one(call("server", "abort", 2, 0)), one(note("server", "TCP_STATE", false))),
-			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: 1, level: evidence.Observed, words: "dropped on its way",
+			name: "a RST that never left", events: at(one(data), one(call("server", "abort", 2, 0)),
+				one(note("server", "TCP_STATE", false))),
+			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: 1,
+			level: evidence.Observed, words: "dropped on its way",
 		}, {
-			name: "keepalive gave up", events: at(one(accept), one(ownRST, note("server", "TCP_KEEPALIVE_TIMEOUT", false))),
-			sender: evidence.Timer, host: "server", reason: "TCP_KEEPALIVE_TIMEOUT", cause: -1, level: evidence.Observed, words: "unanswered",
+			name: "keepalive gave up", events: at(one(accept), one(ownRST, note("server",
+				"TCP_KEEPALIVE_TIMEOUT", false))),
+			sender: evidence.Timer, host: "server", reason: "TCP_KEEPALIVE_TIMEOUT", cause: -1,
+			level: evidence.Observed, words: "unanswered",
 		}, {
-			name: "destroyed from outside", events: at(one(accept), one(data), one(ownRST, note("server", "TCP_STATE", false))),
-			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: -1, level: evidence.Observed, words: "ss -K",
+			name: "destroyed from outside", events: at(one(accept), one(data), one(ownRST, note("server",
+				"TCP_STATE", false))),
+			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: -1,
+			level: evidence.Observed, words: "ss -K",
 		}, {
-			name:   "an old kernel tells no reason",
-			events: at(one(accept), one(data), one(call("server", "close", 2, 0)), one(ownRST, note("server", "NOT_SPECIFIED", false))), missing: withoutKernel,
+			name: "an old kernel tells no reason",
+			events: at(one(accept), one(data), one(call("server", "close", 2, 0)), one(ownRST, note("server",
+				"NOT_SPECIFIED", false))), missing: withoutKernel,
 			counters: map[string]int64{"OutRsts": 1, "TCPAbortOnClose": 1}, sender: evidence.Application, host: "server",
 			reason: "TCP_ABORT_ON_CLOSE", cause: 2, level: evidence.Inferred, words: "unread",
 		}, {
-			name:   "the segment that a RST answers is the one it fits",
-			events: at(one(data), one(packet("client", evidence.Packet{Flags: "PSH ACK", Seq: 3, Ack: 9, Len: 1})), one(reply, note("server", "NO_SOCKET", true))),
-			sender: evidence.KernelReply, host: "server", reason: "NO_SOCKET", cause: 0, level: evidence.Observed, words: "seq 1 ack 1 len 2",
+			name: "the segment that a RST answers is the one it fits",
+			events: at(one(data), one(packet("client", evidence.Packet{Flags: "PSH ACK", Seq: 3, Ack: 9,
+				Len: 1})), one(reply, note("server", "NO_SOCKET", true))),
+			sender: evidence.KernelReply, host: "server", reason: "NO_SOCKET", cause: 0,
+			level: evidence.Observed, words: "seq 1 ack 1 len 2",
 		}, {
 			name: "no TCP of this host sent it", events: at(one(data), one(reply)), missing: withoutKernel,
 			sender: evidence.Between, cause: -1, level: evidence.Inferred, words: "OutRsts did not move",
 		}, {
 			name: "another TTL", events: at(one(answered), one(farRST)), missing: withoutKernel,
-			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Between, cause: -1, level: evidence.Inferred, words: "TTL is 57",
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Between, cause: -1,
+			level: evidence.Inferred, words: "TTL is 57",
 		}, {
 			name: "a shape that Linux does not send", events: at(one(data), one(oddRST)), missing: withoutKernel,
-			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Between, cause: -1, level: evidence.Inferred, words: "of this shape",
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Between, cause: -1,
+			level: evidence.Inferred, words: "of this shape",
 		}, {
 			name: "keepalive gave up, by the counters", events: at(one(accept), one(ownRST)), missing: withoutKernel,
-			counters: map[string]int64{"OutRsts": 1, "TCPKeepAlive": 3, "TCPAbortOnTimeout": 1}, sender: evidence.Timer, host: "server",
+			counters: map[string]int64{"OutRsts": 1, "TCPKeepAlive": 3, "TCPAbortOnTimeout": 1},
+			sender:   evidence.Timer, host: "server",
 			reason: "TCP_KEEPALIVE_TIMEOUT", cause: -1, level: evidence.Inferred, words: "TCPKeepAlive",
 		}, {
 			name: "an accept queue overflowed", events: at(one(syn), one(data), one(reply)), missing: withoutKernel,
-			counters: map[string]int64{"OutRsts": 1, "EmbryonicRsts": 1, "ListenOverflows": 1}, sender: evidence.KernelReply, host: "server",
+			counters: map[string]int64{"OutRsts": 1, "EmbryonicRsts": 1, "ListenOverflows": 1},
+			sender:   evidence.KernelReply, host: "server",
 			reason: "INVALID_SYN", cause: 1, level: evidence.Inferred, words: "EmbryonicRsts",
 		}, {
 			name: "nobody listens", events: at(one(syn), one(refusal)), missing: withoutKernel,
 			counters: map[string]int64{"OutRsts": 1, "AttemptFails": 1}, sender: evidence.KernelReply, host: "server",
 			reason: "NO_SOCKET", cause: 0, level: evidence.Inferred, words: "no socket",
 		}, {
-			name: "a silent crash: several reasons would fit", events: at(one(accept), one(data), one(reply)), missing: withoutKernel,
+			name: "a silent crash: several reasons would fit", events: at(one(accept), one(data), one(reply)),
+			missing:  withoutKernel,
 			counters: map[string]int64{"OutRsts": 1}, sender: evidence.KernelReply, host: "server", cause: 1,
 			level: evidence.Inferred, words: "shape of an answer",
 		}, {
-			name: "linger 0 on a process of which no call is known", events: at(one(data), one(ownRST)), missing: withoutKernel,
+			name: "linger 0 on a process of which no call is known", events: at(one(data), one(ownRST)),
+			missing:  withoutKernel,
 			counters: map[string]int64{"OutRsts": 1, "TCPAbortOnData": 1}, sender: evidence.Application, host: "server",
 			reason: "TCP_STATE", cause: -1, level: evidence.Inferred, words: "TCPAbortOnData",
 		},
@@ -145,9 +162,12 @@ func TestVerdicts(t *testing.T) {
 				t.Fatalf("%d verdicts, want 1:\n%v", len(r.Resets), r)
 			}
 			got := r.Resets[0]
-			if got.Sender != test.sender || got.Host != test.host || got.Reason != test.reason || got.Cause != test.cause || got.Level != test.level {
-				t.Errorf("got %s at %q for %q because of %d (%s)\nwant %s at %q for %q because of %d (%s)",
-					got.Sender, got.Host, got.Reason, got.Cause, got.Level, test.sender, test.host, test.reason, test.cause, test.level)
+			want := evidence.Reset{
+				Sender: test.sender, Host: test.host, Reason: test.reason, Cause: test.cause, Level: test.level,
+				Event: got.Event, By: got.By, Why: got.Why, Clue: got.Clue,
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 			if !strings.Contains(got.Why+" "+got.Clue, test.words) {
 				t.Errorf("the words are %q [%s], want %q in them", got.Why, got.Clue, test.words)

@@ -12,7 +12,8 @@ import (
 )
 
 // between runs in a private network: client, router, server.
-func between(run func(t *testing.T, l *lab.Lab, client, router, server *netlab.Host)) func(*testing.T, *lab.Lab) {
+func between(run func(t *testing.T, l *lab.Lab, client, router, server *netlab.Host)) func(*testing.T,
+	*lab.Lab) {
 	return func(t *testing.T, l *lab.Lab) {
 		client, router, server, err := netlab.Triple(l)
 		if errors.Is(err, netlab.ErrUnavailable) {
@@ -35,7 +36,10 @@ func TestSituationsInAPrivateNetwork(t *testing.T) {
 	}
 	for _, s := range situations {
 		t.Run(s.name, func(t *testing.T) {
-			r := record(t, lanes, lanes.Address(), between(func(t *testing.T, l *lab.Lab, _, _, _ *netlab.Host) { s.run(t, l) }))
+			r := record(t, lanes, lanes.Address(), between(func(t *testing.T, l *lab.Lab, _, _,
+				_ *netlab.Host) {
+				s.run(t, l)
+			}))
 			s.check(t, r, level)
 			sent := evidence.CounterDelta{Host: s.host, Name: "OutRsts", By: 1}
 			if !slices.Contains(r.Counters, sent) {
@@ -112,7 +116,8 @@ func TestARSTThatNeverLeft(t *testing.T) {
 		t.Fatalf("no reset is said to be missing on the wire:\n%v", r)
 	}
 	got := r.Resets[i]
-	if got.Sender != evidence.Application || got.Host != "server" || !strings.Contains(got.Clue, "dropped on its way out") {
+	if got.Sender != evidence.Application || got.Host != "server" || !strings.Contains(got.Clue,
+		"dropped on its way out") {
 		t.Errorf("got %v, want the server's abort, dropped:\n%v", &got, r)
 	}
 	failed := evidence.CounterDelta{Host: "server", Name: "TCPAbortFailed", By: 1}

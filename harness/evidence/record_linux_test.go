@@ -42,7 +42,8 @@ func (s situation) check(t *testing.T, r *evidence.Recording, level evidence.Lev
 	}
 	got := r.Resets[0]
 	if got.Sender != s.sender || got.Host != s.host || got.Level != level {
-		t.Errorf("sent by %s at %q (%s), want %s at %q (%s)", got.Sender, got.Host, got.Level, s.sender, s.host, level)
+		t.Errorf("sent by %s at %q (%s), want %s at %q (%s)", got.Sender, got.Host, got.Level, s.sender,
+			s.host, level)
 	}
 	reason, why := s.reason, s.why
 	if level == evidence.Inferred && (s.guess != "" || got.Reason == "" && noisy(r)) {
@@ -87,8 +88,10 @@ func (s situation) checkTold(t *testing.T, r *evidence.Recording) {
 		t.Fatalf("%d resets, want 1:\n%v", len(r.Resets), r)
 	}
 	got := r.Resets[0]
-	if got.Sender != s.sender || got.Host != s.host || causeOf(r, got) != s.cause || got.Reason != "" || got.Event != -1 {
-		t.Errorf("got %+v, want %s at %s by %s, and no reason: the kernel was not asked", got, s.sender, s.host, s.cause)
+	if got.Sender != s.sender || got.Host != s.host || causeOf(r,
+		got) != s.cause || got.Reason != "" || got.Event != -1 {
+		t.Errorf("got %+v, want %s at %s by %s, and no reason: the kernel was not asked", got, s.sender,
+			s.host, s.cause)
 	}
 }
 
@@ -123,7 +126,8 @@ func TestAResetIsFollowedThroughTheProxy(t *testing.T) {
 		t.Errorf("first came %v, want the server's toward the proxy", &server)
 	}
 	if proxy.Host != "proxy" || proxy.Cause != server.Event || r.Flows[proxy.Flow].ClientHost != "client" {
-		t.Errorf("then came %v with cause %d, want the proxy's toward the client because of %d", &proxy, proxy.Cause, server.Event)
+		t.Errorf("then came %v with cause %d, want the proxy's toward the client because of %d", &proxy,
+			proxy.Cause, server.Event)
 	}
 	var hosts []string
 	for _, host := range r.Hosts {

@@ -42,19 +42,17 @@ func decode(captured []capturedSegment) []segment {
 		s := segment{at: c.at, outgoing: c.outgoing, syn: tcp.SYN, ack: tcp.ACK, packet: Packet{
 			Flags: flags(tcp.Contents[13], names), Seq: tcp.Seq, Window: int(tcp.Window), Data: c.data, Length: c.length,
 		}}
-		headers := int(tcp.DataOffset) * 4
 		if tcp.ACK {
 			s.packet.Ack = tcp.Ack
 		}
 		from, to := addresses(c.data)
 		s.src = netip.AddrPortFrom(from, uint16(tcp.SrcPort))
 		s.dst = netip.AddrPortFrom(to, uint16(tcp.DstPort))
+		s.packet.TTL = int(ip6.HopLimit)
+		headers := len(ip6.Contents) + len(tcp.Contents)
 		if version == 4 {
 			s.packet.TTL, s.packet.IPID = int(ip4.TTL), int(ip4.Id)
-			headers += int(ip4.IHL) * 4
-		} else {
-			s.packet.TTL = int(ip6.HopLimit)
-			headers += 40
+			headers = len(ip4.Contents) + len(tcp.Contents)
 		}
 		s.packet.Len = max(0, c.length-headers)
 		segments = append(segments, s)

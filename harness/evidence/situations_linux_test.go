@@ -63,7 +63,8 @@ var situations = []situation{
 	{
 		name: "writing after the peer has shut both directions down", run: serving(shutDown, writeAfterFinish),
 		sender: evidence.KernelReply, host: "server", flags: "RST", reason: "TCP_ABORT_ON_DATA",
-		cause: "PSH ACK", why: "closed it for reading", lost: []evidence.Loss{{From: "client", Written: 2, Delivered: 1}},
+		cause: "PSH ACK", why: "closed it for reading", lost: []evidence.Loss{{From: "client", Written: 2,
+			Delivered: 1}},
 	},
 }
 
@@ -207,7 +208,8 @@ func refuse(t *testing.T, l *lab.Lab) {
 }
 
 // record records a run of a lab at ip.
-func record(t *testing.T, lanes *evidence.Lanes, ip netip.Addr, run func(*testing.T, *lab.Lab)) *evidence.Recording {
+func record(t *testing.T, lanes *evidence.Lanes, ip netip.Addr, run func(*testing.T,
+	*lab.Lab)) *evidence.Recording {
 	t.Helper()
 	l, err := lab.NewAt(ip)
 	if err != nil {

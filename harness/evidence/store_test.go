@@ -16,16 +16,19 @@ import (
 // stored is a recording with something in every part.
 func stored() *evidence.Recording {
 	r := &evidence.Recording{
-		Version: evidence.Version, Scenario: "a server closes with unread data", System: "Linux 6.18", Level: evidence.Observed,
+		Version: evidence.Version, Scenario: "a server closes with unread data", System: "Linux 6.18",
+		Level:   evidence.Observed,
 		Started: time.Date(2026, 11, 20, 9, 15, 4, 98000, time.UTC),
 		Hosts:   []evidence.Host{{Name: "client", IP: "127.0.0.1"}, {Name: "proxy", Proxy: true}, {Name: "server"}},
-		Flows:   []evidence.Flow{{Client: "127.0.0.1:1", Server: "127.0.0.1:2", ClientHost: "client", ServerHost: "server"}},
+		Flows: []evidence.Flow{{Client: "127.0.0.1:1", Server: "127.0.0.1:2", ClientHost: "client",
+			ServerHost: "server"}},
 		Events: at(one(accept), one(data), one(call("server", "close", 2, 0)),
 			one(evidence.Event{Host: "server", State: &evidence.StateChange{From: "ESTABLISHED", To: "CLOSE"}}),
 			one(ownRST, note("server", "TCP_ABORT_ON_CLOSE", false))),
 		Counters: []evidence.CounterDelta{{Name: "OutRsts", By: 1, Noisy: true}},
 		Missing:  []evidence.MissingLane{{Lane: evidence.Counters, Why: "a test"}},
-		Outcomes: []lab.Outcome{{Host: "client", Conn: 1, Calls: []lab.Call{{Op: "connect", Ending: "open"}}, Ending: "open"}},
+		Outcomes: []lab.Outcome{{Host: "client", Conn: 1, Calls: []lab.Call{{Op: "connect", Ending: "open"}},
+			Ending: "open"}},
 	}
 	evidence.Judge(r)
 	return r
@@ -98,7 +101,10 @@ func TestReadIsBounded(t *testing.T) {
 		t.Errorf("it read %d bytes, want an end after %d", read, evidence.MaxStored)
 	}
 	broken := errors.New("broken")
-	if _, err := evidence.Read(io.MultiReader(strings.NewReader("{"), reader(func([]byte) (int, error) { return 0, broken }))); !errors.Is(err, broken) {
+	if _, err := evidence.Read(io.MultiReader(strings.NewReader("{"), reader(func([]byte) (int,
+		error) {
+		return 0, broken
+	}))); !errors.Is(err, broken) {
 		t.Errorf("got %v, want %v", err, broken)
 	}
 }
@@ -110,7 +116,8 @@ func (r reader) Read(b []byte) (int, error) { return r(b) }
 func FuzzRead(f *testing.F) {
 	good := text(f, stored())
 	for _, seed := range []string{
-		good, good[:len(good)/2], "{}", `{"version":1,"level":"observed"}`, `{"version":1,"level":"app-only","events":[null]}`,
+		good, good[:len(good)/2], "{}", `{"version":1,"level":"observed"}`,
+		`{"version":1,"level":"app-only","events":[null]}`,
 		`{"version":1,"level":"inferred","resets":[{"sender":"unknown","event":-1,"cause":-1,"flow":-1}]}`,
 	} {
 		f.Add([]byte(seed))

@@ -79,7 +79,8 @@ func TestLostTraces(t *testing.T) {
 }
 
 func FuzzParseTrace(f *testing.F) {
-	for _, line := range []string{stateLine, state6Line, multipathLine, ownResetLine, answerLine, oldLine, receivedLine} {
+	for _, line := range []string{stateLine, state6Line, multipathLine, ownResetLine, answerLine, oldLine,
+		receivedLine} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

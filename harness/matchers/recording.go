@@ -145,7 +145,8 @@ func MoveCounter(name string, by int64) RecordingMatcher {
 	want := fmt.Sprintf("the counter %s moving by %d", name, by)
 	return RecordingMatcher{want, func(r *evidence.Recording) (bool, error) {
 		if !slices.Contains(evidence.CounterNames(), name) {
-			return false, fmt.Errorf("no counter %q is watched: there are %s", name, strings.Join(evidence.CounterNames(), ", "))
+			return false, fmt.Errorf("no counter %q is watched: there are %s", name,
+				strings.Join(evidence.CounterNames(), ", "))
 		}
 		if r.Lacks(evidence.Counters) {
 			return true, nil

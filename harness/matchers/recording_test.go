@@ -12,13 +12,16 @@ import (
 // which these lanes are missing.
 func closedUnread(missing ...evidence.Lane) *evidence.Recording {
 	r := &evidence.Recording{
-		Scenario: "a server closes with unread data", Flows: []evidence.Flow{{ClientHost: "client", ServerHost: "server"}},
+		Scenario: "a server closes with unread data", Flows: []evidence.Flow{{ClientHost: "client",
+			ServerHost: "server"}},
 		Events: []evidence.Event{
-			state("server", "LISTEN", "SYN_RECV"), state("server", "SYN_RECV", "ESTABLISHED"), state("server", "ESTABLISHED", "CLOSE"),
+			state("server", "LISTEN", "SYN_RECV"), state("server", "SYN_RECV", "ESTABLISHED"), state("server",
+				"ESTABLISHED", "CLOSE"),
 			{Host: "server", Packet: &evidence.Packet{To: "client", Flags: "RST ACK", Seq: 1}},
 		},
 		Resets: []evidence.Reset{{
-			Event: 3, Cause: -1, Sender: evidence.Application, Host: "server", Reason: "TCP_ABORT_ON_CLOSE", Why: "unread",
+			Event: 3, Cause: -1, Sender: evidence.Application, Host: "server", Reason: "TCP_ABORT_ON_CLOSE",
+			Why: "unread",
 		}},
 		Counters: []evidence.CounterDelta{{Name: "OutRsts", By: 3, Noisy: true}, {Name: "TCPAbortOnClose", By: 1}},
 	}
@@ -61,7 +64,8 @@ func TestRecordingMatchers(t *testing.T) {
 		{"a RST", closedUnread(), matchers.ShowReset(), true},
 		{"the RST", closedUnread(), matchers.ShowReset(server, unread, matchers.WithFlags("RST ACK")), true},
 		{"another sender", closedUnread(), matchers.ShowReset(client), false},
-		{"another kind of sender", closedUnread(), matchers.ShowReset(matchers.SentBy(evidence.KernelReply, "server")), false},
+		{"another kind of sender", closedUnread(), matchers.ShowReset(matchers.SentBy(evidence.KernelReply,
+			"server")), false},
 		{"another reason", closedUnread(), matchers.ShowReset(linger), false},
 		{"other flags", closedUnread(), matchers.ShowReset(matchers.WithFlags("RST")), false},
 		{"no RST although one is wanted", quiet(), matchers.ShowReset(), false},
@@ -70,15 +74,18 @@ func TestRecordingMatchers(t *testing.T) {
 		{"no RST", quiet(), matchers.ShowNoReset(), true},
 		{"a RST although none is wanted", closedUnread(), matchers.ShowNoReset(), false},
 		{"a reason that was inferred", closedUnread(evidence.Kernel), matchers.ShowReset(unread), true},
-		{"a reason that was inferred and is another", closedUnread(evidence.Kernel), matchers.ShowReset(linger), false},
+		{"a reason that was inferred and is another", closedUnread(evidence.Kernel),
+			matchers.ShowReset(linger), false},
 		{"a reason and a sender that are not known", unknown(), matchers.ShowReset(server, unread), true},
 		{"the flags are known even so", unknown(), matchers.ShowReset(matchers.WithFlags("RST")), false},
 		{"states", closedUnread(), matchers.ShowStates("server", "ESTABLISHED", "CLOSE"), true},
-		{"all states", closedUnread(), matchers.ShowStates("server", "LISTEN", "SYN_RECV", "ESTABLISHED", "CLOSE"), true},
+		{"all states", closedUnread(), matchers.ShowStates("server", "LISTEN", "SYN_RECV", "ESTABLISHED",
+			"CLOSE"), true},
 		{"states of another order", closedUnread(), matchers.ShowStates("server", "CLOSE", "ESTABLISHED"), false},
 		{"a state left out", closedUnread(), matchers.ShowStates("server", "SYN_RECV", "CLOSE"), false},
 		{"another host", closedUnread(), matchers.ShowStates("client", "ESTABLISHED", "CLOSE"), false},
-		{"states that were not recorded", closedUnread(evidence.Kernel), matchers.ShowStates("client", "ESTABLISHED", "CLOSE"), true},
+		{"states that were not recorded", closedUnread(evidence.Kernel), matchers.ShowStates("client",
+			"ESTABLISHED", "CLOSE"), true},
 		{"a counter", closedUnread(), matchers.MoveCounter("TCPAbortOnClose", 1), true},
 		{"a counter that moved less", closedUnread(), matchers.MoveCounter("TCPAbortOnClose", 2), false},
 		{"a counter that moved more", closedUnread(), matchers.MoveCounter("TCPAbortOnClose", 0), false},
@@ -114,7 +121,8 @@ func TestRecordingMatchersRefuse(t *testing.T) {
 }
 
 func TestAFailureTellsTheRecording(t *testing.T) {
-	text := matchers.ShowReset(matchers.SentBy(evidence.KernelReply, "client"), matchers.Because("NO_SOCKET")).FailureMessage(closedUnread())
+	text := matchers.ShowReset(matchers.SentBy(evidence.KernelReply, "client"),
+		matchers.Because("NO_SOCKET")).FailureMessage(closedUnread())
 	for _, want := range []string{
 		"does not show a RST sent by kernel at client because of NO_SOCKET", "server → client RST ACK seq 1",
 		"TCP_ABORT_ON_CLOSE", "TCPAbortOnClose +1", "ESTABLISHED → CLOSE",
