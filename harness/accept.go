@@ -60,6 +60,10 @@ func (p *Proxy) reject(err error) {
 
 // admit numbers a connection, arms the cuts on it and serves it.
 func (p *Proxy) admit(client *net.TCPConn) {
+	var watcher Watcher
+	if p.settings.Watch != nil {
+		watcher = p.settings.Watch(p.accepted + 1) // only the accept loop counts
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -68,6 +72,7 @@ func (p *Proxy) admit(client *net.TCPConn) {
 	}
 	p.accepted++
 	c := newConnection(p, p.accepted, &leg{party: Client, conn: client})
+	c.watcher = watcher
 	for _, cut := range p.cuts {
 		c.arm(cut)
 	}

@@ -25,6 +25,7 @@ type connection struct {
 
 	client, server     *leg
 	toServer, toClient *pipe
+	watcher            Watcher // nil: nobody watches
 	toxics             *toxiproxy.ToxicCollection
 	drawn              []int // which of the proxy's toxics this connection got
 
@@ -116,7 +117,7 @@ func (c *connection) through(p *pipe) {
 	c.mu.Unlock()
 	switch {
 	case severed:
-		if p.from.parting == Finished || p.from.parting == Open && !sawFIN {
+		if p.from.parting == Finished || p.from.parting == BrokenPipe || p.from.parting == Open && !sawFIN {
 			p.from.close()
 		}
 	case lost:

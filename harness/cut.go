@@ -66,10 +66,15 @@ type Cut struct {
 	// not. After, FromStart and Times must be zero.
 	Now bool
 	// With is what the end named by Toward gets: Reset (a RST), Finished (a
-	// FIN; what it sends afterwards is swallowed) or Open (silence: nothing
-	// comes any more, what it sends is swallowed, and the connection is not
-	// over until this end resets it or the proxy is closed). Zero means Reset.
+	// FIN; what it sends afterwards is swallowed), BrokenPipe (a FIN, and a RST
+	// to what it sends afterwards) or Open (silence: nothing comes any more,
+	// what it sends is swallowed, and the connection is not over until this end
+	// resets it or the proxy is closed). Zero means Reset.
 	With Ending
+	// Half ends one direction only: the end named by Toward gets a FIN, what
+	// comes for it is thrown away, and what it sends is passed on. With must be
+	// Finished, Opposite empty, and Now is not allowed.
+	Half bool
 	// Opposite is what the other end gets. Zero means the same as With, as
 	// from a device between the two.
 	Opposite Ending
@@ -85,6 +90,9 @@ func (c Cut) String() string {
 	when := fmt.Sprintf("after %d bytes toward the %s", c.After, c.Toward)
 	if c.Now {
 		when = "now"
+	}
+	if c.Half {
+		return fmt.Sprintf("cut %s: FIN in this direction", when)
 	}
 	if c.with() == c.opposite() {
 		return fmt.Sprintf("cut %s: %s to both", when, c.with())
@@ -119,6 +127,8 @@ func (c Cut) check() error {
 		return fmt.Errorf("cut: On is connection %d: the first connection is 1", c.On.n)
 	case c.Now && (c.After != 0 || c.FromStart || c.Times != 0):
 		return fmt.Errorf("cut: Now goes with neither After, FromStart nor Times")
+	case c.Half && (c.Now || c.With != Finished || c.Opposite != ""):
+		return fmt.Errorf("cut: Half goes with With Finished, and with neither Opposite nor Now")
 	case c.Now && c.On.kind == nextConnection:
 		return fmt.Errorf("cut: Now strikes open connections: On may be every or an Nth, not the next")
 	}
@@ -127,9 +137,9 @@ func (c Cut) check() error {
 		ending Ending
 	}{{"With", c.With}, {"Opposite", c.Opposite}} {
 		switch field.ending {
-		case "", Reset, Finished, Open:
+		case "", Reset, Finished, BrokenPipe, Open:
 		default:
-			return fmt.Errorf("cut: %s is %q: allowed are Reset, Finished and Open (silence)",
+			return fmt.Errorf("cut: %s is %q: allowed are Reset, Finished, BrokenPipe and Open (silence)",
 				field.name, field.ending)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // cutEndings are all that a cut can give.
-var cutEndings = []harness.Ending{harness.Reset, harness.Finished, harness.Open}
+var cutEndings = []harness.Ending{harness.Reset, harness.Finished, harness.BrokenPipe, harness.Open}
 
 // TestACutGivesEachEndItsEnding strikes in the middle of a write, and when the
 // connection is idle, with every pair of endings in both directions.
@@ -49,11 +49,16 @@ func TestACutGivesEachEndItsEnding(t *testing.T) {
 }
 
 // expectEnding says that an end sees an ending, and that where the connection
-// still stands for it, what it sends is swallowed without an answer.
+// still stands for it, what it sends is swallowed without an answer, or draws
+// a RST if the ending is a broken pipe.
 func expectEnding(t *testing.T, who string, conn *net.TCPConn, ending harness.Ending) {
 	t.Helper()
 	if ending == harness.Open {
 		expectSilence(t, who, conn)
+	} else if ending == harness.BrokenPipe {
+		expectEnd(t, who, conn, 0, harness.Finished)
+		expectBrokenPipe(t, who, conn)
+		return
 	} else {
 		expectEnd(t, who, conn, 0, ending)
 	}
@@ -65,6 +70,37 @@ func expectEnding(t *testing.T, who string, conn *net.TCPConn, ending harness.En
 	}
 	if ending == harness.Open {
 		expectSilence(t, who, conn)
+	}
+}
+
+// expectBrokenPipe says that the second write of an end fails: the RST that
+// answered the first came back before it.
+func expectBrokenPipe(t *testing.T, who string, conn *net.TCPConn) {
+	t.Helper()
+	send(t, conn, 1)
+	if n, err := conn.Write([]byte{1}); harness.EndingOf(err) != harness.BrokenPipe {
+		t.Errorf("%s: its second write wrote %d bytes: %v, want a broken pipe", who, n, err)
+	}
+}
+
+// TestAHalfCut ends the direction toward the client, and the other goes on.
+func TestAHalfCut(t *testing.T) {
+	cut := harness.Cut{Toward: harness.Client, After: 10, With: harness.Finished, Half: true}
+	proxy, client, server := between(t, cut)
+	send(t, server, 15)
+	receive(t, client, 10)
+	expectEnd(t, "the client", client, 0, harness.Finished)
+	send(t, client, 100)
+	receive(t, server, 100)
+	send(t, server, 100) // thrown away, and no error
+	client.Close()
+	expectEnd(t, "the server", server, 0, harness.Finished)
+	server.Close()
+	awaitIdle(t, proxy)
+	got := proxy.Cuts()[0]
+	want := harness.Strike{Connection: 1, At: 10, Withheld: 5, Drained: true}
+	if len(got.Strikes) != 1 || got.Strikes[0] != want {
+		t.Errorf("the report says %+v, want %+v", got, want)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	endings = "Reset, Finished and Open"
+	endings = "Reset, Finished, BrokenPipe and Open"
 	nowhere = "127.0.0.1:1" // nobody is asked there
 )
 

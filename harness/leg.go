@@ -18,7 +18,8 @@ type leg struct {
 
 	// parting is what the end gets when the connection is severed, and is
 	// settled before that: Reset and Closed come from whoever severed it,
-	// Finished leaves the end to close too, Open leaves it alone.
+	// Finished leaves the end to close too, BrokenPipe does not wait for that,
+	// Open leaves it alone.
 	parting Ending
 }
 
@@ -27,6 +28,13 @@ type leg struct {
 func (l *leg) finish() {
 	l.finished.Store(true)
 	l.conn.CloseWrite()
+}
+
+// finishDeaf sends a FIN, and makes the kernel answer what still comes with a
+// RST (tcp_rcv_state_process: data behind a shutdown for reading).
+func (l *leg) finishDeaf() {
+	l.finished.Store(true)
+	shutBoth(l.conn)
 }
 
 // close closes the socket; a FIN goes out unless one did, or a RST if the end

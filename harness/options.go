@@ -35,10 +35,22 @@ type Options struct {
 	// already passed to it: the wait is over when none has been taken for so
 	// long. Zero means 2 s. A strike reports it as not drained.
 	DrainTimeout time.Duration
+	// Watch, if not nil, is called with the number of each accepted connection
+	// and returns who watches it, or nil.
+	Watch func(connection int) Watcher
 	// Seed decides which connections get a toxic whose toxicity is below 1.
 	// Zero means one drawn at random, which [Proxy.Seed] tells.
 	Seed uint64
 }
+
+// A Watcher cuts a connection by what its bytes mean, where a [Cut] on its own
+// counts them. It is called with the next bytes toward an end before they are
+// passed on, once for each byte, and must not keep them. It returns a cut of
+// this connection, whose After counts from the first of these bytes up to
+// their end, or nil. Toward, On, Times and FromStart of the cut are not looked
+// at, and Now is not allowed. Each direction has a goroutine of its own, and
+// waits while it is called.
+type Watcher func(toward Party, b []byte) *Cut
 
 // settings is everything that a proxy is started with.
 type settings struct {

@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"math"
 	"sync"
@@ -15,6 +17,8 @@ type pipe struct {
 	from, to *leg
 	read     atomic.Int64 // bytes read from the one end
 	gone     bool         // the stream's end has come through; conn.mu guards it
+
+	halved bool // a cut has ended this direction; only its writer looks
 
 	writing sync.Mutex // held while writing; it is taken before mu
 
@@ -96,7 +100,8 @@ func (d destination) ReadFrom(r io.Reader) (n int64, err error) {
 // connection that is over must go on being emptied, or its goroutines stay.
 func (d destination) Write(b []byte) (int, error) {
 	p, rest := d.pipe, b
-	for len(rest) > 0 && !p.conn.severed.Load() && !p.to.lost.Load() {
+	p.watch(b)
+	for len(rest) > 0 && !p.halved && !p.conn.severed.Load() && !p.to.lost.Load() {
 		pass, due := p.admit(len(rest))
 		n, err := p.write(rest[:pass])
 		rest = rest[n:]
@@ -107,6 +112,36 @@ func (d destination) Write(b []byte) (int, error) {
 		}
 	}
 	return len(b), nil
+}
+
+// watch shows the next bytes to the connection's watcher and arms its cut.
+func (p *pipe) watch(b []byte) {
+	c := p.conn
+	if c.watcher == nil || len(b) == 0 || c.severed.Load() {
+		return
+	}
+	cut := c.watcher(p.to.party, b)
+	if cut == nil {
+		return
+	}
+	watched := *cut
+	watched.Toward, watched.FromStart, watched.On, watched.Times = p.to.party, false, Nth(c.number), 1
+	c.proxy.mu.Lock()
+	defer c.proxy.mu.Unlock()
+	err := watched.check()
+	switch {
+	case cut.Now:
+		err = errors.New("cut: Now is not allowed: a watcher cuts within what it was shown")
+	case err == nil && watched.After > int64(len(b)):
+		err = fmt.Errorf("cut: After is %d: a watcher may cut within the %d bytes that it was shown", watched.After, len(b))
+	}
+	if err != nil {
+		c.proxy.rejected = append(c.proxy.rejected, fmt.Errorf("watcher: %w", err))
+		return
+	}
+	armed := &armedCut{Cut: watched, nth: c.number}
+	c.proxy.cuts = append(c.proxy.cuts, armed)
+	p.arm(armed)
 }
 
 // lostBy says how an end was lost that a write failed to: the kernel gives

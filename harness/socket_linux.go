@@ -66,6 +66,12 @@ func awaitReset(conn *net.TCPConn) bool {
 	return err == nil
 }
 
+// shutBoth shuts both directions in one call: an end that has seen the FIN
+// cannot get bytes in between. An error says that the connection is over.
+func shutBoth(conn *net.TCPConn) {
+	control(conn, func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_RDWR) })
+}
+
 // polled returns the poll events that are there now.
 func polled(fd uintptr) int16 {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN | unix.POLLRDHUP}}

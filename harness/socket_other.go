@@ -11,5 +11,12 @@ func unsent(*net.TCPConn) (left int64, taking bool) { return 0, false }
 // hungUp cannot be told from a FIN portably once a write has taken the error.
 func hungUp(*net.TCPConn) bool { return false }
 
+// shutBoth shuts one direction after the other: what the end sends in between
+// may be taken without an answer.
+func shutBoth(conn *net.TCPConn) {
+	conn.CloseRead()
+	conn.CloseWrite()
+}
+
 // awaitReset sees no RST: behind a FIN one is noticed at the next write.
 func awaitReset(*net.TCPConn) bool { return false }

@@ -11,11 +11,26 @@ func (c *connection) strike(p *pipe, pending int) {
 		c.proxy.mu.Unlock()
 		return
 	}
+	if cut.Half {
+		c.halve(p, cut)
+		c.proxy.mu.Unlock()
+		return
+	}
 	note, struck := c.claim(cut, p)
 	c.proxy.mu.Unlock()
 	if struck {
 		c.part(p.to, note)
 	}
+}
+
+// halve ends the one direction p. The proxy's mutex is held.
+func (c *connection) halve(p *pipe, cut *armedCut) {
+	c.record(ByCut, Finished)
+	at := p.position()
+	held := max(0, p.read.Load()-at)
+	cut.strikes = append(cut.strikes, Strike{Connection: c.number, At: at, Withheld: held, Drained: true})
+	p.halved = true
+	p.to.finish()
 }
 
 // strikeNow ends the connection wherever it is, and returns when it has.
@@ -105,9 +120,11 @@ func (c *connection) give(l *leg, note func(undelivered int64)) {
 		l.abort(c.ctx, c.proxy.settings.DrainTimeout, note)
 	case l.parting == Finished:
 		l.finish()
-		if unread {
-			l.close() // nobody reads there any more who would close it
-		}
+	case l.parting == BrokenPipe:
+		l.finishDeaf()
+	}
+	if unread && (l.parting == Finished || l.parting == BrokenPipe) {
+		l.close() // nobody reads there any more who would close it
 	}
 	if l == c.client && !linked && l.parting != Reset {
 		c.proxy.work.Go(func() { c.swallow(l) })
@@ -117,7 +134,7 @@ func (c *connection) give(l *leg, note func(undelivered int64)) {
 
 // swallow reads what an end sends that has no pipe, until it is done.
 func (c *connection) swallow(l *leg) {
-	if _, err := io.Copy(io.Discard, l.conn); err != nil || l.parting == Finished {
+	if _, err := io.Copy(io.Discard, l.conn); err != nil || l.parting != Open {
 		l.close()
 	}
 	c.settle()
