@@ -1,0 +1,54 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync/atomic"
+)
+
+// addresses hands out addresses of 127.0.0.0/8, one a cell, so that no number
+// of cells can use up the ports of one of them.
+type addresses struct {
+	next  atomic.Uint32
+	plain bool // only 127.0.0.1 is there
+}
+
+// newAddresses begins at an address that the seed chooses.
+func newAddresses(seed uint64) *addresses {
+	a := &addresses{}
+	a.next.Store(uint32(seed))
+	listener, err := net.Listen("tcp", "127.1.2.3:0")
+	a.plain = err != nil // systems other than Linux have 127.0.0.1 only
+	if err == nil {
+		listener.Close()
+	}
+	return a
+}
+
+// take returns an address that no cell had for a long time.
+func (a *addresses) take() netip.Addr {
+	if a.plain {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	n := a.next.Add(1) % (126 * 254 * 254)
+	return netip.AddrFrom4([4]byte{127, byte(1 + n/(254*254)), byte(1 + n/254%254), byte(1 + n%254)})
+}
+
+// dialFrom returns what opens the connections to the origin: from the cell's
+// own address if the origin is of the loopback.
+func dialFrom(source netip.Addr, upstream string) func(context.Context, string, string) (net.Conn, error) {
+	dialer := &net.Dialer{KeepAlive: -1}
+	dialer.SetMultipathTCP(false)
+	if to, err := netip.ParseAddrPort(upstream); err == nil && to.Addr().IsLoopback() && to.Addr().Is4() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, fmt.Errorf("dial the origin: %w", err)
+		}
+		return conn, nil
+	}
+}

@@ -1,0 +1,148 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// A Fault is what strikes the client at a place.
+type Fault string
+
+// The faults. RST and FIN belong together: a third of all surprises are
+// differences between the two.
+const (
+	RST       Fault = "rst"        // a RST to both ends, as from a device between
+	FIN       Fault = "fin"        // a FIN to both ends; what the client sends then is swallowed
+	FINRST    Fault = "fin-rst"    // a FIN, and a RST to the client's next write, as from a server that closed
+	HalfClose Fault = "half-close" // a FIN toward the client only; what it sends still arrives
+	Stall     Fault = "stall"      // no byte any more, and the connection stays open
+	StallRST  Fault = "stall-rst"  // as Stall, and a RST to the client's next write or after Limits.Stall
+	Refuse    Fault = "refuse"     // nobody listens
+	CloseNote Fault = "close-notify"
+)
+
+// Faults returns every fault, in the order in which reports show them.
+func Faults() []Fault {
+	return []Fault{RST, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote}
+}
+
+// A Repeat says how often a fault strikes, such as "once", "3x", "always" or
+// "backend".
+type Repeat string
+
+// The repetitions besides [Times].
+const (
+	Once    Repeat = "once"    // the first time, then all is well
+	Always  Repeat = "always"  // every attempt
+	Backend Repeat = "backend" // every attempt at one address; another is healthy
+)
+
+// Times is the repetition of the first n attempts; n is at least 1.
+func Times(n int) Repeat {
+	if n == 1 {
+		return Once
+	}
+	return Repeat(strconv.Itoa(n) + "x")
+}
+
+// bound returns how often a fault may strike; 0 is without bound.
+func (r Repeat) bound() (int, error) {
+	switch r {
+	case Once:
+		return 1, nil
+	case Always, Backend:
+		return 0, nil
+	}
+	text, counted := strings.CutSuffix(string(r), "x")
+	n, err := strconv.Atoi(text)
+	if !counted || err != nil || n < 2 || n > maxTimes {
+		return 0, fmt.Errorf("repeat is %q: allowed are once, 2x to %dx, always and backend", r, maxTimes)
+	}
+	return n, nil
+}
+
+// maxTimes is beyond what any client retries.
+const maxTimes = 1000
+
+// An Operation says what a client may assume of the request.
+type Operation string
+
+// The operations of RFC 9110, section 9.2.
+const (
+	Read       Operation = "read"       // safe: executing it changes nothing
+	Idempotent Operation = "idempotent" // executing it twice is like executing it once
+	Write      Operation = "write"      // executing it twice does the work twice
+)
+
+// Operations returns every operation.
+func Operations() []Operation { return []Operation{Read, Idempotent, Write} }
+
+// A Cell is one case of the matrix.
+type Cell struct {
+	Place     string // the ID of a [Place], or of a byte: see [AtByte]
+	Fault     Fault
+	Repeat    Repeat
+	Operation Operation
+}
+
+// ID returns the cell's name, such as P7/rst/once/write. It says everything
+// that the cell is, and so does not depend on the other cells.
+func (c Cell) ID() string {
+	return strings.Join([]string{c.Place, string(c.Fault), string(c.Repeat), string(c.Operation)}, "/")
+}
+
+// ParseCell reads a cell's name. The error says which part is wrong and what
+// is allowed; whether a protocol has the place is checked by [Run].
+func ParseCell(id string) (Cell, error) {
+	parts := strings.Split(id, "/")
+	if len(parts) != 4 || parts[0] == "" {
+		return Cell{}, fmt.Errorf("cell %q: want PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write", id)
+	}
+	c := Cell{parts[0], Fault(parts[1]), Repeat(parts[2]), Operation(parts[3])}
+	if err := c.check(); err != nil {
+		return Cell{}, fmt.Errorf("cell %q: %w", id, err)
+	}
+	return c, nil
+}
+
+func (c Cell) check() error {
+	if !slices.Contains(Faults(), c.Fault) {
+		return fmt.Errorf("fault is %q: allowed are %s", c.Fault, words(Faults()))
+	}
+	if _, err := c.Repeat.bound(); err != nil {
+		return err
+	}
+	if !slices.Contains(Operations(), c.Operation) {
+		return fmt.Errorf("operation is %q: allowed are %s", c.Operation, words(Operations()))
+	}
+	return nil
+}
+
+func words[S ~string](list []S) string {
+	var text []string
+	for _, s := range list {
+		text = append(text, string(s))
+	}
+	return strings.Join(text, ", ")
+}
+
+// AtByte is the place behind the n-th byte that passes toward an end, counted
+// over the whole connection: at 0 its first byte is withheld.
+func AtByte(toward harness.Party, n int64) string {
+	return fmt.Sprintf("%s@%d", toward, n)
+}
+
+// parseByte undoes AtByte.
+func parseByte(place string) (toward harness.Party, n int64, ok bool) {
+	end, text, found := strings.Cut(place, "@")
+	toward = harness.Party(end)
+	if !found || toward != harness.Client && toward != harness.Server {
+		return "", 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return toward, n, err == nil && n >= 0
+}

@@ -1,0 +1,155 @@
+package audit
+
+import (
+	"fmt"
+	"hash/fnv"
+	"path"
+	"slices"
+)
+
+// Options say which cells are run, and how. The zero value of each field is
+// good.
+type Options struct {
+	// Only are patterns of cells, as of path.Match, such as P7/*/once/write; a
+	// cell must match one of them. Empty means every cell.
+	Only []string
+	// Faults are those to strike with. Empty means RST and FIN, and what a place
+	// lists where it has faults of its own.
+	Faults []Fault
+	// Repeats are the repetitions. Empty means Once and Always, and Backend if
+	// the subject knows of several.
+	Repeats []Repeat
+	// Operations are those to perform. Empty means Read and Write.
+	Operations []Operation
+	// Seed decides the order of the cells. Zero means one drawn at random; the
+	// report tells.
+	Seed uint64
+	// Parallel is how many cells run at once. Zero means 8 a processor.
+	Parallel int
+	// Shard and Shards leave out all cells but those of the Shard-th of Shards
+	// parts, counted from 1. Which part a cell belongs to depends only on its
+	// ID. Zero means all.
+	Shard, Shards int
+	// Limits bound each cell.
+	Limits Limits
+	// Progress, if not nil, is called after each cell, never concurrently.
+	Progress func(done, total int, last Result)
+	// Log, if not nil, is told what a result has no room for: stacks.
+	Log func(text string)
+}
+
+func (o Options) check() error {
+	for _, pattern := range o.Only {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("pattern %q: %w", pattern, err)
+		}
+	}
+	for _, f := range o.Faults {
+		if !slices.Contains(Faults(), f) {
+			return fmt.Errorf("fault is %q: allowed are %s", f, words(Faults()))
+		}
+	}
+	for _, r := range o.Repeats {
+		if _, err := r.bound(); err != nil {
+			return err
+		}
+	}
+	for _, p := range o.Operations {
+		if !slices.Contains(Operations(), p) {
+			return fmt.Errorf("operation is %q: allowed are %s", p, words(Operations()))
+		}
+	}
+	switch {
+	case o.Parallel < 0:
+		return fmt.Errorf("at once run %d cells: allowed are 0 (8 a processor) and more", o.Parallel)
+	case o.Shards < 0 || o.Shard < 0 || o.Shard > o.Shards || o.Shards > 0 && o.Shard == 0:
+		return fmt.Errorf("shard is %d of %d: want one of 1 to the number of shards", o.Shard, o.Shards)
+	}
+	return nil
+}
+
+// Matrix returns the cells that Run would run, in the order of the
+// conversation.
+func Matrix(s Subject, o Options) ([]Cell, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	var cells []Cell
+	for _, p := range s.Protocol.Places() {
+		if (p.Primed || p.Idle) && !s.Pooled {
+			continue
+		}
+		for _, c := range cellsAt(p, s, o) {
+			if o.wants(c) {
+				cells = append(cells, c)
+			}
+		}
+	}
+	if len(cells) == 0 {
+		return nil, fmt.Errorf("no cell is left: %s has the places %s", s.Protocol.Name(), ids(s.Protocol.Places()))
+	}
+	return cells, nil
+}
+
+func cellsAt(p Place, s Subject, o Options) (cells []Cell) {
+	repeats, operations := o.Repeats, o.Operations
+	if len(repeats) == 0 {
+		repeats = []Repeat{Once, Always}
+		if s.Backends {
+			repeats = append(repeats, Backend)
+		}
+	}
+	if len(operations) == 0 {
+		operations = []Operation{Read, Write}
+	}
+	for _, fault := range faultsAt(p, o.Faults) {
+		for _, repeat := range repeats {
+			if repeat != Always && fault == Refuse || repeat == Backend && !s.Backends || repeat != Once && p.Idle {
+				continue // an address refuses or not; an idle connection dies once
+			}
+			for _, operation := range operations {
+				cells = append(cells, Cell{p.ID, fault, repeat, operation})
+			}
+		}
+	}
+	return cells
+}
+
+// faultsAt returns the wanted faults that can strike at a place.
+func faultsAt(p Place, wanted []Fault) []Fault {
+	fits := p.Fits
+	if len(fits) == 0 {
+		fits = []Fault{RST, FIN, FINRST, Stall, StallRST}
+		if len(wanted) == 0 {
+			fits = []Fault{RST, FIN}
+		}
+	}
+	if len(wanted) == 0 {
+		return fits
+	}
+	return slices.DeleteFunc(slices.Clone(fits), func(f Fault) bool { return !slices.Contains(wanted, f) })
+}
+
+func (o Options) wants(c Cell) bool {
+	id := c.ID()
+	if o.Shards > 1 {
+		hash := fnv.New32a()
+		hash.Write([]byte(id))
+		if int(hash.Sum32()%uint32(o.Shards)) != o.Shard-1 {
+			return false
+		}
+	}
+	return len(o.Only) == 0 || slices.ContainsFunc(o.Only, func(pattern string) bool {
+		matched, _ := path.Match(pattern, id)
+		return matched
+	})
+}
+
+func ids(places []Place) string {
+	var list []Place = places
+	names := make([]string, 0, len(list))
+	for _, p := range list {
+		names = append(names, p.ID)
+	}
+	return words(names)
+}

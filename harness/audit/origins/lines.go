@@ -1,0 +1,84 @@
+package origins
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+// Lines is a server of the line protocol: a request is "OPERATION ID", the
+// reply is "done ID" and some data. An operation "once" is executed once for
+// each id, whatever comes.
+type Lines struct {
+	*ledger
+	listener net.Listener
+	serving  sync.WaitGroup
+}
+
+// StartLines starts the server on a free port of 127.0.0.1.
+func StartLines() (*Lines, error) {
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	listener, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("origin: %w", err)
+	}
+	l := &Lines{ledger: newLedger(), listener: listener}
+	l.serving.Go(l.accept)
+	return l, nil
+}
+
+// Addr returns its address, host:port.
+func (l *Lines) Addr() string { return l.listener.Addr().String() }
+
+// Close stops listening and waits until every connection is over; the audit's
+// are when the audit is.
+func (l *Lines) Close() error {
+	err := l.listener.Close()
+	l.serving.Wait()
+	return err
+}
+
+// Reply returns the reply without its line feed.
+func (l *Lines) Reply(c audit.Call) []byte { return []byte(lineFor(c.ID)) }
+
+func lineFor(id string) string { return "done " + id + " " + strings.Repeat(id, 4) }
+
+func (l *Lines) accept() {
+	for {
+		conn, err := l.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err == nil {
+			l.serving.Go(func() { l.serve(conn) })
+		}
+	}
+}
+
+func (l *Lines) serve(conn net.Conn) {
+	defer l.left(netip.MustParseAddrPort(conn.RemoteAddr().String()).Addr())
+	defer conn.Close()
+	for lines := bufio.NewReader(conn); ; {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return
+		}
+		operation, id, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if operation == "once" {
+			l.executeOnce(id)
+		} else {
+			l.execute(id)
+		}
+		if _, err := fmt.Fprintln(conn, lineFor(id)); err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package audit
+
+import "github.com/resetlab/resetlab/harness"
+
+// A Protocol knows the phases of a stream well enough to name the moments at
+// which a fault can strike. Others than those of package protocols can be
+// written outside this module.
+type Protocol interface {
+	// Name is what reports call it, such as "http/1.1".
+	Name() string
+	// Places lists the places that its watchers name, in the order of a
+	// conversation.
+	Places() []Place
+	// Watch begins to watch a connection.
+	Watch() Watcher
+}
+
+// A Place is where in a conversation a fault strikes. Its points P0 to P15 are
+// those of every protocol:
+//
+//	P0  connecting                       P8  in the head of the reply
+//	P1  accepted, nothing exchanged      P9  between its head and its body
+//	P2  in the TLS handshake             P10 in its body
+//	P3  in the greeting                  P11 behind the complete reply
+//	P4  idle in the client's pool        P12 between two replies
+//	P5  in the request                   P13 at a commit
+//	P6  request there, not executed      P14 half-closed
+//	P7  executed, before the reply       P15 no reply expected
+type Place struct {
+	// ID is the point, with a word behind a dot where a protocol has several
+	// places there: P7, P10.chunk.
+	ID string
+	// Says is one sentence for readers: what has happened so far.
+	Says string
+	// Shape is the shape that the reply must have for there to be such a
+	// place, in the words of the protocol's origins; empty is their usual one.
+	Shape string
+	// Primed places are on a connection that has carried a request before.
+	Primed bool
+	// Idle places are struck by the clock, between two requests, and never
+	// named by a Watcher.
+	Idle bool
+	// Race says that by nature the outcome is not the same every time.
+	Race bool
+	// Unframed says that a FIN here looks just like the end of a complete
+	// reply, by the rules of the protocol.
+	Unframed bool
+	// Fits lists the faults that can strike here. Empty means RST, FIN, FINRST,
+	// Stall and StallRST. HalfClose needs a place toward the client.
+	Fits []Fault
+}
+
+// A Watcher follows one connection. Its calls are never concurrent.
+type Watcher interface {
+	// See is called with the next bytes toward an end before they are passed
+	// on, and must not keep them. It returns the moments that lie in them, in
+	// order.
+	See(toward harness.Party, b []byte) []Moment
+	// Request returns what has been seen of a request: what a fault that
+	// looks for a certain request looks into. It may be nil.
+	Request(exchange int) []byte
+}
+
+// A Moment is a place met in a stream.
+type Moment struct {
+	Place string // the ID of a Place
+	At    int    // how many of the bytes just seen come before it; at most all of them
+	// Exchange is the request it belongs to, counted from 1 on each
+	// connection; 0 is none of them (a greeting, a handshake). A protocol
+	// without requests has the one exchange 1. A moment without a Place tells
+	// that a request begins, or that enough of it has come to know it.
+	Exchange int
+}

@@ -1,0 +1,103 @@
+package protocols
+
+import (
+	"bytes"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+// Lines is the protocol of requests and replies of one line each, which end
+// with a line feed.
+func Lines() audit.Protocol { return lines{} }
+
+type lines struct{}
+
+func (lines) Name() string { return "lines" }
+
+func (lines) Places() []audit.Place {
+	return []audit.Place{
+		{ID: "P0", Says: "nobody listens at the address", Fits: []audit.Fault{audit.Refuse}},
+		{ID: "P1", Says: "connected; the first byte of the request is withheld"},
+		{ID: "P4.idle", Says: "the pooled connection died a while before the request", Primed: true, Idle: true},
+		{ID: "P4.race", Says: "the pooled connection dies while the request is on its way", Primed: true, Race: true},
+		{ID: "P5", Says: "one byte of the request has arrived"},
+		{ID: "P6", Says: "the request has arrived but for its last byte: it is not executed"},
+		{ID: "P7", Says: "the request is executed; the first byte of the reply is withheld"},
+		{ID: "P10", Says: "half of the reply has arrived"},
+		{ID: "P11", Says: "the complete reply has arrived"},
+		{ID: "P14", Says: "half of the reply has arrived, and the client may go on sending",
+			Fits: []audit.Fault{audit.HalfClose}},
+	}
+}
+
+func (lines) Watch() audit.Watcher { return &linesWatcher{} }
+
+// A linesWatcher counts lines in both directions. The n-th reply belongs to
+// the n-th request.
+type linesWatcher struct {
+	requests []byte // the lines so far, the last one perhaps incomplete
+	asked    int    // complete requests
+	answered int
+	replying bool // part of a reply has been seen
+}
+
+func (w *linesWatcher) Request(exchange int) []byte {
+	all := bytes.SplitAfter(w.requests, []byte("\n"))
+	if exchange > len(all) {
+		return nil
+	}
+	return all[exchange-1]
+}
+
+func (w *linesWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
+	for at := 0; at < len(b); {
+		end, whole := len(b), false
+		if i := bytes.IndexByte(b[at:], '\n'); i >= 0 {
+			end, whole = at+i+1, true
+		}
+		if toward == harness.Server {
+			moments = append(moments, w.request(b, at, end, whole)...)
+		} else {
+			moments = append(moments, w.reply(at, end, whole)...)
+		}
+		at = end
+	}
+	return moments
+}
+
+func (w *linesWatcher) request(b []byte, at, end int, whole bool) (moments []audit.Moment) {
+	begins := len(w.requests) == 0 || w.requests[len(w.requests)-1] == '\n'
+	w.requests = append(w.requests, b[at:end]...)
+	exchange := w.asked + 1
+	if begins {
+		first := "P1"
+		if exchange > 1 {
+			first = "P4.race"
+		}
+		moments = append(moments, audit.Moment{Place: first, At: at, Exchange: exchange})
+		moments = append(moments, audit.Moment{Place: "P5", At: min(at+1, end), Exchange: exchange})
+	}
+	if whole {
+		w.asked++
+		moments = append(moments, audit.Moment{Place: "P6", At: end - 1, Exchange: exchange})
+	}
+	return moments
+}
+
+func (w *linesWatcher) reply(at, end int, whole bool) (moments []audit.Moment) {
+	exchange := w.answered + 1
+	if !w.replying {
+		moments = append(moments, audit.Moment{Place: "P7", At: at, Exchange: exchange})
+		half := at + (end-at)/2
+		for _, place := range []string{"P10", "P14"} {
+			moments = append(moments, audit.Moment{Place: place, At: half, Exchange: exchange})
+		}
+	}
+	w.replying = !whole
+	if whole {
+		w.answered++
+		moments = append(moments, audit.Moment{Place: "P11", At: end, Exchange: exchange})
+	}
+	return moments
+}

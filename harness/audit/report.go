@@ -1,0 +1,148 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// A Report is the result of an audit.
+type Report struct {
+	Version  int           `json:"version"` // of this format: 1
+	Subject  string        `json:"subject"`
+	Protocol string        `json:"protocol"`
+	Seed     uint64        `json:"seed"` // of the order in which the cells were run
+	Started  time.Time     `json:"started"`
+	Duration time.Duration `json:"duration"`          // nanoseconds
+	Cells    []Result      `json:"cells"`             // by the order of the matrix, whatever order they ran in
+	Places   []PlaceNote   `json:"places"`            // those that the cells are at
+	Stopped  string        `json:"stopped,omitempty"` // why cells are missing, if some are
+}
+
+// ReportVersion is the version of the format that this package writes.
+const ReportVersion = 1
+
+// A PlaceNote tells readers of a report what a place is.
+type PlaceNote struct {
+	ID   string `json:"id"`
+	Says string `json:"says"`
+	Race bool   `json:"race,omitempty"`
+}
+
+// A Result is what became of one cell.
+type Result struct {
+	ID        string    `json:"id"`
+	Place     string    `json:"place"`
+	Fault     Fault     `json:"fault"`
+	Repeat    Repeat    `json:"repeat"`
+	Operation Operation `json:"operation"`
+
+	Verdict   Verdict        `json:"verdict"`
+	Strikes   int            `json:"strikes"`
+	Executed  int            `json:"executed"` // -1: not known
+	Discarded int            `json:"discarded,omitempty"`
+	Attempts  []Attempt      `json:"attempts"`
+	Elsewhere int            `json:"elsewhere,omitempty"` // connections to the healthy address
+	Ending    harness.Ending `json:"ending,omitempty"`    // what the client's error says
+	Chain     []string       `json:"chain,omitempty"`     // the error and those it wraps, outermost first
+	Got       int            `json:"got"`                 // bytes that the client returned; -1: it does not tell
+	Want      int            `json:"want"`                // bytes of the complete reply; -1: not known
+	FollowUp  string         `json:"follow_up,omitempty"` // what was wrong with the call afterwards
+	Cut       *CutBytes      `json:"cut,omitempty"`
+	Duration  time.Duration  `json:"duration"` // nanoseconds
+
+	// Expected is why this verdict was expected though it is bad or weak; see
+	// [Expectations].
+	Expected string `json:"expected,omitempty"`
+}
+
+// describe enters what the client said.
+func (r *Result) describe(o observation) {
+	r.Got, r.Want = len(o.answer.Body), len(o.want)
+	if o.answer.Body == nil {
+		r.Got = -1
+	}
+	if o.want == nil {
+		r.Want = -1
+	}
+	if o.answer.Err != nil {
+		r.Ending, r.Chain = o.answer.ending(), chain(o.answer.Err)
+	}
+}
+
+// maxChain bounds how many errors of a chain are kept.
+const maxChain = 16
+
+// chain lists an error and those it wraps, with their types.
+func chain(err error) []string {
+	var list []string
+	for todo := []error{err}; len(todo) > 0 && len(list) < maxChain; {
+		err, todo = todo[0], todo[1:]
+		list = append(list, fmt.Sprintf("%T: %v", err, err))
+		if next := errors.Unwrap(err); next != nil {
+			todo = append(todo, next)
+		} else if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			todo = append(todo, joined.Unwrap()...)
+		}
+	}
+	return list
+}
+
+// withHygiene adds what was found to a verdict.
+func withHygiene(v Verdict, h Hygiene) Verdict {
+	found := slices.DeleteFunc(slices.Clone(v.Hygiene), func(x Hygiene) bool { return x == Clean || x == h })
+	v.Hygiene = append(found, h)
+	return v
+}
+
+// Cell returns the result of the cell with this id.
+func (r *Report) Cell(id string) (Result, bool) {
+	i := slices.IndexFunc(r.Cells, func(c Result) bool { return c.ID == id })
+	if i < 0 {
+		return Result{}, false
+	}
+	return r.Cells[i], true
+}
+
+// Bad returns the cells with a bad verdict that was not expected.
+func (r *Report) Bad() []Result {
+	var list []Result
+	for _, c := range r.Cells {
+		if c.Verdict.Bad() && c.Expected == "" {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// With returns the cells with one of these outcomes.
+func (r *Report) With(outcomes ...Outcome) []Result {
+	var list []Result
+	for _, c := range r.Cells {
+		if slices.Contains(outcomes, c.Verdict.Outcome) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// String sums the report up in a line.
+func (r *Report) String() string {
+	count := map[Outcome]int{}
+	var order []Outcome
+	for _, c := range r.Cells {
+		if count[c.Verdict.Outcome]++; count[c.Verdict.Outcome] == 1 {
+			order = append(order, c.Verdict.Outcome)
+		}
+	}
+	slices.Sort(order)
+	var parts []string
+	for _, o := range order {
+		parts = append(parts, fmt.Sprintf("%d %s", count[o], o))
+	}
+	return fmt.Sprintf("%s, %s: %s: %s", r.Subject, r.Protocol, counted(len(r.Cells), "cell"), strings.Join(parts, ", "))
+}

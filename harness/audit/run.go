@@ -1,0 +1,160 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A run is what the cells of an audit have in common.
+type run struct {
+	subject   *Subject
+	options   Options
+	limits    Limits
+	places    map[string]Place
+	addresses *addresses
+	mark      string // begins every id and label of this run
+	ids       atomic.Uint64
+	logging   sync.Mutex
+}
+
+// Run audits a client. An error says that the audit could not be made, or was
+// stopped: then the report, if not nil, has what was measured until then.
+// What a client does wrong is no error: see [Report.Bad].
+func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
+	cells, err := s.matrix(o)
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	r := newRun(&s, o)
+	report := &Report{
+		Version: ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(), Seed: r.options.Seed, Started: time.Now(),
+	}
+	results := make([]*Result, len(cells))
+	order := rand.New(rand.NewPCG(r.options.Seed, 0)).Perm(len(cells))
+	done := 0
+	r.each(ctx, order, func(i int) Result { return r.try(ctx, cells[i]) }, func(i int, result Result) {
+		results[i] = &result
+		if done++; o.Progress != nil {
+			o.Progress(done, len(cells), result)
+		}
+	})
+	for _, result := range results {
+		if result != nil {
+			report.Cells = append(report.Cells, *result)
+		}
+	}
+	r.findLeaks(ctx, report.Cells)
+	report.Places = r.notes(report.Cells)
+	report.Duration = time.Since(report.Started)
+	if err := ctx.Err(); err != nil && len(report.Cells) < len(cells) {
+		report.Stopped = fmt.Sprintf("stopped after %d of %d cells", len(report.Cells), len(cells))
+		return report, fmt.Errorf("audit: %s: %w", report.Stopped, err)
+	}
+	return report, nil
+}
+
+// matrix checks the subject and returns the cells to run.
+func (s *Subject) matrix(o Options) ([]Cell, error) {
+	if s.Protocol == nil || s.Origin == nil || s.Open == nil {
+		return nil, errors.New("subject: Protocol, Origin and Open must be given")
+	}
+	if _, _, err := net.SplitHostPort(s.Origin.Addr()); err != nil {
+		return nil, fmt.Errorf("subject: the origin's address: %w", err)
+	}
+	return Matrix(*s, o)
+}
+
+func newRun(s *Subject, o Options) *run {
+	for o.Seed == 0 {
+		o.Seed = rand.Uint64()
+	}
+	if o.Parallel == 0 {
+		o.Parallel = 8 * runtime.GOMAXPROCS(0)
+	}
+	r := &run{
+		subject: s, options: o, limits: o.Limits.orDefaults(), places: map[string]Place{},
+		addresses: newAddresses(rand.Uint64()), mark: base36(rand.Uint64N(1<<31), 6) + "-",
+	}
+	for _, p := range s.Protocol.Places() {
+		r.places[p.ID] = p
+	}
+	return r
+}
+
+// each does the work on the numbers of order, several at once, and hands the
+// results over one after the other. It stops with the context.
+func (r *run) each(ctx context.Context, order []int, work func(int) Result, collect func(int, Result)) {
+	todo := make(chan int)
+	var workers sync.WaitGroup
+	var collecting sync.Mutex
+	for range min(r.options.Parallel, len(order)) {
+		workers.Go(func() {
+			for i := range todo {
+				result := work(i)
+				if ctx.Err() != nil && result.Verdict.Outcome == Broken {
+					continue // it was stopped
+				}
+				collecting.Lock()
+				collect(i, result)
+				collecting.Unlock()
+			}
+		})
+	}
+	for _, i := range order {
+		select {
+		case todo <- i:
+		case <-ctx.Done():
+		}
+	}
+	close(todo)
+	workers.Wait()
+}
+
+// place returns the place of a name.
+func (r *run) place(id string) (Place, bool) {
+	if p, ok := r.places[id]; ok {
+		return p, true
+	}
+	_, _, ok := parseByte(id)
+	return Place{ID: id}, ok
+}
+
+// notes describes the places of cells.
+func (r *run) notes(cells []Result) []PlaceNote {
+	var notes []PlaceNote
+	for _, p := range r.subject.Protocol.Places() {
+		if slices.ContainsFunc(cells, func(c Result) bool { return c.Place == p.ID }) {
+			notes = append(notes, PlaceNote{p.ID, p.Says, p.Race})
+		}
+	}
+	return notes
+}
+
+// newID returns an id that no other call has, all of the same length.
+func (r *run) newID() string { return r.mark + base36(r.ids.Add(1), 6) }
+
+func base36(n uint64, digits int) string {
+	text := strconv.FormatUint(n, 36)
+	for len(text) < digits {
+		text = "0" + text
+	}
+	return text
+}
+
+func (r *run) logf(format string, args ...any) {
+	if r.options.Log == nil {
+		return
+	}
+	r.logging.Lock()
+	defer r.logging.Unlock()
+	r.options.Log(fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,245 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// A striker watches the connections of one cell and strikes them at its place.
+type striker struct {
+	ctx     context.Context // ends with the cell: stalls end then, too
+	subject *Subject
+	cell    Cell
+	place   Place
+	call    Call // the call that is to be struck
+	limits  Limits
+	tooMany context.CancelFunc // called when the client storms
+	start   time.Time
+
+	mu       sync.Mutex
+	armed    bool
+	bound    int // how many strikes are left; negative: without bound
+	strikes  int
+	matched  int // how many requests matched so far
+	attempts []Attempt
+	last     time.Time // of the last thing that happened on a connection
+	cut      *CutBytes
+}
+
+// An Attempt is one request of a client, or a connection that never carried one.
+type Attempt struct {
+	At         time.Duration `json:"at"`         // since the call, in nanoseconds
+	Connection int           `json:"connection"` // counted from 1 in the cell
+	ToServer   int64         `json:"to_server"`  // bytes of it passed to the server
+	ToClient   int64         `json:"to_client"`  // bytes passed back
+	Struck     bool          `json:"struck"`
+}
+
+// CutBytes are the bytes around the first strike, in the direction in which
+// it was due.
+type CutBytes struct {
+	Toward harness.Party `json:"toward"`
+	Before []byte        `json:"before"` // the last that passed
+	After  []byte        `json:"after"`  // the first that were withheld
+}
+
+// around is how many bytes on each side of a strike are kept.
+const around = 24
+
+// A watched connection is one as the striker sees it.
+type watched struct {
+	*striker
+	number  int
+	watcher Watcher
+	passed  map[harness.Party]int64
+	tail    map[harness.Party][]byte
+	attempt int         // the index of its present attempt; -1 before the first
+	ours    map[int]int // the exchanges that match the call, and their turn among all
+}
+
+// watch is the proxy's Watch.
+func (s *striker) watch(connection int) harness.Watcher {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := &watched{
+		striker: s, number: connection, watcher: s.subject.Protocol.Watch(), attempt: -1,
+		passed: map[harness.Party]int64{}, tail: map[harness.Party][]byte{}, ours: map[int]int{},
+	}
+	s.last = time.Now()
+	if s.armed {
+		w.begin() // until its first request it is an attempt of its own
+	}
+	return w.see
+}
+
+// begin notes an attempt. mu is held.
+func (w *watched) begin() {
+	w.attempt = len(w.attempts)
+	w.attempts = append(w.attempts, Attempt{At: time.Since(w.start), Connection: w.number})
+	if len(w.attempts) > w.limits.Attempts {
+		w.tooMany()
+	}
+}
+
+// see shows bytes to the protocol's watcher and strikes where the place is.
+func (w *watched) see(toward harness.Party, b []byte) *harness.Cut {
+	w.mu.Lock()
+	w.last = time.Now()
+	at, struck := w.find(toward, b)
+	w.count(toward, b, at, struck)
+	w.mu.Unlock()
+	if !struck {
+		return nil
+	}
+	if w.cell.Fault == StallRST {
+		w.pause()
+	}
+	return w.cutAt(toward, at)
+}
+
+// pause holds the bytes back for as long as a stall lasts.
+func (s *striker) pause() {
+	select {
+	case <-time.After(s.limits.Stall):
+	case <-s.ctx.Done():
+	}
+}
+
+// find says behind how many bytes of b the fault strikes. mu is held.
+func (w *watched) find(toward harness.Party, b []byte) (at int, struck bool) {
+	for _, m := range w.watcher.See(toward, b) {
+		if w.armed && w.concerns(m.Exchange) && m.Place == w.place.ID && w.bound != 0 {
+			return m.At, w.hit()
+		}
+	}
+	if end, n, ok := parseByte(w.place.ID); ok && end == toward && w.armed && w.bound != 0 {
+		if at := n - w.passed[toward]; at >= 0 && (at < int64(len(b)) || at == int64(len(b)) && n > 0) {
+			return int(at), w.hit()
+		}
+	}
+	return len(b), false
+}
+
+// concerns says whether an exchange is one that the fault strikes, which may
+// show late: when enough of the request has been seen. mu is held.
+func (w *watched) concerns(exchange int) bool {
+	if exchange == 0 {
+		return true
+	}
+	turn, known := w.ours[exchange]
+	if !known && w.matches(exchange) {
+		if w.attempt < 0 || len(w.ours) > 0 {
+			w.begin()
+		}
+		w.matched++
+		turn = w.matched
+		w.ours[exchange] = turn
+	}
+	return turn > 0 && turn >= w.subject.Nth
+}
+
+func (w *watched) matches(exchange int) bool {
+	request := w.watcher.Request(exchange)
+	switch {
+	case w.subject.Match != nil:
+		return w.subject.Match(request, w.call)
+	case request == nil:
+		return true
+	}
+	return bytes.Contains(request, []byte(w.call.ID))
+}
+
+func (w *watched) hit() bool {
+	w.strikes++
+	w.bound--
+	if w.attempt >= 0 {
+		w.attempts[w.attempt].Struck = true
+	}
+	return true
+}
+
+// count keeps the books of what passes. mu is held.
+func (w *watched) count(toward harness.Party, b []byte, at int, struck bool) {
+	w.passed[toward] += int64(at)
+	if !w.armed && !struck {
+		return // the call is over
+	}
+	if w.attempt >= 0 && toward == harness.Server {
+		w.attempts[w.attempt].ToServer += int64(at)
+	} else if w.attempt >= 0 {
+		w.attempts[w.attempt].ToClient += int64(at)
+	}
+	tail := append(w.tail[toward], b[max(0, at-around):at]...)
+	w.tail[toward] = tail[max(0, len(tail)-around):]
+	if struck && w.cut == nil {
+		after := b[at:min(len(b), at+around)]
+		w.cut = &CutBytes{toward, slices.Clone(w.tail[toward]), slices.Clone(after)}
+	}
+}
+
+// cutAt is the proxy's cut for the cell's fault.
+func (w *watched) cutAt(toward harness.Party, at int) *harness.Cut {
+	forClient, forServer := endings(w.cell.Fault)
+	switch {
+	case w.cell.Fault == HalfClose:
+		return &harness.Cut{After: int64(at), With: forClient, Half: true}
+	case toward == harness.Client:
+		return &harness.Cut{After: int64(at), With: forClient, Opposite: forServer}
+	}
+	return &harness.Cut{After: int64(at), With: forServer, Opposite: forClient}
+}
+
+// endings returns what a fault gives each end.
+func endings(f Fault) (client, server harness.Ending) {
+	switch f {
+	case FIN, HalfClose, CloseNote:
+		return harness.Finished, harness.Finished
+	case FINRST:
+		return harness.BrokenPipe, harness.Finished
+	case Stall:
+		return harness.Open, harness.Open
+	}
+	return harness.Reset, harness.Reset
+}
+
+// arm lets the striker strike a call from now on.
+func (s *striker) arm(c Call) {
+	bound, err := s.cell.Repeat.bound()
+	if err != nil || bound == 0 {
+		bound = -1
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.call, s.armed, s.bound = c, true, bound
+	s.start = time.Now()
+	s.last = s.start
+}
+
+// disarm ends the striking and returns when something last happened on a
+// connection.
+func (s *striker) disarm() (last time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.armed = false
+	return s.last
+}
+
+// struck returns how often the fault struck, the attempts, and the bytes
+// around the first strike.
+func (s *striker) struck() (strikes int, attempts []Attempt, cut *CutBytes) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.strikes, s.attempts, s.cut
+}
+
+// struckIdle notes a strike that the clock made.
+func (s *striker) struckIdle(connections int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.strikes += connections
+}

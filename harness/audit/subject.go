@@ -1,0 +1,129 @@
+package audit
+
+import (
+	"context"
+	"crypto/tls"
+	"time"
+)
+
+// A Subject is a client to be audited, and what it needs to be audited with.
+type Subject struct {
+	// Name is what reports call the client.
+	Name string
+	// Protocol names the places at which faults strike.
+	Protocol Protocol
+	// Origin executes what the client asks for, and counts.
+	Origin Origin
+	// Open makes a fresh client, with a pool of its own if it has one. It is
+	// called once a cell and must not connect yet.
+	Open func(ctx context.Context, to Target) (Client, error)
+	// Pooled says that a client keeps connections for later calls. Without it
+	// the places on such connections are left out.
+	Pooled bool
+	// Backends says that a client turns to Target.Healthy when Target.Address
+	// fails. Without it the repetition Backend is left out.
+	Backends bool
+	// Match says whether a request is one that faults strike, by what has been
+	// seen of it. Nil means those that contain the call's id, and all where the
+	// protocol does not show requests.
+	Match func(request []byte, c Call) bool
+	// Nth strikes only from the n-th such request on. Zero means the first.
+	Nth int
+	// TLS, if not nil, is the certificate that the proxy shows to clients: it
+	// speaks TLS with them and plain text with the origin.
+	TLS *tls.Config
+}
+
+// A Target is where a client finds the server in one cell.
+type Target struct {
+	Address string // host:port of the faulty way
+	Healthy string // host:port of the healthy one; empty unless the repetition is Backend
+}
+
+// A Client is what is audited, in one cell.
+type Client interface {
+	// Do performs the call with whatever retries are the client's own. It
+	// should return when its context ends.
+	Do(ctx context.Context, c Call) Answer
+	// Close gives back what the client holds: connections, goroutines.
+	Close() error
+}
+
+// Func is a client that holds nothing between two calls.
+type Func func(ctx context.Context, c Call) Answer
+
+// Do calls f.
+func (f Func) Do(ctx context.Context, c Call) Answer { return f(ctx, c) }
+
+// Close does nothing.
+func (f Func) Close() error { return nil }
+
+// A Call is one operation to perform.
+type Call struct {
+	ID        string // new for every call, always of the same length: [A-Za-z0-9-]
+	Operation Operation
+	Shape     string // the shape that the reply shall have: see Place.Shape
+	Address   string // host:port to perform it at
+	Healthy   string // another, healthy one; usually empty
+	TLS       bool   // whether TLS is spoken there
+}
+
+// An Answer is what a client says of a call. Nothing of it counts as what
+// the server did.
+type Answer struct {
+	// Body is the data that the client returned; nil if it does not return any.
+	Body []byte
+	// Err is the error it returned; nil is success.
+	Err error
+	// Ending is how the connection ended as far as the client tells, where Err
+	// is not the client's own: the audit asks harness.EndingOf otherwise.
+	Ending string
+	// Unknown says that the client said that the outcome is unknown.
+	Unknown bool
+	// Unexecuted says that the client said that nothing was executed.
+	Unexecuted bool
+	// Opaque says that the client has no way to tell errors apart.
+	Opaque bool
+	// Unimplemented says that the client cannot perform such a call at all.
+	Unimplemented bool
+	// Leaks names what the client left behind, found by whoever ran it.
+	Leaks []string
+}
+
+// Limits bound a cell. The zero value of each field is good.
+type Limits struct {
+	// Time is how long a client may take for a call. Zero means 10 s. It should
+	// be longer than the time-outs of the client itself.
+	Time time.Duration
+	// Quiet is how long before the end of Time there must have been an attempt
+	// for the client not to be hung. Zero means a quarter of Time.
+	Quiet time.Duration
+	// Attempts is how many attempts are a storm. Zero means 20.
+	Attempts int
+	// Late is how long after the last thing that happened on its connections a
+	// client may tell its result, where the fault is not a stall. Zero means
+	// half of Time.
+	Late time.Duration
+	// Stall is how long StallRST stalls, and how long an idle connection is
+	// dead before the call. Zero means 50 ms.
+	Stall time.Duration
+}
+
+func (l Limits) orDefaults() Limits {
+	if l.Time <= 0 {
+		l.Time = 10 * time.Second
+	}
+	if l.Quiet <= 0 {
+		l.Quiet = l.Time / 4
+	}
+	if l.Attempts <= 0 {
+		l.Attempts = 20
+	}
+	if l.Late <= 0 {
+		l.Late = l.Time / 2
+	}
+	if l.Stall <= 0 {
+		l.Stall = 50 * time.Millisecond
+	}
+	return l
+}

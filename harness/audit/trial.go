@@ -1,0 +1,261 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime/debug"
+	"runtime/pprof"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// A trial is one cell being run: its own proxy, client, address.
+type trial struct {
+	*run
+	cell    Cell
+	place   Place
+	source  netip.Addr
+	striker *striker
+	proxy   *harness.Proxy
+	healthy *harness.Proxy // the other way, for Backend
+	address string
+	client  Client
+	panicky bool
+	calls   []Call
+}
+
+// labelled is the profiler's label by which a goroutine that a client left
+// behind is attributed to its cell.
+const labelled = "resetlab.cell"
+
+// try runs a cell. An error is the audit's own.
+func (r *run) try(ctx context.Context, cell Cell) Result {
+	place, _ := r.place(cell.Place)
+	t := &trial{run: r, cell: cell, place: place, source: r.addresses.take()}
+	began := time.Now()
+	result, err := t.observe(ctx)
+	if err != nil {
+		result.Verdict = reason(Broken, "%v", err)
+	}
+	if t.panicky {
+		result.Verdict = withHygiene(result.Verdict, Panicked)
+	}
+	result.ID, result.Place, result.Fault = cell.ID(), cell.Place, cell.Fault
+	result.Repeat, result.Operation = cell.Repeat, cell.Operation
+	result.Duration = time.Since(began)
+	return result
+}
+
+func (t *trial) observe(ctx context.Context) (Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	budget, tooMany := context.WithCancel(ctx)
+	defer tooMany()
+	t.striker = &striker{ctx: ctx, subject: t.subject, cell: t.cell, place: t.place, limits: t.limits, tooMany: tooMany}
+	if err := t.open(ctx); err != nil {
+		return Result{}, err
+	}
+	defer t.close()
+	if t.place.Primed {
+		if answer, returned := t.do(ctx, t.newCall(Read, t.place.Shape)); !returned || answer.Err != nil {
+			return Result{}, fmt.Errorf("the call that opens the connection failed: %v", answer.Err)
+		}
+	}
+	call := t.newCall(t.cell.Operation, t.place.Shape)
+	t.striker.arm(call)
+	if err := t.strikeFirst(ctx); err != nil {
+		return Result{}, err
+	}
+	o := observation{cell: t.cell, place: t.place, limits: t.limits}
+	o.answer, o.returned = t.do(budget, call)
+	o.waited = time.Since(t.striker.disarm())
+	followed, err := t.followUp(ctx, o.returned)
+	if err != nil {
+		return Result{}, err
+	}
+	return t.conclude(ctx, call, o, followed)
+}
+
+// followUp makes one more call, now that nothing is in its way, and says what
+// was wrong with it.
+func (t *trial) followUp(ctx context.Context, returned bool) (wrong error, err error) {
+	if t.cell.Fault == Refuse {
+		if err := t.proxy.Close(); err != nil {
+			return nil, err
+		}
+		if t.proxy, err = t.newProxy(t.address, harness.Options{Watch: t.striker.watch}); err != nil {
+			return nil, fmt.Errorf("heal the refusing address: %w", err)
+		}
+	}
+	call := t.newCall(t.cell.Operation, "")
+	answer, back := t.do(ctx, call)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case answer.Unimplemented:
+		return nil, nil
+	case !back:
+		return fmt.Errorf("no result within %v", t.limits.Time), nil
+	case answer.Err != nil:
+		return answer.Err, nil
+	}
+	if want := t.subject.Origin.Reply(call); want != nil && answer.Body != nil && !bytes.Equal(want, answer.Body) {
+		return fmt.Errorf("%d bytes came, not the %d of its reply", len(answer.Body), len(want)), nil
+	}
+	return nil, nil
+}
+
+// conclude ends everything, so that nothing can still be executed, and judges.
+func (t *trial) conclude(ctx context.Context, call Call, o observation, followed error) (Result, error) {
+	dialled := len(t.proxy.Connections())
+	elsewhere := 0
+	if t.healthy != nil {
+		elsewhere = len(t.healthy.Connections())
+	}
+	if err := t.close(); err != nil {
+		return Result{}, fmt.Errorf("close: %w", err)
+	}
+	if settler, ok := t.subject.Origin.(Settler); ok {
+		defer settler.Forget(t.source, t.calls...)
+		if err := settler.Settle(ctx, t.source, dialled+elsewhere); err != nil {
+			return Result{}, fmt.Errorf("await the end of what the origin does: %w", err)
+		}
+	}
+	var err error
+	if o.account, err = t.subject.Origin.Account(ctx, call); err != nil {
+		return Result{}, fmt.Errorf("ask the origin: %w", err)
+	}
+	result := Result{Executed: o.account.Executed, Discarded: o.account.Discarded}
+	o.want = t.subject.Origin.Reply(call)
+	o.strikes, result.Attempts, result.Cut = t.striker.struck()
+	o.attempts = len(result.Attempts) + elsewhere
+	result.Verdict = judge(o)
+	if followed != nil {
+		result.Verdict = withHygiene(result.Verdict, PoolPoisoned)
+		result.FollowUp = followed.Error()
+	}
+	for _, leak := range o.answer.Leaks {
+		result.Verdict = withHygiene(result.Verdict, Hygiene(leak))
+	}
+	result.Strikes, result.Elsewhere = o.strikes, elsewhere
+	result.describe(o)
+	return result, nil
+}
+
+// open starts the proxy, the other way if there is one, and the client.
+func (t *trial) open(ctx context.Context) error {
+	own := netip.AddrPortFrom(t.source, 0).String()
+	var err error
+	if t.proxy, err = t.newProxy(own, harness.Options{Watch: t.striker.watch}); err != nil {
+		return err
+	}
+	t.address = t.proxy.Addr()
+	target := Target{Address: t.address}
+	if t.cell.Repeat == Backend {
+		if t.healthy, err = t.newProxy(own, harness.Options{}); err != nil {
+			return errors.Join(err, t.proxy.Close())
+		}
+		target.Healthy = t.healthy.Addr()
+	}
+	if t.client, err = t.subject.Open(ctx, target); err != nil {
+		t.client = nil
+		t.close()
+		return fmt.Errorf("open the client: %w", err)
+	}
+	return nil
+}
+
+// newProxy starts a proxy of the cell's at an address.
+func (t *trial) newProxy(listen string, options harness.Options) (*harness.Proxy, error) {
+	upstream := t.subject.Origin.Addr()
+	options.Listen, options.Dial = listen, dialFrom(t.source, upstream)
+	return harness.StartProxy(upstream, options)
+}
+
+// close gives back everything that is still there.
+func (t *trial) close() error {
+	var problems []error
+	if t.client != nil {
+		problems = append(problems, t.client.Close())
+		t.client = nil
+	}
+	if t.proxy != nil {
+		problems = append(problems, t.proxy.Close())
+		t.proxy = nil
+	}
+	if t.healthy != nil {
+		problems = append(problems, t.healthy.Close())
+		t.healthy = nil
+	}
+	return errors.Join(problems...)
+}
+
+// strikeFirst does what has to be done before the call: refusing, and ending
+// an idle connection, of which the client is given time to learn.
+func (t *trial) strikeFirst(ctx context.Context) error {
+	switch {
+	case t.cell.Fault == Refuse:
+		t.striker.struckIdle(1)
+		return t.proxy.Refuse()
+	case !t.place.Idle:
+		return nil
+	}
+	client, server := endings(t.cell.Fault)
+	if err := t.proxy.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server}); err != nil {
+		return err
+	}
+	for _, cut := range t.proxy.Cuts() {
+		t.striker.struckIdle(len(cut.Strikes))
+	}
+	t.striker.pause()
+	return ctx.Err()
+}
+
+// do performs a call in a goroutine of its own, by which whatever it leaves
+// behind is known. A client that does not come back is left alone.
+func (t *trial) do(ctx context.Context, call Call) (answer Answer, returned bool) {
+	ctx, cancel := context.WithTimeout(ctx, t.limits.Time)
+	defer cancel()
+	done := make(chan Answer, 1)
+	go pprof.Do(ctx, pprof.Labels(labelled, t.run.mark+t.cell.ID()), func(ctx context.Context) {
+		defer func() {
+			if p := recover(); p != nil {
+				t.panicked(p)
+				done <- Answer{Err: fmt.Errorf("panic: %v", p)}
+			}
+		}()
+		done <- t.client.Do(ctx, call)
+	})
+	select {
+	case answer = <-done:
+		return answer, true
+	case <-ctx.Done():
+	}
+	select { // one that obeys its context comes back now
+	case answer = <-done:
+		return answer, ctx.Err() == nil
+	case <-time.After(t.limits.Quiet):
+		return Answer{}, false
+	}
+}
+
+func (t *trial) panicked(p any) {
+	t.panicky = true
+	t.logf("%s: panic: %v\n%s", t.cell.ID(), p, debug.Stack())
+}
+
+// newCall makes a call that nothing else has made.
+func (t *trial) newCall(operation Operation, shape string) Call {
+	c := Call{
+		ID: t.newID(), Operation: operation, Shape: shape, Address: t.address, TLS: t.subject.TLS != nil,
+	}
+	if t.healthy != nil {
+		c.Healthy = t.healthy.Addr()
+	}
+	t.calls = append(t.calls, c)
+	return c
+}
