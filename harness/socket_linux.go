@@ -3,6 +3,7 @@ package harness
 import (
 	"net"
 
+	"github.com/resetlab/resetlab/harness/internal/sockdiag"
 	"golang.org/x/sys/unix"
 )
 
@@ -28,7 +29,8 @@ func unsent(conn *net.TCPConn) (left int64, taking bool) {
 	if info == nil || info.State == unix.BPF_TCP_CLOSE {
 		return left, false // a RST from the peer has thrown away what is counted
 	}
-	if received, ok := receivedBy(conn); ok {
+	if peer, ok := sockdiag.Peer(conn); ok && peer.HasReceived {
+		received := peer.Received
 		sent := info.Bytes_sent - info.Bytes_retrans
 		switch info.State {
 		case unix.BPF_TCP_FIN_WAIT1, unix.BPF_TCP_CLOSING, unix.BPF_TCP_LAST_ACK:

@@ -32,6 +32,9 @@ func judge(o observation) Verdict {
 		return reason(NotStruck, "the fault never struck: after %s the audit proved nothing", counted(o.attempts, "attempt"))
 	case o.attempts > o.limits.Attempts:
 		return reason(Storm, "more than %s", counted(o.limits.Attempts, "attempt"))
+	case !o.returned && o.cell.Fault == Refuse:
+		return reason(Informational, "no result within %v: attempts at an address where nobody listens are not seen",
+			o.limits.Time)
 	case !o.returned && o.waited >= o.limits.Quiet:
 		return reason(Hung, "no result within %v, and no attempt in the last %v", o.limits.Time, o.limits.Quiet)
 	case !o.returned:

@@ -11,26 +11,60 @@ import (
 // A goroutine that a client has been told to end has this long to do so.
 const ending = 2 * time.Second
 
-// findLeaks looks for goroutines that the clients of the cells have left
-// behind, by their profiler labels, and enters them into the verdicts.
+// findLeaks looks for what the clients of the cells have left behind and
+// enters it into the verdicts: goroutines by their profiler labels, sockets by
+// their inodes.
 func (r *run) findLeaks(ctx context.Context, cells []Result) {
+	goroutines, sockets := r.leaks(ctx)
+	for i := range cells {
+		if goroutines[cells[i].ID] {
+			cells[i].Verdict = withHygiene(cells[i].Verdict, LeakGoroutine)
+		}
+		if sockets[cells[i].ID] {
+			cells[i].Verdict = withHygiene(cells[i].Verdict, LeakFD)
+		}
+	}
+}
+
+// leaks returns the cells that have left something behind. What is still there
+// gets a while to end.
+func (r *run) leaks(ctx context.Context) (goroutines, sockets map[string]bool) {
 	bounded, cancel := context.WithTimeout(ctx, ending)
 	defer cancel()
 	tick := time.NewTicker(ending / 50)
 	defer tick.Stop()
-	left := r.goroutines()
-	for len(left) > 0 && bounded.Err() == nil {
+	for {
+		goroutines, sockets = r.goroutines(), r.descriptors()
+		if len(goroutines)+len(sockets) == 0 || bounded.Err() != nil {
+			return goroutines, sockets
+		}
 		select { // there is no event for the end of somebody else's goroutine
 		case <-tick.C:
 		case <-bounded.Done():
 		}
-		left = r.goroutines()
 	}
-	for i := range cells {
-		if left[cells[i].ID] {
-			cells[i].Verdict = withHygiene(cells[i].Verdict, LeakGoroutine)
+}
+
+// noteSocket remembers which cell a client's socket belongs to.
+func (r *run) noteSocket(inode uint32, cell string) {
+	r.noting.Lock()
+	defer r.noting.Unlock()
+	if inode != 0 {
+		r.sockets[inode] = cell
+	}
+}
+
+// descriptors returns the cells whose clients' sockets this process has open.
+func (r *run) descriptors() map[string]bool {
+	r.noting.Lock()
+	defer r.noting.Unlock()
+	left := map[string]bool{}
+	for inode := range openSockets() {
+		if cell, ours := r.sockets[inode]; ours {
+			left[cell] = true
 		}
 	}
+	return left
 }
 
 // goroutines returns the cells whose goroutines are there.

@@ -3,9 +3,11 @@ package audit_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,19 +16,33 @@ import (
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
-// A planted client has one known fault, or none.
+// A planted client of the line protocol has one known fault, or none.
 type planted struct {
-	attempts func(c audit.Call) int // how many it makes at most
-	conn     net.Conn               // kept for later calls if pooled
-	pooled   bool
+	attempts  int // how many it makes at most; 0 means as careful as can be
+	exchange  func(net.Conn, string) (string, error)
+	keep      bool          // keep the connection for later calls, whatever became of it
+	forget    *hoard        // never close a connection
+	leave     chan struct{} // leave a goroutine behind that holds on to the call
+	translate func(context.Context, error) error
+	conn      net.Conn
 }
 
 func (p *planted) Do(ctx context.Context, c audit.Call) (a audit.Answer) {
-	for range p.attempts(c) {
+	if p.leave != nil {
+		go func() { <-p.leave }()
+	}
+	attempts := p.attempts
+	if attempts == 0 && c.Operation != audit.Write {
+		attempts = 3 // which does no harm
+	}
+	for range max(1, attempts) {
 		a = p.once(ctx, c)
 		if a.Err == nil || ctx.Err() != nil {
 			return a
 		}
+	}
+	if p.translate != nil {
+		a.Err = p.translate(ctx, a.Err)
 	}
 	return a
 }
@@ -39,24 +55,22 @@ func (p *planted) once(ctx context.Context, c audit.Call) audit.Answer {
 		}
 		p.conn = conn
 	}
-	stop := context.AfterFunc(ctx, func() { p.conn.SetDeadline(time.Unix(1, 0)) })
+	conn := p.conn
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	line, err := ask(p.conn, fmt.Sprintf("%s %s\n", c.Operation, c.ID))
-	if err != nil || !p.pooled {
-		p.conn.Close()
+	line, err := p.exchange(conn, fmt.Sprintf("%s %s\n", c.Operation, c.ID))
+	if !p.keep {
 		p.conn = nil
+		if p.forget == nil {
+			conn.Close()
+		} else {
+			p.forget.add(conn)
+		}
 	}
 	if err != nil {
 		return audit.Answer{Err: fmt.Errorf("ask: %w", err)}
 	}
 	return audit.Answer{Body: []byte(strings.TrimSuffix(line, "\n"))}
-}
-
-func ask(conn net.Conn, request string) (string, error) {
-	if _, err := conn.Write([]byte(request)); err != nil {
-		return "", err
-	}
-	return bufio.NewReader(conn).ReadString('\n')
 }
 
 func (p *planted) Close() error {
@@ -66,15 +80,52 @@ func (p *planted) Close() error {
 	return nil
 }
 
-// careful repeats only what does no harm.
-func careful(c audit.Call) int {
-	if c.Operation == audit.Write {
-		return 1
-	}
-	return 3
+// A hoard keeps what nobody closes: what is not referred to is closed when the
+// garbage is collected.
+type hoard struct {
+	mu    sync.Mutex
+	conns []net.Conn
 }
 
-func subject(t testing.TB, open func(context.Context, audit.Target) (audit.Client, error)) audit.Subject {
+func (h *hoard) add(c net.Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conns = append(h.conns, c)
+}
+
+func (h *hoard) Close() {
+	for _, c := range h.conns {
+		c.Close()
+	}
+}
+
+func ask(conn net.Conn, request string) (string, error) {
+	if _, err := conn.Write([]byte(request)); err != nil {
+		return "", err
+	}
+	return bufio.NewReader(conn).ReadString('\n')
+}
+
+// askCarelessly takes whatever has come for the reply.
+func askCarelessly(conn net.Conn, request string) (string, error) {
+	line, err := ask(conn, request)
+	if line != "" {
+		return line, nil
+	}
+	return "", err
+}
+
+func mask(_ context.Context, err error) error {
+	return errors.New("service unavailable: " + err.Error())
+}
+
+// hang waits for better times, which do not come.
+func hang(ctx context.Context, err error) error {
+	<-ctx.Done()
+	return err
+}
+
+func subject(t testing.TB, open func() audit.Client) audit.Subject {
 	t.Helper()
 	origin, err := origins.StartLines()
 	if err != nil {
@@ -85,22 +136,93 @@ func subject(t testing.TB, open func(context.Context, audit.Target) (audit.Clien
 			t.Error(err)
 		}
 	})
-	return audit.Subject{Name: t.Name(), Protocol: protocols.Lines(), Origin: origin, Open: open}
+	return audit.Subject{
+		Name: t.Name(), Protocol: protocols.Lines(), Origin: origin,
+		Open: func(context.Context, audit.Target) (audit.Client, error) { return open(), nil },
+	}
 }
 
-func TestARightClient(t *testing.T) {
-	s := subject(t, func(context.Context, audit.Target) (audit.Client, error) {
-		return &planted{attempts: careful}, nil
-	})
-	report, err := audit.Run(t.Context(), s, audit.Options{Log: func(text string) { t.Log(text) }})
-	if err != nil {
-		t.Fatal(err)
+// TestPlantedClients proves the judge: each client gets the verdicts that its
+// one fault deserves somewhere in the matrix, and no other bad or weak one.
+func TestPlantedClients(t *testing.T) {
+	forever := make(chan struct{})
+	defer close(forever)
+	var left hoard
+	defer left.Close()
+	for _, c := range []struct {
+		name   string
+		client planted
+		want   []string // what its verdicts must contain, all of them
+		may    []string // what else follows from the same fault
+	}{
+		{name: "right", client: planted{exchange: ask}},
+		{name: "retries everything", client: planted{exchange: ask, attempts: 3},
+			want: []string{"DUPLICATED"}, may: []string{"DUPLICATED+ERROR"}},
+		{name: "ignores a short reply", client: planted{exchange: askCarelessly}, want: []string{"TRUNCATED-OK"}},
+		{name: "masks the errno", client: planted{exchange: ask, translate: mask}, want: []string{"SURFACED-MASKED"}},
+		{name: "hangs", client: planted{exchange: ask, translate: hang}, want: []string{"HUNG"}},
+		{name: "storms", client: planted{exchange: ask, attempts: 1 << 30}, want: []string{"STORM"},
+			may: []string{"DUPLICATED"}},
+		{name: "poisons its pool", client: planted{exchange: ask, keep: true}, want: []string{"POOL-POISONED"}},
+		{name: "leaks a goroutine", client: planted{exchange: ask, leave: forever}, want: []string{"LEAK-GOROUTINE"}},
+		{name: "leaks a descriptor", client: planted{exchange: ask, forget: &left}, want: []string{"LEAK-FD"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := subject(t, func() audit.Client { client := c.client; return &client })
+			report, err := audit.Run(t.Context(), s, audit.Options{
+				Limits: audit.Limits{Time: time.Second}, Log: func(text string) { t.Log(text) },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			expectVerdicts(t, report, c.want, c.may)
+		})
 	}
-	for _, c := range report.Cells {
-		t.Logf("%-28s %-12s %s", c.ID, c.Verdict, c.Verdict.Reason)
+}
+
+func expectVerdicts(t *testing.T, report *audit.Report, want, may []string) {
+	t.Helper()
+	missing := map[string]bool{}
+	for _, word := range want {
+		missing[word] = true
 	}
-	t.Log(report, report.Duration)
-	if len(report.Bad()) > 0 {
-		t.Error("a right client got bad verdicts")
+	for _, cell := range report.Cells {
+		if !cell.Verdict.Bad() && !cell.Verdict.Weak() {
+			continue
+		}
+		words := wordsOf(cell.Verdict)
+		for _, word := range words {
+			delete(missing, word)
+			if !contains(want, word) && !contains(may, word) {
+				t.Errorf("%s: %s: %s", cell.ID, cell.Verdict, cell.Verdict.Reason)
+			}
+		}
 	}
+	if len(missing) > 0 {
+		t.Errorf("no cell has %v: %v", missing, report)
+	}
+}
+
+// wordsOf returns the bad and weak words of a verdict.
+func wordsOf(v audit.Verdict) (words []string) {
+	clean := v
+	clean.Hygiene = []audit.Hygiene{audit.Clean}
+	if clean.Bad() || clean.Weak() {
+		words = append(words, string(v.Outcome))
+	}
+	for _, h := range v.Hygiene {
+		if h != audit.Clean {
+			words = append(words, string(h))
+		}
+	}
+	return words
+}
+
+func contains(list []string, word string) bool {
+	for _, x := range list {
+		if x == word {
+			return true
+		}
+	}
+	return false
 }

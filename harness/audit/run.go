@@ -24,6 +24,9 @@ type run struct {
 	mark      string // begins every id and label of this run
 	ids       atomic.Uint64
 	logging   sync.Mutex
+
+	noting  sync.Mutex
+	sockets map[uint32]string // the cells of the clients' sockets, by inode
 }
 
 // Run audits a client. An error says that the audit could not be made, or was
@@ -82,7 +85,7 @@ func newRun(s *Subject, o Options) *run {
 	}
 	r := &run{
 		subject: s, options: o, limits: o.Limits.orDefaults(), places: map[string]Place{},
-		addresses: newAddresses(rand.Uint64()), mark: base36(rand.Uint64N(1<<31), 6) + "-",
+		sockets: map[uint32]string{}, addresses: newAddresses(rand.Uint64()), mark: base36(rand.Uint64N(1<<31), 6) + "-",
 	}
 	for _, p := range s.Protocol.Places() {
 		r.places[p.ID] = p

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"runtime/debug"
 	"runtime/pprof"
+	"sync/atomic"
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
@@ -26,6 +28,7 @@ type trial struct {
 	client  Client
 	panicky bool
 	calls   []Call
+	dialled atomic.Int64 // connections made to the origin
 }
 
 // labelled is the profiler's label by which a goroutine that a client left
@@ -111,7 +114,6 @@ func (t *trial) followUp(ctx context.Context, returned bool) (wrong error, err e
 
 // conclude ends everything, so that nothing can still be executed, and judges.
 func (t *trial) conclude(ctx context.Context, call Call, o observation, followed error) (Result, error) {
-	dialled := len(t.proxy.Connections())
 	elsewhere := 0
 	if t.healthy != nil {
 		elsewhere = len(t.healthy.Connections())
@@ -121,7 +123,7 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	}
 	if settler, ok := t.subject.Origin.(Settler); ok {
 		defer settler.Forget(t.source, t.calls...)
-		if err := settler.Settle(ctx, t.source, dialled+elsewhere); err != nil {
+		if err := settler.Settle(ctx, t.source, int(t.dialled.Load())); err != nil {
 			return Result{}, fmt.Errorf("await the end of what the origin does: %w", err)
 		}
 	}
@@ -172,8 +174,49 @@ func (t *trial) open(ctx context.Context) error {
 // newProxy starts a proxy of the cell's at an address.
 func (t *trial) newProxy(listen string, options harness.Options) (*harness.Proxy, error) {
 	upstream := t.subject.Origin.Addr()
-	options.Listen, options.Dial = listen, dialFrom(t.source, upstream)
-	return harness.StartProxy(upstream, options)
+	listener, err := t.listen(listen)
+	if err != nil {
+		return nil, err
+	}
+	options.Listener = listener
+	dial := dialFrom(t.source, upstream)
+	options.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err == nil {
+			t.dialled.Add(1)
+		}
+		return conn, err
+	}
+	proxy, err := harness.StartProxy(upstream, options)
+	if err != nil {
+		listener.Close()
+	}
+	return proxy, err
+}
+
+// A noting listener remembers the sockets that connect to it.
+type noting struct {
+	net.Listener
+	note func(inode uint32)
+}
+
+// Accept accepts a connection.
+func (l noting) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		l.note(inodeOf(conn))
+	}
+	return conn, err
+}
+
+func (t *trial) listen(address string) (net.Listener, error) {
+	config := net.ListenConfig{KeepAlive: -1}
+	config.SetMultipathTCP(false)
+	listener, err := config.Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the cell: %w", err)
+	}
+	return noting{listener, func(inode uint32) { t.noteSocket(inode, t.cell.ID()) }}, nil
 }
 
 // close gives back everything that is still there.
