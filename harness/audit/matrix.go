@@ -108,6 +108,9 @@ func cellsAt(p Place, s Subject, o Options) (cells []Cell) {
 				continue // an address refuses or not; an idle connection dies once
 			}
 			for _, operation := range operations {
+				if len(p.Operations) > 0 && !slices.Contains(p.Operations, operation) {
+					continue
+				}
 				cells = append(cells, Cell{p.ID, fault, repeat, operation})
 			}
 		}

@@ -48,6 +48,9 @@ type Place struct {
 	// Fits lists the faults that can strike here. Empty means RST, FIN, FINRST,
 	// Stall and StallRST. HalfClose needs a place toward the client.
 	Fits []Fault
+	// Operations lists those that have such a place: not every request has a
+	// body. Empty means all.
+	Operations []Operation
 }
 
 // A Watcher follows one connection. Its calls are never concurrent.
