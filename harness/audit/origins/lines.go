@@ -2,11 +2,9 @@ package origins
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"strings"
 	"sync"
 
@@ -24,11 +22,9 @@ type Lines struct {
 
 // StartLines starts the server on a free port of 127.0.0.1.
 func StartLines() (*Lines, error) {
-	var config net.ListenConfig
-	config.SetMultipathTCP(false)
-	listener, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := listen()
 	if err != nil {
-		return nil, fmt.Errorf("origin: %w", err)
+		return nil, err
 	}
 	l := &Lines{ledger: newLedger(), listener: listener}
 	l.serving.Go(l.accept)
@@ -64,7 +60,7 @@ func (l *Lines) accept() {
 }
 
 func (l *Lines) serve(conn net.Conn) {
-	defer l.left(netip.MustParseAddrPort(conn.RemoteAddr().String()).Addr())
+	defer l.left(sourceOf(conn))
 	defer conn.Close()
 	for lines := bufio.NewReader(conn); ; {
 		line, err := lines.ReadString('\n')

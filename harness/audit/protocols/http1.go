@@ -35,6 +35,7 @@ func (http1) Places() []audit.Place {
 		{ID: "P5.body", Says: "half of the request's body has arrived", Operations: bodied},
 		{ID: "P6", Says: "the request has arrived but for its last byte: it is not executed"},
 		{ID: "P7", Says: "the request is executed; the first byte of the reply is withheld"},
+		{ID: "P7.pooled", Says: "the request is executed on a pooled connection; the first byte of the reply is withheld", Primed: true},
 		{ID: "P8", Says: "one byte of the status line has arrived"},
 		{ID: "P8.status", Says: "the reply ends within the status code"},
 		{ID: "P8.name", Says: "the reply ends within the name of a header field"},
@@ -218,6 +219,8 @@ func (w *http1Watcher) inReply(m mark, at int) {
 		w.at(place, at, exchange)
 	}
 	switch {
+	case m == begins && exchange > 1:
+		w.at("P7.pooled", at, exchange)
 	case m == halfway && w.compressed:
 		w.at("P10.gzip", at, exchange)
 	case m == nextChunk && w.events:

@@ -67,7 +67,7 @@ func TestHTTP1(t *testing.T) {
 		{"two pipelined requests", conversation(get+get, strings.Repeat("HTTP/1.1 204 No Content\r\n\r\n", 2)), []string{
 			"P1 server 0 #1", "P5 server 1 #1", "P6 server 33 #1", "P4.race server 34 #2", "P5 server 35 #2", "P6 server 67 #2",
 			"P7 client 0 #1", "P8 client 1 #1", "P8.status client 10 #1", "P11 client 27 #1",
-			"P12 client 27 #2", "P7 client 27 #2", "P8 client 28 #2", "P8.status client 37 #2", "P11 client 54 #2",
+			"P12 client 27 #2", "P7 client 27 #2", "P7.pooled client 27 #2", "P8 client 28 #2", "P8.status client 37 #2", "P11 client 54 #2",
 		}},
 		{"a reply to HEAD", conversation("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n", get), []string{
 			"P1 server 0 #1", "P5 server 1 #1", "P6 server 27 #1",

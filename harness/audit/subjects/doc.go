@@ -1,0 +1,2 @@
+// Package subjects makes audit subjects of what many programs use as it is.
+package subjects
