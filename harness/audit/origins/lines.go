@@ -59,15 +59,18 @@ func (l *Lines) accept() {
 	}
 }
 
+// longestLine is how long a request may be.
+const longestLine = 4 << 10
+
 func (l *Lines) serve(conn net.Conn) {
 	defer l.left(sourceOf(conn))
 	defer conn.Close()
-	for lines := bufio.NewReader(conn); ; {
-		line, err := lines.ReadString('\n')
+	for lines := bufio.NewReaderSize(conn, longestLine); ; {
+		line, err := lines.ReadSlice('\n')
 		if err != nil {
 			return
 		}
-		operation, id, _ := strings.Cut(strings.TrimSpace(line), " ")
+		operation, id, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
 		if operation == "once" {
 			l.executeOnce(id)
 		} else {

@@ -31,24 +31,22 @@ func (lines) Places() []audit.Place {
 	}
 }
 
-func (lines) Watch() audit.Watcher { return &linesWatcher{} }
+func (lines) Watch() audit.Watcher { return &linesWatcher{requests: map[int][]byte{}} }
 
 // A linesWatcher counts lines in both directions. The n-th reply belongs to
 // the n-th request.
 type linesWatcher struct {
-	requests []byte // the lines so far, the last one perhaps incomplete
-	asked    int    // complete requests
+	requests map[int][]byte // the beginnings of those that are not answered yet
+	asking   bool           // part of a request has been seen
+	asked    int            // complete requests
 	answered int
 	replying bool // part of a reply has been seen
 }
 
-func (w *linesWatcher) Request(exchange int) []byte {
-	all := bytes.SplitAfter(w.requests, []byte("\n"))
-	if exchange > len(all) {
-		return nil
-	}
-	return all[exchange-1]
-}
+// keptRequest bounds what is kept of a request.
+const keptRequest = 1 << 10
+
+func (w *linesWatcher) Request(exchange int) []byte { return w.requests[exchange] }
 
 func (w *linesWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
 	for at := 0; at < len(b); {
@@ -67,10 +65,10 @@ func (w *linesWatcher) See(toward harness.Party, b []byte) (moments []audit.Mome
 }
 
 func (w *linesWatcher) request(b []byte, at, end int, whole bool) (moments []audit.Moment) {
-	begins := len(w.requests) == 0 || w.requests[len(w.requests)-1] == '\n'
-	w.requests = append(w.requests, b[at:end]...)
 	exchange := w.asked + 1
-	if begins {
+	known := w.requests[exchange]
+	w.requests[exchange] = append(known, b[at:min(end, at+keptRequest-len(known))]...)
+	if !w.asking {
 		first := "P1"
 		if exchange > 1 {
 			first = "P4.race"
@@ -78,6 +76,7 @@ func (w *linesWatcher) request(b []byte, at, end int, whole bool) (moments []aud
 		moments = append(moments, audit.Moment{Place: first, At: at, Exchange: exchange})
 		moments = append(moments, audit.Moment{Place: "P5", At: min(at+1, end), Exchange: exchange})
 	}
+	w.asking = !whole
 	if whole {
 		w.asked++
 		moments = append(moments, audit.Moment{Place: "P6", At: end - 1, Exchange: exchange})
@@ -97,6 +96,7 @@ func (w *linesWatcher) reply(at, end int, whole bool) (moments []audit.Moment) {
 	w.replying = !whole
 	if whole {
 		w.answered++
+		delete(w.requests, w.answered-1) // that of this reply may still be asked for
 		moments = append(moments, audit.Moment{Place: "P11", At: end, Exchange: exchange})
 	}
 	return moments

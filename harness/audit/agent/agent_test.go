@@ -1,0 +1,198 @@
+package agent_test
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/agent"
+	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/protocols"
+)
+
+func origin(t *testing.T) *origins.Lines {
+	t.Helper()
+	o, err := origins.StartLines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return o
+}
+
+// auditOf audits a program at some cells.
+func auditOf(t *testing.T, args []string, output agent.Output, limits audit.Limits, cells ...string) *audit.Report {
+	t.Helper()
+	o := origin(t)
+	command := agent.Command{Args: args, Reply: o.Reply, Output: output}
+	s := audit.Subject{Name: args[len(args)-1], Protocol: protocols.Lines(), Origin: o, Open: command.Open, Backends: true}
+	report, err := audit.Run(t.Context(), s, audit.Options{Only: cells, Limits: limits, Parallel: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestVerdictsOfPrograms(t *testing.T) {
+	for _, c := range []struct {
+		program, cell string
+		output        agent.Output
+		want          string
+	}{
+		{"right", "P7/rst/once/write", agent.Line, "SURFACED"},
+		{"right", "P7/rst/once/read", agent.Line, "RETRIED-READ"},
+		{"right", "P5/rst/once/read", agent.Line, "RETRIED"},
+		{"right", "P11/rst/once/write", agent.Line, "UNHARMED"},
+		{"right", "P0/refuse/always/write", agent.Line, "SURFACED"},
+		{"careless", "P7/rst/once/write", agent.Line, "DUPLICATED"},
+		{"careless", "P7/rst/always/write", agent.Line, "DUPLICATED+ERROR"},
+		{"json", "P7/rst/once/write", agent.Data, "INDETERMINATE"},
+		{"json", "P11/fin/once/write", agent.Data, "UNHARMED"},
+		{"cannot", "P7/rst/once/write", agent.Data, "UNIMPLEMENTED"},
+	} {
+		t.Run(c.program+"/"+c.cell, func(t *testing.T) {
+			report := auditOf(t, program(c.program), c.output, audit.Limits{}, c.cell)
+			for _, got := range report.Cells {
+				if got.Verdict.String() != c.want {
+					t.Errorf("%v (%s), want %s", got.Verdict, got.Verdict.Reason, c.want)
+				}
+			}
+		})
+	}
+}
+
+// TestHostilePrograms: each gets a clear verdict, nothing of it is left, and
+// no memory either.
+func TestHostilePrograms(t *testing.T) {
+	short := audit.Limits{Time: 1500 * time.Millisecond, Quiet: time.Second}
+	for _, c := range []struct {
+		program, cell, want, says string
+	}{
+		{"flood", "P11/rst/once/read", "HUNG", "no result"},
+		{"stubborn", "P10/rst/always/read", "HUNG", "no result"},
+		{"orphan", "P11/rst/once/write", "UNHARMED LEAK-PROCESS", ""},
+		{"daemon", "P11/rst/once/write", "UNHARMED LEAK-PROCESS", ""},
+		{"mute", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "0 attempts"},
+		{"failing", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "never struck"},
+		{"elsewhere", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "never struck"},
+		{"garbage", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "1 attempt"},
+		{"gigabyte", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "1 attempt"},
+	} {
+		t.Run(c.program, func(t *testing.T) {
+			t.Setenv("RESETLAB_TEST_MARK", t.Name())
+			report := auditOf(t, program(c.program), agent.Line, short, c.cell)
+			got := report.Cells[0].Verdict
+			if s := got.String(); s != c.want && !(strings.HasPrefix(s, "HUNG") && c.want == "HUNG") {
+				t.Errorf("%v, want %s: %s", got, c.want, got.Reason)
+			}
+			if !strings.Contains(got.Reason, c.says) {
+				t.Errorf("the reason is %q, want %q in it", got.Reason, c.says)
+			}
+			if left := running(t, "RESETLAB_TEST_MARK="+t.Name()); len(left) > 0 {
+				t.Errorf("still running: %q", left)
+			}
+			var memory runtime.MemStats
+			runtime.ReadMemStats(&memory)
+			if memory.HeapSys > 256<<20 {
+				t.Errorf("the heap has grown to %d MiB", memory.HeapSys>>20)
+			}
+		})
+	}
+}
+
+// running returns the processes with a variable in their environment.
+func running(t *testing.T, variable string) (list []string) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return nil
+	}
+	processes, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range processes {
+		environment, _ := os.ReadFile("/proc/" + p.Name() + "/environ")
+		command, _ := os.ReadFile("/proc/" + p.Name() + "/cmdline")
+		if slices.Contains(strings.Split(string(environment), "\x00"), variable) && len(command) > 0 {
+			list = append(list, p.Name()+" "+strings.ReplaceAll(string(command), "\x00", " "))
+		}
+	}
+	return list
+}
+
+func TestWhatAProgramIsTold(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
+	t.Setenv("no_proxy", "example.org")
+	command := agent.Command{
+		Args: program("tell", "{host} {port} {id}", "{other}", "-{method}-{healthy_url}"),
+		URL:  func(c audit.Call, address string) string { return "x://" + address + "/" + c.ID },
+	}
+	client, err := command.Open(t.Context(), audit.Target{Healthy: "127.0.0.1:8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := client.Do(t.Context(), audit.Call{
+		ID: "a-1", Operation: audit.Idempotent, Shape: "chunked", Address: "127.0.0.1:9"})
+	want := "127.0.0.1 9 a-1 {other} -PUT-x://127.0.0.1:8/a-1\n127.0.0.1:9\nx://127.0.0.1:9/a-1\na-1\n" +
+		"idempotent\nPUT\nchunked\n127.0.0.1:8\nexample.org"
+	if answer.Err != nil || string(answer.Body) != want {
+		t.Errorf("%v, %q, want %q", answer.Err, answer.Body, want)
+	}
+}
+
+func TestTry(t *testing.T) {
+	o := origin(t)
+	for _, c := range []struct{ program, want string }{
+		{"right", ""}, {"json", ""},
+		{"failing", "fails with nothing in its way: exit status 3: [31mno such thing"},
+		{"mute", "has executed nothing"},
+		{"cannot", "cannot perform write"},
+		{"elsewhere", "connection refused"},
+	} {
+		command := agent.Command{Args: program(c.program), Reply: o.Reply}
+		_, err := command.Try(t.Context(), o, audit.Call{Operation: audit.Write, Address: o.Addr()})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.program, err, c.want)
+		}
+	}
+	command := agent.Command{Args: program("right"), Reply: o.Reply}
+	if learnt, err := command.Try(t.Context(), o, audit.Call{Operation: audit.Read, Address: o.Addr()}); err != nil || learnt.Output != agent.Line {
+		t.Errorf("learnt %q, %v, want that lines are written", learnt.Output, err)
+	}
+}
+
+func TestNoSuchProgram(t *testing.T) {
+	for _, args := range [][]string{nil, {""}, {"no-such-program-here"}} {
+		if err := (agent.Command{Args: args}).Check(); err == nil {
+			t.Errorf("%q: no error", args)
+		}
+	}
+}
+
+// TestTheContextEndsAProgram: and all that it has started, at once.
+func TestTheContextEndsAProgram(t *testing.T) {
+	t.Setenv("RESETLAB_TEST_MARK", t.Name())
+	o := origin(t)
+	client, err := agent.Command{Args: program("stubborn")}.Open(t.Context(), audit.Target{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	defer cancel()
+	answer := client.Do(ctx, audit.Call{ID: "a-1", Operation: audit.Read, Address: o.Addr()})
+	if answer.Err == nil || !strings.Contains(answer.Err.Error(), "killed by the audit") || len(answer.Leaks) > 0 {
+		t.Errorf("%v, leaks %q, want that the audit killed it", answer.Err, answer.Leaks)
+	}
+	if left := running(t, "RESETLAB_TEST_MARK="+t.Name()); len(left) > 0 {
+		t.Errorf("still running: %q", left)
+	}
+}

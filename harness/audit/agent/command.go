@@ -1,0 +1,181 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+// A Command is a program that performs one call each time it is run.
+type Command struct {
+	// Args are the program, looked up in PATH, and its arguments. Placeholders
+	// in the arguments are replaced: see the package.
+	Args []string
+	// URL returns the URL of a call at an address, host:port. Nil means that
+	// the protocol has none.
+	URL func(c audit.Call, address string) string
+	// Reply returns what a client gets that receives the complete reply to a
+	// call, as the origin says. Nil means that it is not known.
+	Reply func(c audit.Call) []byte
+	// Output says what its standard output is.
+	Output Output
+	// CA is the file of the certificate to trust. Empty means none.
+	CA string
+	// Grace is how long its children may live on, and how long it has to end
+	// after a SIGTERM. Zero means 300 ms.
+	Grace time.Duration
+}
+
+// An Output says what a program's standard output is.
+type Output string
+
+// The outputs.
+const (
+	Data    Output = ""        // the data that it returns
+	Line    Output = "line"    // the data, and a line end behind it
+	Ignored Output = "ignored" // something else
+)
+
+// Check looks for the program. It says what is wrong with the command before
+// anything is run.
+func (c Command) Check() error {
+	if len(c.Args) == 0 || c.Args[0] == "" {
+		return errors.New("agent: no program is given")
+	}
+	if _, err := exec.LookPath(c.Args[0]); err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
+	return nil
+}
+
+// Open returns a client that runs the program; it is an audit.Subject's Open.
+func (c Command) Open(_ context.Context, to audit.Target) (audit.Client, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	return &client{command: c, healthy: to.Healthy}, nil
+}
+
+// A client is a command in one cell.
+type client struct {
+	command Command
+	healthy string
+	running sync.WaitGroup
+}
+
+func (c *client) Do(ctx context.Context, call audit.Call) audit.Answer {
+	c.running.Add(1)
+	defer c.running.Done()
+	call.Healthy = c.healthy
+	return c.command.do(ctx, call)
+}
+
+// Close waits until nothing of the program runs any more; its contexts have
+// ended.
+func (c *client) Close() error {
+	c.running.Wait()
+	return nil
+}
+
+// do runs the program once.
+func (c Command) do(ctx context.Context, call audit.Call) audit.Answer {
+	told, err := c.tell(call)
+	if err != nil {
+		return audit.Answer{Err: err}
+	}
+	mark := markVariable + "=" + call.ID + "@" + call.Address
+	p := &process{grace: c.grace(), mark: mark}
+	p.stdout.most = keptData
+	if c.Reply != nil {
+		p.stdout.most = max(p.stdout.most, len(c.Reply(call))+1) // one more shows that it was too much
+	}
+	p.stderr.most = keptWords
+	args := told.in(c.Args[1:])
+	err = p.run(ctx, c.Args[0], args, slices.Concat(environment(), told.environment(), []string{mark}))
+	return c.answer(p, call, err)
+}
+
+func (c Command) grace() time.Duration {
+	if c.Grace <= 0 {
+		return 300 * time.Millisecond
+	}
+	return c.Grace
+}
+
+// A telling is what a program is told of a call: placeholders and their values.
+type telling []pair
+
+type pair struct{ name, value string }
+
+func (c Command) tell(call audit.Call) (telling, error) {
+	host, port, err := net.SplitHostPort(call.Address)
+	if err != nil {
+		return nil, fmt.Errorf("agent: the call's address: %w", err)
+	}
+	t := telling{
+		{"address", call.Address}, {"host", host}, {"port", port}, {"id", call.ID},
+		{"operation", string(call.Operation)}, {"method", method(call.Operation)}, {"shape", call.Shape},
+		{"healthy", call.Healthy}, {"ca", c.CA},
+	}
+	if c.URL != nil {
+		t = append(t, pair{"url", c.URL(call, call.Address)})
+		if call.Healthy != "" {
+			t = append(t, pair{"healthy_url", c.URL(call, call.Healthy)})
+		}
+	}
+	return t, nil
+}
+
+// method is the method of RFC 9110, section 9.2, that says what an operation is.
+func method(o audit.Operation) string {
+	switch o {
+	case audit.Read:
+		return "GET"
+	case audit.Idempotent:
+		return "PUT"
+	}
+	return "POST"
+}
+
+// in replaces the placeholders in arguments.
+func (t telling) in(args []string) []string {
+	var oldnew []string
+	for _, p := range t {
+		oldnew = append(oldnew, "{"+p.name+"}", p.value)
+	}
+	replacer := strings.NewReplacer(oldnew...)
+	replaced := make([]string, 0, len(args))
+	for _, arg := range args {
+		replaced = append(replaced, replacer.Replace(arg))
+	}
+	return replaced
+}
+
+func (t telling) environment() []string {
+	var list []string
+	for _, p := range t {
+		list = append(list, "RESETLAB_"+strings.ToUpper(p.name)+"="+p.value)
+	}
+	return list
+}
+
+// markVariable marks the processes of a call.
+const markVariable = "RESETLAB_AGENT"
+
+// environment is this process's, without what would take the program past the
+// audit's proxy.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(strings.ToLower(variable), "=")
+		return strings.HasSuffix(name, "_proxy") && name != "no_proxy"
+	})
+}

@@ -1,0 +1,42 @@
+// Package agent makes the client of an audit of any program: it is run once
+// for each call, without a shell, and told what to do by placeholders in its
+// arguments and by its environment.
+//
+//	agent.Command{Args: []string{"curl", "-sS", "--retry", "3", "{url}"}, URL: origins.URL}
+//
+// What it is told:
+//
+//	{address}      RESETLAB_ADDRESS    host:port to perform the call at
+//	{host}         RESETLAB_HOST       the host of it
+//	{port}         RESETLAB_PORT       the port of it
+//	{url}          RESETLAB_URL        the URL of the call, where the protocol has such
+//	{id}           RESETLAB_ID         the id of the call, new for each
+//	{operation}    RESETLAB_OPERATION  read, idempotent or write
+//	{method}       RESETLAB_METHOD     for HTTP: GET, PUT or POST, as the operation is
+//	{shape}        RESETLAB_SHAPE      the shape that the reply shall have; usually empty
+//	{healthy}      RESETLAB_HEALTHY    host:port of another, healthy server, if there is one
+//	{healthy_url}  RESETLAB_HEALTHY_URL
+//	{ca}           RESETLAB_CA         the file of the certificate to trust, where TLS is spoken
+//
+// What it says: exit status 0 is success, 89 that it cannot perform such a
+// call, every other one is an error, to which the last line of its standard
+// error belongs. Its standard output is the data that it returns, unless the
+// last line is a JSON object of these members alone, of which "ok" must be
+// there:
+//
+//	{"ok": true, "bytes": 12, "sha256": "9f86d0…"}
+//	{"ok": false, "error": "gave up", "ending": "reset", "unknown": true}
+//
+// bytes is how many bytes of data it returned, and sha256 their digest; ending
+// is a harness.Ending, how it saw the connection end; unknown says that the
+// outcome is unknown, unexecuted that nothing was executed, unimplemented that
+// it cannot perform such a call.
+//
+// It runs in a session of its own and without the environment's *_proxy
+// variables. When its time is over it gets SIGTERM, and SIGKILL a little
+// later, its children too. Children that live on after it has left are killed
+// and reported as LEAK-PROCESS. They are known by their session and, on Linux,
+// by RESETLAB_AGENT in their environment and by their parents: one that left
+// the session, cleared its environment and whose parents are gone escapes. On
+// Windows only the program itself is killed.
+package agent
