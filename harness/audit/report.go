@@ -21,6 +21,7 @@ type Report struct {
 	Cells    []Result      `json:"cells"`             // by the order of the matrix, whatever order they ran in
 	Places   []PlaceNote   `json:"places"`            // those that the cells are at
 	Stopped  string        `json:"stopped,omitempty"` // why cells are missing, if some are
+	Unmet    []string      `json:"unmet,omitempty"`   // expectations of deviations that did not occur
 }
 
 // ReportVersion is the version of the format that this package writes.

@@ -47,6 +47,18 @@ const (
 	Panicked      Hygiene = "PANIC"
 )
 
+// Outcomes returns every outcome, the better before the worse.
+func Outcomes() []Outcome {
+	return []Outcome{Unimplemented, Unharmed, Retried, Deduped, Surfaced, Indeterminate, RetriedRead, Informational,
+		TruncatedUndetectable, SurfacedMasked, Late, Broken, NotStruck, SurfacedMislabelled, Storm, Hung, TruncatedOK,
+		LostOK, Duplicated, DuplicatedError}
+}
+
+// Hygienes returns every hygiene.
+func Hygienes() []Hygiene {
+	return []Hygiene{Clean, LeakGoroutine, LeakFD, LeakProcess, PoolPoisoned, Panicked}
+}
+
 // A Verdict says what became of a cell on two axes, and why.
 type Verdict struct {
 	Outcome Outcome   `json:"outcome"`
@@ -82,9 +94,7 @@ func (v Verdict) Weak() bool { return !v.Bad() && slices.Contains(weak, v.Outcom
 
 // severity orders verdicts: the higher, the worse.
 func (v Verdict) severity() int {
-	order := []Outcome{Unimplemented, Unharmed, Retried, Deduped, Surfaced, Indeterminate, RetriedRead, Informational,
-		TruncatedUndetectable, SurfacedMasked, Late, Broken, NotStruck, SurfacedMislabelled, Storm, Hung, TruncatedOK,
-		LostOK, Duplicated, DuplicatedError}
+	order := Outcomes()
 	n := slices.Index(order, v.Outcome)
 	if v.Bad() {
 		n += len(order)

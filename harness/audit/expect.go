@@ -1,0 +1,128 @@
+package audit
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+)
+
+// An Expectation lists a deviation that is known, with the reason for it.
+type Expectation struct {
+	Cells    string   // a pattern of cells, as of path.Match
+	Verdicts []string // one of them is expected: an outcome, and each hygiene behind a comma
+	Reason   string
+	Line     int // of the file
+}
+
+// Expectations are the deviations that a client is known to have.
+type Expectations []Expectation
+
+// The bounds of a file of expectations.
+const (
+	maxLine         = 4 << 10
+	maxExpectations = 10_000
+)
+
+// ParseExpectations reads expectations, one a line: a pattern of cells, the
+// verdict, with | between several, and the reason. What follows a # at the
+// beginning of a line is a comment. The error names the line and what is
+// wrong with it.
+//
+//	# cells             verdict       reason
+//	P7/*/*/write        DUPLICATED    retries every method; ticket 42
+//	P4.race/*/*/*       RETRIED|SURFACED,POOL-POISONED  the pool is not emptied
+func ParseExpectations(r io.Reader) (Expectations, error) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
+	var list Expectations
+	for number := 1; lines.Scan(); number++ {
+		text := strings.TrimSpace(lines.Text())
+		if text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		e, err := parseExpectation(text)
+		if err != nil {
+			return nil, fmt.Errorf("expectations: line %d: %w", number, err)
+		}
+		e.Line = number
+		if list = append(list, e); len(list) > maxExpectations {
+			return nil, fmt.Errorf("expectations: line %d: more than %d are not read", number, maxExpectations)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("expectations: %w", err)
+	}
+	return list, nil
+}
+
+func parseExpectation(text string) (e Expectation, err error) {
+	fields := strings.Fields(text)
+	if len(fields) < 3 {
+		return e, fmt.Errorf("want CELLS VERDICT REASON, such as: P7/*/*/write DUPLICATED retries every method")
+	}
+	e = Expectation{Cells: fields[0], Verdicts: strings.Split(fields[1], "|"), Reason: strings.Join(fields[2:], " ")}
+	if _, err := path.Match(e.Cells, ""); err != nil {
+		return e, fmt.Errorf("pattern %q: %w", e.Cells, err)
+	}
+	if strings.Count(e.Cells, "/") != 3 {
+		return e, fmt.Errorf("pattern %q: want PLACE/FAULT/REPEAT/OPERATION, each of which may be *", e.Cells)
+	}
+	for i, verdict := range e.Verdicts {
+		outcome, rest, several := strings.Cut(verdict, ",")
+		if !slices.Contains(Outcomes(), Outcome(outcome)) {
+			return e, fmt.Errorf("verdict %q: allowed are %s", outcome, words(Outcomes()))
+		}
+		for _, hygiene := range strings.Split(rest, ",") {
+			if several && !slices.Contains(Hygienes(), Hygiene(hygiene)) {
+				return e, fmt.Errorf("hygiene %q: allowed are %s", hygiene, words(Hygienes()))
+			}
+		}
+		e.Verdicts[i] = ordered(strings.Split(verdict, ","))
+	}
+	return e, nil
+}
+
+// ordered writes a verdict as expectations are compared.
+func ordered(words []string) string {
+	slices.Sort(words[1:])
+	return strings.Join(words, ",")
+}
+
+// String is the expectation as it stands in a file.
+func (e Expectation) String() string {
+	return fmt.Sprintf("%s %s %s", e.Cells, strings.Join(e.Verdicts, "|"), e.Reason)
+}
+
+// Apply enters the reasons into the results that were expected, and into
+// Report.Unmet the expectations that no result of their cells met: a deviation
+// that is gone should be listed no more. An expectation none of whose cells is
+// in the report is one of them only if all says that the report has every cell
+// that the expectations were written for. Cells at places of a race need not
+// meet theirs.
+func (e Expectations) Apply(r *Report, all bool) {
+	race := map[string]bool{}
+	for _, p := range r.Places {
+		race[p.ID] = p.Race
+	}
+	for _, x := range e {
+		met, concerned := false, false
+		for i := range r.Cells {
+			c := &r.Cells[i]
+			if matched, _ := path.Match(x.Cells, c.ID); !matched {
+				continue
+			}
+			concerned = true
+			if slices.Contains(x.Verdicts, ordered(strings.Fields(c.Verdict.String()))) {
+				met = true
+				c.Expected = x.Reason
+			}
+			met = met || race[c.Place]
+		}
+		if !met && (concerned || all) {
+			r.Unmet = append(r.Unmet, fmt.Sprintf("line %d: %s", x.Line, x))
+		}
+	}
+}

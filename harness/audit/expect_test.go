@@ -1,0 +1,126 @@
+package audit_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+const deviations = `
+# what the shop client is known for
+P7/*/*/write     DUPLICATED        retries every method
+P10/fin/once/*   HUNG|LATE,POOL-POISONED,LEAK-FD   ticket 42
+`
+
+func result(id string, outcome audit.Outcome, hygiene ...audit.Hygiene) audit.Result {
+	c, err := audit.ParseCell(id)
+	if err != nil {
+		panic(err)
+	}
+	if len(hygiene) == 0 {
+		hygiene = []audit.Hygiene{audit.Clean}
+	}
+	return audit.Result{
+		ID: id, Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation,
+		Verdict: audit.Verdict{Outcome: outcome, Hygiene: hygiene, Reason: "so it was"},
+	}
+}
+
+func TestExpectations(t *testing.T) {
+	list, err := audit.ParseExpectations(strings.NewReader(deviations))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name      string
+		cells     []audit.Result
+		all       bool
+		bad       []string
+		wantUnmet []string
+	}{
+		{"all as listed", []audit.Result{
+			result("P7/rst/once/write", audit.Duplicated), result("P7/fin/once/write", audit.Surfaced),
+			result("P10/fin/once/read", audit.Late, audit.LeakFD, audit.PoolPoisoned),
+		}, true, nil, nil},
+		{"an unlisted one", []audit.Result{
+			result("P7/rst/once/write", audit.Duplicated), result("P7/rst/once/read", audit.Hung),
+			result("P10/fin/once/read", audit.Late),
+			result("P10/fin/once/write", audit.Hung, audit.PoolPoisoned),
+		}, false, []string{"P7/rst/once/read", "P10/fin/once/write"},
+			[]string{"line 4: P10/fin/once/* HUNG|LATE,LEAK-FD,POOL-POISONED ticket 42"}},
+		{"one that is gone", []audit.Result{result("P7/rst/once/write", audit.Surfaced)}, false,
+			nil, []string{"line 3: P7/*/*/write DUPLICATED retries every method"}},
+		{"cells that are gone", []audit.Result{result("P7/rst/once/write", audit.Duplicated)}, true,
+			nil, []string{"line 4: P10/fin/once/* HUNG|LATE,LEAK-FD,POOL-POISONED ticket 42"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := &audit.Report{Cells: c.cells}
+			list.Apply(r, c.all)
+			var bad []string
+			for _, b := range r.Bad() {
+				bad = append(bad, b.ID)
+			}
+			if !reflect.DeepEqual(bad, c.bad) || !reflect.DeepEqual(r.Unmet, c.wantUnmet) {
+				t.Errorf("bad %q, unmet %q, want %q, %q", bad, r.Unmet, c.bad, c.wantUnmet)
+			}
+		})
+	}
+}
+
+func TestARaceNeedNotBeMet(t *testing.T) {
+	list, err := audit.ParseExpectations(strings.NewReader("P4.race/*/*/* HUNG now and then"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &audit.Report{
+		Cells:  []audit.Result{result("P4.race/rst/once/write", audit.Surfaced)},
+		Places: []audit.PlaceNote{{ID: "P4.race", Race: true}},
+	}
+	if list.Apply(r, true); len(r.Unmet) > 0 {
+		t.Errorf("unmet: %q", r.Unmet)
+	}
+}
+
+func TestParseExpectationsSaysWhatIsWrong(t *testing.T) {
+	for text, want := range map[string]string{
+		"P7/*/*/write DUPLICATED":                  "line 1: want CELLS VERDICT REASON",
+		"\nP7/*/*/write DUPLICATE so it is":        `line 2: verdict "DUPLICATE": allowed are`,
+		"P7/*/*/write HUNG,LEAK so it is":          `hygiene "LEAK"`,
+		"P7/*/*/write HUNG, so it is":              `hygiene ""`,
+		"P7/[/*/write HUNG so it is":               "syntax error in pattern",
+		"P7/rst HUNG so it is":                     "PLACE/FAULT/REPEAT/OPERATION",
+		strings.Repeat("x", 10_000):                "too long",
+		strings.Repeat("*/*/*/* HUNG x\n", 10_001): "line 10001: more than 10000",
+	} {
+		if _, err := audit.ParseExpectations(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q: %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
+// FuzzParseExpectations: what is read, reads the same when written.
+func FuzzParseExpectations(f *testing.F) {
+	f.Add(deviations)
+	f.Add("P4.race/*/*/* RETRIED|SURFACED,POOL-POISONED  the pool")
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := audit.ParseExpectations(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		var lines []string
+		for _, e := range list {
+			lines = append(lines, e.String())
+		}
+		again, err := audit.ParseExpectations(strings.NewReader(strings.Join(lines, "\n")))
+		if err != nil || len(again) != len(list) {
+			t.Fatalf("%q: %v, %d instead of %d", lines, err, len(again), len(list))
+		}
+		for i := range list {
+			if again[i].String() != list[i].String() {
+				t.Errorf("%q reads as %q", list[i], again[i])
+			}
+		}
+	})
+}
