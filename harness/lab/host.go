@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -34,11 +35,24 @@ func Loopback(ip netip.Addr) (Stack, error) {
 func (l loopback) IP() netip.Addr { return l.ip }
 
 // Dial switches TCP keepalive and Multipath TCP off: nothing shall be on the
-// wire that the scenario did not ask for.
+// wire that the scenario did not ask for. Its end is at the stack's address, by
+// which the segments of a connection are known even if connecting fails.
 func (l loopback) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{KeepAlive: -1}
 	dialer.SetMultipathTCP(false)
+	to, err := netip.ParseAddrPort(address)
+	if err == nil && to.Addr().IsLoopback() && to.Addr().Is4() == l.ip.Is4() {
+		dialer.LocalAddr, dialer.Control = l.own(network), chooseLate
+	}
 	return dialer.DialContext(ctx, network, address)
+}
+
+// own returns the stack's address, with a port that the kernel is to choose.
+func (l loopback) own(network string) net.Addr {
+	if strings.HasPrefix(network, "udp") {
+		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(l.ip, 0))
+	}
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(l.ip, 0))
 }
 
 func (l loopback) Listen(ctx context.Context, network, address string) (net.Listener, error) {
