@@ -1,6 +1,11 @@
 package evidence
 
-import "time"
+import (
+	"testing"
+	"time"
+
+	"github.com/resetlab/resetlab/harness/lab"
+)
 
 // Judge finds the verdicts of a recording anew.
 func Judge(r *Recording) {
@@ -31,6 +36,30 @@ var LostTraces = lostTraces
 func ParseCounters(text string) (map[string]int64, error) {
 	counters := map[string]int64{}
 	return counters, parseCounters(text, counters)
+}
+
+// Join makes a recording of IP packets, captured a microsecond apart from start
+// on, and of lines of a trace.
+func Join(t *testing.T, start time.Time, packets [][]byte, lines ...string) *Recording {
+	t.Helper()
+	g := gathered{started: instantOf(start)}
+	var captured []capturedSegment
+	for i, data := range packets {
+		captured = append(captured, capturedSegment{at: g.started + instant(i)*1000, data: data, length: len(data)})
+	}
+	g.segments = decode(captured)
+	for _, line := range lines {
+		trace, err := parseTrace(line, 0)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		g.traces = append(g.traces, trace)
+	}
+	g.endpoints = append(g.endpoints, lab.Endpoint{Host: "server", Address: g.segments[0].dst.String()})
+	r := &Recording{Version: Version, Level: Observed}
+	g.fill(r)
+	r.judge()
+	return r
 }
 
 // MaxStored bounds a stored recording.

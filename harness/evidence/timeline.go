@@ -152,8 +152,9 @@ func (b *builder) connecting(t *trace) *flow {
 
 // anchor places the kernel's note on a RST at the RST that it is about: the
 // nearest in time that no other note has taken. A socket's own, which always
-// has ACK, is mostly noted when it has been received already. Without such a
-// RST the note stays where it is.
+// has ACK, is mostly noted when it has been received already, and behind what
+// answers a segment that crossed it. Without such a RST the note stays where it
+// is.
 func (b *builder) anchor(t *trace, r *row, taken map[*segment]bool) *flow {
 	r.rank = explained
 	flows := b.byPair[pairOf(t.local, t.remote)]
@@ -167,7 +168,7 @@ func (b *builder) anchor(t *trace, r *row, taken map[*segment]bool) *flow {
 		for _, s := range f.segments {
 			switch {
 			case !s.packet.RST() || taken[s] || s.src != f.server && listener || s.src != t.local && !listener:
-			case !t.passive && !s.ack:
+			case !t.passive && !s.ack, t.passive && s.ack && !f.answersWithoutACK(s):
 			case best == nil || max(s.at-t.at, t.at-s.at) < max(best.at-t.at, t.at-best.at):
 				home, best = f, s
 			}
@@ -179,6 +180,13 @@ func (b *builder) anchor(t *trace, r *row, taken map[*segment]bool) *flow {
 	taken[best] = true
 	r.at, r.Host = best.at, home.hostAt(best.src)
 	return home
+}
+
+// answersWithoutACK says whether a RST has the sequence number 0, as one has
+// that answers a segment without ACK (RFC 9293, section 3.5.2). No socket has
+// come to that number but by chance.
+func (f *flow) answersWithoutACK(rst *segment) bool {
+	return rst.packet.Seq+f.start[f.side(rst.src)] == 0
 }
 
 // flowsTo returns the flows to a listener, whose address may be any.
