@@ -151,8 +151,11 @@ func (t *trial) by(process string, cause int) string {
 // explain says why in words.
 func (t *trial) explain(reset *Reset) {
 	reset.Why, _ = why(reset.Reason)
-	if reset.Sender == Application && reset.Reason == "TCP_STATE" {
+	switch {
+	case reset.Sender == Application && reset.Reason == "TCP_STATE":
 		reset.Why = t.whyState(reset)
+	case reset.Sender == Application && reset.Reason == "":
+		reset.Why = "its owner ended the connection, with bytes unread or without a FIN"
 	}
 	if reset.Sender == KernelReply && reset.Cause >= 0 {
 		reset.Why += fmt.Sprintf(" (answered: %s)", t.Events[reset.Cause].Packet)

@@ -2,10 +2,12 @@ package evidence_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 )
@@ -149,6 +151,11 @@ func TestVerdicts(t *testing.T) {
 			missing:  withoutKernel,
 			counters: map[string]int64{"OutRsts": 1, "TCPAbortOnData": 1}, sender: evidence.Application, host: "server",
 			reason: "TCP_STATE", cause: -1, level: evidence.Inferred, words: "TCPAbortOnData",
+		}, {
+			name: "a socket's own, of which nothing tells why", events: at(one(data), one(ownRST)),
+			missing:  withoutKernel,
+			counters: map[string]int64{"OutRsts": 1, "TCPAbortOnData": 1, "TCPAbortOnClose": 1},
+			sender:   evidence.Application, host: "server", cause: -1, level: evidence.Inferred, words: "its owner ended",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -173,6 +180,41 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("the words are %q [%s], want %q in them", got.Why, got.Clue, test.words)
 			}
 		})
+	}
+}
+
+// Calls alone tell of no reset where the connection was over before somebody
+// aborted it.
+func TestWhoAbortsWhatIsOverResetsNobody(t *testing.T) {
+	lost := call("client", "read", 1, 0)
+	lost.Call.Ending = harness.Reset
+	for _, test := range []struct {
+		name   string
+		events []evidence.Event
+		sender []evidence.Sender
+	}{
+		{"both had sent their FIN", at(one(accept), one(call("server", "shutdown", 2, 0)),
+			one(call("client", "close", 1, 0)), one(call("server", "disconnect", 2, 0))), nil},
+		{"one had", at(one(accept), one(call("server", "shutdown", 2, 0)), one(call("server", "abort", 2, 0))),
+			[]evidence.Sender{evidence.Application}},
+		{"the other had", at(one(accept), one(call("client", "shutdown", 1, 0)), one(call("server", "abort", 2, 0))),
+			[]evidence.Sender{evidence.Application}},
+		{"it was reset before", at(one(accept), one(lost), one(call("client", "abort", 1, 0))),
+			[]evidence.Sender{evidence.Unknown}},
+	} {
+		r := &evidence.Recording{
+			Events:  test.events,
+			Missing: []evidence.MissingLane{{Lane: evidence.Wire, Why: "test"}, {Lane: evidence.Kernel, Why: "test"}},
+			Flows:   []evidence.Flow{{ClientHost: "client", ServerHost: "server"}},
+		}
+		evidence.Judge(r)
+		var got []evidence.Sender
+		for _, reset := range r.Resets {
+			got = append(got, reset.Sender)
+		}
+		if !slices.Equal(got, test.sender) {
+			t.Errorf("%s: sent by %v, want %v", test.name, got, test.sender)
+		}
 	}
 }
 

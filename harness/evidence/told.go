@@ -24,6 +24,7 @@ func (t *trial) toldOf(flow int) (Reset, bool) {
 		event := &t.Events[i]
 		switch {
 		case event.Call == nil:
+		case t.over(i):
 		case event.Call.Op == lab.Abort || event.Call.Op == lab.Disconnect:
 			reset.Sender, reset.Host, reset.By, reset.Cause = Application, event.Host, t.by("", i), i
 			reset.Clue = "the call itself asks for a reset"
@@ -37,6 +38,26 @@ func (t *trial) toldOf(flow int) (Reset, bool) {
 	}
 	t.closedUnread(&reset, victim)
 	return reset, victim != ""
+}
+
+// over says whether the connection of a call was over before it, as far as
+// calls tell: its end had been reset, or both ends had sent their FIN. What ends
+// it then sends nothing (net/ipv4/tcp.c, tcp_need_reset).
+func (t *trial) over(call int) bool {
+	var own, other bool
+	for _, i := range t.byFlow[t.Events[call].Flow] {
+		event := &t.Events[i]
+		switch {
+		case i >= call || event.Call == nil:
+		case event.Host != t.Events[call].Host:
+			other = other || event.Call.Op == lab.Shutdown || event.Call.Op == lab.CloseOp
+		case event.Call.Ending == harness.Reset:
+			return true
+		default:
+			own = own || event.Call.Op == lab.Shutdown
+		}
+	}
+	return own && other
 }
 
 // closedUnread judges a reset that the victim saw: if the other end closed and
