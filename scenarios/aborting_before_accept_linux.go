@@ -5,6 +5,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 )
@@ -21,7 +22,7 @@ import (
 //	                         accept: ok
 //	                         read: 2 bytes, ECONNRESET
 var _ = Describe("A client that leaves before accept", Label("cause:abort"), func() {
-	accepted := func(ctx SpecContext, leave func(*lab.Conn) error) lab.Outcome {
+	accepted := func(ctx SpecContext, leave func(*lab.Conn) error) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()
 		l := startLab()
 		listener, err := l.Host("server").Listen(ctx)
@@ -29,33 +30,36 @@ var _ = Describe("A client that leaves before accept", Label("cause:abort"), fun
 		defer listener.Close()
 		client, err := l.Host("client").Dial(ctx, listener.Addr())
 		Expect(err).NotTo(HaveOccurred())
-		defer client.Close()
 		Expect(listener.AwaitConnection(ctx)).To(Succeed())
 
 		client.Write([]byte("hi"))
 		Expect(leave(client)).To(Succeed())
 		server, err := listener.Accept(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		defer server.Close()
 		buffer := make([]byte, 4)
 		for err == nil {
 			_, err = server.Read(buffer)
 		}
 		note(client.Outcome(), server.Outcome())
-		return server.Outcome()
+		return server.Outcome(), recorded(l, client, server)
 	}
 
 	It("is accepted, read, and then found reset", func(ctx SpecContext) {
-		saw := accepted(ctx, (*lab.Conn).Abort)
+		saw, recording := accepted(ctx, (*lab.Conn).Abort)
 
 		Expect(saw).To(EndIn("read", harness.Reset))
 		Expect(saw.Received).To(Equal(int64(2)))
+		Expect(recording).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "client"), Because("TCP_STATE"), WithFlags("RST ACK")),
+			ShowStates("server", "ESTABLISHED", "CLOSE"),
+		))
 	}, limit)
 
 	It("is accepted, read, and found finished if it closed", func(ctx SpecContext) {
-		saw := accepted(ctx, (*lab.Conn).Close)
+		saw, recording := accepted(ctx, (*lab.Conn).Close)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(saw.Received).To(Equal(int64(2)))
+		Expect(recording).To(ShowNoReset())
 	}, limit)
 })

@@ -74,5 +74,7 @@ var _ = Describe("Aborting with linger 0", Label("cause:abort"), func() {
 		Expect(alive.Ending).To(Equal(harness.Open), alive.String())
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
 	}, limit)
 })

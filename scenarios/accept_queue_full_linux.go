@@ -77,6 +77,7 @@ var _ = Describe("A full accept queue", Label("cause:limit"), func() {
 		}
 		abort := sysctl("net/ipv4/tcp_abort_on_overflow")
 		measured(claims.ServerBusy, client.Outcome(), "tcp_abort_on_overflow is "+abort)
+		Expect(recorded(l)).To(SatisfyAll(ShowNoReset(), ShowStates("client", "SYN_SENT", "CLOSE")))
 	}, limit)
 
 	It("lets the next client in when there is room", func(ctx SpecContext) {

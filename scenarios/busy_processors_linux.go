@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -52,5 +53,6 @@ var _ = Describe("A busy system", Label("cause:limit"), func() {
 		}
 		Expect(observation).To(Equal("all 32 answered"))
 		measured(claims.BusyCPU, observation)
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 })

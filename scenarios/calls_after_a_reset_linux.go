@@ -9,7 +9,9 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -63,6 +65,10 @@ var _ = Describe("The calls after a reset", Label("cause:abort"), func() {
 
 			Expect(given(saw, len(calls))).To(Equal(gives), saw.String())
 			measureDifference(calls, state, saw)
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
+				ShowStates("client", state, "CLOSE"),
+			))
 		},
 		func(calls, state, gives, ip string) string {
 			return fmt.Sprintf("%s after a RST in %s over %s: %s", calls, state, ip, gives)

@@ -5,7 +5,9 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -36,13 +38,15 @@ var _ = Describe("Checking a port", Label("cause:refused"), func() {
 
 	It("finds it refused if nobody listens", func(ctx SpecContext) {
 		l := startLab()
-		other, _ := connected(ctx, l) // a port in use, which nobody else can come to listen on
+		holder, other := connected(ctx, l) // a port in use, which nobody else can come to listen on
 
-		port, saw := clients.CheckPort(ctx, l.Host("client"), other.LocalAddr().String())
+		port, saw := clients.CheckPort(ctx, l.Host("client"), holder.LocalAddr().String())
 
 		Expect(port).To(Equal("refused"), saw.String())
 		note(saw)
 		measured(claims.PortCheck, port)
+		Expect(recorded(l, holder, other)).To(ShowReset(
+			SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")))
 	}, limit)
 
 	It("never finds it refused behind a proxy, which listens itself", func(ctx SpecContext) {

@@ -5,6 +5,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
@@ -37,6 +38,7 @@ var _ = Describe("Closing one's own socket", Label("cause:local"), func() {
 		Expect(server.Outcome()).To(EndIn("read", harness.Finished))
 		measured(claims.SocketClosed, harness.EndingOf(err))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, server)).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "CLOSE_WAIT")))
 	}, limit)
 
 	It("is not what the peer's RST looks like", func(ctx SpecContext) {
@@ -48,5 +50,7 @@ var _ = Describe("Closing one's own socket", Label("cause:local"), func() {
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
 	}, limit)
 })

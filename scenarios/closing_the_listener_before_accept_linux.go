@@ -46,5 +46,6 @@ var _ = Describe("Closing the listener before accept", Label("cause:abort"), fun
 
 		Expect(client.Outcome().Ending).To(Equal(harness.Open))
 		note(client.Outcome())
+		Expect(recorded(l, client, server)).To(ShowNoReset())
 	}, limit)
 })

@@ -42,7 +42,8 @@ var _ = Describe("Closing with data in transit", Label("cause:fin"), func() {
 		note(server.Outcome())
 		// The reason depends on whether the FIN was acknowledged alone before:
 		// TCP_TIMEWAIT_SOCKET then, TCP_ABORT_ON_DATA if the data does it.
-		Expect(recorded(l, client, server)).To(ShowReset(SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
+		Expect(recorded(l, client, server)).To(ShowReset(
+			SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
 	}, limit)
 
 	It("loses the data and resets the client where it came before the close", func(ctx SpecContext) {

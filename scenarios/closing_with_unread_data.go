@@ -63,5 +63,9 @@ var _ = Describe("Closing with unread data", Label("cause:unread"), func() {
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		note(saw)
+		Expect(recorded(l)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE")),
+			ShowStates("client", "ESTABLISHED", "CLOSE_WAIT"),
+		))
 	}, limit)
 })

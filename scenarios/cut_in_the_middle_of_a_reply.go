@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -40,5 +41,10 @@ var _ = Describe("A cut in the middle of a reply", Label("cause:proxy"), func() 
 			{Connection: 2, At: 5, Withheld: 5, Drained: true},
 		}))
 		note(first, second, third)
+		Expect(recorded(l)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")),
+			ShowStates("client", "ESTABLISHED", "CLOSE"),
+			MoveCounter("OutRsts", 2), // one toward each end
+		))
 	}, limit)
 })

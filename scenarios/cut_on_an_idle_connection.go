@@ -5,6 +5,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/servers"
@@ -28,7 +29,6 @@ var _ = Describe("A cut on an idle connection", Label("cause:proxy"), func() {
 			Expect(err).NotTo(HaveOccurred())
 			client, err := l.Host("client").Dial(ctx, proxy.Addr())
 			Expect(err).NotTo(HaveOccurred())
-			defer client.Close()
 			client.Write([]byte("a"))
 			client.Read(make([]byte, 1)) // it came back: all is idle now
 
@@ -41,6 +41,15 @@ var _ = Describe("A cut on an idle connection", Label("cause:proxy"), func() {
 			Expect(saw).To(EndIn("read", ending))
 			Expect(proxy.Cuts()[0].Struck).To(BeTrue())
 			note(client.Outcome(), saw)
+			if ending == harness.Finished {
+				Expect(recorded(l, client)).To(ShowNoReset())
+				return
+			}
+			Expect(recorded(l, client)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")),
+				ShowStates("client", "ESTABLISHED", "CLOSE"), ShowStates("server", "ESTABLISHED", "CLOSE"),
+				MoveCounter("OutRsts", 2),
+			))
 		},
 		Entry(nil, harness.Reset, limit), Entry(nil, harness.Finished, limit),
 	)

@@ -56,6 +56,7 @@ var _ = Describe("Data that comes after a shutdown", Label("cause:local"), func(
 
 		Expect(server.Outcome().Ending).To(Equal(harness.Open))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client, server)).To(ShowNoReset())
 	}, limit)
 
 	It("of the reading direction is read too, and unread data resets at the close", func(ctx SpecContext) {
@@ -74,5 +75,7 @@ var _ = Describe("Data that comes after a shutdown", Label("cause:local"), func(
 		Expect(n, err).To(Equal(1))
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 	}, limit)
 })

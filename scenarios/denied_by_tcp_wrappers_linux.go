@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -39,6 +40,10 @@ var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() 
 
 			Expect(saw).To(EndIn("read", harness.Reset))
 			measured(claims.HostsDeny, saw, "the client's banner is unread when the daemon closes")
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
+				ShowStates("server", "ESTABLISHED", "CLOSE"),
+			))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
@@ -51,6 +56,7 @@ var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() 
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		measured(claims.HostsDeny, saw, "the daemon read the client's banner")
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 
 	It("is told the end of the stream if the daemon closes before its banner comes", func(ctx SpecContext) {
@@ -61,6 +67,7 @@ var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() 
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		measured(claims.HostsDeny, saw, "the client's banner comes after the daemon closed")
+		Expect(recorded(l)).To(ShowReset(SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
 	}, limit)
 
 	It("would have been served if it were not denied", func(ctx SpecContext) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -30,11 +31,10 @@ import (
 var _ = Describe("A server at its limit of open files", Label("cause:limit"), func() {
 	// full returns two clients that a server answered, which has a descriptor
 	// left for no third one, and how to be the third.
-	full := func(ctx SpecContext, process string) (
+	full := func(ctx SpecContext, l *lab.Lab, process string) (
 		server *lab.Process, a, b *lab.Conn, ask func(context.Context) lab.Outcome,
 	) {
 		GinkgoHelper()
-		l := startLab()
 		server, err := l.Host("server").Start(ctx, process, lab.Limits{Descriptors: 64})
 		Expect(err).NotTo(HaveOccurred())
 		a, b = dial(ctx, l, server.Addr()), dial(ctx, l, server.Addr())
@@ -48,7 +48,7 @@ var _ = Describe("A server at its limit of open files", Label("cause:limit"), fu
 	emfile := SatisfyAll(HaveField("Op", lab.Accept), HaveField("Error", ContainSubstring(syscall.EMFILE.Error())))
 
 	It("leaves a new client connected without an answer", func(ctx SpecContext) {
-		server, a, b, ask := full(ctx, servers.WithinDescriptorsProcess)
+		server, a, b, ask := full(ctx, startLab(), servers.WithinDescriptorsProcess)
 
 		patience, giveUp := context.WithCancel(ctx)
 		third := make(chan lab.Outcome, 1)
@@ -66,7 +66,8 @@ var _ = Describe("A server at its limit of open files", Label("cause:limit"), fu
 
 	DescribeTable("may reset the one that has been idle for longest",
 		func(ctx SpecContext, idlest int) {
-			server, a, b, ask := full(ctx, servers.RoomInDescriptorsProcess)
+			l := startLab()
+			server, a, b, ask := full(ctx, l, servers.RoomInDescriptorsProcess)
 			both := []*lab.Conn{a, b}
 			Expect(clients.Exchange(both[1-idlest], "x")).To(Succeed())
 
@@ -78,6 +79,10 @@ var _ = Describe("A server at its limit of open files", Label("cause:limit"), fu
 			Expect(clients.ExchangeThenClose(both[1-idlest], "x")).To(EndIn("close", harness.Closed))
 			note(saw, both[idlest].Outcome())
 			measured(claims.FDLimit, newAndIdle(saw, both[idlest].Outcome()), "the server makes room by itself")
+			Expect(recorded(l, both[idlest])).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
+				ShowStates("server", "ESTABLISHED", "CLOSE"),
+			))
 		},
 		Entry("the first", 0, limit), Entry("the second", 1, limit),
 	)

@@ -48,5 +48,6 @@ var _ = Describe("Dissolving one's own connection", Label("cause:local"), func()
 
 		Expect(server.SocketError()).To(Succeed())
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, server)).To(ShowNoReset())
 	}, limit)
 })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/servers"
@@ -24,7 +25,7 @@ import (
 //	         ◀══════════════════════════════════  RST
 var _ = Describe("A forked child that holds a connection", Label("cause:process"), func() {
 	DescribeTable("keeps it open when its parent is done with it",
-		func(ctx SpecContext, process, done string, want harness.Ending) {
+		func(ctx SpecContext, process, done string, want harness.Ending, shows RecordingMatcher) {
 			l := startLab()
 			server, err := l.Host("server").Start(ctx, process, lab.Limits{})
 			Expect(err).NotTo(HaveOccurred())
@@ -40,8 +41,12 @@ var _ = Describe("A forked child that holds a connection", Label("cause:process"
 
 			Expect(client.Outcome()).To(EndIn("read", want))
 			note(parent, client.Outcome())
+			Expect(recorded(l, client)).To(shows)
 		},
-		Entry("closed, FIN at the child's exit", servers.ForkAndForgetProcess, lab.CloseOp, harness.Finished, limit),
-		Entry("aborted, RST at the child's exit", servers.ForkAndAbortProcess, lab.Abort, harness.Reset, limit),
+		Entry("closed, FIN at the child's exit", servers.ForkAndForgetProcess, lab.CloseOp,
+			harness.Finished, ShowNoReset(), limit),
+		Entry("aborted, RST at the child's exit", servers.ForkAndAbortProcess, lab.Abort,
+			harness.Reset, ShowReset(
+				SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")), limit),
 	)
 })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -25,7 +26,7 @@ import (
 //	  RST      ═══════════▶  accept: ok
 //	                         read: ECONNRESET
 var _ = Describe("A layer-4 health check", Label("cause:probe"), func() {
-	check := func(ctx SpecContext, route lab.Route) lab.Outcome {
+	check := func(ctx SpecContext, route lab.Route) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()
 		l := startLab()
 		server := serve(l, servers.ReadOneByteThenClose)
@@ -33,26 +34,32 @@ var _ = Describe("A layer-4 health check", Label("cause:probe"), func() {
 		Expect(healthy).To(BeTrue())
 		var saw lab.Outcome
 		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
-		return saw
+		return saw, recorded(l)
 	}
 
 	DescribeTable("lets the backend accept and fails its first read",
 		func(ctx SpecContext, route lab.Route) {
-			saw := check(ctx, route)
+			saw, recording := check(ctx, route)
 
 			Expect(saw).To(EndIn("read", harness.Reset))
 			Expect(saw.Received).To(BeZero())
 			note(saw)
 			measured(claims.ProbeSuccess, afterAccept(saw))
+			Expect(recording).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "checker"), Because("TCP_STATE"), WithFlags("RST ACK")),
+				ShowStates("server", "ESTABLISHED", "CLOSE"),
+			))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
 	It("looks like a client that said nothing behind a plain toxiproxy", func(ctx SpecContext) {
-		saw := check(ctx, lab.Stock)
+		saw, recording := check(ctx, lab.Stock)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		note(saw)
+		Expect(recording).To(SatisfyAll(ShowReset(SentBy(evidence.Application, "checker")),
+			ShowStates("server", "ESTABLISHED", "CLOSE_WAIT")))
 	}, limit)
 
 	It("goes unnoticed if the checker closes with FIN", func(ctx SpecContext) {
@@ -65,17 +72,20 @@ var _ = Describe("A layer-4 health check", Label("cause:probe"), func() {
 		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
 		Expect(saw).To(EndIn("read", harness.Finished))
 		note(saw)
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 
 	It("calls a backend that refuses unhealthy", func(ctx SpecContext) {
 		l := startLab()
-		held, _ := connected(ctx, l) // nobody can listen at its port
+		held, other := connected(ctx, l) // nobody can listen at its port
 
 		healthy, saw := clients.Probe(ctx, l.Host("checker"), held.LocalAddr().String())
 
 		Expect(healthy).To(BeFalse())
 		Expect(saw).To(EndIn("connect", harness.Refused))
 		note(saw)
+		Expect(recorded(l, held, other)).To(ShowReset(
+			SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")))
 	}, limit)
 })
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -63,6 +64,10 @@ var _ = Describe("Deferring accept until the first byte", Label("cause:probe"), 
 
 		Expect(seen).To(BeEmpty())
 		measured(claims.ProbeUnavoidable, fmt.Sprintf("%d of %d probes seen", len(seen), probes))
+		Expect(recorded(l)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "checker"), Because("TCP_STATE"), WithFlags("RST ACK")),
+			MoveCounter("EmbryonicRsts", probes), // no socket yet that could be reset
+		))
 	}, limit)
 
 	It("is what hides them: a plain listener sees each", func(ctx SpecContext) {
@@ -73,5 +78,9 @@ var _ = Describe("Deferring accept until the first byte", Label("cause:probe"), 
 
 		Expect(seen).To(HaveLen(probes))
 		Expect(seen).To(HaveEach(EndIn("read", harness.Reset)))
+		Expect(recorded(l)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "checker"), Because("TCP_STATE"), WithFlags("RST ACK")),
+			ShowStates("server", "ESTABLISHED", "CLOSE"),
+		))
 	}, limit)
 })

@@ -11,7 +11,9 @@ import (
 	"github.com/onsi/gomega/gbytes"
 
 	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -50,6 +52,8 @@ var _ = Describe("A stream of health checks", Label("cause:probe"), func() {
 		for range probes + callers {
 			Eventually(ctx, server.Outcomes()).Should(Receive())
 		}
+		Expect(recorded(l)).To(ShowReset(
+			SentBy(evidence.Application, "checker"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		lines := strings.Count(string(logged.Contents()), "\n")
 		return fmt.Sprintf("served %d of %d clients, logged %d errors", served, callers, lines)
 	}

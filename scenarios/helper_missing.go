@@ -10,6 +10,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -39,7 +40,7 @@ var _ = Describe("A server whose helper program is missing", Label("cause:proces
 	}
 
 	DescribeTable("accepts the session and ends it at the first request",
-		func(ctx SpecContext, request string, want harness.Ending) {
+		func(ctx SpecContext, request string, want harness.Ending, shows RecordingMatcher) {
 			l := startLab()
 			client := login(ctx, l, serve(l, servers.RunHelper(missing())))
 
@@ -49,9 +50,12 @@ var _ = Describe("A server whose helper program is missing", Label("cause:proces
 			Expect(sessionOf(saw)).To(Equal("accepted, ended at the first request"))
 			note(saw)
 			measured(claims.MissingHelper, sessionOf(saw))
+			Expect(recorded(l, client)).To(shows)
 		},
-		Entry("with FIN", "list\n", harness.Finished, limit),
-		Entry("with RST if the client has sent on", "list\nlist\n", harness.Reset, limit),
+		Entry("with FIN", "list\n", harness.Finished, ShowNoReset(), limit),
+		Entry("with RST if the client has sent on", "list\nlist\n", harness.Reset,
+			ShowReset(
+				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")), limit),
 	)
 
 	It("would have answered if it were there", func(ctx SpecContext) {

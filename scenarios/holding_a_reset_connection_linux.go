@@ -6,7 +6,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -44,5 +46,7 @@ var _ = Describe("A connection that was reset", Label("cause:abort"), func() {
 		Expect(left).To(Equal(0))
 		measured(claims.FreeResources, fmt.Sprintf("%d of %d held after the reset, %d after close",
 			held, connections, left))
+		Expect(recorded(l)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
 	}, limit)
 })

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -26,8 +27,10 @@ import (
 var _ = Describe("An idle timeout", Label("cause:idle"), func() {
 	const timeout, patience = 20 * time.Millisecond, 20 * time.Millisecond
 
+	reset := ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK"))
+
 	DescribeTable("drops an idle connection",
-		func(ctx SpecContext, end lab.Handler, want harness.Ending, route lab.Route) {
+		func(ctx SpecContext, end lab.Handler, want harness.Ending, route lab.Route, shows RecordingMatcher) {
 			l := startLab()
 			server := serve(l, servers.EchoUntilIdle(timeout, end))
 
@@ -36,11 +39,12 @@ var _ = Describe("An idle timeout", Label("cause:idle"), func() {
 			Expect(saw).To(EndIn("read", want))
 			Expect(saw.Received).To(BeEquivalentTo(1))
 			measured(claims.IdleTimeout, saw)
+			Expect(recorded(l)).To(shows)
 		},
-		Entry("with FIN", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Direct, limit),
-		Entry("with RST", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Direct, limit),
-		Entry("with FIN, proxied", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Proxied, limit),
-		Entry("with RST, proxied", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Proxied, limit),
+		Entry("with FIN", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Direct, ShowNoReset(), limit),
+		Entry("with RST", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Direct, reset, limit),
+		Entry("with FIN, proxied", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Proxied, ShowNoReset(), limit),
+		Entry("with RST, proxied", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Proxied, reset, limit),
 	)
 
 	It("drops an idle connection in silence", func(ctx SpecContext) {

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/clients"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -42,5 +43,9 @@ var _ = Describe("A TCP keepalive probe", Label("cause:idle"), func() {
 		Expect(survival(saw)).To(Equal("dropped, read: finished"), saw.String())
 		note(saw)
 		measured(claims.KeepalivePrevents, survival(saw), "it is TCP's probe and a program counts bytes")
+		Expect(recorded(l)).To(SatisfyAll(
+			MoveCounter("TCPKeepAlive", 1),
+			ShowStates("server", "ESTABLISHED", "FIN_WAIT1"),
+		))
 	}, limit)
 })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -24,7 +25,7 @@ import (
 //	         ◀───────────  FIN
 //	  read: end of stream
 var _ = Describe("Killing the server", Label("cause:process"), func() {
-	killed := func(ctx SpecContext, text string) lab.Outcome {
+	killed := func(ctx SpecContext, text string) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()
 		l := startLab()
 		server, err := l.Host("server").Start(ctx, servers.AnswerOneByteProcess, lab.Limits{})
@@ -36,20 +37,26 @@ var _ = Describe("Killing the server", Label("cause:process"), func() {
 		clients.ReadByte(client) // the server has read its byte
 		Expect(server.Kill()).To(Succeed())
 		clients.ReadAll(client)
-		return client.Outcome()
+		return client.Outcome(), recorded(l, client)
 	}
 
 	It("finishes its connections", func(ctx SpecContext) {
-		saw := killed(ctx, "a")
+		saw, recording := killed(ctx, "a")
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		measured(claims.CrashSendsRST, saw)
+		Expect(recording).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "FIN_WAIT1")))
 	}, limit)
 
 	It("resets those on which something is unread", func(ctx SpecContext) {
-		saw := killed(ctx, "ab")
+		saw, recording := killed(ctx, "ab")
 
 		Expect(saw).To(EndIn("read", harness.Reset))
 		measured(claims.CrashSendsRST, saw, "bytes are unread")
+		Expect(recording).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
+			ShowStates("server", "ESTABLISHED", "CLOSE"),
+			MoveCounter("TCPAbortOnClose", 1),
+		))
 	}, limit)
 })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -41,6 +42,10 @@ var _ = Describe("Leaving before the response ends", Label("cause:unread"), func
 			Expect(saw).To(EndIn("write", harness.Reset))
 			measured(claims.BrowserLeaves, saw)
 			note(left)
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "browser"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
+				ShowStates("server", "ESTABLISHED", "CLOSE"),
+			))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
@@ -59,5 +64,9 @@ var _ = Describe("Leaving before the response ends", Label("cause:unread"), func
 		Expect(server.Outcome()).To(EndIn("write", harness.BrokenPipe))
 		measured(claims.BrowserLeaves, server.Outcome(), "the browser had read all that was there")
 		note(browser.Outcome())
+		Expect(recorded(l, browser, server)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.KernelReply, "client"), WithFlags("RST")),
+			ShowStates("server", "ESTABLISHED", "CLOSE_WAIT", "CLOSE"),
+		))
 	}, limit)
 })

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -35,6 +36,11 @@ var _ = Describe("Leaving bytes in the receive buffer", Label("cause:unread"), f
 		measured(claims.GoUnreadData, fmt.Sprintf("%s with %s; %s with %s",
 			left.First(), unread(ctx, left, partly), none.First(), unread(ctx, none, whole)))
 		note(left, none)
+		Expect(recorded(l)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
+			ShowStates("server", "ESTABLISHED", "CLOSE"), ShowStates("server", "ESTABLISHED", "FIN_WAIT1"),
+			MoveCounter("TCPAbortOnClose", 1),
+		))
 	}, limit)
 })
 

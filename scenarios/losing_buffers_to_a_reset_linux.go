@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -40,6 +41,8 @@ var _ = Describe("A reset", Label("cause:abort"), func() {
 			Expect(saw.Received).To(Equal(int64(5)))
 			measured(claims.BuffersLost, fmt.Sprintf("%d bytes of 5 were readable", saw.Received))
 			note(saw)
+			Expect(recorded(l)).To(ShowReset(
+				SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
@@ -57,6 +60,10 @@ var _ = Describe("A reset", Label("cause:abort"), func() {
 		Expect(client.Outcome().Received).To(BeNumerically(">", 0))
 		Expect(lost(server, client)).To(BeNumerically(">", 0))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client, server)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
+			MoveCounter("TCPAbortOnData", 1),
+		))
 	}, limit)
 
 	It("is not a close, which delivers all of it", func(ctx SpecContext) {
@@ -70,6 +77,7 @@ var _ = Describe("A reset", Label("cause:abort"), func() {
 		Expect(client.Outcome()).To(EndIn("read", harness.Finished))
 		Expect(lost(server, client)).To(Equal(int64(0)))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client, server)).To(ShowNoReset())
 	}, limit)
 })
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -49,6 +50,8 @@ var _ = Describe("A client without a certificate", Label("cause:tls"), func() {
 			Expect(tlsSaw(err)).To(Equal(sees))
 			measured(claims.BadCertificate, sessionOr(err))
 			note(saw)
+			Expect(recorded(l)).To(ShowReset(
+				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
 		Entry("reading", func(c *tls.Conn) error { _, err := c.Read(make([]byte, 1)); return err },
 			"alert: tls: certificate required", limit),
@@ -65,5 +68,7 @@ var _ = Describe("A client without a certificate", Label("cause:tls"), func() {
 		Expect(tlsSaw(err)).To(Equal("alert: tls: certificate required"))
 		Expect(saw).NotTo(EndIn("read", harness.Reset))
 		note(saw)
+		Eventually(ctx, server.Outcomes()).Should(Receive())
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 })

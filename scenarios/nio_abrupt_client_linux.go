@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -48,6 +49,10 @@ var _ = Describe("An NIO server whose client leaves", Label("cause:abort"), func
 			Expect(saw).To(EndIn("read", harness.Reset).Then("close", harness.Open))
 			Expect(logged).To(gbytes.Say("read: connection reset by peer"))
 			measured(claims.NIOAbruptClient, saw, "the client ends with a RST")
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "client"), Because("TCP_STATE"), WithFlags("RST ACK")),
+				ShowStates("server", "ESTABLISHED", "CLOSE"),
+			))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
@@ -63,6 +68,7 @@ var _ = Describe("An NIO server whose client leaves", Label("cause:abort"), func
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(logged.Contents()).To(BeEmpty())
 		measured(claims.NIOAbruptClient, saw, "the client closes with nothing unread")
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 
 	It("goes on serving the others on its one thread", func(ctx SpecContext) {

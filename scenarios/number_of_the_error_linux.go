@@ -10,6 +10,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
@@ -35,6 +36,8 @@ var _ = Describe("The error of a reset", Label("cause:unread"), func() {
 		Expect(numbered(saw.Err)).To(Equal("104: connection reset by peer"))
 		measured(claims.Errno104, numbered(saw.Err))
 		note(saw)
+		Expect(recorded(l)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 	}, limit)
 
 	It("is not the error of the write that follows it: 32, \"broken pipe\"", func(ctx SpecContext) {

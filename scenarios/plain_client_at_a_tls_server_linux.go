@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -47,6 +48,8 @@ var _ = Describe("A plain client at a TLS server", Label("cause:tls"), func() {
 			Expect(tlsSaw(err)).To(Equal("not TLS"))
 			measured(claims.TLSMismatch, sessionOr(err))
 			note(saw)
+			Expect(recorded(l)).To(ShowReset(
+				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
@@ -60,6 +63,8 @@ var _ = Describe("A plain client at a TLS server", Label("cause:tls"), func() {
 
 		Expect(saw).To(EndIn("write", harness.Reset).Then("read", harness.Open)) // it was there all the time
 		note(saw)
+		Expect(recorded(l)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 	}, limit)
 
 	It("gets the last word and a FIN when the server has read everything", func(ctx SpecContext) {
@@ -71,5 +76,6 @@ var _ = Describe("A plain client at a TLS server", Label("cause:tls"), func() {
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(saw.Received).To(BeEquivalentTo(len("this is a TLS port\r\n")))
 		note(saw)
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 })

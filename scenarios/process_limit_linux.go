@@ -11,6 +11,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -32,7 +33,8 @@ var _ = Describe("A server that forks for each connection", Label("cause:process
 
 	// call lets callers come one after the other, and returns what they saw and
 	// why the server could not fork.
-	call := func(ctx SpecContext, process string) (saw []lab.Outcome, failed []string) {
+	call := func(ctx SpecContext, process string) (
+		saw []lab.Outcome, failed []string, recording *evidence.Recording) {
 		GinkgoHelper()
 		l := startLab()
 		server := startAsStranger(ctx, l, process, most)
@@ -48,11 +50,11 @@ var _ = Describe("A server that forks for each connection", Label("cause:process
 			}
 		}
 		note(saw...)
-		return saw, failed
+		return saw, failed, recorded(l)
 	}
 
 	It("resets its clients when zombies fill the process table", func(ctx SpecContext) {
-		saw, failed := call(ctx, servers.ForkAndForgetProcess)
+		saw, failed, recording := call(ctx, servers.ForkAndForgetProcess)
 
 		for _, outcome := range saw[:most] {
 			Expect(outcome).To(EndIn("read", harness.Finished))
@@ -64,16 +66,19 @@ var _ = Describe("A server that forks for each connection", Label("cause:process
 		Expect(failed).To(HaveEach(ContainSubstring(syscall.EAGAIN.Error())))
 		measured(claims.Zombies,
 			fmt.Sprintf("%d of %d without a process, then %s", len(failed), callers, saw[most].First()))
+		Expect(recording).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 	}, limit)
 
 	It("serves them all when it reaps its children", func(ctx SpecContext) {
-		saw, failed := call(ctx, servers.ForkAndReapProcess)
+		saw, failed, recording := call(ctx, servers.ForkAndReapProcess)
 
 		Expect(failed).To(BeEmpty())
 		for _, outcome := range saw {
 			Expect(outcome).To(EndIn("read", harness.Finished))
 			Expect(outcome.Received).To(BeEquivalentTo(1))
 		}
+		Expect(recording).To(ShowNoReset())
 	}, limit)
 })
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/servers"
@@ -20,6 +21,10 @@ import (
 //	                        read: ECONNRESET  ◀════  RST
 //	  read: EOF  ◀────  FIN
 var _ = Describe("A reset on its way through a proxy", Label("cause:proxy"), func() {
+	// arrives is the state to which the other end goes from ESTABLISHED: by a
+	// RST, or by the FIN that it has become.
+	arrives := map[harness.Ending]string{harness.Reset: "CLOSE", harness.Finished: "CLOSE_WAIT"}
+
 	DescribeTable("comes from the server and ends for the client",
 		func(ctx SpecContext, ending harness.Ending, route lab.Route) {
 			l := startLab()
@@ -29,6 +34,10 @@ var _ = Describe("A reset on its way through a proxy", Label("cause:proxy"), fun
 
 			Expect(saw).To(EndIn("read", ending))
 			note(saw)
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
+				ShowStates("client", "ESTABLISHED", arrives[ending]),
+			))
 		},
 		EntryDescription("as %s (%s)"),
 		Entry(nil, harness.Reset, lab.Direct, limit),
@@ -48,6 +57,10 @@ var _ = Describe("A reset on its way through a proxy", Label("cause:proxy"), fun
 			Expect(saw).To(EndIn("read", ending))
 			Expect(saw.Received).To(BeEquivalentTo(1))
 			note(saw)
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "client"), Because("TCP_STATE"), WithFlags("RST ACK")),
+				ShowStates("server", "ESTABLISHED", arrives[ending]),
+			))
 		},
 		EntryDescription("as %s (%s)"),
 		Entry(nil, harness.Reset, lab.Direct, limit),

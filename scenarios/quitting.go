@@ -2,12 +2,14 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -39,6 +41,12 @@ var _ = Describe("A QUIT command", Label("cause:fin"), func() {
 			Expect(closed).To(EndIn("close", harness.Closed))
 			measured(claims.QuitCommand, closed)
 			note(saw)
+			want := ShowNoReset()
+			if strings.HasSuffix(text, "NOOP\r\n") { // unread
+				want = ShowReset(
+					SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK"))
+			}
+			Expect(recorded(l)).To(want)
 		},
 		func(text string, ending harness.Ending, route lab.Route) string {
 			return fmt.Sprintf("%s after %q (%s)", ending, text, route)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 )
 
@@ -21,19 +23,10 @@ import (
 //	                           ◀═══════════  RST: ECONNREFUSED
 //	           ◀════════  RST: ECONNRESET
 var _ = Describe("A refusal behind a proxy", Label("cause:proxy", "cause:refused"), func() {
-	// nobody returns an address where nobody listens and nobody can begin to:
-	// its port belongs to one end of a connection.
-	nobody := func(ctx SpecContext) string {
-		GinkgoHelper()
-		holder, _ := connected(ctx, startLab())
-		return holder.LocalAddr().String()
-	}
-
 	It("is a reset for the client", func(ctx SpecContext) {
 		l := startLab()
-		proxy, err := harness.StartProxy(nobody(ctx))
+		proxy, err := l.Proxy(nobody(ctx, l))
 		Expect(err).NotTo(HaveOccurred())
-		l.Own(proxy)
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), proxy.Addr(), "a")
 
@@ -41,27 +34,53 @@ var _ = Describe("A refusal behind a proxy", Label("cause:proxy", "cause:refused
 		Expect(proxy.AwaitIdle(ctx)).To(Succeed())
 		Expect(proxy.Connections()[0].With).To(Equal(harness.Refused))
 		note(saw)
+		Expect(recorded(l)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")),
+			ShowReset(SentBy(evidence.Application, "proxy"), WithFlags("RST ACK")),
+			ShowStates("proxy", "SYN_SENT", "CLOSE"),
+		))
 	}, limit)
 
 	It("is a refusal if there is no proxy", func(ctx SpecContext) {
 		l := startLab()
 
-		saw := clients.SendThenRead(ctx, l.Host("client"), nobody(ctx), "a")
+		saw := clients.SendThenRead(ctx, l.Host("client"), nobody(ctx, l).Addr(), "a")
 
 		Expect(saw).To(EndIn("connect", harness.Refused))
 		note(saw)
+		Expect(recorded(l)).To(ShowReset(
+			SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")))
 	}, limit)
 
 	It("is a refusal if the proxy has closed its own listener", func(ctx SpecContext) {
 		l := startLab()
-		proxy, err := harness.StartProxy(nobody(ctx))
+		proxy, err := l.Proxy(nobody(ctx, l))
 		Expect(err).NotTo(HaveOccurred())
-		l.Own(proxy)
 
 		Expect(proxy.Refuse()).To(Succeed())
 		saw := clients.SendThenRead(ctx, l.Host("client"), proxy.Addr(), "a")
 
 		Expect(saw).To(EndIn("connect", harness.Refused))
 		note(saw)
+		Expect(recorded(l)).To(ShowReset(
+			SentBy(evidence.KernelReply, "proxy"), Because("NO_SOCKET"), WithFlags("RST ACK")))
 	}, limit)
 })
+
+// An absentee is what a proxy takes for its server.
+type absentee struct {
+	lab.Server // nil
+	address    string
+}
+
+func (a absentee) Addr() string { return a.address }
+
+// nobody returns a server of l that is not there, and whose place nobody can
+// take: its port belongs to one end of a connection.
+func nobody(ctx SpecContext, l *lab.Lab) absentee {
+	GinkgoHelper()
+	holder, other := connected(ctx, l)
+	l.Own(holder)
+	l.Own(other)
+	return absentee{address: holder.LocalAddr().String()}
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
@@ -23,12 +24,17 @@ import (
 var _ = Describe("Connecting where nobody listens", Label("cause:refused"), func() {
 	It("is refused", func(ctx SpecContext) {
 		l := startLab()
-		holder, _ := connected(ctx, l) // nobody else can listen at its end's port
+		holder, other := connected(ctx, l) // nobody else can listen at its end's port
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), holder.LocalAddr().String(), "hello")
 
 		Expect(saw).To(EndIn("connect", harness.Refused))
 		measured(claims.RefuseIsReset, saw)
+		Expect(recorded(l, holder, other)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")),
+			ShowStates("client", "SYN_SENT", "CLOSE"),
+			MoveCounter("AttemptFails", 1),
+		))
 	}, limit)
 
 	It("succeeds as soon as somebody does", func(ctx SpecContext) {
@@ -39,5 +45,6 @@ var _ = Describe("Connecting where nobody listens", Label("cause:refused"), func
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		note(saw)
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 })

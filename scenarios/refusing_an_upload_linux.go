@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -40,6 +41,10 @@ var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
 			Expect(saw.Sent).To(BeNumerically("<", size))
 			Expect(saw.Received).To(BeEquivalentTo(len(servers.TooLarge)))
 			measured(claims.ScriptBug, saw)
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
+				ShowStates("client", "ESTABLISHED", "CLOSE"),
+			))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
@@ -55,6 +60,10 @@ var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
 			Expect(saw.Sent).To(BeNumerically(">", size))
 			Expect(saw.Received).To(BeEquivalentTo(len(servers.TooLarge)))
 			measured(claims.ScriptBug, saw, "the server lingers")
+			var lingered lab.Outcome
+			Eventually(ctx, server.Outcomes()).Should(Receive(&lingered))
+			Expect(lingered).To(EndIn("read", harness.Finished))
+			Expect(recorded(l)).To(ShowNoReset())
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)

@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
@@ -38,6 +39,8 @@ var _ = Describe("A reset for unread data", Label("cause:unread"), func() {
 		Expect(info.DataSegmentsIn).To(Equal(0))
 		measured(claims.DataReturned, fmt.Sprintf("data segments that came back: %d", info.DataSegmentsIn))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 	}, limit)
 
 	It("comes behind the data that was sent before it", func(ctx SpecContext) {
@@ -56,5 +59,7 @@ var _ = Describe("A reset for unread data", Label("cause:unread"), func() {
 		client.Read(make([]byte, 1))
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 	}, limit)
 })

@@ -9,6 +9,8 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -40,7 +42,6 @@ var _ = Describe("Retrying after a reset", Label("cause:proxy"), func() {
 			Expect(err).NotTo(HaveOccurred())
 			customer := clients.NewCustomer(ctx, l.Host("client"), proxy.Addr(), false)
 			defer customer.Close()
-			defer customer.Close()
 			customer.Key = r.key
 
 			Expect(customer.OrderAndRetry(ctx, http.MethodPost, "/order-7", 2)).To(Succeed())
@@ -49,6 +50,9 @@ var _ = Describe("Retrying after a reset", Label("cause:proxy"), func() {
 			Expect(shop.Executed("/order-7")).To(Equal(executed))
 			note(customer.Outcomes()...)
 			measured(claims.GoHandle, fmt.Sprintf("executions: %d", shop.Executed("/order-7")), r.when)
+			customer.Close()
+			Expect(recorded(l)).To(ShowReset(
+				SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		},
 		func(executed int, r row) string { return fmt.Sprintf("%d× if %s", executed, r.when) },
 		Entry(nil, 2, row{"only the reply was lost", harness.Client, ""}, limit),

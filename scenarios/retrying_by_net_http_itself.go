@@ -9,6 +9,8 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -44,6 +46,9 @@ var _ = Describe("Retrying by net/http itself", Label("cause:proxy"), func() {
 			Expect(harness.EndingOf(err)).To(Equal(ending), "%v", err)
 			Expect(shop.Executed("/order-7")).To(Equal(executed))
 			note(customer.Outcomes()...)
+			customer.Close()
+			Expect(recorded(l)).To(ShowReset(
+				SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		},
 		func(method string, keepAlive bool, executed int, ending harness.Ending) string {
 			which := map[bool]string{true: "reused", false: "new"}[keepAlive]

@@ -11,6 +11,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -53,7 +54,7 @@ var _ = Describe("A daemon", Label("cause:process"), func() {
 	}, limit)
 
 	DescribeTable("ends its open connections when it is restarted",
-		func(ctx SpecContext, text string, want harness.Ending) {
+		func(ctx SpecContext, text string, want harness.Ending, shows RecordingMatcher) {
 			l := startLab()
 			daemon := serve(l, servers.AnswerOneByte)
 			client := dial(ctx, l, daemon.Addr())
@@ -66,9 +67,12 @@ var _ = Describe("A daemon", Label("cause:process"), func() {
 
 			Expect(client.Outcome()).To(EndIn("read", want))
 			note(client.Outcome())
+			Expect(recorded(l, client)).To(shows)
 		},
-		Entry("with FIN where it has read everything", "a", harness.Finished, limit),
-		Entry("with RST where it has bytes to read", "ab", harness.Reset, limit),
+		Entry("with FIN where it has read everything", "a", harness.Finished, ShowNoReset(), limit),
+		Entry("with RST where it has bytes to read", "ab", harness.Reset,
+			ShowReset(
+				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")), limit),
 	)
 })
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -29,6 +30,8 @@ var _ = Describe("A connection that sshd drops", Label("cause:unread"), func() {
 
 		Expect(saw).To(EndIn("read", harness.Reset))
 		note(saw)
+		Expect(recorded(g.lab)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 	}, limit)
 
 	It("is finished if its banner comes later", func(ctx SpecContext) {
@@ -38,5 +41,6 @@ var _ = Describe("A connection that sshd drops", Label("cause:unread"), func() {
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		note(saw)
+		Expect(recorded(g.lab)).To(ShowReset(SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
 	}, limit)
 })

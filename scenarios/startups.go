@@ -32,6 +32,7 @@ func share(dropped, percent int) string {
 // A guard is a server with a limit on startups and a client that tries it.
 type guard struct {
 	ctx     SpecContext
+	lab     *lab.Lab
 	client  *lab.Host
 	address string
 	held    int // unauthenticated connections of the client's
@@ -42,7 +43,7 @@ func guarded(ctx SpecContext, limit servers.MaxStartups, drop lab.Handler) *guar
 	GinkgoHelper()
 	l := startLab()
 	server := serve(l, servers.LimitStartups(limit, uint64(GinkgoRandomSeed()), drop))
-	return &guard{ctx: ctx, client: l.Host("client"), address: server.Addr()}
+	return &guard{ctx: ctx, lab: l, client: l.Host("client"), address: server.Addr()}
 }
 
 // hold connects until n connections are held open that have not authenticated.

@@ -4,7 +4,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -32,6 +34,10 @@ var _ = Describe("The state of a connection", Label("cause:abort"), func() {
 		Expect(states(client, server)).To(Equal("CLOSE and CLOSE"))
 		measured(claims.RSTNotHandshake, before+" → "+states(client, server))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client, server)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
+			ShowStates("client", "ESTABLISHED", "CLOSE"), ShowStates("server", "ESTABLISHED", "CLOSE"),
+		))
 	}, limit)
 
 	It("goes through the half-closed states by a FIN", func(ctx SpecContext) {
@@ -44,6 +50,9 @@ var _ = Describe("The state of a connection", Label("cause:abort"), func() {
 
 		Expect(states(client, server)).To(Equal("CLOSE_WAIT and FIN_WAIT2"))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client, server)).To(SatisfyAll(ShowNoReset(),
+			ShowStates("client", "ESTABLISHED", "CLOSE_WAIT"),
+			ShowStates("server", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2")))
 	}, limit)
 })
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -26,7 +27,8 @@ import (
 //	              ◀════════  RST
 //	  handshake: ECONNRESET
 var _ = Describe("A TLS client at a plain server", Label("cause:tls"), func() {
-	handshake := func(ctx SpecContext, plain lab.Handler, route lab.Route) (lab.Outcome, error) {
+	handshake := func(ctx SpecContext, plain lab.Handler, route lab.Route) (
+		lab.Outcome, *evidence.Recording, error) {
 		GinkgoHelper()
 		l := startLab()
 		server := serve(l, plain)
@@ -34,28 +36,31 @@ var _ = Describe("A TLS client at a plain server", Label("cause:tls"), func() {
 		saw, err := clients.TLS(ctx, l.Host("client"), reach(l, server, route), config, "hello")
 		measured(claims.TLSMismatch, sessionOr(err))
 		note(saw)
-		return saw, err
+		return saw, recorded(l), err
 	}
 
 	DescribeTable("is reset when the server leaves its ClientHello unread",
 		func(ctx SpecContext, route lab.Route) {
-			saw, err := handshake(ctx, servers.ReadOneByteThenClose, route)
+			saw, recording, err := handshake(ctx, servers.ReadOneByteThenClose, route)
 
 			Expect(saw).To(EndIn("read", harness.Reset))
 			Expect(tlsSaw(err)).To(Equal("reset"))
+			Expect(recording).To(ShowReset(
+				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
 	It("reads the end of the stream when the server has read it", func(ctx SpecContext) {
-		saw, err := handshake(ctx, servers.AnswerThenLinger(""), lab.Direct)
+		saw, recording, err := handshake(ctx, servers.AnswerThenLinger(""), lab.Direct)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(tlsSaw(err)).To(Equal("finished"))
+		Expect(recording).To(ShowNoReset())
 	}, limit)
 
 	It("finds that the answer is not TLS when the server answers", func(ctx SpecContext) {
-		saw, err := handshake(ctx, servers.AnswerThenLinger("500 what?\r\n"), lab.Direct)
+		saw, _, err := handshake(ctx, servers.AnswerThenLinger("500 what?\r\n"), lab.Direct)
 
 		Expect(saw.Ending).To(Equal(harness.Open))
 		Expect(tlsSaw(err)).To(Equal("not TLS"))

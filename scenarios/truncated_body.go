@@ -8,6 +8,8 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -40,6 +42,10 @@ var _ = Describe("A body that is cut in half", Label("cause:proxy", "cause:http"
 			Expect(body).To(Equal("01234"))
 			Expect(harness.EndingOf(err)).To(Equal(sees), "%v", err)
 			Expect(proxy.Cuts()[0].Struck).To(BeTrue())
+			if with == harness.Reset {
+				Expect(recorded(l)).To(ShowReset(
+					SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")))
+			}
 		},
 		Entry("a length and a RST: as a reset", byLength, harness.Reset, harness.Reset, limit),
 		Entry("a length and a FIN: as an unexpected end", byLength, harness.Finished, harness.Finished, limit),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -35,6 +36,10 @@ var _ = Describe("Writing after a reset", Label("cause:unread"), func() {
 
 			Expect(saw).To(EndIn("write", harness.Reset).Then("write", harness.BrokenPipe))
 			measured(claims.GoWrite, saw)
+			Expect(recorded(l)).To(SatisfyAll(
+				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
+				ShowStates("client", "ESTABLISHED", "CLOSE"),
+			))
 		},
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
@@ -48,5 +53,9 @@ var _ = Describe("Writing after a reset", Label("cause:unread"), func() {
 
 		Expect(saw).To(EndIn("write", harness.BrokenPipe))
 		measured(claims.GoWrite, saw, "a FIN came before the RST")
+		Expect(recorded(l)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
+			ShowStates("client", "ESTABLISHED", "CLOSE_WAIT", "CLOSE"),
+		))
 	}, limit)
 })

@@ -31,6 +31,7 @@ var _ = Describe("Writing after one's own shutdown", Label("cause:local"), func(
 		Expect(server.Outcome().Ending).To(Equal(harness.Open))
 		measured(claims.BothFromPeer, "broken-pipe, the peer is "+server.Outcome().First())
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client, server)).To(ShowNoReset())
 	}, limit)
 
 	It("is another thing than the peer's shutdown, after which writing goes on", func(ctx SpecContext) {
@@ -43,5 +44,6 @@ var _ = Describe("Writing after one's own shutdown", Label("cause:local"), func(
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Finished))
 		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client, server)).To(ShowNoReset())
 	}, limit)
 })
