@@ -58,9 +58,15 @@ func block(h *netlab.Host, rule netlab.Rule) *netlab.Block {
 // sentResets is how many RSTs the TCP of a host says that it has sent.
 func sentResets(h *netlab.Host) int64 {
 	GinkgoHelper()
-	sent, err := h.Counter("OutRsts")
+	return counted(h, "OutRsts")
+}
+
+// counted is what the TCP of a host has counted under a name.
+func counted(h *netlab.Host, name string) int64 {
+	GinkgoHelper()
+	count, err := h.Counter(name)
 	Expect(err).NotTo(HaveOccurred())
-	return sent
+	return count
 }
 
 // state is the state of a connection in the kernel's words.

@@ -22,7 +22,7 @@ func causes() []Claim {
 	return []Claim{
 		{ID: FirewallBlock, Document: "guide", Seen: []string{"reset"},
 			Says: "a firewall on the route blocks the traffic: connection reset by peer"},
-		{ID: IPBanned, Document: "guide", Seen: []string{"reset"}, WaitsFor: networkLab,
+		{ID: IPBanned, Document: "guide", Seen: []string{"reset"},
 			Says: "the client's address is banned on the server: connection reset by peer"},
 		{ID: HostsDeny, Document: "guide", Seen: []string{"read: reset"},
 			Says: "TCP wrappers deny the host: reading the banner fails with ECONNRESET"},

@@ -1,0 +1,119 @@
+package scenarios
+
+import (
+	"net/netip"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// What bans an address, such as fail2ban, puts a rule into the server's own
+// firewall, at input. Its verdict decides what the client sees (fail2ban's
+// actions reject with ICMP port unreachable unless told otherwise), and the
+// server's program sees nothing at all: nobody connects. A connection that was
+// open is banned as well. Its server then never learns that the client is
+// gone, since the ban also eats the RST that would say so.
+//
+//	client, banned         server
+//	  "a"    ───────────▶    firewall: reject
+//	         ◀═══════════  RST
+//	  read: ECONNRESET       ESTABLISHED
+//	         ◀───────────  "b"
+//	  RST    ═══════════▶    firewall: eaten
+//	                         read: ETIMEDOUT
+var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), func() {
+	ban := func(server *netlab.Host, address netip.Addr, verdict netlab.Verdict) {
+		GinkgoHelper()
+		block(server, netlab.Rule{
+			Hook: netlab.Input, Source: netip.AddrPortFrom(address, 0), Verdict: verdict,
+		})
+	}
+
+	DescribeTable("gets no new connection:",
+		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, resets int) {
+			l, client, server := startPair()
+			Expect(client.SetSysctl("net.ipv4.tcp_syn_retries", "1")).To(Succeed())
+			door := serve(l, servers.Echo)
+			tap := tapAt(client)
+
+			ban(server, client.IP(), verdict)
+			saw := clients.SendThenRead(ctx, l.Host("client"), door.Addr(), "a")
+
+			Expect(saw).To(EndIn("connect", want))
+			Expect(resetsIn(tap)).To(HaveLen(resets))
+			Expect(sentResets(server)).To(BeZero())
+			Expect(door.Outcomes()).NotTo(Receive(), "the server's program sees nothing")
+			measured(claims.IPBanned, saw.Ending, "the connection is new")
+		},
+		Entry("the ban rejects with RST", netlab.RejectReset, harness.Refused, 1, limit),
+		Entry("the ban rejects with ICMP port unreachable", netlab.RejectPort, harness.Refused, 0, limit),
+		Entry("the ban rejects with ICMP prohibited", netlab.RejectAdmin, harness.Unreachable, 0, limit),
+		Entry("the ban drops", netlab.Drop, harness.TimedOut, 0, limit),
+	)
+
+	DescribeTable("loses a connection that is open:",
+		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, resets int, condition string) {
+			l, client, server := startPair()
+			c, far := connected(ctx, l)
+			send(c, far, "a")
+			Expect(clients.GiveUpAfter(c, 100*time.Millisecond)).To(Succeed())
+			Expect(clients.GiveUpAfter(far, 100*time.Millisecond)).To(Succeed())
+			tap := tapAt(client)
+
+			ban(server, client.IP(), verdict)
+			clients.WriteByte(c)
+			clients.ReadAll(c)
+			arrived, meanwhile := resetsIn(tap), state(far)
+			clients.WriteByte(far)
+			clients.ReadAll(far)
+
+			Expect(c.Outcome()).To(EndIn("read", want))
+			Expect(arrived).To(HaveLen(resets))
+			Expect(meanwhile).To(Equal("ESTABLISHED"))
+			Expect(far.Outcome()).To(EndIn("read", harness.TimedOut), "the ban eats the client's RST")
+			Expect(counted(server, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
+			Expect(sentResets(server)).To(BeZero())
+			Expect(recorded(l, c, far)).To(ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET")))
+			note(far.Outcome())
+			measured(claims.IPBanned, c.Outcome().Ending, condition)
+		},
+		Entry("the ban rejects with RST", netlab.RejectReset, harness.Reset, 1, "the ban rejects with RST", limit),
+		// tcp_write_err reports the soft error that ICMP has left.
+		Entry("the ban rejects with ICMP", netlab.RejectPort, harness.Refused, 0, "the ban rejects with ICMP", limit),
+		Entry("the ban drops", netlab.Drop, harness.TimedOut, 0, "the ban drops", limit),
+	)
+
+	It("is reset in the name of a server that says nothing", func(ctx SpecContext) {
+		l, client, server := startPair()
+		c, far := connected(ctx, l)
+
+		ban(server, client.IP(), netlab.RejectReset)
+		clients.WriteByte(c)
+		clients.ReadAll(c)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(recorded(l, c, far)).To(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST")))
+		measured(claims.NotFromPeer, c.Outcome())
+	}, limit)
+
+	It("is no other address", func(ctx SpecContext) {
+		l, client, server := startPair()
+		c, far := connected(ctx, l)
+
+		ban(server, client.IP().Next(), netlab.RejectReset)
+
+		send(c, far, "a")
+		send(far, c, "b")
+		note(c.Outcome(), far.Outcome())
+		Expect(recorded(l, c, far)).To(ShowNoReset())
+	}, limit)
+})
