@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
@@ -23,10 +24,9 @@ import (
 //	         ◀═══════════  RST                      ESTABLISHED
 //	  read: ECONNRESET
 var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netns"), func() {
-	const ttl, id = 57, 0x7777 // not those of any host here
 	// spy connects and returns a segment with data that the router saw pass.
 	spy := func(ctx SpecContext) (
-		router, server *netlab.Host, c, far *lab.Conn, wire *netlab.Tap, data netlab.Segment,
+		l *lab.Lab, router, server *netlab.Host, c, far *lab.Conn, wire *netlab.Tap, data netlab.Segment,
 	) {
 		GinkgoHelper()
 		l, client, router, server := startTriple()
@@ -38,49 +38,56 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 		Expect(err).NotTo(HaveOccurred())
 		_, err = tap.Await(ctx, func(s netlab.Segment) bool { return s.Outgoing && s.Ack == data.Next() })
 		Expect(err).NotTo(HaveOccurred())
-		return router, server, c, far, tapAt(client), data
+		return l, router, server, c, far, tapAt(client), data
 	}
-	// toClient is a RST to the client, so far from the next sequence number.
-	toClient := func(data netlab.Segment, distance uint32) netlab.Segment {
-		return netlab.Segment{Source: data.Destination, Destination: data.Source, Seq: data.Ack + distance,
-			Flags: netlab.RST, TTL: ttl, ID: id}
-	}
+	It("resets one end, and the other end when it speaks", func(ctx SpecContext) {
+		l, router, server, c, far, wire, data := spy(ctx)
 
-	It("resets one end, and the other end knows nothing", func(ctx SpecContext) {
-		router, server, c, far, wire, data := spy(ctx)
-
-		Expect(router.Forge(toClient(data, 0))).To(Succeed())
+		toClient, _ := forgedResets(data)
+		Expect(router.Forge(toClient)).To(Succeed())
 		clients.ReadAll(c)
+		arrived, sent, meanwhile := resetsIn(wire), sentResets(server), state(far)
+		clients.WriteByte(far)
+		clients.ReadAll(far)
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(resetsIn(wire)).To(ConsistOf(And(HaveField("TTL", uint8(ttl)), HaveField("ID", uint16(id)))))
-		Expect(sentResets(server)).To(BeZero())
-		Expect(state(far)).To(Equal("ESTABLISHED"))
+		Expect(arrived).To(ConsistOf(And(HaveField("TTL", toClient.TTL), HaveField("ID", toClient.ID))))
+		Expect(sent).To(BeZero())
+		Expect(meanwhile).To(Equal("ESTABLISHED"))
+		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(recorded(l, c, far)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Between, "")),
+			ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST"))))
 		measured(claims.NotFromPeer, c.Outcome())
+		note(far.Outcome())
 	}, limit)
 
 	It("resets both ends", func(ctx SpecContext) {
-		router, server, c, far, _, data := spy(ctx)
+		l, router, _, c, far, _, data := spy(ctx)
 
-		Expect(router.Forge(toClient(data, 0))).To(Succeed())
-		Expect(router.Forge(netlab.Segment{Source: data.Source, Destination: data.Destination, Seq: data.Next(),
-			Flags: netlab.RST, TTL: ttl, ID: id})).To(Succeed())
+		toClient, toServer := forgedResets(data)
+		Expect(router.Forge(toClient)).To(Succeed())
+		Expect(router.Forge(toServer)).To(Succeed())
 		clients.ReadAll(c)
 		clients.ReadAll(far)
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(sentResets(server)).To(BeZero())
+		recording := recorded(l, c, far)
+		Expect(recording.Resets).To(HaveLen(2))
+		Expect(recording).To(SatisfyAll(ShowReset(SentBy(evidence.Between, "")), MoveCounter("OutRsts", 0)))
 		measured(claims.NotFromPeer, c.Outcome())
 		measured(claims.NotFromPeer, far.Outcome())
 	}, limit)
 
 	DescribeTable("does nothing with another sequence number",
 		func(ctx SpecContext, distance uint32, answered bool) {
-			router, _, c, far, wire, data := spy(ctx)
+			_, router, _, c, far, wire, data := spy(ctx)
 
-			Expect(router.Forge(toClient(data, distance))).To(Succeed())
-			arrived, err := wire.Await(ctx, func(s netlab.Segment) bool { return s.TTL == ttl })
+			forged, _ := forgedResets(data)
+			forged.Seq += distance
+			Expect(router.Forge(forged)).To(Succeed())
+			arrived, err := wire.Await(ctx, func(s netlab.Segment) bool { return s.TTL == forged.TTL })
 			Expect(err).NotTo(HaveOccurred())
 			if answered {
 				challenge, err := wire.Await(ctx, func(s netlab.Segment) bool { return s.Outgoing && len(s.Payload) == 0 })
@@ -89,7 +96,7 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 			}
 			send(far, c, "b")
 
-			Expect(arrived.Seq).To(Equal(data.Ack + distance))
+			Expect(arrived.Seq).To(Equal(forged.Seq))
 			Expect(state(c)).To(Equal("ESTABLISHED"))
 			note(c.Outcome())
 		},
@@ -97,3 +104,16 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 		Entry("out of the window: it is ignored", uint32(1<<30), false, limit),
 	)
 })
+
+// forgedResets returns the RSTs that the sender and the receiver of a segment
+// obey while nothing follows it, each in the name of the other.
+func forgedResets(passed netlab.Segment) (toSender, toReceiver netlab.Segment) {
+	const ttl, id = 57, 0x7777 // not those of any host here
+	toSender = netlab.Segment{
+		Source: passed.Destination, Destination: passed.Source, Seq: passed.Ack, Flags: netlab.RST, TTL: ttl, ID: id,
+	}
+	toReceiver = netlab.Segment{
+		Source: passed.Source, Destination: passed.Destination, Seq: passed.Next(), Flags: netlab.RST, TTL: ttl, ID: id,
+	}
+	return toSender, toReceiver
+}

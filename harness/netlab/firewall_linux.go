@@ -44,3 +44,13 @@ func (h *Host) Translate(n NAT) error {
 // ForgetFlows makes connection tracking forget every flow through the host: a
 // NAT then no longer knows where their segments belong.
 func (h *Host) ForgetFlows() error { return h.do(keeper.FlushFlows{}) }
+
+// Flows returns how many flows through the host connection tracking knows. One
+// that was idle for longer than it is kept (the sysctl
+// net.netfilter.nf_conntrack_tcp_timeout_established, in seconds) is none.
+// Tracking begins with the first NAT, or rule for what is invalid.
+func (h *Host) Flows() (int, error) {
+	var flows int
+	err := h.network.keeper.Ask(h.name, keeper.CountFlows{}, &flows)
+	return flows, err
+}

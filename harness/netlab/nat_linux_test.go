@@ -40,6 +40,34 @@ func TestTranslationAndForgetting(t *testing.T) {
 	}
 }
 
+// A flow is there from its first segment on, until it was idle for too long.
+func TestFlowsAreForgottenWhenIdle(t *testing.T) {
+	l, _, router, _ := triple(t)
+	block(t, router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.Drop, Invalid: true})
+	expectFlows(t, router, 0)
+	succeed(t, router.SetSysctl("net.netfilter.nf_conntrack_tcp_timeout_established", "60"))
+	near, far, _ := connected(t, l)
+	pass(t, near, far)
+	expectFlows(t, router, 1)
+
+	succeed(t, router.SetSysctl("net.netfilter.nf_conntrack_tcp_timeout_established", "1"))
+	pass(t, near, far) // the new timeout begins with a segment
+
+	for flows, ctx := 1, within(t); flows > 0; {
+		var err error
+		if flows, err = router.Flows(); err != nil || ctx.Err() != nil {
+			t.Fatalf("%d flows: %v, %v", flows, err, ctx.Err())
+		}
+	}
+}
+
+func expectFlows(t *testing.T, h *netlab.Host, want int) {
+	t.Helper()
+	if got, err := h.Flows(); err != nil || got != want {
+		t.Errorf("connection tracking knows %d flows: %v, want %d", got, err, want)
+	}
+}
+
 // throughNAT connects the client to virtual, where the server answers at real.
 func throughNAT(t *testing.T, l *lab.Lab, virtual, real netip.AddrPort) (near, far *lab.Conn) {
 	t.Helper()

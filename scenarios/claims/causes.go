@@ -32,7 +32,7 @@ func causes() []Claim {
 			Says: "a daemon goes on by its old settings until it is restarted"},
 		{ID: CrashSendsRST, Document: "guide", Seen: []string{"read: reset"},
 			Says: "a crashing end sends RST instead of FIN"},
-		{ID: IdleTimeout, Document: "guide", Seen: []string{"read: finished", "read: reset", "read: gave-up"},
+		{ID: IdleTimeout, Document: "guide", Seen: []string{"read: finished", "read: reset", "read: gave-up", "read: timed-out"},
 			Says: "something with a low timeout drops idle connections"},
 		{ID: KeepalivePrevents, Document: "guide", Seen: []string{"outlived the timeout"},
 			Says: "keepalive probes or heartbeats keep idle connections from being dropped"},

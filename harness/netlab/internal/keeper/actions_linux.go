@@ -35,7 +35,7 @@ func actions() []Action {
 		MakeHost{}, RemoveHost{}, SetSysctl{}, ReadCounters{},
 		AddLink{}, RemoveLink{}, AddRoute{}, RemoveAddress{},
 		Socket{}, DestroySocket{}, Repair{}, OpenTUN{},
-		AddRule{}, RemoveRule{}, AddNAT{}, FlushFlows{},
+		AddRule{}, RemoveRule{}, AddNAT{}, FlushFlows{}, CountFlows{},
 	}
 }
 

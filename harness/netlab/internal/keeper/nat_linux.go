@@ -48,3 +48,14 @@ func (FlushFlows) do(n *namespace) error {
 	}
 	return nil
 }
+
+// CountFlows answers with the number of flows that connection tracking knows.
+type CountFlows struct{}
+
+func (CountFlows) answer(n *namespace) (any, error) {
+	flows, err := n.links.ConntrackTableList(netlink.ConntrackTable, unix.AF_INET)
+	if err != nil {
+		return nil, fmt.Errorf("list connection tracking: %w", err)
+	}
+	return len(flows), nil
+}

@@ -1,0 +1,125 @@
+package scenarios
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// A load balancer, firewall or NAT keeps a table of connections, and throws
+// out what was idle for too long: after 4 minutes at Azure's load balancer, 350
+// seconds at AWS's network load balancer, 5 days in Linux. What comes next of
+// the connection is dropped (Azure's default), so that both ends time out; or
+// answered with RST, which tells the end that spoke and not the other. Or both
+// ends are reset when it happens (Azure's "TCP reset on idle").
+//
+//	client                 firewall               server
+//	  ESTABLISHED            forgets                ESTABLISHED
+//	  "b"    ───────────▶    unknown
+//	         ◀═══════════  RST, or nothing
+//	  ECONNRESET, ETIMEDOUT                         ESTABLISHED
+var _ = Describe("A firewall that forgets idle connections", Label("cause:idle", "needs:netns"), func() {
+	const patience = 100 * time.Millisecond
+	// connect connects through a firewall that forgets after so many seconds,
+	// and treats what it does not know by verdict. It returns a segment with
+	// data that passed.
+	connect := func(ctx SpecContext, seconds int, verdict netlab.Verdict) (
+		l *lab.Lab, router *netlab.Host, c, far *lab.Conn, data netlab.Segment,
+	) {
+		GinkgoHelper()
+		l, _, router, _ = startTriple()
+		block(router, netlab.Rule{Hook: netlab.Forward, Invalid: true, Verdict: verdict})
+		setTracking(router, "tcp_loose", 0) // else it learns what it forgot from the next segment
+		tap := tapAt(router)
+		c, far = connected(ctx, l)
+		setTracking(router, "tcp_timeout_established", seconds) // from the next segment on
+		send(c, far, "a")
+		data, err := tap.Await(ctx, func(s netlab.Segment) bool { return len(s.Payload) > 0 })
+		Expect(err).NotTo(HaveOccurred())
+		Expect(clients.GiveUpAfter(c, patience)).To(Succeed())
+		Expect(clients.GiveUpAfter(far, patience)).To(Succeed())
+		return l, router, c, far, data
+	}
+
+	DescribeTable("shows it to the end that speaks, not to the other:",
+		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, resets int) {
+			l, router, c, far, _ := connect(ctx, 1, verdict)
+
+			Eventually(ctx, router.Flows).Should(BeZero())
+			clients.WriteByte(c)
+			clients.ReadAll(c)
+			meanwhile := state(far)
+			clients.WriteByte(far)
+			clients.ReadAll(far)
+
+			Expect(c.Outcome()).To(EndIn("read", want))
+			Expect(meanwhile).To(Equal("ESTABLISHED"))
+			Expect(far.Outcome()).To(EndIn("read", want))
+			recording := recorded(l, c, far)
+			Expect(recording.Resets).To(HaveLen(resets))
+			Expect(recording).To(MoveCounter("OutRsts", 0))
+			measured(claims.IdleTimeout, c.Outcome())
+			measured(claims.IdleTimeout, far.Outcome())
+		},
+		Entry("it drops", netlab.Drop, harness.TimedOut, 0, limit),
+		Entry("it rejects with RST", netlab.RejectReset, harness.Reset, 2, limit),
+	)
+
+	It("resets both ends, who do not speak, if it tells them", func(ctx SpecContext) {
+		l, router, c, far, data := connect(ctx, 1, netlab.Drop)
+
+		Eventually(ctx, router.Flows).Should(BeZero())
+		toClient, toServer := forgedResets(data)
+		Expect(router.Forge(toClient)).To(Succeed())
+		Expect(router.Forge(toServer)).To(Succeed())
+		clients.ReadAll(c)
+		clients.ReadAll(far)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(recorded(l, c, far)).To(ShowReset(SentBy(evidence.Between, "")))
+		measured(claims.IdleTimeout, c.Outcome())
+		measured(claims.IdleTimeout, far.Outcome())
+	}, limit)
+
+	It("keeps a connection whose client sends keepalive probes in time", func(ctx SpecContext) {
+		const timeout, interval = 3, 1 // seconds; TCP knows none shorter
+		l, router, c, far, data := connect(ctx, timeout, netlab.Drop)
+		tap := tapAt(router)
+
+		Expect(c.TCP().SetKeepAliveConfig(net.KeepAliveConfig{
+			Enable: true, Idle: interval * time.Second, Interval: interval * time.Second, Count: 9,
+		})).To(Succeed())
+		for range timeout/interval + 1 {
+			_, err := tap.Await(ctx, func(s netlab.Segment) bool { // a probe (RFC 9293, section 3.8.4), once
+				return s.Outgoing && s.Source == data.Source && s.Seq == data.Next()-1
+			})
+			Expect(err).NotTo(HaveOccurred())
+		}
+		send(far, c, "b")
+		Expect(c.Close()).To(Succeed())
+
+		Expect(router.Flows()).To(Equal(1))
+		measured(claims.KeepalivePrevents, survival(c.Outcome()), "what drops it counts segments")
+		note(far.Outcome())
+		Expect(recorded(l, far)).To(ShowNoReset())
+	}, limit)
+})
+
+// setTracking sets a setting of a host's connection tracking
+// (Documentation/networking/nf_conntrack-sysctl.rst).
+func setTracking(h *netlab.Host, name string, value int) {
+	GinkgoHelper()
+	Expect(h.SetSysctl("net.netfilter.nf_conntrack_"+name, strconv.Itoa(value))).To(Succeed())
+}
