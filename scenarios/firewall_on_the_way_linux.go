@@ -8,9 +8,11 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
 )
 
 // A firewall that blocks chooses what its victim sees: it drops in silence, or
@@ -23,20 +25,31 @@ import (
 //	  "a"    ───────────▶    reject
 //	         ◀═══════════  RST                      ESTABLISHED
 //	  read: ECONNRESET
+//	                         gone   ◀─────────────  "b"
+//	  no socket  RST  ═══════════════════════════▶
+//	                                                read: ECONNRESET
 var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"), func() {
-	It("resets an open connection if it rejects with RST", func(ctx SpecContext) {
+	It("resets an open connection if it rejects with RST, and the other end when that speaks", func(ctx SpecContext) {
 		l, client, router, server := startTriple()
 		c, far := connected(ctx, l)
 		tap := tapAt(client)
 
-		block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.RejectReset})
+		rule := block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.RejectReset})
 		clients.WriteByte(c)
 		clients.ReadAll(c)
+		arrived, meanwhile := resetsIn(tap), state(far)
+		Expect(rule.Lift()).To(Succeed())
+		clients.WriteByte(far)
+		clients.ReadAll(far)
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(resetsIn(tap)).NotTo(BeEmpty())
+		Expect(arrived).NotTo(BeEmpty())
+		Expect(meanwhile).To(Equal("ESTABLISHED"))
 		Expect(sentResets(server)).To(BeZero(), "the RST is on the wire in the name of a server that sent none")
-		Expect(state(far)).To(Equal("ESTABLISHED"))
+		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(recorded(l, c, far)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.Between, ""), WithFlags("RST")),
+			ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST"))))
 		note(c.Outcome(), far.Outcome())
 		measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with RST")
 	}, limit)
@@ -76,24 +89,41 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 	}, limit)
 
 	DescribeTable("answers a connect",
-		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending) {
-			l, client, router, _ := startTriple()
+		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, resets int) {
+			l, client, router, server := startTriple()
 			Expect(client.SetSysctl("net.ipv4.tcp_syn_retries", "1")).To(Succeed())
-			listener, err := l.Host("server").Listen(ctx)
-			Expect(err).NotTo(HaveOccurred())
-			DeferCleanup(listener.Close)
+			door := serve(l, servers.Echo)
+			tap := tapAt(client)
 
 			block(router, netlab.Rule{Hook: netlab.Forward, Verdict: verdict})
-			saw := clients.SendThenRead(ctx, l.Host("client"), listener.Addr(), "a")
+			saw := clients.SendThenRead(ctx, l.Host("client"), door.Addr(), "a")
 
 			Expect(saw).To(EndIn("connect", want))
+			Expect(resetsIn(tap)).To(HaveLen(resets))
+			Expect(sentResets(router) + sentResets(server)).To(BeZero())
+			Expect(door.Outcomes()).NotTo(Receive(), "the server knows nothing of it")
 			measured(claims.FirewallBlock, saw.Ending, "the connection is new")
 		},
-		Entry("with a RST: refused", netlab.RejectReset, harness.Refused, limit),
-		Entry("with ICMP port unreachable: refused, and no RST was sent", netlab.RejectPort, harness.Refused, limit),
-		Entry("with ICMP administratively prohibited: unreachable", netlab.RejectAdmin, harness.Unreachable, limit),
-		Entry("not at all: timed out", netlab.Drop, harness.TimedOut, limit),
+		Entry("with a RST: refused", netlab.RejectReset, harness.Refused, 1, limit),
+		Entry("with ICMP port unreachable: refused, and no RST was sent",
+			netlab.RejectPort, harness.Refused, 0, limit),
+		Entry("with ICMP host unreachable: unreachable", netlab.RejectHost, harness.Unreachable, 0, limit),
+		Entry("with ICMP administratively prohibited: unreachable",
+			netlab.RejectAdmin, harness.Unreachable, 0, limit),
+		Entry("not at all: timed out", netlab.Drop, harness.TimedOut, 0, limit),
 	)
+
+	It("refuses a connect in the name of the server", func(ctx SpecContext) {
+		l, _, router, _ := startTriple()
+		door := serve(l, servers.Echo)
+
+		block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.RejectReset})
+		saw := clients.SendThenRead(ctx, l.Host("client"), door.Addr(), "a")
+
+		Expect(saw).To(EndIn("connect", harness.Refused))
+		Expect(recorded(l)).To(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST ACK")))
+		measured(claims.FirewallBlock, saw.Ending, "the connection is new")
+	}, limit)
 
 	It("does nothing to what it does not block", func(ctx SpecContext) {
 		l, client, router, _ := startTriple()
