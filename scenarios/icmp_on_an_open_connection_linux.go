@@ -1,0 +1,71 @@
+package scenarios
+
+import (
+	"syscall"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// ICMP destination unreachable ends an attempt to connect, but to an open
+// connection it is a hint that must not end it (RFC 1122, section 4.2.3.9):
+// Linux notes a soft error, which only SO_ERROR shows, and sends again. Should
+// the connection time out, the soft error is what it timed out with
+// (net/ipv4/tcp_timer.c, tcp_write_err): "connection refused" in the middle of
+// a connection, and no RST on the wire.
+//
+//	client                 router                 server
+//	  "a"    ───────────▶    no such port
+//	         ◀───────────  ICMP
+//	  SO_ERROR: ECONNREFUSED
+//	  "a"    ──────────────────────────────────▶    read: "a"
+var _ = Describe("ICMP unreachable on an open connection", Label("cause:middlebox", "needs:netns"), func() {
+	It("is a soft error, and what was sent arrives later", func(ctx SpecContext) {
+		l, _, router, _ := startTriple()
+		c, far := connected(ctx, l)
+
+		outage := block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.RejectPort})
+		clients.WriteByte(c)
+		// The first may come while the socket is busy sending (LockDroppedIcmps).
+		Eventually(ctx, c.SocketError).Should(MatchError(syscall.ECONNREFUSED))
+		meanwhile := state(c)
+		Expect(outage.Lift()).To(Succeed())
+		clients.ReadByte(far)
+		send(far, c, "b")
+
+		Expect(c.Outcome()).To(EndIn("so_error", harness.Refused).Then("read", harness.Open))
+		Expect(meanwhile).To(Equal("ESTABLISHED"))
+		Expect(far.Outcome().Received).To(BeEquivalentTo(1))
+		note(c.Outcome(), far.Outcome())
+		Expect(recorded(l, c, far)).To(SatisfyAll(ShowNoReset(), MoveCounter("EstabResets", 0)))
+	}, limit)
+
+	DescribeTable("is what it times out with,",
+		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, condition string) {
+			l, client, router, _ := startTriple()
+			c, far := connected(ctx, l)
+			Expect(clients.GiveUpAfter(c, 100*time.Millisecond)).To(Succeed())
+
+			block(router, netlab.Rule{Hook: netlab.Forward, Verdict: verdict})
+			clients.WriteByte(c)
+			clients.ReadAll(c)
+
+			Expect(c.Outcome()).To(EndIn("read", want))
+			Expect(counted(client, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
+			Expect(state(far)).To(Equal("ESTABLISHED"))
+			measured(claims.FirewallBlock, c.Outcome().Ending, condition)
+			Expect(recorded(l, c, far)).To(ShowNoReset())
+		},
+		Entry("refused after port unreachable", netlab.RejectPort, harness.Refused, "it rejects with ICMP", limit),
+		Entry("unreachable after host unreachable", netlab.RejectHost, harness.Unreachable, "it rejects with ICMP", limit),
+		Entry("unreachable after prohibited", netlab.RejectAdmin, harness.Unreachable, "it rejects with ICMP", limit),
+		Entry("timed out if nothing came", netlab.Drop, harness.TimedOut, "it drops", limit),
+	)
+})
