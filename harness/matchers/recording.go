@@ -62,6 +62,22 @@ func ShowReset(conditions ...ResetCondition) RecordingMatcher {
 	}}
 }
 
+// ShowUnsentReset matches a recording with a RST that meets all conditions and
+// that the kernel meant to send, but that never was on the wire. It needs the
+// kernel lane and the wire.
+func ShowUnsentReset(conditions ...ResetCondition) RecordingMatcher {
+	unsent := ResetCondition{"that never was on the wire", func(_ *evidence.Recording, reset *evidence.Reset) bool {
+		return reset.Event < 0
+	}}
+	m := ShowReset(append(slices.Clone(conditions), unsent)...)
+	return RecordingMatcher{m.want, func(r *evidence.Recording) (bool, error) {
+		if r.Lacks(evidence.Kernel) || r.Lacks(evidence.Wire) {
+			return true, nil
+		}
+		return m.holds(r)
+	}}
+}
+
 // ShowNoReset matches a recording without any RST: none on the wire, none
 // that the kernel meant to send, none that an end was told of.
 func ShowNoReset() RecordingMatcher {

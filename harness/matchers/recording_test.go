@@ -44,6 +44,13 @@ func unknown() *evidence.Recording {
 	return r
 }
 
+// unsent is closedUnread with a RST that the wire never saw.
+func unsent() *evidence.Recording {
+	r := closedUnread()
+	r.Events, r.Resets[0].Event = r.Events[:3], -1
+	return r
+}
+
 // quiet is a recording without a RST.
 func quiet(missing ...evidence.Lane) *evidence.Recording {
 	r := closedUnread(missing...)
@@ -71,6 +78,10 @@ func TestRecordingMatchers(t *testing.T) {
 		{"no RST although one is wanted", quiet(), matchers.ShowReset(), false},
 		{"no RST on the wire alone", quiet(evidence.Kernel), matchers.ShowReset(), false},
 		{"no RST that calls tell of", quiet(evidence.Kernel, evidence.Wire), matchers.ShowReset(server), true},
+		{"a RST that was not sent", unsent(), matchers.ShowUnsentReset(server, unread), true},
+		{"another RST that was not sent", unsent(), matchers.ShowUnsentReset(client), false},
+		{"a RST that was sent", closedUnread(), matchers.ShowUnsentReset(server), false},
+		{"what only the kernel would tell", quiet(evidence.Kernel), matchers.ShowUnsentReset(server), true},
 		{"no RST", quiet(), matchers.ShowNoReset(), true},
 		{"a RST although none is wanted", closedUnread(), matchers.ShowNoReset(), false},
 		{"a reason that was inferred", closedUnread(evidence.Kernel), matchers.ShowReset(unread), true},

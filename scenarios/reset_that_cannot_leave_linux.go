@@ -1,0 +1,64 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+)
+
+// A RST is sent once and never again: nobody is left to notice that it was
+// lost. If the server's own firewall drops it, the server believes that it has
+// reset the client, its kernel counts the RST (OutRsts, and TCPAbortFailed,
+// tcp_send_active_reset) and traces it, and there is none. The client is half
+// open until it speaks: then it meets a server that does not know it.
+//
+//	client                 server
+//	  ESTABLISHED            close, SO_LINGER 0
+//	                         firewall: drops the RST
+//	  "a"    ───────────▶    no socket
+//	         ◀═══════════  RST, once the firewall lets it
+//	  read: ECONNRESET
+var _ = Describe("A RST that cannot leave", Label("cause:abort", "needs:netns"), func() {
+	It("is counted, and leaves the client half open until it speaks", func(ctx SpecContext) {
+		l, client, server := startPair()
+		c, far := connected(ctx, l)
+		tap := tapAt(client)
+
+		firewall := block(server, netlab.Rule{Hook: netlab.Output, Reset: true, Verdict: netlab.Drop})
+		Expect(far.Abort()).To(Succeed())
+		arrived, meanwhile := resetsIn(tap), state(c)
+		sent, failed := sentResets(server), counted(server, "TCPAbortFailed")
+		Expect(firewall.Lift()).To(Succeed())
+		clients.WriteByte(c)
+		clients.ReadAll(c)
+
+		Expect(far.Outcome()).To(EndIn("abort", harness.Closed))
+		Expect(arrived).To(BeEmpty())
+		Expect(meanwhile).To(Equal("ESTABLISHED"))
+		Expect([]int64{sent, failed, counted(server, "TCPAbortOnData")}).To(HaveEach(BeEquivalentTo(1)))
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		note(far.Outcome(), c.Outcome())
+		Expect(recorded(l, c)).To(SatisfyAll(
+			ShowUnsentReset(SentBy(evidence.Application, "server"), Because("TCP_STATE")),
+			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
+	}, limit)
+
+	It("resets the client at once if it can", func(ctx SpecContext) {
+		l, _, server := startPair()
+		c, far := connected(ctx, l)
+
+		Expect(far.Abort()).To(Succeed())
+		clients.ReadAll(c)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(counted(server, "TCPAbortFailed")).To(BeZero())
+		note(far.Outcome(), c.Outcome())
+		Expect(recorded(l, c)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
+	}, limit)
+})
