@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/claims"
@@ -41,8 +42,12 @@ var _ = Describe("A server that gave the connection up", Label("cause:idle", "ne
 
 		Expect(far.Outcome()).To(EndIn("read", harness.TimedOut))
 		Expect(silent).To(BeZero())
+		Expect(counted(server, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(resetsIn(tap)).NotTo(BeEmpty())
+		Expect(recorded(l, c, far)).To(SatisfyAll(
+			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST")),
+			ShowStates("server", "ESTABLISHED", "CLOSE")))
 		note(far.Outcome())
 		measured(claims.PeerRestartTimeout, c.Outcome())
 	}, limit)
@@ -63,5 +68,6 @@ var _ = Describe("A server that gave the connection up", Label("cause:idle", "ne
 		Expect(retransmitted(far)).To(BeNumerically(">", 0), "it came when it was sent again")
 		send(c, far, "b")
 		note(c.Outcome(), far.Outcome())
+		Expect(recorded(l, c, far)).To(ShowNoReset())
 	}, limit)
 })
