@@ -21,7 +21,7 @@ func (t *trial) inferred(reset *Reset) {
 	case !t.Lacks(Counters) && t.counted(reset.Host, "OutRsts") == 0:
 		between(reset, "the counter OutRsts did not move: no TCP of this host sent a RST")
 		return
-	case t.otherTTL(reset.Event):
+	case t.otherTTL(reset.Event) && !t.accounted(reset.Host):
 		between(reset, fmt.Sprintf("its TTL is %d, unlike that of the other segments from there", rst.TTL))
 		return
 	case own && !ack:
@@ -51,6 +51,14 @@ func (t *trial) inferred(reset *Reset) {
 // has sent.
 func (t *trial) foreign(host string) bool {
 	return !t.Lacks(Counters) && t.counted(host, "OutRsts") < t.rsts[t.books(host)]
+}
+
+// accounted says whether the TCP of a host, which counts for itself, has put as
+// many RSTs on the wire as there were in its name. If it is a NAT the segments
+// before, which it only passed on, have another TTL than its own.
+func (t *trial) accounted(host string) bool {
+	sent := t.counted(host, "OutRsts") - t.counted(host, "TCPAbortFailed")
+	return t.private[host] && !t.Lacks(Counters) && sent >= t.rsts[host]
 }
 
 // otherTTL says whether a RST has another TTL than the rest that its sender
@@ -115,14 +123,15 @@ func (t *trial) guessOwn(reset *Reset) string {
 }
 
 // only says whether a counter is the only one of aborts that moved for a host,
-// and so often that it explains every RST.
+// and so often that it explains every RST. Those that could not leave are on no
+// wire.
 func (t *trial) only(host, counter string) bool {
 	for _, other := range []string{"TCPAbortOnClose", "TCPAbortOnLinger", "TCPAbortOnMemory", "TCPAbortOnData"} {
 		if t.moved(host, other) != (other == counter) {
 			return false
 		}
 	}
-	return t.counted(host, counter) >= t.rsts[t.books(host)]
+	return t.counted(host, counter)-t.counted(host, "TCPAbortFailed") >= t.rsts[t.books(host)]
 }
 
 func (t *trial) guessAnswer(reset *Reset) string {
