@@ -77,8 +77,8 @@ func (s Segment) String() string {
 func ParseSegment(packet []byte) (Segment, error) {
 	var ip layers.IPv4
 	var tcp layers.TCP
-	var payload gopacket.Payload
-	parser := gopacket.NewDecodingLayerParser(layers.LayerTypeIPv4, &ip, &tcp, &payload)
+	parser := gopacket.NewDecodingLayerParser(layers.LayerTypeIPv4, &ip, &tcp)
+	parser.IgnoreUnsupported = true // what gopacket takes the payload for, by the ports
 	var found []gopacket.LayerType
 	if err := parser.DecodeLayers(bytes.Clone(packet), &found); err != nil {
 		return Segment{}, fmt.Errorf("parse a segment: %w", err)

@@ -21,7 +21,10 @@ func example() netlab.Segment {
 
 func TestSegmentsComeBackAsTheyWent(t *testing.T) {
 	for name, change := range map[string]func(*netlab.Segment){
-		"data":     func(*netlab.Segment) {},
+		"data": func(*netlab.Segment) {},
+		"a port that gopacket knows a protocol for": func(s *netlab.Segment) {
+			s.Source = netip.AddrPortFrom(s.Source.Addr(), 44818) // EtherNet/IP; an ephemeral port in Linux
+		},
 		"every":    func(s *netlab.Segment) { s.Flags = 0xff },
 		"no flags": func(s *netlab.Segment) { s.Flags = 0 },
 		"options": func(s *netlab.Segment) {
