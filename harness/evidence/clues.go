@@ -32,6 +32,9 @@ func (t *trial) segmentBefore(reset *Reset) int {
 		if i >= at || event.Packet == nil || event.Host == reset.Host || event.Packet.RST() {
 			continue
 		}
+		if event.Packet.Translated && event.Packet.To != reset.Host { // its own, which a NAT passed on
+			continue
+		}
 		if last < 0 || reset.Event < 0 || t.answers(reset.Event, i) || !t.answers(reset.Event, last) {
 			last = i
 		}
@@ -83,11 +86,16 @@ func (t *trial) passedOn(reset *Reset) int {
 	return -1
 }
 
-// pairs joins the two flows of each passage through a proxy, as far as it is
-// certain: the proxy dials after its client has come, so a flow from it
+// pairs joins the two flows of each passage through a NAT, and through a proxy,
+// as far as it is certain: the proxy dials after its client has come, so a flow from it
 // belongs to the one flow to it that is older and has no partner yet.
 func (t *trial) pairs() map[int]int {
 	beyond := map[int]int{}
+	for i, f := range t.Flows {
+		if f.NAT != "" {
+			beyond[i], beyond[f.Near] = f.Near, i
+		}
+	}
 	for from, f := range t.Flows {
 		if !t.isProxy(f.ClientHost) {
 			continue

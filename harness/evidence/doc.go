@@ -6,6 +6,9 @@
 //	kernel    socket states, and why a RST was sent (tracepoints)
 //	counters  what the kernel counted (/proc/net/snmp, /proc/net/netstat)
 //
+// The two sides of a NAT are found by their sequence numbers and shown as the
+// one connection that they are: [Flow.NAT].
+//
 // A lane that a machine does not give is named in [Recording.Missing]; the
 // [Level] says what the rest is worth. For each RST the recording answers who
 // sent it, why, and what was lost: see [Reset].

@@ -49,6 +49,10 @@ func (g *gathered) fill(r *Recording) {
 		b.nameHosts(f)
 		r.Flows = append(r.Flows, f.Flow)
 	}
+	b.joinNATs()
+	for i, f := range b.flows {
+		r.Flows[i] = f.Flow
+	}
 	r.Hosts = b.hosts()
 	r.Events = b.events()
 }
@@ -105,6 +109,9 @@ func (b *builder) hosts() []Host {
 	for _, f := range b.flows {
 		add(f.ClientHost, f.client, 1)
 		add(f.ServerHost, f.server, 2)
+		if f.NAT != "" {
+			roles[f.NAT] |= 1
+		}
 	}
 	place := map[int]int{1: 0, 3: 1, 2: 2}
 	slices.SortStableFunc(hosts, func(a, b Host) int {

@@ -21,7 +21,7 @@ func (t *trial) inferred(reset *Reset) {
 	case !t.Lacks(Counters) && t.counted(reset.Host, "OutRsts") == 0:
 		between(reset, "the counter OutRsts did not move: no TCP of this host sent a RST")
 		return
-	case t.otherTTL(reset.Event) && !t.accounted(reset.Host):
+	case t.otherTTL(reset.Event):
 		between(reset, fmt.Sprintf("its TTL is %d, unlike that of the other segments from there", rst.TTL))
 		return
 	case own && !ack:
@@ -53,20 +53,12 @@ func (t *trial) foreign(host string) bool {
 	return !t.Lacks(Counters) && t.counted(host, "OutRsts") < t.rsts[t.books(host)]
 }
 
-// accounted says whether the TCP of a host, which counts for itself, has put as
-// many RSTs on the wire as there were in its name. If it is a NAT the segments
-// before, which it only passed on, have another TTL than its own.
-func (t *trial) accounted(host string) bool {
-	sent := t.counted(host, "OutRsts") - t.counted(host, "TCPAbortFailed")
-	return t.private[host] && !t.Lacks(Counters) && sent >= t.rsts[host]
-}
-
 // otherTTL says whether a RST has another TTL than the rest that its sender
-// sent on the connection.
+// sent, and not only passed on, on the connection.
 func (t *trial) otherTTL(rst int) bool {
 	for _, i := range t.byFlow[t.Events[rst].Flow] {
 		event := &t.Events[i]
-		if event.Packet != nil && !event.Packet.RST() && event.Host == t.Events[rst].Host {
+		if event.Packet != nil && !event.Packet.RST() && !event.Packet.Translated && event.Host == t.Events[rst].Host {
 			return event.Packet.TTL != t.Events[rst].Packet.TTL
 		}
 	}

@@ -25,7 +25,7 @@ func (r *Recording) judge() {
 	for i := range r.Events {
 		event := &r.Events[i]
 		switch {
-		case event.Packet != nil && event.Packet.RST():
+		case event.sendsRST():
 			r.Resets = append(r.Resets, t.verdict(i))
 		case event.Trace != nil && event.Trace.Name == resetSent && t.packetOf(i) < 0:
 			r.Resets = append(r.Resets, t.unseen(i))
@@ -36,9 +36,14 @@ func (r *Recording) judge() {
 	}
 	told := map[int]bool{}
 	for i := range r.Resets {
-		if flow := r.Resets[i].Flow; !told[flow] {
+		flow := r.Resets[i].Flow
+		connection := flow
+		if flow >= 0 && r.Flows[flow].NAT != "" {
+			connection = r.Flows[flow].Near
+		}
+		if !told[connection] {
 			r.Resets[i].Lost = t.losses(flow)
-			told[flow] = true
+			told[connection] = true
 		}
 	}
 }
@@ -54,7 +59,7 @@ func newTrial(r *Recording) *trial {
 		if event.Flow >= 0 {
 			t.byFlow[event.Flow] = append(t.byFlow[event.Flow], i)
 		}
-		if event.Packet != nil && event.Packet.RST() {
+		if event.sendsRST() {
 			t.rsts[t.books(event.Host)]++
 		}
 	}
@@ -91,6 +96,9 @@ func (t *trial) moved(host, counter string) bool {
 
 // noisyFor says whether others use the counters of a host.
 func (t *trial) noisyFor(host string) bool { return t.noisy && !t.private[host] }
+
+// sendsRST says whether its host sent a RST, rather than passing one on.
+func (e *Event) sendsRST() bool { return e.Packet != nil && e.Packet.RST() && !e.Packet.Translated }
 
 // verdict judges the RST that is an event.
 func (t *trial) verdict(i int) Reset {

@@ -67,12 +67,16 @@ type Host struct {
 	Private bool `json:"private,omitempty"`
 }
 
-// A Flow is one TCP connection. The two sides of a proxy are two flows.
+// A Flow is one TCP connection. The two sides of a proxy are two flows. So are
+// the two sides of a NAT, although they are one connection: the far side names
+// the host that translates, and the near side.
 type Flow struct {
 	Client     string `json:"client"`      // address of the end that connected, ip:port
 	Server     string `json:"server"`      // address of the end that accepted
 	ClientHost string `json:"client_host"` // the lifelines of the two
 	ServerHost string `json:"server_host"`
+	NAT        string `json:"nat,omitempty"`  // the host through which this is the far side of Near; "" if it is none
+	Near       int    `json:"near,omitempty"` // index into Flows; without meaning if NAT is empty
 }
 
 // An Event is one point of the time line. Exactly one of Call, Packet, State
@@ -107,6 +111,9 @@ type Packet struct {
 	IPID   int    `json:"ip_id"`  // IPv4's identification; 0 in IPv6
 	Data   []byte `json:"data"`   // from the IP header on, as far as it was captured
 	Length int    `json:"length"` // of the whole IP packet
+	// Translated says that its sender, a NAT, only passed on, with another
+	// address, what is an event of its own.
+	Translated bool `json:"translated,omitempty"`
 }
 
 // RST says whether the segment is a reset.

@@ -14,7 +14,8 @@ type segment struct {
 	src, dst netip.AddrPort
 	packet   Packet // Seq and Ack as in the header until a flow is found
 	syn, ack bool
-	outgoing bool // it was leaving the host where it was captured
+	outgoing bool   // it was leaving the host where it was captured
+	nat      string // the host that translated it, on the far side of a NAT
 }
 
 // decode decodes IP packets and leaves out what is no TCP segment.

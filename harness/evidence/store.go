@@ -67,6 +67,11 @@ func (r *Recording) check() error {
 	default:
 		return fmt.Errorf("its level is %q: known are %s, %s and %s", r.Level, Observed, Inferred, AppOnly)
 	}
+	for i, f := range r.Flows {
+		if f.NAT != "" && (f.Near < 0 || f.Near >= len(r.Flows)) {
+			return fmt.Errorf("flow %d: near is %d: the recording has %d", i, f.Near, len(r.Flows))
+		}
+	}
 	for i := range r.Events {
 		if err := r.checkEvent(&r.Events[i]); err != nil {
 			return fmt.Errorf("event %d: %w", i, err)

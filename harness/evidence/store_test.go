@@ -72,6 +72,8 @@ func TestReadRefuses(t *testing.T) {
 		{"an unknown level", with(`"level": "observed"`, `"level": "guessed"`), `level is "guessed"`},
 		{"a flow that is not there", with(`"flow": 0`, `"flow": 1`), "event 0: flow is 1: the recording has 1"},
 		{"a negative flow", with(`"flow": 0`, `"flow": -2`), "flow is -2"},
+		{"a near side that is not there", with(`"client_host"`, `"nat": "router", "near": 1, "client_host"`),
+			"flow 0: near is 1: the recording has 1"},
 		{"a reset without its event", with(`"event": 4`, `"event": 9`), "reset 0: event is 9"},
 		{"a reset of another event", with(`"event": 4`, `"event": 1`), "event 1 is no RST"},
 		{"a cause that is not there", with(`"cause": 2`, `"cause": 99`), "cause is 99"},

@@ -76,6 +76,13 @@ func (f *flow) segmentRows(rows []row) []row {
 		if s.src != f.client {
 			from, to = to, from
 		}
+		switch {
+		case s.nat == "":
+		case s.src == f.client:
+			from = s.nat
+		default:
+			to = s.nat
+		}
 		s.packet.To = to
 		rows = append(rows, row{Event: Event{Flow: f.index, Host: from, Packet: &s.packet}, at: s.at, rank: sent})
 	}

@@ -33,7 +33,7 @@ func rewrite(r *evidence.Recording, f func(string) string) *evidence.Recording {
 	out.Hosts = each(r.Hosts, func(h *evidence.Host) { h.Name, h.IP = f(h.Name), f(h.IP) })
 	out.Flows = each(r.Flows, func(flow *evidence.Flow) {
 		flow.Client, flow.ClientHost = f(flow.Client), f(flow.ClientHost)
-		flow.Server, flow.ServerHost = f(flow.Server), f(flow.ServerHost)
+		flow.Server, flow.ServerHost, flow.NAT = f(flow.Server), f(flow.ServerHost), f(flow.NAT)
 	})
 	out.Events = each(r.Events, func(e *evidence.Event) { rewriteEvent(e, f) })
 	out.Resets = each(r.Resets, func(v *evidence.Reset) {
