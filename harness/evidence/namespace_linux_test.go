@@ -2,6 +2,7 @@ package evidence_test
 
 import (
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -123,5 +124,29 @@ func TestARSTThatNeverLeft(t *testing.T) {
 	failed := evidence.CounterDelta{Host: "server", Name: "TCPAbortFailed", By: 1}
 	if !slices.Contains(r.Counters, failed) {
 		t.Errorf("the counters are %+v, want among them %+v", r.Counters, failed)
+	}
+}
+
+// What the rest of the machine counts is none of a private network's.
+func TestCountersOfOthersAreLeftOut(t *testing.T) {
+	lanes := open(t)
+	needs(t, lanes, evidence.Counters)
+	r := record(t, lanes, lanes.Address(), between(func(t *testing.T, l *lab.Lab, _, _, _ *netlab.Host) {
+		if c, err := l.Host("client").Dial(t.Context(), "10.77.2.2:1"); err == nil {
+			c.Close()
+			t.Error("somebody listens")
+		}
+		if c, err := net.Dial("tcp4", "127.0.0.1:1"); err == nil { // on the machine's loopback
+			c.Close()
+			t.Skip("somebody listens")
+		}
+	}))
+	for _, d := range r.Counters {
+		if d.Host == "" {
+			t.Errorf("%s moved by %d: nobody of the run is there", d.Name, d.By)
+		}
+	}
+	if !slices.Contains(r.Counters, evidence.CounterDelta{Host: "server", Name: "OutRsts", By: 1}) {
+		t.Errorf("the counters are %+v, want the server's refusal among them", r.Counters)
 	}
 }

@@ -122,6 +122,9 @@ func (r *Recorder) stop() (*Recording, error) {
 	recording.LostEvents += uint64(journal.Lost())
 	g.fill(recording)
 	recording.Missing = append(recording.missed(r.missing), recording.Missing...)
+	if recording.private() { // what others counted meanwhile is not of this run
+		recording.Counters = slices.DeleteFunc(recording.Counters, func(d CounterDelta) bool { return d.Host == "" })
+	}
 	recording.Level = recording.level()
 	recording.judge()
 	return recording, errors.Join(errs...)
@@ -130,17 +133,18 @@ func (r *Recorder) stop() (*Recording, error) {
 // missed leaves out what was missing on the loopback if nothing of the run was
 // there: the namespaces of the hosts gave it.
 func (r *Recording) missed(missing []MissingLane) []MissingLane {
-	for _, h := range r.Hosts {
-		if !h.Private {
-			return missing
-		}
-	}
-	if len(r.Hosts) == 0 {
+	if !r.private() {
 		return missing
 	}
 	return slices.DeleteFunc(missing, func(m MissingLane) bool {
 		return (m.Lane == Wire || m.Lane == Counters) && m.Why != errNotAsked.Error()
 	})
+}
+
+// private says whether all hosts of the run have a namespace of their own.
+func (r *Recording) private() bool {
+	shared := func(h Host) bool { return !h.Private }
+	return len(r.Hosts) > 0 && !slices.ContainsFunc(r.Hosts, shared)
 }
 
 // level says what a recording's answers can rest on.

@@ -43,6 +43,9 @@ func (n *Network) Require(features ...Feature) error {
 	return nil
 }
 
+// Require is the network's.
+func (h *Host) Require(features ...Feature) error { return h.network.Require(features...) }
+
 // nowhere is the keeper's scratch namespace.
 const nowhere = ""
 

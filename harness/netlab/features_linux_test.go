@@ -26,9 +26,9 @@ func TestAFeatureThatIsNotThere(t *testing.T) {
 	h := host(t, n, "h")
 	succeed(t, h.SetSysctl("net.ipv4.ip_forward", "1"))
 
-	err := n.Require("magic")
-
-	if !errors.Is(err, netlab.ErrUnavailable) {
-		t.Errorf("got %v, want it to wrap ErrUnavailable", err)
+	for _, err := range []error{n.Require("magic"), h.Require("magic")} {
+		if !errors.Is(err, netlab.ErrUnavailable) {
+			t.Errorf("got %v, want it to wrap ErrUnavailable", err)
+		}
 	}
 }
