@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"errors"
+	"net/netip"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -101,4 +102,15 @@ func resetsIn(tap *netlab.Tap) []netlab.Segment {
 		}
 	}
 	return resets
+}
+
+// anyPort is every port of a host, for a rule.
+func anyPort(h *netlab.Host) netip.AddrPort { return netip.AddrPortFrom(h.IP(), 0) }
+
+// awaitSegment returns the next segment at a tap that matches.
+func awaitSegment(ctx SpecContext, tap *netlab.Tap, match func(netlab.Segment) bool) netlab.Segment {
+	GinkgoHelper()
+	segment, err := tap.Await(ctx, match)
+	Expect(err).NotTo(HaveOccurred())
+	return segment
 }

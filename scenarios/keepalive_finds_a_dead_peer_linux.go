@@ -1,0 +1,122 @@
+package scenarios
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// After TCP_KEEPIDLE of silence the kernel asks whether the peer is still
+// there, and asks again each TCP_KEEPINTVL. The probe is an ACK without data
+// of an octet that was acknowledged long ago, which any TCP has to answer (RFC
+// 9293, section 3.8.4; tcp_write_wakeup). When TCP_KEEPCNT probes have gone
+// unanswered for an interval each, the connection is dropped: ETIMEDOUT here,
+// and a RST in case the peer can hear (tcp_keepalive_timer). This one can: only
+// what it says is lost.
+//
+//	client                 router                 server
+//	  probe  ──────────────────────────────────▶
+//	                         drops   ◀───────────  ACK
+//	  RST    ══════════════════════════════════▶
+//	  read: ETIMEDOUT                              read: ECONNRESET
+var _ = Describe("Keepalive", Label("cause:idle", "needs:netns"), func() {
+	DescribeTable("drops a peer that is dead to it, after time + probes × interval",
+		func(ctx SpecContext, idle, interval time.Duration, probes int) {
+			l, _, router, server := startTriple()
+			c, far := connected(ctx, l)
+			block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.Drop, Source: anyPort(server)})
+
+			keepalive := net.KeepAliveConfig{Enable: true, Idle: idle, Interval: interval, Count: probes}
+			Expect(c.TCP().SetKeepAliveConfig(keepalive)).To(Succeed())
+			clients.ReadAll(c)
+			clients.ReadAll(far)
+
+			Expect(c.Outcome()).To(EndIn("read", harness.TimedOut))
+			Expect(far.Outcome()).To(EndIn("read", harness.Reset))
+			seen := recorded(l, c, far)
+			Expect(seen).To(SatisfyAll(MoveCounter("TCPKeepAlive", int64(probes)), MoveCounter("TCPAbortOnTimeout", 1),
+				ShowReset(SentBy(evidence.Timer, "client"), Because("TCP_KEEPALIVE_TIMEOUT"), WithFlags("RST ACK"))))
+			waits := waitsForAProbe(seen)
+			Expect(waits).To(HaveLen(1+probes), "before each probe, and before the RST")
+			Expect(waits[0]).To(BeNumerically(">=", idle-tick))
+			Expect(waits[1:]).To(HaveEach(BeNumerically(">=", interval-tick)))
+			note(far.Outcome())
+			formula := idle + time.Duration(probes)*interval
+			measured(claims.KeepaliveDeadPeer, fmt.Sprintf("%s %s time + probes × interval",
+				c.Outcome().First(), beforeOrAfter(waits, formula)))
+			measured(claims.LocallyGenerated, c.Outcome(), "keepalive gives the peer up")
+		},
+		EntryDescription("%v + %[3]v × %[2]v"),
+		Entry(nil, time.Second, time.Second, 2, limit),
+		Entry(nil, time.Second, 2*time.Second, 1, limit),
+		Entry(nil, 2*time.Second, time.Second, 1, limit),
+	)
+
+	It("asks on and on where the peer's kernel answers, and takes not a byte for it", func(ctx SpecContext) {
+		l, client, _ := startPair()
+		tap := tapAt(client)
+		c, far := connected(ctx, l)
+		asked, err := clients.KeepaliveOf(far.TCP())
+		Expect(err).NotTo(HaveOccurred())
+		keepalive := net.KeepAliveConfig{Enable: true, Idle: time.Second, Interval: time.Second, Count: 1}
+
+		Expect(c.TCP().SetKeepAliveConfig(keepalive)).To(Succeed())
+		synAck := awaitSegment(ctx, tap, func(s netlab.Segment) bool { return s.Flags == netlab.SYN|netlab.ACK })
+		isProbe := func(s netlab.Segment) bool { return s.Outgoing && s.Seq == synAck.Ack-1 && s.Flags == netlab.ACK }
+		probe := awaitSegment(ctx, tap, isProbe)
+		answer := awaitSegment(ctx, tap, func(s netlab.Segment) bool { return !s.Outgoing })
+		awaitSegment(ctx, tap, isProbe) // where it would have given up
+
+		Expect(answer.Ack).To(Equal(probe.Seq+1), "what had been acknowledged already")
+		Expect(answer.Payload).To(BeEmpty())
+		Expect(asked.On).To(BeFalse(), "the peer need not know of keepalive")
+		measured(claims.KeepaliveNoData, fmt.Sprintf("%d bytes, answered by %v", len(probe.Payload), answer.Flags))
+		send(c, far, "a")
+		note(c.Outcome(), far.Outcome())
+		Expect(recorded(l, c, far)).To(ShowNoReset())
+	}, limit)
+})
+
+// tick is how much too early a timer may seem: the coarsest jiffy (time(7)).
+const tick = 10 * time.Millisecond
+
+// waitsForAProbe returns the times from the SYN-ACK to the first keepalive
+// probe of the client, which has sent no data, from each probe to the next, and
+// from the last to the RST, all by the kernel's time stamps.
+func waitsForAProbe(r *evidence.Recording) []time.Duration {
+	var waits []time.Duration
+	var last time.Duration
+	for _, e := range r.Events {
+		switch p := e.Packet; {
+		case p == nil:
+		case e.Host == "server" && p.Flags == "SYN ACK":
+			last = e.At
+		case e.Host == "client" && (p.RST() || p.Flags == "ACK" && p.Seq == 0):
+			waits = append(waits, e.At-last)
+			last = e.At
+		}
+	}
+	return waits
+}
+
+// beforeOrAfter says whether waits took at least as long as a formula says.
+func beforeOrAfter(waits []time.Duration, formula time.Duration) string {
+	var silence time.Duration
+	for _, wait := range waits {
+		silence += wait
+	}
+	if silence < formula-tick {
+		return "before"
+	}
+	return "after"
+}
