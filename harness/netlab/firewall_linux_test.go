@@ -66,6 +66,37 @@ func TestBlockedOpenConnectionLivesOnWhenHealed(t *testing.T) {
 	}
 }
 
+// What the rule lets through opens the connection for the client. What it
+// blocks comes when it is sent again.
+func TestNoSYNBlocksWhatFollowsTheSYN(t *testing.T) {
+	l, _, server := pair(t)
+	listener, err := l.Host("server").Listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	tap := tapOf(t, server)
+	b := block(t, server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop, NoSYN: true})
+
+	conn, err := l.Host("client").Dial(within(t), listener.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	writeError(conn)
+	for range 2 {
+		await(t, tap, func(s netlab.Segment) bool { return len(s.Payload) > 0 })
+	}
+
+	succeed(t, b.Lift())
+	accepted, err := listener.Accept(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer accepted.Close()
+	succeed(t, readError(accepted))
+}
+
 // A rejected segment of an open connection resets its sender, and only that.
 func TestRejectionTellsOneSide(t *testing.T) {
 	l, _, server := pair(t)
@@ -126,6 +157,7 @@ func rulesFor(client, server netip.Addr) []ruleTest {
 		{"a source port, outwards", netlab.Rule{Hook: out, Source: to(any, 80)}, true, false},
 		{"what passes through", netlab.Rule{Hook: netlab.Forward}, false, false},
 		{"RST alone", netlab.Rule{Hook: in, Reset: true}, false, false},
+		{"no SYN", netlab.Rule{Hook: in, NoSYN: true}, false, false}, // connect needs no more to arrive
 		{"another TTL than 64", netlab.Rule{Hook: in, NotTTL: 64}, false, false},
 		{"another TTL than 63", netlab.Rule{Hook: in, NotTTL: 63}, true, true},
 		{"what is invalid", netlab.Rule{Hook: in, Invalid: true}, false, false},

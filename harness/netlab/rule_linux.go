@@ -37,6 +37,9 @@ type Rule struct {
 	Invalid bool
 	// Reset matches only segments with the RST flag.
 	Reset bool
+	// NoSYN matches only segments without the SYN flag: a connection seems to
+	// open to the client, whose ACK does not arrive.
+	NoSYN bool
 	// NotTTL, if not 0, matches only packets with another time to live.
 	NotTTL uint8
 }

@@ -21,7 +21,8 @@ type AddRule struct {
 	SourcePort       uint16
 	Destination      netip.Addr
 	DestinationPort  uint16
-	Invalid, Reset   bool
+	Invalid          bool
+	Reset, NoSYN     bool
 	OtherThanThisTTL uint8
 }
 
@@ -90,7 +91,7 @@ const (
 	sourceOffset, destinationOffset       = 12, 16
 	sourcePortOffset, destinationPortOffs = 0, 2
 	flagsOffset                           = 13
-	flagRST                               = 0x04
+	flagSYN, flagRST                      = 0x02, 0x04
 )
 
 // load puts bytes of a header into register 1.
@@ -107,11 +108,17 @@ func equal(base expr.PayloadBase, offset uint32, value []byte) []expr.Any {
 }
 
 // anyBit matches if register 1 has one of the bits of mask.
-func anyBit(mask []byte) []expr.Any {
+func anyBit(mask []byte) []expr.Any { return bits(expr.CmpOpNeq, mask) }
+
+// noBit matches if register 1 has none of the bits of mask.
+func noBit(mask []byte) []expr.Any { return bits(expr.CmpOpEq, mask) }
+
+// bits compares the bits of mask in register 1 with zero.
+func bits(op expr.CmpOp, mask []byte) []expr.Any {
 	zero := make([]byte, len(mask))
 	return []expr.Any{
 		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: uint32(len(mask)), Mask: mask, Xor: zero},
-		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: zero},
+		&expr.Cmp{Op: op, Register: 1, Data: zero},
 	}
 }
 
@@ -126,7 +133,7 @@ func port(p uint16) []byte { return binary.BigEndian.AppendUint16(nil, p) }
 // expressions is the rule as nftables' virtual machine runs it.
 func (a AddRule) expressions() []expr.Any {
 	var all []expr.Any
-	if a.SourcePort != 0 || a.DestinationPort != 0 || a.Reset || a.Verdict == "reject-reset" {
+	if a.SourcePort != 0 || a.DestinationPort != 0 || a.Reset || a.NoSYN || a.Verdict == "reject-reset" {
 		all = append(all, isTCP()...)
 	}
 	if a.Source.IsValid() {
@@ -144,6 +151,10 @@ func (a AddRule) expressions() []expr.Any {
 	if a.Reset {
 		all = append(all, load(expr.PayloadBaseTransportHeader, flagsOffset, 1))
 		all = append(all, anyBit([]byte{flagRST})...)
+	}
+	if a.NoSYN {
+		all = append(all, load(expr.PayloadBaseTransportHeader, flagsOffset, 1))
+		all = append(all, noBit([]byte{flagSYN})...)
 	}
 	if a.OtherThanThisTTL != 0 {
 		all = append(all, load(expr.PayloadBaseNetworkHeader, ttlOffset, 1),
