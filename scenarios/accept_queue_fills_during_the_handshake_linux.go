@@ -30,7 +30,7 @@ import (
 //	  "a"    ───────────▶    no room
 //	         ◀═══════════  RST, if tcp_abort_on_overflow is 1
 //	  read: ECONNRESET
-var _ = Describe("An accept queue that fills up during a handshake", Label("cause:limit", "needs:netns"), func() {
+var _ = Describe("An accept queue that fills up late", Label("cause:limit", "needs:netns"), func() {
 	// crowd connects and writes a byte. Between the SYN-ACK and what comes
 	// behind it another client takes the only room.
 	crowd := func(ctx SpecContext, l *lab.Lab, client, server *netlab.Host) (
@@ -42,7 +42,8 @@ var _ = Describe("An accept queue that fills up during a handshake", Label("caus
 		l.Own(waiting)
 		Expect(waiting.SetBacklog(0)).To(Succeed()) // which has room for one
 
-		acks := block(server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop, Source: anyPort(client), NoSYN: true})
+		from := anyPort(client)
+		acks := block(server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop, Source: from, NoSYN: true})
 		late = dial(ctx, l, waiting.Addr())
 		clients.WriteByte(late)
 		other, err = l.Host("router").Dial(ctx, waiting.Addr())

@@ -40,19 +40,7 @@ var _ = Describe("Deferring accept until the first byte", Label("cause:probe"), 
 		}
 		client := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "h")
 		Expect(client).To(EndIn("read", harness.Finished))
-		var seen []lab.Outcome
-		for _, entry := range l.Journal().Entries() {
-			if entry.Host != "server" || entry.Call.Op != lab.Accept {
-				continue
-			}
-			var saw lab.Outcome
-			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
-			if saw.Remote != client.Local {
-				seen = append(seen, saw)
-			}
-		}
-		note(seen...)
-		return seen
+		return acceptedBeside(ctx, l, server, client)
 	}
 
 	It("hides health checks from the application", func(ctx SpecContext) {
@@ -84,3 +72,22 @@ var _ = Describe("Deferring accept until the first byte", Label("cause:probe"), 
 		))
 	}, limit)
 })
+
+// acceptedBeside returns what became of the connections that the server was
+// given before that of a client, whose outcome own is, and with it.
+func acceptedBeside(ctx SpecContext, l *lab.Lab, server lab.Server, own lab.Outcome) []lab.Outcome {
+	GinkgoHelper()
+	var seen []lab.Outcome
+	for _, entry := range l.Journal().Entries() {
+		if entry.Host != "server" || entry.Call.Op != lab.Accept {
+			continue
+		}
+		var saw lab.Outcome
+		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
+		if saw.Remote != own.Local {
+			seen = append(seen, saw)
+		}
+	}
+	note(seen...)
+	return seen
+}

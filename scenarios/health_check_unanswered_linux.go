@@ -1,0 +1,93 @@
+package scenarios
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A health checker that gets no SYN-ACK in time calls the backend unhealthy
+// and closes its socket, which in SYN-SENT says nothing to anybody (RFC 9293,
+// section 3.10.4). Only a SYN-ACK that comes after all is answered with RST, by
+// a kernel that has no socket for it any more.
+//
+//	checker                backend's kernel       backend
+//	  SYN    ───────────▶    request
+//	  gives up: unhealthy
+//	         ◀───────────  SYN-ACK, late
+//	  RST    ═══════════▶    request gone           (nothing to accept)
+var _ = Describe("A health check that is not answered in time", Label("cause:probe", "needs:netns"), func() {
+	// check probes the backend and gives up when an answer has left it, which
+	// is lost, or when the SYN has come that gets none.
+	check := func(
+		ctx SpecContext, l *lab.Lab, address string, atBackend *netlab.Tap, until netlab.Flags,
+	) string {
+		GinkgoHelper()
+		patience, giveUp := context.WithCancel(ctx)
+		defer giveUp()
+		checked := make(chan lab.Outcome, 1)
+		go func() {
+			_, saw := clients.Probe(patience, l.Host("client"), address)
+			checked <- saw
+		}()
+		awaitSegment(ctx, atBackend, func(s netlab.Segment) bool { return s.Flags == until })
+		giveUp()
+		saw := <-checked
+		note(saw)
+		if saw.Op == lab.Connect {
+			return "unhealthy"
+		}
+		return "healthy"
+	}
+
+	It("is reset when its SYN-ACK comes after all, and never reaches the application", func(ctx SpecContext) {
+		l, client, server := startPair()
+		backend, tap := serve(l, servers.Echo), tapAt(server)
+
+		lost := block(client, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop})
+		health := check(ctx, l, backend.Addr(), tap, netlab.SYN|netlab.ACK)
+		Expect(lost.Lift()).To(Succeed())
+		awaitSegment(ctx, tap, isReset) // which answers the SYN-ACK that is sent again
+
+		Expect(health).To(Equal("unhealthy"))
+		Expect(reached(ctx, l, backend)).To(Equal("never accepted"))
+		r := recorded(l)
+		Expect(r).To(SatisfyAll(MoveCounter("EmbryonicRsts", 1),
+			ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST"))))
+		measured(claims.ProbeTimeout, health+", "+resetBy(r, "client"), "the SYN-ACK comes after all")
+	}, limit)
+
+	It("says nothing where no SYN-ACK comes", func(ctx SpecContext) {
+		l, _, server := startPair()
+		backend, tap := serve(l, servers.Echo), tapAt(server)
+
+		deaf := block(server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop})
+		health := check(ctx, l, backend.Addr(), tap, netlab.SYN)
+		Expect(deaf.Lift()).To(Succeed())
+
+		Expect(health).To(Equal("unhealthy"))
+		Expect(reached(ctx, l, backend)).To(Equal("never accepted"))
+		r := recorded(l)
+		Expect(r).To(ShowNoReset())
+		measured(claims.ProbeTimeout, health+", "+resetBy(r, "client"), "no SYN-ACK ever comes")
+	}, limit)
+})
+
+// resetBy says whether a host has sent a RST.
+func resetBy(r *evidence.Recording, host string) string {
+	for _, reset := range r.Resets {
+		if reset.Event >= 0 && r.Events[reset.Event].Host == host {
+			return "RST"
+		}
+	}
+	return "no RST"
+}
