@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
@@ -43,7 +44,7 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 	}
 
 	DescribeTable("resets the client at its next segment",
-		func(ctx SpecContext, listens bool, claimed ...claims.ID) {
+		func(ctx SpecContext, listens bool, reason string, claimed ...claims.ID) {
 			l, server, tap, c := crash(ctx)
 			before := sentResets(server)
 			if listens {
@@ -61,14 +62,15 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 			for _, claim := range claimed {
 				measured(claim, c.Outcome())
 			}
+			Expect(recorded(l, c)).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because(reason), WithFlags("RST")))
 		},
-		Entry("while nobody listens", false, claims.UnknownConnection, claims.PeerLostState, limit),
-		Entry("also when the server listens again", true,
+		Entry("while nobody listens", false, "NO_SOCKET", claims.UnknownConnection, claims.PeerLostState, limit),
+		Entry("also when the server listens again", true, "TCP_FLAGS",
 			claims.UnknownConnection, claims.CrashAndBack, claims.PeerRestartTimeout, limit),
 	)
 
 	It("resets a client that waits at its first keepalive probe", func(ctx SpecContext) {
-		_, _, _, c := crash(ctx)
+		l, _, _, c := crash(ctx)
 		keepalive := net.KeepAliveConfig{Enable: true, Idle: time.Second, Interval: time.Second, Count: 9}
 		Expect(c.TCP().SetKeepAliveConfig(keepalive)).To(Succeed())
 
@@ -76,6 +78,8 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		measured(claims.CrashAndBack, c.Outcome())
+		Expect(recorded(l, c)).To(SatisfyAll(MoveCounter("TCPKeepAlive", 1),
+			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
 	}, limit)
 
 	It("is not noticed by a client that only reads, until it writes", func(ctx SpecContext) {

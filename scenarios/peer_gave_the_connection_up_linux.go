@@ -45,11 +45,11 @@ var _ = Describe("A server that gave the connection up", Label("cause:idle", "ne
 		Expect(counted(server, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(resetsIn(tap)).NotTo(BeEmpty())
-		Expect(recorded(l, c, far)).To(SatisfyAll(
-			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST")),
-			ShowStates("server", "ESTABLISHED", "CLOSE")))
-		note(far.Outcome())
 		measured(claims.PeerRestartTimeout, c.Outcome())
+		measured(claims.LocallyGenerated, far.Outcome(), "the user timeout runs out")
+		Expect(recorded(l, c, far)).To(SatisfyAll(MoveCounter("TCPAbortOnTimeout", 1),
+			ShowStates("server", "ESTABLISHED", "CLOSE"),
+			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
 	}, limit)
 
 	It("goes on if the way is free again in time", func(ctx SpecContext) {

@@ -1,0 +1,79 @@
+package scenarios
+
+import (
+	"net"
+	"net/netip"
+	"syscall"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// An administrator can end any connection of a machine from outside the
+// program that has it (ss -K; sock_diag(7), SOCK_DESTROY). The peer gets a RST
+// that looks like an abort, the owner an error that nothing else gives it:
+// ECONNABORTED (tcp_abort). A listener that is destroyed takes the connections
+// with it that wait to be accepted, and accept fails with EINVAL.
+//
+//	client                 ss -K                  server
+//	                         destroys it ───────▶
+//	         ◀═════════════════════════════════  RST
+//	  read: ECONNRESET                             read: ECONNABORTED
+var _ = Describe("Destroying a socket from outside", Label("cause:local", "needs:netns"), func() {
+	It("aborts it for its owner and resets the peer", func(ctx SpecContext) {
+		l, _, server := startPair()
+		c, far := connected(ctx, l)
+
+		available(server.Destroy(addrPort(far.LocalAddr()), addrPort(far.RemoteAddr())))
+		clients.ReadAll(far)
+		clients.ReadAll(c)
+		clients.WriteByte(far)
+
+		Expect(far.Outcome()).To(EndIn("read", harness.Aborted).Then("write", harness.BrokenPipe))
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		note(c.Outcome())
+		measured(claims.LocallyGenerated, far.Outcome(), "somebody destroys the socket")
+		Expect(recorded(l, c, far)).To(SatisfyAll(MoveCounter("EstabResets", 1),
+			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK"))))
+	}, limit)
+
+	It("resets those who wait for accept if it is a listener", func(ctx SpecContext) {
+		l, _, server := startPair()
+		listener, err := l.Host("server").Listen(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		l.Own(listener)
+		c := dial(ctx, l, listener.Addr())
+		Expect(listener.AwaitConnection(ctx)).To(Succeed())
+
+		available(server.DestroyListener(addrPort(listener.TCP().Addr())))
+		clients.ReadAll(c)
+		_, err = listener.Accept(ctx)
+
+		Expect(err).To(MatchError(syscall.EINVAL))
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		note(c.Outcome())
+		Expect(recorded(l, c)).To(ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE")))
+	}, limit)
+
+	It("leaves the other connections alone", func(ctx SpecContext) {
+		l, _, server := startPair()
+		_, far := connected(ctx, l)
+		c, other := connected(ctx, l)
+
+		available(server.Destroy(addrPort(far.LocalAddr()), addrPort(far.RemoteAddr())))
+
+		send(other, c, "still here")
+		Expect(c.Outcome().Ending).To(Equal(harness.Open))
+		note(c.Outcome())
+	}, limit)
+})
+
+// addrPort is the address of a TCP socket.
+func addrPort(a net.Addr) netip.AddrPort { return a.(*net.TCPAddr).AddrPort() }
