@@ -62,7 +62,8 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 			for _, claim := range claimed {
 				measured(claim, c.Outcome())
 			}
-			Expect(recorded(l, c)).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because(reason), WithFlags("RST")))
+			Expect(recorded(l, c)).To(ShowReset(
+				SentBy(evidence.KernelReply, "server"), Because(reason), WithFlags("RST")))
 		},
 		Entry("while nobody listens", false, "NO_SOCKET", claims.UnknownConnection, claims.PeerLostState, limit),
 		Entry("also when the server listens again", true, "TCP_FLAGS",

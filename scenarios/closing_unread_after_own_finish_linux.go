@@ -1,0 +1,63 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
+)
+
+// A server that has finished its answer and then closes without having read
+// the rest of the request resets the connection like any other (RFC 9293,
+// section 3.6.1; __tcp_close). The client has the FIN already: a RST behind it
+// is EPIPE to Linux (tcp_reset, CLOSE_WAIT). It reads a clean end, and learns
+// only by writing that not all it sent was read.
+//
+//	client                 server
+//	                         shutdown(SHUT_WR)
+//	         ◀───────────  FIN
+//	  "ab"   ───────────▶    read 1 byte
+//	                         close
+//	         ◀═══════════  RST
+//	  read: EOF, write: EPIPE
+var _ = Describe("Closing with unread data behind one's own FIN", Label("cause:unread"), func() {
+	It("breaks the client's pipe and leaves its read a clean end", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.CloseWrite()).To(Succeed())
+		Expect(client.AwaitFinish(ctx)).To(Succeed())
+		client.Write([]byte("ab"))
+		Expect(server.AwaitReadable(ctx)).To(Succeed())
+		clients.ReadByte(server)
+		Expect(server.Close()).To(Succeed())
+		Expect(client.AwaitReset(ctx)).To(Succeed())
+		clients.ReadAll(client)
+		clients.WriteByte(client)
+
+		Expect(server.Outcome()).To(EndIn("close", harness.Closed))
+		Expect(client.Outcome()).To(EndIn("read", harness.Finished).Then("write", harness.BrokenPipe))
+		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client)).To(SatisfyAll(MoveCounter("TCPAbortOnClose", 1),
+			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
+			ShowStates("server", "FIN_WAIT2", "CLOSE"), ShowStates("client", "CLOSE_WAIT", "CLOSE")))
+	}, limit)
+
+	It("finishes politely when everything was read", func(ctx SpecContext) {
+		l := startLab()
+		client, server := connected(ctx, l)
+
+		Expect(server.CloseWrite()).To(Succeed())
+		Expect(client.AwaitFinish(ctx)).To(Succeed())
+		send(client, server, "ab")
+		Expect(client.Close()).To(Succeed())
+		clients.ReadAll(server)
+
+		Expect(server.Outcome()).To(EndIn("read", harness.Finished))
+		note(client.Outcome(), server.Outcome())
+		Expect(recorded(l, client, server)).To(ShowNoReset())
+	}, limit)
+})
