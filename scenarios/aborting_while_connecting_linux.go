@@ -1,0 +1,61 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// An abort in SYN-SENT deletes the connection and says nothing (RFC 9293,
+// section 3.10.5): there is nobody yet who would know what a RST is about. The
+// kernel counts it with the other aborts all the same (__tcp_close,
+// TCPAbortOnData), so that the counter alone does not prove a RST.
+//
+//	client                 firewall
+//	  SYN    ───────────▶    drop
+//	  linger 0, close
+//	                         (nothing)
+var _ = Describe("Aborting while connecting", Label("cause:abort", "needs:netns"), func() {
+	// abort begins to connect to a server and aborts when a segment that
+	// matches has passed the client.
+	abort := func(ctx SpecContext, l *lab.Lab, client *netlab.Host, when func(netlab.Segment) bool) lab.Server {
+		GinkgoHelper()
+		server, tap := serve(l, servers.ReadOneByteThenClose), tapAt(client)
+		socket, err := client.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+		Expect(err).NotTo(HaveOccurred())
+		await := func() { awaitSegment(ctx, tap, when) }
+		saw, err := clients.AbortConnecting(l.Host("client"), socket, server.Addr(), await)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(saw).To(EndIn("abort", harness.Closed))
+		note(saw)
+		return server
+	}
+
+	It("puts nothing on the wire before the SYN-ACK", func(ctx SpecContext) {
+		l, client, server := startPair()
+		block(server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop})
+
+		backend := abort(ctx, l, client, func(s netlab.Segment) bool { return s.Flags == netlab.SYN })
+
+		Expect(recorded(l)).To(SatisfyAll(MoveCounter("TCPAbortOnData", 1), MoveCounter("OutRsts", 0), ShowNoReset()))
+		Expect(backend.Outcomes()).To(BeClosed(), "nothing was accepted")
+	}, limit)
+
+	It("resets the server behind it", func(ctx SpecContext) {
+		l, client, _ := startPair()
+
+		backend := abort(ctx, l, client, func(s netlab.Segment) bool { return s.Outgoing && s.Flags == netlab.ACK })
+
+		Eventually(ctx, backend.Outcomes()).Should(Receive(EndIn("read", harness.Reset)))
+		Expect(recorded(l)).To(SatisfyAll(MoveCounter("TCPAbortOnData", 1),
+			ShowReset(SentBy(evidence.Application, "client"), Because("TCP_STATE"), WithFlags("RST ACK"))))
+	}, limit)
+})
