@@ -1,0 +1,71 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/servers"
+)
+
+// A client whose last ACK is still on its way has a connection, the server a
+// mere request. When the listener is closed then, nobody is reset, unlike those
+// who wait to be accepted: the request is forgotten in silence
+// (inet_csk_listen_stop; tcp_v4_rcv, TCP_NEW_SYN_RECV). The client learns it
+// from the answer to what it sends.
+//
+//	client                 kernel                 server
+//	  SYN    ───────────▶    request
+//	         ◀───────────  SYN-ACK
+//	  connect: ok                                   closes its listener
+//	  "a"    ───────────▶    unknown
+//	         ◀═══════════  RST
+//	  read: ECONNRESET
+var _ = Describe("Closing the listener during a handshake", Label("cause:abort", "needs:netns"), func() {
+	// connect connects, has the server go on while the client's ACK is late,
+	// and then has the client write.
+	connect := func(ctx SpecContext, l *lab.Lab, server *netlab.Host, meanwhile func(*lab.Listener)) *lab.Conn {
+		GinkgoHelper()
+		listener, err := l.Host("server").Listen(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		l.Own(listener)
+
+		acks := block(server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop, NoSYN: true})
+		c := dial(ctx, l, listener.Addr())
+		meanwhile(listener)
+		Expect(sentResets(server)).To(BeZero())
+		Expect(acks.Lift()).To(Succeed())
+		clients.WriteByte(c)
+		clients.ReadByte(c)
+		note(c.Outcome())
+		return c
+	}
+
+	It("resets the client when it sends", func(ctx SpecContext) {
+		l, _, server := startPair()
+
+		c := connect(ctx, l, server, func(listener *lab.Listener) {
+			Expect(listener.Close()).To(Succeed())
+		})
+
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(recorded(l, c)).To(ShowReset(
+			SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST")))
+	}, limit)
+
+	It("is what resets it: a listener that stays makes a connection of the request", func(ctx SpecContext) {
+		l, _, server := startPair()
+
+		c := connect(ctx, l, server, func(listener *lab.Listener) {
+			lab.ServeListener(listener, servers.Echo)
+		})
+
+		Expect(c.Outcome().Ending).To(Equal(harness.Open))
+		Expect(recorded(l, c)).To(ShowNoReset())
+	}, limit)
+})
