@@ -105,3 +105,22 @@ func setOption(c *lab.Conn, option, value int) error {
 func isAny(err error, wanted ...error) bool {
 	return slices.ContainsFunc(wanted, func(want error) bool { return errors.Is(err, want) })
 }
+
+// A connection that was closed at one end waits there for the other's FIN.
+func TestTimeWaits(t *testing.T) {
+	l, client, server := pair(t)
+	_, far, _ := connected(t, l)
+
+	succeed(t, far.Close())
+
+	ctx := within(t)
+	for got := 0; got != 1; {
+		var err error
+		if got, err = server.TimeWaits(); err != nil || ctx.Err() != nil {
+			t.Fatalf("TimeWaits() = %d, %v, want 1", got, err)
+		}
+	}
+	if got, err := client.TimeWaits(); err != nil || got != 0 {
+		t.Errorf("at the client TimeWaits() = %d, %v, want 0: it has not closed", got, err)
+	}
+}

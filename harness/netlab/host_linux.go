@@ -112,3 +112,12 @@ func (h *Host) Counters() (map[string]int64, error) {
 	}
 	return counters, nil
 }
+
+// TimeWaits returns how many connections the host's kernel keeps that have no
+// owner any more: those in TIME-WAIT, and those in FIN-WAIT-2 that were closed
+// (tw in /proc/net/sockstat).
+func (h *Host) TimeWaits() (int, error) {
+	var count int
+	err := h.network.keeper.Ask(h.name, keeper.CountTimeWaits{}, &count)
+	return count, err
+}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -32,7 +34,7 @@ type answerer interface {
 
 func actions() []Action {
 	return []Action{
-		MakeHost{}, RemoveHost{}, SetSysctl{}, ReadCounters{},
+		MakeHost{}, RemoveHost{}, SetSysctl{}, ReadCounters{}, CountTimeWaits{},
 		AddLink{}, RemoveLink{}, AddRoute{}, RemoveAddress{},
 		Socket{}, DestroySocket{}, Repair{}, OpenTUN{},
 		AddRule{}, RemoveRule{}, AddNAT{}, FlushFlows{}, CountFlows{},
@@ -76,4 +78,21 @@ func (ReadCounters) answer(*namespace) (any, error) {
 		text.Write(lines)
 	}
 	return text.String(), nil
+}
+
+// CountTimeWaits answers with what /proc/net/sockstat calls tw.
+type CountTimeWaits struct{}
+
+func (CountTimeWaits) answer(*namespace) (any, error) {
+	text, err := os.ReadFile("/proc/thread-self/net/sockstat")
+	if err != nil {
+		return nil, fmt.Errorf("count those in TIME-WAIT: %w", err)
+	}
+	for line := range strings.Lines(string(text)) { // as TCP: inuse 1 orphan 0 tw 2
+		words := strings.Fields(line)
+		if i := slices.Index(words, "tw"); i > 0 && i+1 < len(words) && words[0] == "TCP:" {
+			return strconv.Atoi(words[i+1])
+		}
+	}
+	return nil, fmt.Errorf("count those in TIME-WAIT: %q does not say", text)
 }

@@ -1,0 +1,89 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+)
+
+// A program that has closed has no socket any more, but its kernel still knows
+// the connection: it waits for the peer's FIN, as long as tcp_fin_timeout says
+// (tcp(7)). Data that comes in that time draws a RST that knows the connection,
+// later one that does not; the client is told the same. A kernel without room
+// for those that wait (tcp_max_tw_buckets=0) forgets them at once, and answers
+// even the FIN of a polite client with RST.
+//
+//	client                 server
+//	         ◀───────────  FIN, close
+//	                         FIN-WAIT-2 … expires
+//	  "a"    ───────────▶    unknown
+//	         ◀═══════════  RST
+//	  read: EOF, write: EPIPE
+var _ = Describe("A server that has closed", Label("cause:fin", "needs:netns"), func() {
+	// write has the client write to the server when await says that the
+	// server's kernel has got as far as it should.
+	write := func(ctx SpecContext, timeout string, await func(server *netlab.Host)) *evidence.Recording {
+		GinkgoHelper()
+		l, _, server := startPair()
+		Expect(server.SetSysctl("net.ipv4.tcp_fin_timeout", timeout)).To(Succeed())
+		c, far := connected(ctx, l)
+
+		Expect(far.Close()).To(Succeed())
+		Expect(c.AwaitFinish(ctx)).To(Succeed())
+		await(server)
+		clients.WriteByte(c)
+		Expect(c.AwaitReset(ctx)).To(Succeed())
+		clients.ReadAll(c)
+		clients.WriteByte(c)
+
+		Expect(far.Outcome()).To(EndIn("close", harness.Closed))
+		Expect(c.Outcome()).To(EndIn("read", harness.Finished).Then("write", harness.BrokenPipe))
+		note(c.Outcome(), far.Outcome())
+		return recorded(l, c)
+	}
+
+	It("resets a client that writes when FIN-WAIT-2 has expired", func(ctx SpecContext) {
+		saw := write(ctx, "1", func(server *netlab.Host) {
+			Eventually(ctx, server.Counter).WithArguments("TWKilled").Should(BeEquivalentTo(1)) // it waits, not for long
+			Eventually(ctx, server.TimeWaits).Should(BeZero())
+		})
+
+		Expect(saw).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST")))
+	}, limit)
+
+	It("knows the connection that it resets in FIN-WAIT-2", func(ctx SpecContext) {
+		saw := write(ctx, "60", func(server *netlab.Host) {
+			Eventually(ctx, server.TimeWaits).Should(Equal(1))
+		})
+
+		Expect(saw).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("TCP_TIMEWAIT_SOCKET"), WithFlags("RST")))
+	}, limit)
+
+	DescribeTable("answers FIN",
+		func(ctx SpecContext, room, counter string, want RecordingMatcher) {
+			l, _, server := startPair()
+			Expect(server.SetSysctl("net.ipv4.tcp_max_tw_buckets", room)).To(Succeed())
+			tap := tapAt(server)
+			c, far := connected(ctx, l)
+
+			Expect(far.Close()).To(Succeed())
+			clients.ReadAll(c)
+			Eventually(ctx, server.Counter).WithArguments(counter).Should(BeEquivalentTo(1))
+			Expect(c.Close()).To(Succeed())
+			fin := awaitSegment(ctx, tap, func(s netlab.Segment) bool { return !s.Outgoing && s.Flags&netlab.FIN != 0 })
+			awaitSegment(ctx, tap, func(s netlab.Segment) bool { return s.Outgoing && s.Destination == fin.Source })
+
+			Expect(c.Outcome()).To(EndIn("read", harness.Finished))
+			note(c.Outcome(), far.Outcome())
+			Expect(recorded(l)).To(want)
+		},
+		Entry("with RST if there is no room to wait for it", "0", "TCPTimeWaitOverflow",
+			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST")), limit),
+		Entry("with ACK if there is", "1", "TW", ShowNoReset(), limit),
+	)
+})
