@@ -15,8 +15,7 @@ type Network struct {
 	keeper *keeper.Process
 
 	mu    sync.Mutex
-	links int
-	peers int
+	links int // peers included
 	rules int
 }
 
@@ -52,7 +51,10 @@ type Link struct {
 }
 
 // Link connects two hosts with a cable of its own: the k-th link is the
-// network 10.77.k.0/24, with a at .1 and b at .2. There are at most 255.
+// network 10.k.0.0/16. The addresses that a and b have there are those of no
+// other network that runs on the machine, so that what the kernel tells of one
+// cannot be taken for the other's: its tracepoints name no namespace. There
+// are at most 255 links.
 func (n *Network) Link(a, b *Host) (*Link, error) {
 	if a == b {
 		return nil, fmt.Errorf("link: both ends are %s", a.name)
@@ -60,17 +62,14 @@ func (n *Network) Link(a, b *Host) (*Link, error) {
 	if a.network != n || b.network != n {
 		return nil, fmt.Errorf("link: %s or %s is of another network", a.name, b.name)
 	}
-	k, err := count(&n.mu, &n.links, "links")
+	k, here, there, err := n.address()
 	if err != nil {
 		return nil, err
 	}
-	l := &Link{
-		A: a, B: b, name: fmt.Sprintf("veth%da", k),
-		AddressA: netip.AddrFrom4([4]byte{10, 77, k, 1}), AddressB: netip.AddrFrom4([4]byte{10, 77, k, 2}),
-	}
+	l := &Link{A: a, B: b, name: fmt.Sprintf("veth%da", k), AddressA: here, AddressB: there}
 	err = a.do(keeper.AddLink{
-		Name: l.name, Address: netip.PrefixFrom(l.AddressA, 24),
-		Peer: b.name, PeerName: fmt.Sprintf("veth%db", k), PeerAddress: netip.PrefixFrom(l.AddressB, 24),
+		Name: l.name, Address: netip.PrefixFrom(here, linkBits),
+		Peer: b.name, PeerName: fmt.Sprintf("veth%db", k), PeerAddress: netip.PrefixFrom(there, linkBits),
 	})
 	if err != nil {
 		return nil, err
@@ -80,15 +79,24 @@ func (n *Network) Link(a, b *Host) (*Link, error) {
 	return l, nil
 }
 
-// count numbers things that are numbered by a byte, from 1.
-func count(mu *sync.Mutex, counter *int, things string) (byte, error) {
-	mu.Lock()
-	defer mu.Unlock()
-	if *counter == 255 {
-		return 0, fmt.Errorf("a network has at most 255 %s", things)
+// linkBits is how long the prefix of a link's network is.
+const linkBits = 16
+
+// address numbers a link, from 1, and gives its two ends their addresses. The
+// last two bytes tell the network, by the id of its keeper, and the end: ids
+// that differ by a multiple of 32,766 are those of processes far apart in time.
+// All bits 0 and all bits 1 are for the link itself (RFC 1122, section 3.2.1.3).
+func (n *Network) address() (k byte, here, there netip.Addr, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.links == 255 {
+		return 0, here, there, errors.New("a network has at most 255 links")
 	}
-	*counter++
-	return byte(*counter), nil
+	n.links++
+	k = byte(n.links)
+	end := uint16(n.keeper.ID()%32766+1) * 2
+	here = netip.AddrFrom4([4]byte{10, k, byte(end >> 8), byte(end)})
+	return k, here, here.Next(), nil
 }
 
 // Remove takes the cable and both its interfaces away.

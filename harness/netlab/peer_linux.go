@@ -19,28 +19,25 @@ type Peer struct {
 	packets
 }
 
-// Peer puts a peer at the other end of a TUN device of the host: the k-th of
-// the network is 10.78.k.2, the host is 10.78.k.1 to it. Close it. An error
-// that wraps ErrUnavailable says why there can be no TUN device.
+// Peer puts a peer at the other end of a TUN device of the host, which is a
+// link of the network: see [Network.Link]. Close it. An error that wraps
+// ErrUnavailable says why there can be no TUN device.
 func (h *Host) Peer() (*Peer, error) {
-	k, err := count(&h.network.mu, &h.network.peers, "peers")
+	k, here, there, err := h.network.address()
 	if err != nil {
 		return nil, err
 	}
-	here := netip.AddrFrom4([4]byte{10, 78, k, 1})
 	fd, err := h.network.keeper.Open(h.name, keeper.OpenTUN{
-		Name: fmt.Sprintf("tun%d", k), Address: netip.PrefixFrom(here, 24),
+		Name: fmt.Sprintf("tun%d", k), Address: netip.PrefixFrom(here, linkBits),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
 	h.adopt(here)
-	return &Peer{
-		host: h, ip: netip.AddrFrom4([4]byte{10, 78, k, 2}), packets: newPackets(fd, "peer of "+h.name),
-	}, nil
+	return &Peer{host: h, ip: there, packets: newPackets(fd, "peer of "+h.name)}, nil
 }
 
-// IP returns the peer's address. The whole of its /24 but the host's own
+// IP returns the peer's address. The whole of its /16 but the host's own
 // address is routed to it.
 func (p *Peer) IP() netip.Addr { return p.ip }
 

@@ -13,7 +13,7 @@ import (
 
 func example() netlab.Segment {
 	return netlab.Segment{
-		Source: netip.MustParseAddrPort("10.77.1.1:40000"), Destination: netip.MustParseAddrPort("10.77.1.2:80"),
+		Source: netip.MustParseAddrPort("10.1.0.2:40000"), Destination: netip.MustParseAddrPort("10.1.0.3:80"),
 		Seq: 4294967295, Ack: 7, Flags: netlab.PSH | netlab.ACK, Window: 64, Payload: []byte("ab"),
 		TTL: 57, ID: 0x7777,
 	}
@@ -62,7 +62,7 @@ func TestSegmentCountsItsSequenceNumbers(t *testing.T) {
 }
 
 func TestSegmentIsDescribed(t *testing.T) {
-	want := "10.77.1.1:40000 > 10.77.1.2:80 PSH ACK seq 4294967295 ack 7 len 2 win 64 ttl 57 id 30583"
+	want := "10.1.0.2:40000 > 10.1.0.3:80 PSH ACK seq 4294967295 ack 7 len 2 win 64 ttl 57 id 30583"
 	if got := example().String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

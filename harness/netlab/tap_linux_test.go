@@ -73,7 +73,7 @@ func TestATapSeesBothDirections(t *testing.T) {
 }
 
 func TestAwaitNamesWhatItPassedOver(t *testing.T) {
-	l, client, _ := pair(t)
+	l, client, server := pair(t)
 	tap := tapOf(t, client)
 	connected(t, l)
 	ctx, cancel := context.WithCancelCause(within(t))
@@ -90,7 +90,7 @@ func TestAwaitNamesWhatItPassedOver(t *testing.T) {
 		t.Errorf("the error does not name the SYN-ACK that passed: %v", err)
 	}
 	// The tap goes on after a wait that was given up.
-	near, err := l.Host("client").Dial(within(t), "10.77.1.2:9")
+	near, err := l.Host("client").Dial(within(t), netip.AddrPortFrom(server.IP(), 9).String())
 	expectError(t, "dial", err, syscall.ECONNREFUSED)
 	near.Close()
 	await(t, tap, func(s netlab.Segment) bool { return s.Flags&netlab.RST != 0 })

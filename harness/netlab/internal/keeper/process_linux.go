@@ -117,6 +117,9 @@ func (p *Process) shut() {
 	p.channel = nil
 }
 
+// ID is the process id of the keeper: no other one that runs has it.
+func (p *Process) ID() int { return p.command.Process.Pid }
+
 // Do has a host do something.
 func (p *Process) Do(host string, a Action) error {
 	_, _, err := p.exchange(host, a, -1)
