@@ -6,6 +6,7 @@
 //	go tool ginkgo --focus "unread data" ./scenarios
 //	go tool ginkgo --label-filter "cause: containsAny unread" ./scenarios
 //
-// After a run the suite prints what became of each claim of the documents.
+// After a run the suite prints what became of each claim of the documents, and
+// which of the kernel's reasons for a RST were provoked, and where.
 // To add a scenario, copy a file and change it: it registers itself.
 package scenarios

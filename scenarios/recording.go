@@ -47,6 +47,7 @@ func record(l *lab.Lab) {
 		delete(recorders, l)
 		recording, err := recorder.Stop()
 		Expect(err).NotTo(HaveOccurred())
+		noteReasons(recording)
 		if CurrentSpecReport().Failed() {
 			AddReportEntry("recording", card(recording))
 		}

@@ -32,6 +32,9 @@ func ParseTrace(line string, ahead time.Duration) (Trace, error) {
 // LostTraces reads a line that says that events were lost.
 var LostTraces = lostTraces
 
+// NamedReasons reads the description of tcp_send_reset.
+var NamedReasons = namedReasons
+
 // ParseCounters reads the lines of /proc/net/snmp or netstat.
 func ParseCounters(text string) (map[string]int64, error) {
 	counters := map[string]int64{}

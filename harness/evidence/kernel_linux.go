@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,7 +21,7 @@ const mostTraces = 1 << 17
 type tracer struct {
 	root     *os.File // the mount of tracefs; nil if it was mounted already
 	instance string   // the path of our directory
-	tells    bool     // whether reasons are told
+	named    []string // the reasons that are told; empty: none are
 	pipe     int
 
 	mu   sync.Mutex // guards the rest
@@ -86,7 +85,7 @@ func (t *tracer) enable() error {
 		}
 	}
 	format, err := os.ReadFile(filepath.Join(t.instance, "events/tcp", resetSent, "format"))
-	t.tells = strings.Contains(string(format), `"TCP_ABORT_ON_CLOSE"`)
+	t.named = namedReasons(string(format))
 	return err
 }
 
@@ -130,7 +129,7 @@ func mountTracefs() (*os.File, error) {
 	return os.NewFile(uintptr(root), "tracefs"), nil
 }
 
-func (t *tracer) reasons() bool { return t.tells }
+func (t *tracer) reasons() []string { return t.named }
 
 func (t *tracer) follow() (kernelTap, error) {
 	t.mu.Lock()

@@ -64,8 +64,9 @@ type kernelLane interface {
 	follow() (kernelTap, error)
 	// collect empties the kernel's buffer before it overflows.
 	collect()
-	// reasons says whether the kernel tells why it sends a RST.
-	reasons() bool
+	// reasons are the names by which the kernel tells why it sends a RST; none
+	// if it does not tell.
+	reasons() []string
 	close() error
 }
 
@@ -137,6 +138,19 @@ func (l *Lanes) miss(lane Lane, err error) {
 // Missing names the lanes that are not there, why, and what would give them.
 func (l *Lanes) Missing() []MissingLane { return slices.Clone(l.missing) }
 
+// Reasons returns the names of the reasons for a RST that the running kernel
+// tells, in its order; the error says why it tells none.
+func (l *Lanes) Reasons() ([]string, error) {
+	if l.kernel == nil {
+		at := slices.IndexFunc(l.missing, func(m MissingLane) bool { return m.Lane == Kernel })
+		return nil, errors.New(l.missing[at].Why)
+	}
+	if len(l.kernel.reasons()) == 0 {
+		return nil, errors.New(noReasons)
+	}
+	return slices.Clone(l.kernel.reasons()), nil
+}
+
 // Address returns an address of the loopback for a lab, which this process
 // has not given out before, up to 254 of them: the capture then lets nothing
 // else through. On systems that have only one address it is always 127.0.0.1.
@@ -184,7 +198,7 @@ func Doctor() []LaneReport {
 		{Lane: Counters, Gives: "what the kernel counted: OutRsts, TCPAbortOnClose, …"},
 	}
 	missing := l.Missing()
-	if l.kernel != nil && !l.kernel.reasons() {
+	if l.kernel != nil && len(l.kernel.reasons()) == 0 {
 		missing = append(missing, MissingLane{Kernel, noReasons})
 	}
 	if err := l.Close(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -294,5 +295,23 @@ func TestEveryReasonOfThisKernelIsExplained(t *testing.T) {
 func TestStartRefuses(t *testing.T) {
 	if _, err := evidence.Start(nil, "", evidence.Options{}); err == nil {
 		t.Error("a recording without a lab was started")
+	}
+}
+
+func TestTheKernelNamesItsReasons(t *testing.T) {
+	lanes := open(t)
+	needs(t, lanes, evidence.Kernel)
+
+	names, err := lanes.Reasons()
+
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(names, "NO_SOCKET") || slices.Contains(names, "MAX") {
+		t.Errorf("got %q, want NO_SOCKET among them and not the end of the list", names)
+	}
+	wireOnly := open(t, evidence.Wire)
+	if names, err := wireOnly.Reasons(); err == nil || len(names) > 0 {
+		t.Errorf("without the kernel lane: got %q, %v, want an error", names, err)
 	}
 }

@@ -57,7 +57,7 @@ func Start(l *lab.Lab, scenario string, options Options) (*Recorder, error) {
 	if r.lanes.kernel != nil {
 		r.kernel, err = r.lanes.kernel.follow()
 		r.miss(Kernel, err)
-		if !r.lanes.kernel.reasons() {
+		if len(r.lanes.kernel.reasons()) == 0 {
 			r.miss(Kernel, errors.New(noReasons))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,6 +118,26 @@ func joined(address, port string) string {
 
 // unmapped turns an IPv4 address in IPv6's clothes into what it is.
 func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+
+// namedReasons reads the names of the reasons from the description of
+// tcp_send_reset (events/tcp/tcp_send_reset/format), without the one that ends
+// the list. Before Linux 6.12 a socket's own RST had none: then there are none.
+//
+//	… __print_symbolic(REC->reason, { 0, "NOT_SPECIFIED" }, { 1, "NO_SOCKET" }, …)
+func namedReasons(format string) []string {
+	_, list, _ := strings.Cut(format, "(REC->reason, ")
+	list, _, complete := strings.Cut(list, ")")
+	var names []string
+	for i, part := range strings.Split(list, `"`) {
+		if i%2 == 1 && part != "MAX" {
+			names = append(names, part)
+		}
+	}
+	if !complete || !slices.Contains(names, "TCP_ABORT_ON_CLOSE") {
+		return nil
+	}
+	return names
+}
 
 // lostTraces reads how many events the kernel had no room for, from a line
 // such as "CPU:1 [LOST 12 EVENTS]"; at least 1 where it does not say

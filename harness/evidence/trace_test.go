@@ -1,6 +1,7 @@
 package evidence_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -74,6 +75,21 @@ func TestLostTraces(t *testing.T) {
 	} {
 		if got := evidence.LostTraces(line); got != want {
 			t.Errorf("%s: got %d, want %d", line, got, want)
+		}
+	}
+}
+
+func TestNamedReasons(t *testing.T) {
+	const head = `__print_symbolic(REC->state, { 1, "TCP_ESTABLISHED" }) : "UNKNOWN", `
+	for format, want := range map[string][]string{
+		head + `__print_symbolic(REC->reason, { 0, "NO_SOCKET" }, { 7, "TCP_ABORT_ON_CLOSE" }, { 8, "MAX" })`: {
+			"NO_SOCKET", "TCP_ABORT_ON_CLOSE"},
+		head + `__print_symbolic(REC->reason, { 0, "NO_SOCKET" }, { 1, "MAX" })`: nil,
+		head: nil,
+		`__print_symbolic(REC->reason, { 7, "TCP_ABORT_ON_CLOSE`: nil,
+	} {
+		if got := evidence.NamedReasons(format); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", format, got, want)
 		}
 	}
 }
