@@ -86,9 +86,16 @@ func (h *Host) Stack() Stack { return h.stack }
 // Dial connects to address, an IP and a port. The connection's calls fail when
 // ctx ends. If connecting fails the Conn is not nil either: its Outcome tells.
 func (h *Host) Dial(ctx context.Context, address string) (*Conn, error) {
+	return h.dial(ctx, address, h.stack.Dial)
+}
+
+// dial is Dial by a function like a stack's.
+func (h *Host) dial(ctx context.Context, address string,
+	by func(ctx context.Context, network, address string) (net.Conn, error),
+) (*Conn, error) {
 	h.await()
 	start := time.Now()
-	conn, err := h.stack.Dial(ctx, "tcp", address)
+	conn, err := by(ctx, "tcp", address)
 	tcp, ok := conn.(*net.TCPConn)
 	if err == nil && !ok {
 		conn.Close()
