@@ -15,20 +15,13 @@ import (
 
 // startPeer starts a lab with one host, under this name, that has a peer
 // without a TCP of its own. The host answers every segment that is not right.
-func startPeer(name string) (*lab.Lab, *netlab.Host, *netlab.Peer) {
+func startPeer(name string, features ...netlab.Feature) (*lab.Lab, *netlab.Host, *netlab.Peer) {
 	GinkgoHelper()
-	l := startLab()
-	network, err := netlab.New()
-	available(err)
-	l.Own(network)
-	available(network.Require(netlab.TUN))
-	host, err := network.Host(name)
-	Expect(err).NotTo(HaveOccurred())
+	l, network := startNetwork(append(features, netlab.TUN)...)
+	host := addHost(l, network, name)
 	peer, err := host.Peer()
-	available(err)
-	DeferCleanup(peer.Close)
-	_, err = l.AddHost(name, host)
 	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(peer.Close)
 	answerAll(host)
 	return l, host, peer
 }

@@ -32,16 +32,13 @@ import (
 var _ = Describe("A port that is used again", Label("cause:crash", "needs:netns"), func() {
 	// again connects, has the first connection end, and connects from its port.
 	again := func(ctx SpecContext, from uint16, end func(l *lab.Lab, client *netlab.Host, c, far *lab.Conn)) (
-		old *lab.Conn, moved map[string]int64, finish func() *evidence.Recording,
+		left *lab.Conn, moved map[string]int64, finish func() *evidence.Recording,
 	) {
 		GinkgoHelper()
 		l, client, server := startPair()
 		answerAll(server)
 		listener := listen(ctx, l)
-		c, err := l.Host("client").Dial(ctx, listener.Addr())
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(c.Close)
-		old = accept(ctx, listener)
+		c, old := connectedTo(ctx, l, listener)
 		end(l, client, c, old)
 		if from == 0 {
 			from = netip.MustParseAddrPort(c.LocalAddr().String()).Port()

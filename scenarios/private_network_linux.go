@@ -30,6 +30,28 @@ func startTriple() (l *lab.Lab, client, router, server *netlab.Host) {
 	return l, client, router, server
 }
 
+// startNetwork starts a lab with a network that has no hosts yet. The spec is
+// skipped if the machine does not give one of the features.
+func startNetwork(features ...netlab.Feature) (*lab.Lab, *netlab.Network) {
+	GinkgoHelper()
+	l := startLab()
+	network, err := netlab.New()
+	available(err)
+	l.Own(network)
+	available(network.Require(features...))
+	return l, network
+}
+
+// addHost makes a host in a network and adds it to the lab.
+func addHost(l *lab.Lab, n *netlab.Network, name string) *netlab.Host {
+	GinkgoHelper()
+	host, err := n.Host(name)
+	Expect(err).NotTo(HaveOccurred())
+	_, err = l.AddHost(name, host)
+	Expect(err).NotTo(HaveOccurred())
+	return host
+}
+
 // available skips the spec if the machine does not give what was asked of it.
 func available(err error) {
 	GinkgoHelper()

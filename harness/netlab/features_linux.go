@@ -19,12 +19,14 @@ type Feature string
 const (
 	Firewall           Feature = "nf_tables"
 	Rejection          Feature = "nf_tables reject"
+	Corruption         Feature = "nf_tables payload statement"
 	ConnectionTracking Feature = "connection tracking"
 	Translation        Feature = "NAT"
 	SocketDestruction  Feature = "SOCK_DESTROY"
 	SocketRepair       Feature = "TCP_REPAIR"
 	TUN                Feature = "TUN"
 	MPTCP              Feature = "MPTCP"
+	MPTCPChecksums     Feature = "MPTCP checksums"
 	ResetReasons       Feature = "reset reasons" // that the tracepoint tcp_send_reset tells
 )
 
@@ -56,6 +58,8 @@ func (n *Network) try(f Feature) error {
 	case Firewall:
 	case Rejection:
 		rule.Verdict = string(RejectReset)
+	case Corruption:
+		rule.Verdict = string(Corrupt)
 	case ConnectionTracking:
 		rule.Invalid = true
 	case Translation:
@@ -71,7 +75,9 @@ func (n *Network) try(f Feature) error {
 	case TUN:
 		return n.tryOpen(keeper.OpenTUN{Name: "tun%d", Address: netip.PrefixFrom(nobody.Addr(), 24)})
 	case MPTCP:
-		return n.tryOpen(keeper.Socket{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Protocol: unix.IPPROTO_MPTCP})
+		return n.tryMultipath()
+	case MPTCPChecksums:
+		return n.keeper.Do(nowhere, keeper.SetSysctl{Name: "net.mptcp.checksum_enabled", Value: "0"})
 	case ResetReasons:
 		return tryReasons()
 	default:
@@ -86,6 +92,15 @@ func (n *Network) tryOpen(a keeper.Action) error {
 		return err
 	}
 	return unix.Close(fd)
+}
+
+func (n *Network) tryMultipath() error {
+	const likeAtFirst = 2
+	err := n.tryOpen(keeper.Socket{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Protocol: unix.IPPROTO_MPTCP})
+	if err != nil {
+		return err
+	}
+	return n.keeper.Do(nowhere, keeper.LimitSubflows{Most: likeAtFirst})
 }
 
 func (n *Network) tryRepair() error {

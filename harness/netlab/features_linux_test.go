@@ -11,7 +11,8 @@ func TestFeaturesAreTried(t *testing.T) {
 	n := start(t)
 	for _, f := range []netlab.Feature{
 		netlab.Firewall, netlab.Rejection, netlab.ConnectionTracking, netlab.Translation,
-		netlab.SocketDestruction, netlab.SocketRepair, netlab.TUN, netlab.MPTCP, netlab.ResetReasons,
+		netlab.SocketDestruction, netlab.SocketRepair, netlab.TUN, netlab.MPTCP, netlab.MPTCPChecksums,
+		netlab.Corruption, netlab.ResetReasons,
 	} {
 		t.Run(string(f), func(t *testing.T) {
 			available(t, n.Require(f))

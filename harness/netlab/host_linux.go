@@ -16,8 +16,9 @@ type Host struct {
 	network *Network
 	name    string
 
-	mu sync.Mutex
-	ip netip.Addr
+	mu       sync.Mutex
+	ip       netip.Addr
+	protocol int // of TCP sockets; 0 is plain TCP
 }
 
 var _ lab.Stack = (*Host)(nil)

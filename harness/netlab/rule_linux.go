@@ -24,6 +24,9 @@ const (
 	RejectPort  Verdict = "reject-port"  // with ICMP port unreachable
 	RejectHost  Verdict = "reject-host"  // with ICMP host unreachable
 	RejectAdmin Verdict = "reject-admin" // with ICMP communication administratively prohibited
+	// Corrupt changes two bytes of the payload of each TCP segment of 240 bytes
+	// or more, headers included, makes the checksum fit, and lets it pass.
+	Corrupt Verdict = "corrupt"
 )
 
 // A Rule says which IPv4 packets a host's firewall blocks, and how. Zero
@@ -52,10 +55,10 @@ func (r Rule) check() error {
 		return fmt.Errorf("rule: Hook is %q: allowed are input, output and forward", r.Hook)
 	}
 	switch r.Verdict {
-	case Drop, RejectReset, RejectPort, RejectHost, RejectAdmin:
+	case Drop, RejectReset, RejectPort, RejectHost, RejectAdmin, Corrupt:
 	default:
-		return fmt.Errorf("rule: Verdict is %q: allowed are drop, reject-reset, reject-port, reject-host "+
-			"and reject-admin", r.Verdict)
+		return fmt.Errorf("rule: Verdict is %q: allowed are drop, reject-reset, reject-port, reject-host, "+
+			"reject-admin and corrupt", r.Verdict)
 	}
 	for _, field := range []struct {
 		name string

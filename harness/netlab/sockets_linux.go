@@ -80,11 +80,11 @@ func (h *Host) check(network, address string, allowed ...string) error {
 // package net has just made. A socket stays in the namespace that it was made
 // in, so that package net can go on with it: bind, connect and listen.
 func (h *Host) replace(socket syscall.RawConn, network string, reuse bool) error {
-	kind := unix.SOCK_STREAM
+	kind, protocol := unix.SOCK_STREAM, h.streamProtocol()
 	if strings.HasPrefix(network, "udp") {
-		kind = unix.SOCK_DGRAM
+		kind, protocol = unix.SOCK_DGRAM, 0
 	}
-	fd, err := h.Socket(unix.AF_INET, kind|unix.SOCK_NONBLOCK, 0)
+	fd, err := h.Socket(unix.AF_INET, kind|unix.SOCK_NONBLOCK, protocol)
 	if err != nil {
 		return err
 	}

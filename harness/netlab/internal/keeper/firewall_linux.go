@@ -133,7 +133,8 @@ func port(p uint16) []byte { return binary.BigEndian.AppendUint16(nil, p) }
 // expressions is the rule as nftables' virtual machine runs it.
 func (a AddRule) expressions() []expr.Any {
 	var all []expr.Any
-	if a.SourcePort != 0 || a.DestinationPort != 0 || a.Reset || a.NoSYN || a.Verdict == "reject-reset" {
+	if a.SourcePort != 0 || a.DestinationPort != 0 || a.Reset || a.NoSYN ||
+		a.Verdict == "reject-reset" || a.Verdict == "corrupt" {
 		all = append(all, isTCP()...)
 	}
 	if a.Source.IsValid() {
@@ -164,7 +165,26 @@ func (a AddRule) expressions() []expr.Any {
 		all = append(all, &expr.Ct{Register: 1, Key: expr.CtKeySTATE})
 		all = append(all, anyBit(binaryutil.NativeEndian.PutUint32(expr.CtStateBitINVALID))...)
 	}
+	if a.Verdict == "corrupt" {
+		return append(all, corrupt()...)
+	}
 	return append(all, a.verdict())
+}
+
+// corrupt changes two bytes of the payload of a long TCP segment. The headers
+// end before them: IPv4's has 20 bytes without options, TCP's at most 60.
+func corrupt() []expr.Any {
+	const lengthOffset, longest = 2, 20 + 60 + 160 - 1
+	const payloadOffset, checksumOffset = 60, 16
+	return []expr.Any{
+		load(expr.PayloadBaseNetworkHeader, lengthOffset, 2),
+		&expr.Cmp{Op: expr.CmpOpGt, Register: 1, Data: binary.BigEndian.AppendUint16(nil, longest)},
+		&expr.Immediate{Register: 1, Data: []byte("??")},
+		&expr.Payload{
+			OperationType: expr.PayloadWrite, SourceRegister: 1, Base: expr.PayloadBaseTransportHeader,
+			Offset: payloadOffset, Len: 2, CsumType: expr.CsumTypeInet, CsumOffset: checksumOffset,
+		},
+	}
 }
 
 // verdict is the verdict as nftables knows it. The codes are those of ICMP

@@ -1,0 +1,66 @@
+package scenarios
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+)
+
+// What ends a TCP connection with a RST ends one of Multipath TCP with
+// MP_FASTCLOSE, and a RST on every subflow: the client is reset whichever way
+// it hears of it first (RFC 8684, section 3.5; net/mptcp/protocol.c,
+// mptcp_do_fastclose).
+//
+//	client                     server
+//	  "ab"   ─── subflow 1 ──▶   read 1 byte
+//	                             close
+//	         ◀══ subflow 1 ════  RST
+//	         ◀══ subflow 2 ════  RST
+//	  read: ECONNRESET
+var _ = Describe("Closing a Multipath TCP connection", Label("cause:unread", "needs:netns"), func() {
+	// meet connects over two subflows and sends the server "ab".
+	meet := func(ctx SpecContext) (l *lab.Lab, server *netlab.Host, c, far *lab.Conn) {
+		GinkgoHelper()
+		l, _, _, server = startMultipath()
+		c, far = connectedTo(ctx, l, listen(ctx, l))
+		send(c, far, "hello")
+		joined(ctx, server)
+		_, err := c.Write([]byte("ab"))
+		Expect(err).NotTo(HaveOccurred())
+		clients.ReadByte(far)
+		return l, server, c, far
+	}
+
+	It("with unread data resets every subflow", func(ctx SpecContext) {
+		l, server, c, far := meet(ctx)
+
+		Expect(far.CloseUnread(ctx)).To(Succeed())
+		clients.ReadAll(c)
+		counted := counters(server)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		Expect(counted["MPFastcloseTx"]).To(BeNumerically(">", 0))
+		r := recorded(l, c)
+		Expect(r).To(ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"),
+			WithFlags("RST ACK")))
+		Expect(resetSubflows(r)).To(Equal(2))
+	}, limit)
+
+	It("with everything read finishes it", func(ctx SpecContext) {
+		l, server, c, far := meet(ctx)
+
+		clients.ReadByte(far)
+		Expect(far.Close()).To(Succeed())
+		clients.ReadAll(c)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.Finished))
+		Expect(counters(server)["MPFastcloseTx"]).To(BeZero())
+		Expect(recorded(l, c)).To(ShowNoReset())
+	}, limit)
+})

@@ -1,0 +1,78 @@
+package scenarios
+
+import (
+	"io"
+	"net/netip"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/netlab"
+)
+
+// A device that changes what passes, and makes TCP's checksum fit, is found
+// out by the checksum of Multipath TCP's own. The subflow that went through it
+// is reset, what it bore is sent again over another, and the programs notice
+// nothing (RFC 8684, section 3.7; net/mptcp/subflow.c, validate_data_csum). Over
+// plain TCP the server reads what the device wrote.
+//
+//	client                 router                 server
+//	  data   ── subflow 1 ─▶  changes it  ───────▶  wrong checksum
+//	         ◀═══════════════════════════════════  RST, of subflow 1
+//	  data   ── subflow 2 ───────────────────────▶  read: right
+var _ = Describe("Data changed on the way", Label("cause:middlebox", "needs:netns"), func() {
+	text := strings.Repeat("resetlab", 64)
+
+	It("resets the subflow of a Multipath TCP connection, and nobody notices", func(ctx SpecContext) {
+		l, client, router, server := startMultipath(netlab.MPTCPChecksums, netlab.Corruption)
+		for _, host := range []*netlab.Host{client, server} {
+			Expect(host.SetSysctl("net.mptcp.checksum_enabled", "1")).To(Succeed())
+		}
+		c, far := connectedTo(ctx, l, listen(ctx, l))
+		send(c, far, "a")
+		joined(ctx, server)
+		corrupt(router, client)
+
+		for counters(server)["MPRstTx"] == 0 && ctx.Err() == nil {
+			send(c, far, text)
+		}
+		send(c, far, text)
+
+		Expect(counters(server)["DataCsumErr"]).To(BeNumerically(">", 0))
+		Expect(c.Outcome().Ending).To(Equal(harness.Open))
+		Expect(far.Outcome().Ending).To(Equal(harness.Open))
+		note(c.Outcome(), far.Outcome())
+		r := recorded(l, c, far)
+		Expect(r).To(ShowReset(SentBy(evidence.Application, "server"), Because("MPTCP_RST_EMIDDLEBOX"),
+			WithFlags("RST ACK")))
+		Expect(resetSubflows(r)).To(Equal(1))
+	}, limit)
+
+	It("is read as it came over plain TCP", func(ctx SpecContext) {
+		l, network := startNetwork(netlab.Corruption)
+		client, router, server := addHost(l, network, "client"), addHost(l, network, "router"), addHost(l, network, "server")
+		_, _, err := network.Route(client, router, server)
+		Expect(err).NotTo(HaveOccurred())
+		c, far := connected(ctx, l)
+		corrupt(router, client)
+
+		_, err = c.Write([]byte(text))
+		Expect(err).NotTo(HaveOccurred())
+		read := make([]byte, len(text))
+		_, err = io.ReadFull(far, read)
+
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(read)).NotTo(Equal(text))
+		Expect(recorded(l, c, far)).To(ShowNoReset())
+	}, limit)
+})
+
+// corrupt has a router change what comes from the first address of a host.
+func corrupt(router, from *netlab.Host) {
+	GinkgoHelper()
+	block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.Corrupt, Source: netip.AddrPortFrom(from.IP(), 0)})
+}
