@@ -2,11 +2,12 @@
 GINKGO = go tool ginkgo
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REPORTS = reports
-# Packages whose tests are plain go tests; the scenarios are Ginkgo's.
-PLAIN = $$(go list ./... | grep -v '/scenarios$$')
+# Packages whose tests are plain go tests; the scenarios are Ginkgo's, and what
+# runs all of them several times has a target of its own.
+PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/isolation$$')
 SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going --trace
 
-.PHONY: scenarios test stress bench lint tables
+.PHONY: scenarios test isolation stress bench lint tables
 
 # The main job, with nothing but Go installed.
 scenarios:
@@ -18,6 +19,11 @@ test:
 	mkdir -p $(REPORTS)
 	$(GINKGO) $(SUITE) --race --timeout=10m --poll-progress-after=60s \
 		--output-dir=$(REPORTS) --json-report=scenarios.json --junit-report=scenarios.xml ./scenarios
+
+# The scenarios as an ordinary user and where user namespaces are forbidden,
+# two runs at once, runs that are killed; and the machine is as it was before.
+isolation:
+	go test -count=1 -v -timeout=15m ./scenarios/isolation
 
 # 100 repetitions of the suite, and every exact cut a thousand times.
 stress:

@@ -3,7 +3,9 @@ package scenarios
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
@@ -35,6 +37,7 @@ var _ = ReportAfterSuite("the claims table", func(report Report) {
 	for _, verdict := range verdicts {
 		fmt.Println(verdict)
 	}
+	sayReasons(report)
 	fmt.Printf("suite · %d specs passed, %d skipped · %.1f s\n", passed, len(skipped), report.RunTime.Seconds())
 	if os.Getenv("RESETLAB_STRICT") != "1" || filtered(report) {
 		return
@@ -49,6 +52,19 @@ var _ = ReportAfterSuite("the claims table", func(report Report) {
 		Fail(fmt.Sprintf("strict: %d specs were skipped, the first: %s", len(skipped), skipped[0]))
 	}
 })
+
+// sayReasons says why specs skipped themselves, and how many for each reason.
+func sayReasons(report Report) {
+	reasons := map[string]int{}
+	for _, spec := range report.SpecReports {
+		if spec.State == types.SpecStateSkipped && spec.Failure.Message != "" {
+			reasons[spec.Failure.Message]++
+		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		fmt.Printf("skipped · %d specs: %s\n", reasons[reason], reason)
+	}
+}
 
 // observations collects what the specs that passed attached. The entries of
 // this process come as they are, those of the other processes as JSON.
