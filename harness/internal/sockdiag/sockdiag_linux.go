@@ -67,9 +67,9 @@ type header struct {
 }
 
 const (
-	info    = 2          // INET_DIAG_INFO: the attribute with the tcp_info
-	message = 72         // the size of an inet_diag_msg, before the attributes
-	noCookie        = ^uint32(0) // INET_DIAG_NOCOOKIE: any socket
+	info     = 2          // INET_DIAG_INFO: the attribute with the tcp_info
+	message  = 72         // the size of an inet_diag_msg, before the attributes
+	noCookie = ^uint32(0) // INET_DIAG_NOCOOKIE: any socket
 )
 
 func request(source, destination netip.AddrPort) []byte {
