@@ -28,6 +28,7 @@ type trial struct {
 	client  Client
 	panicky bool
 	calls   []Call
+	watch   func(connection int) harness.Watcher
 	dialled atomic.Int64 // connections made to the origin
 }
 
@@ -59,6 +60,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	budget, tooMany := context.WithCancel(ctx)
 	defer tooMany()
 	t.striker = &striker{ctx: ctx, subject: t.subject, cell: t.cell, place: t.place, limits: t.limits, tooMany: tooMany}
+	t.watch = t.striker.watch
 	if err := t.open(ctx); err != nil {
 		return Result{}, err
 	}
@@ -90,7 +92,7 @@ func (t *trial) followUp(ctx context.Context, returned bool) (wrong error, err e
 		if err := t.proxy.Close(); err != nil {
 			return nil, err
 		}
-		if t.proxy, err = t.newProxy(t.address, harness.Options{Watch: t.striker.watch}); err != nil {
+		if t.proxy, err = t.newProxy(t.address, harness.Options{Watch: t.watch}); err != nil {
 			return nil, fmt.Errorf("heal the refusing address: %w", err)
 		}
 	}
@@ -152,7 +154,7 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 func (t *trial) open(ctx context.Context) error {
 	own := netip.AddrPortFrom(t.source, 0).String()
 	var err error
-	if t.proxy, err = t.newProxy(own, harness.Options{Watch: t.striker.watch}); err != nil {
+	if t.proxy, err = t.newProxy(own, harness.Options{Watch: t.watch}); err != nil {
 		return err
 	}
 	t.address = t.proxy.Addr()

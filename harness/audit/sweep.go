@@ -1,0 +1,289 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// SweepOptions say what a sweep cuts, and how. The zero value of each field is
+// good.
+type SweepOptions struct {
+	Operation Operation // Read if empty
+	Repeat    Repeat    // Once if empty
+	Shape     string    // of the reply
+	Faults    []Fault   // RST and FIN if empty
+	Stride    int64     // cut at every Stride-th byte; 0 means 1
+	Seed      uint64    // as in Options
+	Parallel  int       // as in Options
+	Limits    Limits
+	Progress  func(done, total int, last Result)
+	Log       func(text string)
+}
+
+// A SweepReport says how a client takes a cut at every byte of an operation.
+type SweepReport struct {
+	Version   int           `json:"version"` // of this format: 1
+	Subject   string        `json:"subject"`
+	Protocol  string        `json:"protocol"`
+	Operation Operation     `json:"operation"`
+	Repeat    Repeat        `json:"repeat"`
+	Seed      uint64        `json:"seed"`
+	Stride    int64         `json:"stride"`
+	ToServer  int64         `json:"to_server"` // bytes of the healthy exchange
+	ToClient  int64         `json:"to_client"`
+	Cells     int           `json:"cells"` // how many cuts were tried
+	Duration  time.Duration `json:"duration"`
+	Ranges    []Range       `json:"ranges"`
+	Stopped   string        `json:"stopped,omitempty"`
+}
+
+// A Range is a run of bytes at which the verdict is the same.
+type Range struct {
+	Toward  harness.Party `json:"toward"`
+	Fault   Fault         `json:"fault"`
+	First   int64         `json:"first"` // bytes that pass before the cut
+	Last    int64         `json:"last"`
+	Verdict Verdict       `json:"verdict"` // of one of its cells
+	// Before and After are the bytes of the healthy exchange around First.
+	Before []byte `json:"before"`
+	After  []byte `json:"after"`
+}
+
+// Cell returns the cell at the beginning of the range, to be run on its own.
+func (r Range) Cell(o Operation, repeat Repeat) Cell {
+	return Cell{AtByte(r.Toward, r.First), r.Fault, repeat, o}
+}
+
+// Bad returns the ranges with a bad verdict.
+func (s *SweepReport) Bad() []Range {
+	return slices.DeleteFunc(slices.Clone(s.Ranges), func(r Range) bool { return !r.Verdict.Bad() })
+}
+
+// Sweep performs one operation again and again, with a cut at every byte of
+// both directions, and finds where the verdict changes. With a stride it looks
+// closer between two neighbours that differ; a change and its contrary between
+// two neighbours stay unseen then. An error says that the sweep could not be
+// made, or was stopped: the report, if not nil, has what was measured.
+func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error) {
+	if err := o.settle(); err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
+	if _, err := s.matrix(Options{}); err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
+	w := &sweep{SweepOptions: o, verdicts: map[line][]uint16{}}
+	w.run = newRun(&s, Options{Seed: o.Seed, Parallel: o.Parallel, Limits: o.Limits, Log: o.Log})
+	w.report = &SweepReport{
+		Version: ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(),
+		Operation: o.Operation, Repeat: o.Repeat, Seed: w.run.options.Seed, Stride: o.Stride,
+	}
+	began := time.Now()
+	if err := w.measure(ctx); err != nil {
+		return nil, fmt.Errorf("sweep: a call without a fault: %w", err)
+	}
+	w.strike(ctx, w.coarse())
+	for round := w.between(); len(round) > 0 && ctx.Err() == nil; round = w.between() {
+		w.strike(ctx, round)
+	}
+	w.findLeaks(ctx)
+	w.conclude()
+	w.report.Duration = time.Since(began)
+	if err := ctx.Err(); err != nil {
+		w.report.Stopped = fmt.Sprintf("stopped after %s", counted(w.report.Cells, "cell"))
+		return w.report, fmt.Errorf("sweep: %s: %w", w.report.Stopped, err)
+	}
+	return w.report, nil
+}
+
+func (o *SweepOptions) settle() error {
+	if o.Operation == "" {
+		o.Operation = Read
+	}
+	if o.Repeat == "" {
+		o.Repeat = Once
+	}
+	if len(o.Faults) == 0 {
+		o.Faults = []Fault{RST, FIN}
+	}
+	if o.Stride == 0 {
+		o.Stride = 1
+	}
+	check := Options{Faults: o.Faults, Repeats: []Repeat{o.Repeat}, Operations: []Operation{o.Operation}, Parallel: o.Parallel}
+	switch {
+	case o.Stride < 0:
+		return fmt.Errorf("stride is %d: allowed are 0 (every byte) and more", o.Stride)
+	case slices.Contains(o.Faults, Refuse) || slices.Contains(o.Faults, CloseNote):
+		return errors.New("a sweep cuts at bytes: it cannot refuse")
+	}
+	return check.check()
+}
+
+// A line is one direction under one fault: a row of verdicts.
+type line struct {
+	toward harness.Party
+	fault  Fault
+}
+
+// A sweep keeps two bytes a cell, whatever the number of cells.
+type sweep struct {
+	SweepOptions
+	run      *run
+	report   *SweepReport
+	stream   map[harness.Party][]byte // the healthy exchange
+	lines    []line
+	verdicts map[line][]uint16 // by byte; 0: not tried, else the index in kinds + 1
+	kinds    []Verdict
+	done     int
+	total    int
+}
+
+// measure makes the call without a fault, through a proxy that keeps what
+// passes.
+func (w *sweep) measure(ctx context.Context) error {
+	place := Place{ID: AtByte(harness.Client, 1<<40), Shape: w.Shape}
+	t := &trial{run: w.run, cell: Cell{place.ID, RST, Once, w.Operation}, place: place, source: w.run.addresses.take()}
+	var mu sync.Mutex
+	connections := 0
+	w.stream = map[harness.Party][]byte{}
+	t.watch = func(int) harness.Watcher {
+		mu.Lock()
+		defer mu.Unlock()
+		connections++
+		return func(toward harness.Party, b []byte) *harness.Cut {
+			mu.Lock()
+			defer mu.Unlock()
+			w.stream[toward] = append(w.stream[toward], b...)
+			return nil
+		}
+	}
+	if err := t.open(ctx); err != nil {
+		return err
+	}
+	answer, returned := t.do(ctx, t.newCall(w.Operation, w.Shape))
+	if err := t.close(); err != nil {
+		return err
+	}
+	switch {
+	case !returned:
+		return fmt.Errorf("no result within %v", w.run.limits.Time)
+	case answer.Err != nil:
+		return answer.Err
+	case answer.Unimplemented:
+		return errors.New("the client cannot perform it")
+	case connections != 1:
+		return fmt.Errorf("it took %s: a sweep counts the bytes of one", counted(connections, "connection"))
+	}
+	w.report.ToServer, w.report.ToClient = int64(len(w.stream[harness.Server])), int64(len(w.stream[harness.Client]))
+	return nil
+}
+
+// A spot is a byte of a line.
+type spot struct {
+	line
+	at int64
+}
+
+// coarse returns the spots at every stride, and the last of each line.
+func (w *sweep) coarse() (spots []spot) {
+	for _, toward := range []harness.Party{harness.Server, harness.Client} {
+		for _, fault := range w.Faults {
+			if fault == HalfClose && toward == harness.Server {
+				continue
+			}
+			l, size := line{toward, fault}, int64(len(w.stream[toward]))
+			w.lines = append(w.lines, l)
+			w.verdicts[l] = make([]uint16, size+1)
+			for at := int64(0); at < size; at += w.Stride {
+				spots = append(spots, spot{l, at})
+			}
+			spots = append(spots, spot{l, size})
+		}
+	}
+	return spots
+}
+
+// between returns the spots in the middle of neighbours that differ.
+func (w *sweep) between() (spots []spot) {
+	for _, l := range w.lines {
+		last := int64(-1)
+		for at, kind := range w.verdicts[l] {
+			if kind == 0 {
+				continue
+			}
+			if last >= 0 && int64(at) > last+1 && w.verdicts[l][last] != kind {
+				spots = append(spots, spot{l, last + (int64(at)-last)/2})
+			}
+			last = int64(at)
+		}
+	}
+	return spots
+}
+
+// strike tries spots in random order.
+func (w *sweep) strike(ctx context.Context, spots []spot) {
+	w.total += len(spots)
+	order := rand.New(rand.NewPCG(w.run.options.Seed, uint64(w.total))).Perm(len(spots))
+	w.run.each(ctx, order, func(i int) Result {
+		s := spots[i]
+		return w.run.try(ctx, Cell{AtByte(s.toward, s.at), s.fault, w.Repeat, w.Operation})
+	}, func(i int, result Result) {
+		w.enter(spots[i], result.Verdict)
+		if w.done++; w.Progress != nil {
+			w.Progress(w.done, w.total, result)
+		}
+	})
+}
+
+func (w *sweep) enter(s spot, v Verdict) {
+	i := slices.IndexFunc(w.kinds, func(k Verdict) bool { return k.String() == v.String() })
+	if i < 0 {
+		i = len(w.kinds)
+		w.kinds = append(w.kinds, v)
+	}
+	w.verdicts[s.line][s.at] = uint16(i + 1)
+}
+
+// findLeaks enters what clients left behind.
+func (w *sweep) findLeaks(ctx context.Context) {
+	goroutines, sockets := w.run.leaks(ctx)
+	for h, left := range map[Hygiene]map[string]bool{LeakGoroutine: goroutines, LeakFD: sockets} {
+		for id := range left {
+			c, err := ParseCell(id)
+			toward, at, ok := parseByte(c.Place)
+			kinds := w.verdicts[line{toward, c.Fault}]
+			if err == nil && ok && at < int64(len(kinds)) && kinds[at] != 0 {
+				w.enter(spot{line{toward, c.Fault}, at}, withHygiene(w.kinds[kinds[at]-1], h))
+			}
+		}
+	}
+}
+
+// conclude makes ranges of the verdicts.
+func (w *sweep) conclude() {
+	w.report.Cells = w.done
+	for _, l := range w.lines {
+		previous := uint16(0)
+		for at, kind := range w.verdicts[l] {
+			switch {
+			case kind == 0:
+			case kind == previous:
+				w.report.Ranges[len(w.report.Ranges)-1].Last = int64(at)
+			default:
+				previous = kind
+				stream := w.stream[l.toward]
+				w.report.Ranges = append(w.report.Ranges, Range{
+					Toward: l.toward, Fault: l.fault, First: int64(at), Last: int64(at), Verdict: w.kinds[kind-1],
+					Before: bytes.Clone(stream[max(0, at-around):at]), After: bytes.Clone(stream[at:min(len(stream), at+around)]),
+				})
+			}
+		}
+	}
+}
