@@ -5,11 +5,16 @@ import (
 	"hash/fnv"
 	"path"
 	"slices"
+
+	"github.com/resetlab/resetlab/harness"
 )
 
 // Options say which cells are run, and how. The zero value of each field is
 // good.
 type Options struct {
+	// Cells are the cells to run, instead of the matrix that the fields from Only
+	// to Operations describe. They may be at bytes: see [AtByte].
+	Cells []Cell
 	// Only are patterns of cells, as of path.Match, such as P7/*/once/write; a
 	// cell must match one of them. Empty means every cell.
 	Only []string
@@ -74,6 +79,9 @@ func Matrix(s Subject, o Options) ([]Cell, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if len(o.Cells) > 0 {
+		return o.Cells, checkCells(s, o.Cells)
+	}
 	var cells []Cell
 	for _, p := range s.Protocol.Places() {
 		if (p.Primed || p.Idle) && !s.Pooled {
@@ -89,6 +97,23 @@ func Matrix(s Subject, o Options) ([]Cell, error) {
 		return nil, fmt.Errorf("no cell is left: %s has the places %s", s.Protocol.Name(), ids(s.Protocol.Places()))
 	}
 	return cells, nil
+}
+
+// checkCells says which cell cannot be run, and why.
+func checkCells(s Subject, cells []Cell) error {
+	places := s.Protocol.Places()
+	for _, c := range cells {
+		_, _, byByte := parseByte(c.Place)
+		known := slices.ContainsFunc(places, func(p Place) bool { return p.ID == c.Place })
+		if !known && !byByte {
+			return fmt.Errorf("cell %q: %s has no such place: there are %s, and bytes such as %s", c.ID(),
+				s.Protocol.Name(), ids(places), AtByte(harness.Client, 17))
+		}
+		if err := c.check(); err != nil {
+			return fmt.Errorf("cell %q: %w", c.ID(), err)
+		}
+	}
+	return nil
 }
 
 func cellsAt(p Place, s Subject, o Options) (cells []Cell) {

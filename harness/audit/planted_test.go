@@ -119,6 +119,15 @@ func mask(_ context.Context, err error) error {
 	return errors.New("service unavailable: " + err.Error())
 }
 
+// dawdle thinks before it says what it knew.
+func dawdle(ctx context.Context, err error) error {
+	select {
+	case <-time.After(150 * time.Millisecond):
+	case <-ctx.Done():
+	}
+	return err
+}
+
 // hang waits for better times, which do not come.
 func hang(ctx context.Context, err error) error {
 	<-ctx.Done()
@@ -152,6 +161,7 @@ func TestPlantedClients(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		client planted
+		limits audit.Limits
 		want   []string // what its verdicts must contain, all of them
 		may    []string // what else follows from the same fault
 	}{
@@ -160,7 +170,10 @@ func TestPlantedClients(t *testing.T) {
 			want: []string{"DUPLICATED"}, may: []string{"DUPLICATED+ERROR"}},
 		{name: "ignores a short reply", client: planted{exchange: askCarelessly}, want: []string{"TRUNCATED-OK"}},
 		{name: "masks the errno", client: planted{exchange: ask, translate: mask}, want: []string{"SURFACED-MASKED"}},
-		{name: "hangs", client: planted{exchange: ask, translate: hang}, want: []string{"HUNG"}},
+		{name: "hangs", client: planted{exchange: ask, translate: hang},
+			limits: audit.Limits{Time: time.Second, Late: time.Hour}, want: []string{"HUNG"}},
+		{name: "is late", client: planted{exchange: ask, translate: dawdle},
+			limits: audit.Limits{Time: time.Hour, Late: 100 * time.Millisecond}, want: []string{"LATE"}},
 		{name: "storms", client: planted{exchange: ask, attempts: 1 << 30}, want: []string{"STORM"},
 			may: []string{"DUPLICATED"}},
 		{name: "poisons its pool", client: planted{exchange: ask, keep: true}, want: []string{"POOL-POISONED"}},
@@ -168,9 +181,12 @@ func TestPlantedClients(t *testing.T) {
 		{name: "leaks a descriptor", client: planted{exchange: ask, forget: &left}, want: []string{"LEAK-FD"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if c.limits == (audit.Limits{}) {
+				c.limits = audit.Limits{Time: 20 * time.Second, Late: time.Hour}
+			}
 			s := subject(t, func() audit.Client { client := c.client; return &client })
 			report, err := audit.Run(t.Context(), s, audit.Options{
-				Limits: audit.Limits{Time: time.Second}, Log: func(text string) { t.Log(text) },
+				Limits: c.limits, Log: func(text string) { t.Log(text) },
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -24,6 +24,7 @@ type run struct {
 	mark      string // begins every id and label of this run
 	ids       atomic.Uint64
 	logging   sync.Mutex
+	sweeping  bool // descriptors are not looked at: asking takes a tenth of a cell
 
 	noting  sync.Mutex
 	sockets map[uint32]string // the cells of the clients' sockets, by inode

@@ -229,6 +229,13 @@ func (s *striker) disarm() (last time.Time) {
 	return s.last
 }
 
+// struckLast says whether the last attempt was struck.
+func (s *striker) struckLast() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.attempts) > 0 && s.attempts[len(s.attempts)-1].Struck
+}
+
 // struck returns how often the fault struck, the attempts, and the bytes
 // around the first strike.
 func (s *striker) struck() (strikes int, attempts []Attempt, cut *CutBytes) {

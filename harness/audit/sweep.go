@@ -70,7 +70,7 @@ func (s *SweepReport) Bad() []Range {
 // Sweep performs one operation again and again, with a cut at every byte of
 // both directions, and finds where the verdict changes. With a stride it looks
 // closer between two neighbours that differ; a change and its contrary between
-// two neighbours stay unseen then. An error says that the sweep could not be
+// two neighbours stay unseen then. Descriptors are not looked at. An error says that the sweep could not be
 // made, or was stopped: the report, if not nil, has what was measured.
 func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error) {
 	if err := o.settle(); err != nil {
@@ -81,6 +81,7 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error)
 	}
 	w := &sweep{SweepOptions: o, verdicts: map[line][]uint16{}}
 	w.run = newRun(&s, Options{Seed: o.Seed, Parallel: o.Parallel, Limits: o.Limits, Log: o.Log})
+	w.run.sweeping = true
 	w.report = &SweepReport{
 		Version: ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(),
 		Operation: o.Operation, Repeat: o.Repeat, Seed: w.run.options.Seed, Stride: o.Stride,
@@ -251,17 +252,15 @@ func (w *sweep) enter(s spot, v Verdict) {
 	w.verdicts[s.line][s.at] = uint16(i + 1)
 }
 
-// findLeaks enters what clients left behind.
+// findLeaks enters the goroutines that clients left behind.
 func (w *sweep) findLeaks(ctx context.Context) {
-	goroutines, sockets := w.run.leaks(ctx)
-	for h, left := range map[Hygiene]map[string]bool{LeakGoroutine: goroutines, LeakFD: sockets} {
-		for id := range left {
-			c, err := ParseCell(id)
-			toward, at, ok := parseByte(c.Place)
-			kinds := w.verdicts[line{toward, c.Fault}]
-			if err == nil && ok && at < int64(len(kinds)) && kinds[at] != 0 {
-				w.enter(spot{line{toward, c.Fault}, at}, withHygiene(w.kinds[kinds[at]-1], h))
-			}
+	goroutines, _ := w.run.leaks(ctx)
+	for id := range goroutines {
+		c, err := ParseCell(id)
+		toward, at, ok := parseByte(c.Place)
+		kinds := w.verdicts[line{toward, c.Fault}]
+		if err == nil && ok && at < int64(len(kinds)) && kinds[at] != 0 {
+			w.enter(spot{line{toward, c.Fault}, at}, withHygiene(w.kinds[kinds[at]-1], LeakGoroutine))
 		}
 	}
 }

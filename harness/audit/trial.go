@@ -3,12 +3,11 @@ package audit
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"runtime/debug"
 	"runtime/pprof"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +28,10 @@ type trial struct {
 	panicky bool
 	calls   []Call
 	watch   func(connection int) harness.Watcher
+	sockets struct { // the clients' ends of the connections, by inode, in the order of accepting
+		sync.Mutex
+		inodes []uint32
+	}
 	dialled atomic.Int64 // connections made to the origin
 }
 
@@ -78,7 +81,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	o := observation{cell: t.cell, place: t.place, limits: t.limits}
 	o.answer, o.returned = t.do(budget, call)
 	o.waited = time.Since(t.striker.disarm())
-	followed, err := t.followUp(ctx, o.returned)
+	followed, err := t.followUp(ctx, o.returned && o.answer.Err == nil)
 	if err != nil {
 		return Result{}, err
 	}
@@ -87,7 +90,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 
 // followUp makes one more call, now that nothing is in its way, and says what
 // was wrong with it.
-func (t *trial) followUp(ctx context.Context, returned bool) (wrong error, err error) {
+func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err error) {
 	if t.cell.Fault == Refuse {
 		if err := t.proxy.Close(); err != nil {
 			return nil, err
@@ -95,6 +98,9 @@ func (t *trial) followUp(ctx context.Context, returned bool) (wrong error, err e
 		if t.proxy, err = t.newProxy(t.address, harness.Options{Watch: t.watch}); err != nil {
 			return nil, fmt.Errorf("heal the refusing address: %w", err)
 		}
+	}
+	if t.subject.Pooled && succeeded && t.striker.struckLast() {
+		t.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
 	}
 	call := t.newCall(t.cell.Operation, "")
 	answer, back := t.do(ctx, call)
@@ -150,95 +156,6 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	return result, nil
 }
 
-// open starts the proxy, the other way if there is one, and the client.
-func (t *trial) open(ctx context.Context) error {
-	own := netip.AddrPortFrom(t.source, 0).String()
-	var err error
-	if t.proxy, err = t.newProxy(own, harness.Options{Watch: t.watch}); err != nil {
-		return err
-	}
-	t.address = t.proxy.Addr()
-	target := Target{Address: t.address}
-	if t.cell.Repeat == Backend {
-		if t.healthy, err = t.newProxy(own, harness.Options{}); err != nil {
-			return errors.Join(err, t.proxy.Close())
-		}
-		target.Healthy = t.healthy.Addr()
-	}
-	if t.client, err = t.subject.Open(ctx, target); err != nil {
-		t.client = nil
-		t.close()
-		return fmt.Errorf("open the client: %w", err)
-	}
-	return nil
-}
-
-// newProxy starts a proxy of the cell's at an address.
-func (t *trial) newProxy(listen string, options harness.Options) (*harness.Proxy, error) {
-	upstream := t.subject.Origin.Addr()
-	listener, err := t.listen(listen)
-	if err != nil {
-		return nil, err
-	}
-	options.Listener = listener
-	dial := dialFrom(t.source, upstream)
-	options.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if err == nil {
-			t.dialled.Add(1)
-		}
-		return conn, err
-	}
-	proxy, err := harness.StartProxy(upstream, options)
-	if err != nil {
-		listener.Close()
-	}
-	return proxy, err
-}
-
-// A noting listener remembers the sockets that connect to it.
-type noting struct {
-	net.Listener
-	note func(inode uint32)
-}
-
-// Accept accepts a connection.
-func (l noting) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err == nil {
-		l.note(inodeOf(conn))
-	}
-	return conn, err
-}
-
-func (t *trial) listen(address string) (net.Listener, error) {
-	config := net.ListenConfig{KeepAlive: -1}
-	config.SetMultipathTCP(false)
-	listener, err := config.Listen(context.Background(), "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen for the cell: %w", err)
-	}
-	return noting{listener, func(inode uint32) { t.noteSocket(inode, t.cell.ID()) }}, nil
-}
-
-// close gives back everything that is still there.
-func (t *trial) close() error {
-	var problems []error
-	if t.client != nil {
-		problems = append(problems, t.client.Close())
-		t.client = nil
-	}
-	if t.proxy != nil {
-		problems = append(problems, t.proxy.Close())
-		t.proxy = nil
-	}
-	if t.healthy != nil {
-		problems = append(problems, t.healthy.Close())
-		t.healthy = nil
-	}
-	return errors.Join(problems...)
-}
-
 // strikeFirst does what has to be done before the call: refusing, and ending
 // an idle connection, of which the client is given time to learn.
 func (t *trial) strikeFirst(ctx context.Context) error {
@@ -256,7 +173,7 @@ func (t *trial) strikeFirst(ctx context.Context) error {
 	for _, cut := range t.proxy.Cuts() {
 		t.striker.struckIdle(len(cut.Strikes))
 	}
-	t.striker.pause()
+	t.awaitNotice(ctx)
 	return ctx.Err()
 }
 

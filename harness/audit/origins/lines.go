@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -12,8 +13,10 @@ import (
 )
 
 // Lines is a server of the line protocol: a request is "OPERATION ID", the
-// reply is "done ID" and some data. An operation "once" is executed once for
-// each id, whatever comes.
+// reply is "done ID" and some data. A third word of the request, the shape, is
+// how many bytes the reply shall have at least, its line feed included; what
+// follows is not looked at. An operation "once" is executed once for each id,
+// whatever comes.
 type Lines struct {
 	*ledger
 	listener net.Listener
@@ -43,7 +46,20 @@ func (l *Lines) Close() error {
 }
 
 // Reply returns the reply without its line feed.
-func (l *Lines) Reply(c audit.Call) []byte { return []byte(lineFor(c.ID)) }
+func (l *Lines) Reply(c audit.Call) []byte { return []byte(lineOf(c.ID, c.Shape)) }
+
+// lineOf is the reply without its line feed.
+func lineOf(id, shape string) string {
+	line := lineFor(id)
+	size, err := strconv.Atoi(shape)
+	if err == nil && size > len(line)+1 && size <= maxLine {
+		line += strings.Repeat(".", size-1-len(line))
+	}
+	return line
+}
+
+// maxLine bounds what a client can ask for.
+const maxLine = 1 << 20
 
 func lineFor(id string) string { return "done " + id + " " + strings.Repeat(id, 4) }
 
@@ -70,13 +86,14 @@ func (l *Lines) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		operation, id, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+		words := append(strings.Fields(string(line)), "", "", "")
+		operation, id, shape := words[0], words[1], words[2]
 		if operation == "once" {
 			l.executeOnce(id)
 		} else {
 			l.execute(id)
 		}
-		if _, err := fmt.Fprintln(conn, lineFor(id)); err != nil {
+		if _, err := fmt.Fprintln(conn, lineOf(id, shape)); err != nil {
 			return
 		}
 	}
