@@ -77,14 +77,13 @@ var _ = Describe("A layer-4 health check", Label("cause:probe"), func() {
 
 	It("calls a backend that refuses unhealthy", func(ctx SpecContext) {
 		l := startLab()
-		held, other := connected(ctx, l) // nobody can listen at its port
 
-		healthy, saw := clients.Probe(ctx, l.Host("checker"), held.LocalAddr().String())
+		healthy, saw := clients.Probe(ctx, l.Host("checker"), nobody())
 
 		Expect(healthy).To(BeFalse())
 		Expect(saw).To(EndIn("connect", harness.Refused))
 		note(saw)
-		Expect(recorded(l, held, other)).To(ShowReset(
+		Expect(recorded(l)).To(ShowReset(
 			SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")))
 	}, limit)
 })

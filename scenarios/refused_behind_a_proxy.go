@@ -7,7 +7,6 @@ import (
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 )
 
@@ -25,7 +24,7 @@ import (
 var _ = Describe("A refusal behind a proxy", Label("cause:proxy", "cause:refused"), func() {
 	It("is a reset for the client", func(ctx SpecContext) {
 		l := startLab()
-		proxy, err := l.Proxy(nobody(ctx, l))
+		proxy, err := l.Proxy(absentee{address: nobody()})
 		Expect(err).NotTo(HaveOccurred())
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), proxy.Addr(), "a")
@@ -44,7 +43,7 @@ var _ = Describe("A refusal behind a proxy", Label("cause:proxy", "cause:refused
 	It("is a refusal if there is no proxy", func(ctx SpecContext) {
 		l := startLab()
 
-		saw := clients.SendThenRead(ctx, l.Host("client"), nobody(ctx, l).Addr(), "a")
+		saw := clients.SendThenRead(ctx, l.Host("client"), nobody(), "a")
 
 		Expect(saw).To(EndIn("connect", harness.Refused))
 		note(saw)
@@ -54,7 +53,7 @@ var _ = Describe("A refusal behind a proxy", Label("cause:proxy", "cause:refused
 
 	It("is a refusal if the proxy has closed its own listener", func(ctx SpecContext) {
 		l := startLab()
-		proxy, err := l.Proxy(nobody(ctx, l))
+		proxy, err := l.Proxy(absentee{address: nobody()})
 		Expect(err).NotTo(HaveOccurred())
 
 		Expect(proxy.Refuse()).To(Succeed())
@@ -66,21 +65,3 @@ var _ = Describe("A refusal behind a proxy", Label("cause:proxy", "cause:refused
 			SentBy(evidence.KernelReply, "proxy"), Because("NO_SOCKET"), WithFlags("RST ACK")))
 	}, limit)
 })
-
-// An absentee is what a proxy takes for its server.
-type absentee struct {
-	lab.Server // nil
-	address    string
-}
-
-func (a absentee) Addr() string { return a.address }
-
-// nobody returns a server of l that is not there, and whose place nobody can
-// take: its port belongs to one end of a connection.
-func nobody(ctx SpecContext, l *lab.Lab) absentee {
-	GinkgoHelper()
-	holder, other := connected(ctx, l)
-	l.Own(holder)
-	l.Own(other)
-	return absentee{address: holder.LocalAddr().String()}
-}

@@ -58,6 +58,35 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
+// What a proxy dials is known although it is none of the lab's, and of the
+// lab's own servers nothing is said twice.
+func TestEndpointsBeyondAProxy(t *testing.T) {
+	l, other := newLab(t), newLab(t)
+	mine, err := lab.Serve(l.Host("server"), echo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := lab.Serve(other.Host("server"), echo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, server := range []lab.Server{mine, theirs} {
+		if _, err := l.Proxy(server); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []lab.Endpoint
+	for _, endpoint := range l.Endpoints() {
+		if !endpoint.Proxy && endpoint.Host != "proxy" {
+			got = append(got, endpoint)
+		}
+	}
+	want := []lab.Endpoint{{Host: "server", Address: mine.Addr()}, {Address: theirs.Addr()}}
+	if !slices.Equal(got, want) {
+		t.Errorf("the endpoints beyond the proxy are %+v, want %+v", got, want)
+	}
+}
+
 func TestJournalOutcomes(t *testing.T) {
 	l := newLab(t)
 	client, server := pair(t, l)

@@ -50,6 +50,7 @@ func (l *Lab) Proxy(server Server, faults ...harness.Option) (*harness.Proxy, er
 		return nil, err
 	}
 	l.noteEndpoint(Endpoint{Host: host.name, Address: listener.Addr(), Proxy: true})
+	l.noteUpstream(server.Addr())
 	options := append(faults, harness.Options{Listener: listener.tcp, Dial: host.dialAsProxy})
 	proxy, err := harness.StartProxy(server.Addr(), options...)
 	if err != nil {
