@@ -10,8 +10,9 @@ import (
 )
 
 // A RecordingMatcher matches a [*evidence.Recording]. It demands only what the
-// recording can know: where the lane that would tell is named as missing, it
-// is content. So it is not to be negated; there is [ShowNoReset].
+// recording can know: where the lane that would tell is named as missing, or
+// has lost something, it is content. So it is not to be negated; there is
+// [ShowNoReset].
 type RecordingMatcher struct {
 	want  string
 	holds func(*evidence.Recording) (bool, error)
@@ -37,6 +38,17 @@ func (m RecordingMatcher) NegatedFailureMessage(actual any) string {
 		"Shown, or not to be known, is %s:\n%v", m.want, actual)
 }
 
+// knows says whether a recording has all that a lane would tell.
+func knows(r *evidence.Recording, lane evidence.Lane) bool {
+	switch lane {
+	case evidence.Wire:
+		return r.LostPackets == 0 && !r.Lacks(lane)
+	case evidence.Kernel:
+		return r.LostEvents == 0 && !r.Lacks(lane)
+	}
+	return !r.Lacks(lane)
+}
+
 // A ResetCondition says more of the RST that [ShowReset] wants.
 type ResetCondition struct {
 	want  string
@@ -58,7 +70,7 @@ func ShowReset(conditions ...ResetCondition) RecordingMatcher {
 				return true, nil
 			}
 		}
-		return len(r.Resets) == 0 && r.Lacks(evidence.Wire) && r.Lacks(evidence.Kernel), nil
+		return r.LostPackets > 0 || len(r.Resets) == 0 && !knows(r, evidence.Wire) && !knows(r, evidence.Kernel), nil
 	}}
 }
 
@@ -94,7 +106,7 @@ func SentBy(sender evidence.Sender, host string) ResetCondition {
 		want += " at " + host
 	}
 	return ResetCondition{want, func(r *evidence.Recording, reset *evidence.Reset) bool {
-		if reset.Sender == evidence.Unknown && r.Lacks(evidence.Kernel) {
+		if reset.Sender == evidence.Unknown && !knows(r, evidence.Kernel) {
 			return true
 		}
 		return reset.Sender == sender && reset.Host == host
@@ -106,7 +118,7 @@ func SentBy(sender evidence.Sender, host string) ResetCondition {
 // could be inferred must be this.
 func Because(reason string) ResetCondition {
 	return ResetCondition{"because of " + reason, func(r *evidence.Recording, reset *evidence.Reset) bool {
-		return reset.Reason == reason || reset.Reason == "" && r.Lacks(evidence.Kernel)
+		return reset.Reason == reason || reset.Reason == "" && !knows(r, evidence.Kernel)
 	}}
 }
 
@@ -115,7 +127,7 @@ func Because(reason string) ResetCondition {
 func WithFlags(flags string) ResetCondition {
 	return ResetCondition{"with the flags " + flags, func(r *evidence.Recording, reset *evidence.Reset) bool {
 		if reset.Event < 0 {
-			return r.Lacks(evidence.Wire)
+			return !knows(r, evidence.Wire)
 		}
 		return r.Events[reset.Event].Packet.Flags == flags
 	}}
@@ -130,7 +142,7 @@ func ShowStates(host string, states ...string) RecordingMatcher {
 		if len(states) < 2 {
 			return false, errors.New("ShowStates wants two states or more")
 		}
-		if r.Lacks(evidence.Kernel) {
+		if !knows(r, evidence.Kernel) {
 			return true, nil
 		}
 		paths := map[int][]string{}
@@ -164,7 +176,7 @@ func MoveCounter(name string, by int64) RecordingMatcher {
 			return false, fmt.Errorf("no counter %q is watched: there are %s", name,
 				strings.Join(evidence.CounterNames(), ", "))
 		}
-		if r.Lacks(evidence.Counters) {
+		if !knows(r, evidence.Counters) {
 			return true, nil
 		}
 		for _, delta := range r.Counters {

@@ -58,6 +58,13 @@ func quiet(missing ...evidence.Lane) *evidence.Recording {
 	return r
 }
 
+// lossy is a recording with all lanes that lost so many segments and so many of
+// the kernel's events.
+func lossy(r *evidence.Recording, packets, events uint64) *evidence.Recording {
+	r.Missing, r.LostPackets, r.LostEvents = nil, packets, events
+	return r
+}
+
 func TestRecordingMatchers(t *testing.T) {
 	server := matchers.SentBy(evidence.Application, "server")
 	client := matchers.SentBy(evidence.Application, "client")
@@ -89,6 +96,13 @@ func TestRecordingMatchers(t *testing.T) {
 			matchers.ShowReset(linger), false},
 		{"a reason and a sender that are not known", unknown(), matchers.ShowReset(server, unread), true},
 		{"the flags are known even so", unknown(), matchers.ShowReset(matchers.WithFlags("RST")), false},
+		{"a RST that may have been lost", lossy(closedUnread(), 1, 0), matchers.ShowReset(client), true},
+		{"a RST that nothing lost", lossy(closedUnread(), 0, 1), matchers.ShowReset(client), false},
+		{"a reason that was lost", lossy(unknown(), 0, 1), matchers.ShowReset(server, unread), true},
+		{"a state that was lost", lossy(closedUnread(), 0, 1), matchers.ShowStates("client", "ESTABLISHED",
+			"CLOSE"), true},
+		{"a state although segments were lost", lossy(closedUnread(), 1, 0), matchers.ShowStates("client",
+			"ESTABLISHED", "CLOSE"), false},
 		{"states", closedUnread(), matchers.ShowStates("server", "ESTABLISHED", "CLOSE"), true},
 		{"all states", closedUnread(), matchers.ShowStates("server", "LISTEN", "SYN_RECV", "ESTABLISHED",
 			"CLOSE"), true},
