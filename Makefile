@@ -7,7 +7,7 @@ REPORTS = reports
 PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/isolation$$')
 SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going --trace
 
-.PHONY: scenarios test isolation stress bench lint tables
+.PHONY: scenarios test isolation stress bench lint tables recordings
 
 # The main job, with nothing but Go installed.
 scenarios:
@@ -46,3 +46,15 @@ lint:
 # The tables of scenarios in README.md and scenarios/README.md.
 tables:
 	go run ./cmd/resetlab/internal/tables
+
+# The recordings of real runs that harness/report is tested with, and the cards
+# of them. Root records them, in a network of their own, where nobody else
+# moves the counters.
+recordings:
+	mkdir -p $(REPORTS)
+	go build -o $(REPORTS)/resetlab ./cmd/resetlab
+	cd harness/report/testdata && while IFS='|' read -r name spec; do \
+		unshare --net sh -c 'ip link set lo up && exec "$$@"' - \
+			$(CURDIR)/$(REPORTS)/resetlab run "$$spec" --json "$$name.json" </dev/null >/dev/null || exit 1; \
+	done <specs
+	go test ./harness/report -run Golden -update

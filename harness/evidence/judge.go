@@ -170,7 +170,7 @@ func (t *trial) explain(reset *Reset) {
 	}
 	if passed := t.passedOn(reset); passed >= 0 {
 		reset.Cause = passed
-		reset.Why = fmt.Sprintf("%s: it passes on the reset that %s sent it", reset.Why, t.Events[passed].Host)
+		reset.Why = fmt.Sprintf("%s, and so passed on the reset that %s sent it", reset.Why, t.Events[passed].Host)
 	}
 }
 

@@ -150,7 +150,7 @@ func tooltips(t *testing.T, p *tab, recordings []*evidence.Recording) {
 	}
 	complete := func(how, text string) {
 		t.Helper()
-		for _, want := range []string{"RST ACK", "seq", "window", "512", "TTL", "IP id", "TCP_ABORT_ON_CLOSE"} {
+		for _, want := range []string{"RST ACK", "seq", "window\n", "TTL", "IP id", "TCP_ABORT_ON_CLOSE"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: no %q in the tooltip %q", how, want, text)
 			}

@@ -69,7 +69,10 @@ func returnsLate(c lab.Call) bool {
 }
 
 // A builder turns moments into steps.
-type builder struct{ timeline }
+type builder struct {
+	timeline
+	finished map[[2]int]bool // the ends to which a FIN came, by lifeline and flow
+}
 
 func (b *builder) add(m moment) {
 	host := b.lifeline(m.event.Host)
@@ -120,6 +123,9 @@ func (b *builder) addSegment(m moment, from int) {
 		return
 	}
 	s := &segment{from: from, to: to, packet: p, labels: segmentLabels(p), rst: p.RST()}
+	if has(p, "FIN") {
+		b.finished[[2]int{to, m.event.Flow}] = true
+	}
 	last := b.last(m)
 	if last == nil || last.segment != nil || !sentBy(last, from) {
 		b.begin(m, s)
@@ -142,15 +148,44 @@ func sentBy(s *step, host int) bool {
 // addState draws a change of state, beside the segment that it belongs to or
 // beside the other end's.
 func (b *builder) addState(m moment, host int) {
-	change := &stateSpan{m.event.State.From, m.event.State.To}
-	n := note{host: host, flow: m.event.Flow, kind: aState, text: change.to, change: change}
+	change := stateSpan{m.event.State.From, m.event.State.To}
+	if b.waits(host, m.event.Flow, change) {
+		change.to = "TIME_WAIT"
+	}
+	n := note{host: host, flow: m.event.Flow, kind: aState, text: change.to, changes: []stateSpan{change}}
 	last := b.last(m)
+	if last != nil && last.passesOn(host, change) {
+		last.events = append(last.events, m.index)
+		return
+	}
 	if last == nil || last.noteAt(host) != nil || !joinable(last, host) {
 		b.begin(m, nil, n)
 		return
 	}
 	last.notes = append(last.notes, n)
 	last.events = append(last.events, m.index)
+}
+
+// waits says whether an end goes to TIME_WAIT: both have sent their FIN, and it
+// was the first. Linux closes its socket then and leaves a smaller one to wait
+// in its place, which no tracepoint tells (net/ipv4/tcp_minisocks.c,
+// tcp_time_wait).
+func (b *builder) waits(host, flow int, change stateSpan) bool {
+	return change.to == "CLOSE" && (change.from == "FIN_WAIT2" || change.from == "CLOSING") &&
+		b.finished[[2]int{host, flow}]
+}
+
+// passesOn adds a change of state to the note of the one before, if the socket
+// only passes through the state between: Linux makes a server's socket when the
+// last ACK of the handshake has come, has it enter SYN_RECV, and leave it at
+// once (net/ipv4/tcp_minisocks.c, tcp_child_process).
+func (s *step) passesOn(host int, change stateSpan) bool {
+	n := s.noteAt(host)
+	if n == nil || n.kind != aState || n.text != "SYN_RECV" || change.from != "SYN_RECV" {
+		return false
+	}
+	n.text, n.changes = change.to, append(n.changes, change)
+	return true
 }
 
 // joinable says whether a change of state at host may join a step.

@@ -20,9 +20,10 @@ func (c *card) foot() {
 		}
 		c.verdict(i, v)
 	}
-	for i, o := range r.Outcomes {
+	outcomes := c.outcomes()
+	for i, o := range outcomes {
 		if i == mostLines {
-			c.fact("", "… and "+plural(int64(len(r.Outcomes)-i), "outcome")+" more", faint)
+			c.fact("", "… and "+plural(int64(len(outcomes)-i), "outcome")+" more", faint)
 			break
 		}
 		text := fmt.Sprintf("%s · sent %s, received %s", outcomeText(o), count(o.Sent), count(o.Received))
@@ -46,12 +47,13 @@ func (c *card) verdict(i int, v evidence.Reset) {
 	if len(c.rec.Resets) > 1 {
 		key = fmt.Sprintf("RST %d from", i+1)
 	}
-	c.fact(key, senderText(c.rec, v), bold)
+	c.fact(key, senderText(v), bold)
 	c.fact("why", whyText(v), red)
 	if v.Clue != "" {
 		c.fact("clue", v.Clue, "")
 	}
-	for _, l := range v.Lost[:min(len(v.Lost), mostLines)] {
+	lost := c.losses(i)
+	for _, l := range lost[:min(len(lost), mostLines)] {
 		if l.Written > l.Delivered {
 			c.torn(l)
 		}

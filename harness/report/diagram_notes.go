@@ -128,7 +128,7 @@ func (t *timeline) bands(g geometry, d drawing) []svgBand {
 	}
 	for i := range t.steps {
 		for _, n := range t.steps[i].notes {
-			if n.change == nil {
+			if n.kind != aState {
 				continue
 			}
 			e := end{n.host, n.flow}
@@ -139,7 +139,7 @@ func (t *timeline) bands(g geometry, d drawing) []svgBand {
 			if last, ok := now[e]; ok {
 				out[last].Height = max(0, y-out[last].Y)
 			}
-			begin(e, y, n.change.to)
+			begin(e, y, n.text)
 		}
 	}
 	for _, last := range now {

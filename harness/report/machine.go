@@ -84,8 +84,8 @@ func (t *timeline) machine() *machine {
 	p := newPath()
 	for i := range t.steps {
 		for _, n := range t.steps[i].notes {
-			if n.change != nil {
-				p.move(t, n, i+1)
+			for _, change := range n.changes {
+				p.move(t, n, change, i+1)
 			}
 		}
 	}
@@ -127,8 +127,8 @@ func newPath() *path {
 }
 
 // move takes a change of state into the path.
-func (p *path) move(t *timeline, n note, step int) {
-	from, to := p.at[machineState(n.change.from)], p.at[machineState(n.change.to)]
+func (p *path) move(t *timeline, n note, change stateSpan, step int) {
+	from, to := p.at[machineState(change.from)], p.at[machineState(change.to)]
 	if from == nil || to == nil || from == to {
 		return
 	}

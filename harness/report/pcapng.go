@@ -66,7 +66,7 @@ func stamp(started time.Time, at time.Duration) time.Time {
 // resetComments says who sent a RST, why, and how that is known, a comment for
 // each: readers of captures show one line of a comment.
 func resetComments(r *evidence.Recording, v evidence.Reset) []string {
-	texts := []string{"RST from " + senderText(r, v), "why: " + whyText(v)}
+	texts := []string{"RST from " + senderText(v), "why: " + whyText(v)}
 	if v.Clue != "" {
 		texts = append(texts, "clue: "+v.Clue)
 	}

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,33 @@ func load(t testing.TB, name string) *evidence.Recording {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return r
+}
+
+// handMade are the recordings in testdata that no spec gives. They stand for
+// what takes another system, or a setting that no scenario makes.
+var handMade = []string{"accept_queue_overflow", "calls_only", "keepalive_gives_up", "reset_that_never_left"}
+
+// The other recordings are of the specs that testdata/specs names, as make
+// recordings writes them.
+func TestRecordingsAreOfSpecs(t *testing.T) {
+	list, err := os.ReadFile("testdata/specs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := slices.Clone(handMade)
+	for line := range strings.Lines(string(list)) {
+		name, spec, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "|")
+		known = append(known, name)
+		r := load(t, name)
+		if r.Scenario != spec || r.Level != evidence.Observed || len(r.Missing) > 0 || r.LostPackets+r.LostEvents > 0 {
+			t.Errorf("%s is of %q (%s, without %v), want %q, observed with nothing missing", name, r.Scenario,
+				r.Level, r.Missing, spec)
+		}
+	}
+	slices.Sort(known)
+	if names := stored(t); !slices.Equal(names, known) {
+		t.Errorf("the recordings are %q, want %q", names, known)
+	}
 }
 
 // golden compares got with a golden file.

@@ -124,12 +124,13 @@ func sawText(r *evidence.Recording, host string) (word, phrase string, failure b
 
 func (v *runView) addVerdicts(t *timeline) {
 	r, seen := t.rec, map[string]bool{}
-	for _, reset := range r.Resets[:min(len(r.Resets), mostLines)] {
-		view := verdictView{Sender: senderText(r, reset), Reason: reset.Reason, Why: reset.Why, Clue: reset.Clue}
+	for i, reset := range r.Resets[:min(len(r.Resets), mostLines)] {
+		view := verdictView{Sender: senderText(reset), Reason: reset.Reason, Why: reset.Why, Clue: reset.Clue}
 		if words, ok := evidence.Explain(reset.Reason); ok {
 			_, view.More, _ = strings.Cut(words, ". ")
 		}
-		for _, l := range reset.Lost[:min(len(reset.Lost), mostLines)] {
+		lost := t.losses(i)
+		for _, l := range lost[:min(len(lost), mostLines)] {
 			if l.Written > l.Delivered {
 				view.Losses = append(view.Losses, lossView{lossText(l), torn(l)})
 			}
@@ -147,7 +148,7 @@ func (v *runView) addVerdicts(t *timeline) {
 			v.Reasons = append(v.Reasons, name)
 		}
 	}
-	for _, o := range r.Outcomes[:min(len(r.Outcomes), mostLines)] {
+	for _, o := range t.outcomes()[:min(len(r.Outcomes), mostLines)] {
 		v.Endings = append(v.Endings, fmt.Sprintf("%s saw %s · sent %s, received %s",
 			o.Host, outcomeText(o), count(o.Sent), count(o.Received)))
 	}

@@ -17,8 +17,8 @@ func (t *timeline) say(s *step) string {
 	for _, n := range s.notes {
 		host := t.hosts[n.host].Name
 		switch {
-		case n.change != nil:
-			states = append(states, fmt.Sprintf("The %s’s socket goes from %s to %s.", host, n.change.from, n.change.to))
+		case n.kind == aState:
+			states = append(states, fmt.Sprintf("The %s’s socket goes from %s.", host, n.way(" to ")))
 		case n.kind == aTrace:
 			states = append(states, fmt.Sprintf("The %s’s kernel: %s.", host, n.text))
 		case n.call != nil:
@@ -35,6 +35,15 @@ func (t *timeline) say(s *step) string {
 		text = fmt.Sprintf("Connection %d. %s", s.flow+1, text)
 	}
 	return text
+}
+
+// way lists the states that a note goes through.
+func (n *note) way(arrow string) string {
+	way := n.changes[0].from
+	for _, change := range n.changes {
+		way += arrow + change.to
+	}
+	return way
 }
 
 func sayCall(host string, n note) string {
@@ -94,8 +103,8 @@ func (t *timeline) fields(s *step) []field {
 	for _, n := range s.notes {
 		host := t.hosts[n.host].Name
 		switch {
-		case n.change != nil:
-			add(host, "%s → %s", n.change.from, n.change.to)
+		case n.kind == aState:
+			add(host, "%s", n.way(" → "))
 		case n.call != nil && !(n.begun && strings.HasSuffix(n.text, "()")):
 			add(host, "%s, after %s", n.text, span(n.call.Duration))
 			if n.call.Error != "" {
@@ -127,7 +136,7 @@ func (t *timeline) segmentFields(s *step) []field {
 		field{"IP id", fmt.Sprintf("%d", p.IPID)},
 		field{"length", plural(int64(p.Length), "byte")})
 	if v := s.reset; v != nil {
-		out = append(out, field{"sent by", senderText(t.rec, *v)}, field{"why", whyText(*v)})
+		out = append(out, field{"sent by", senderText(*v)}, field{"why", whyText(*v)})
 		if v.Clue != "" {
 			out = append(out, field{"clue", v.Clue})
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -45,14 +46,14 @@ type segment struct {
 
 // A note is what happened at a lifeline.
 type note struct {
-	host   int
-	flow   int
-	kind   noteKind
-	text   string
-	bad    bool       // a call that failed
-	call   *lab.Call  // of a call
-	begun  bool       // of a call that stands where it began
-	change *stateSpan // of a state
+	host    int
+	flow    int
+	kind    noteKind
+	text    string
+	bad     bool        // a call that failed
+	call    *lab.Call   // of a call
+	begun   bool        // of a call that stands where it began
+	changes []stateSpan // of a state; the last one is the note's text
 }
 
 type noteKind int
@@ -68,7 +69,8 @@ type stateSpan struct{ from, to string }
 
 // newTimeline arranges a recording in at most limit steps.
 func newTimeline(r *evidence.Recording, limit int) *timeline {
-	b := &builder{timeline{rec: r, hosts: lifelines(r), several: severalFlows(r.Flows)}}
+	b := &builder{finished: map[[2]int]bool{}}
+	b.rec, b.hosts, b.several = r, lifelines(r), severalFlows(r.Flows)
 	for _, m := range moments(r.Events) {
 		b.add(m)
 	}
@@ -151,6 +153,39 @@ func (t *timeline) prefix(flow int) string {
 		return ""
 	}
 	return fmt.Sprintf("#%d ", flow+1)
+}
+
+// outcomes returns what the ends saw, connection by connection, from the left
+// to the right.
+func (t *timeline) outcomes() []lab.Outcome {
+	flows := map[int]int{} // by the number of the end in the journal
+	for _, e := range t.rec.Events {
+		if e.Call != nil {
+			flows[e.Call.Conn] = e.Flow
+		}
+	}
+	return slices.SortedStableFunc(slices.Values(t.rec.Outcomes), func(a, b lab.Outcome) int {
+		return cmp.Or(cmp.Compare(flows[a.Conn], flows[b.Conn]), cmp.Compare(t.lifeline(a.Host), t.lifeline(b.Host)))
+	})
+}
+
+// losses returns what the verdict on a RST says was lost, unless an earlier one
+// has said the same of the same ends: on both sides of a proxy they are.
+func (t *timeline) losses(reset int) []evidence.Loss {
+	r := &t.rec.Resets[reset]
+	for i := range t.rec.Resets[:reset] {
+		earlier := &t.rec.Resets[i]
+		if t.atOneProxy(earlier.Flow, r.Flow) && slices.Equal(earlier.Lost, r.Lost) {
+			return nil
+		}
+	}
+	return r.Lost
+}
+
+// atOneProxy says whether two connections may be the two sides of a proxy.
+func (t *timeline) atOneProxy(i, j int) bool {
+	a, b := t.flow(i), t.flow(j)
+	return a != nil && b != nil && (a.ServerHost == b.ClientHost || a.ClientHost == b.ServerHost)
 }
 
 // peer returns the lifeline at the other end of a host's connection, -1 if

@@ -134,13 +134,18 @@ func plural(n int64, one string) string {
 	return count(n) + " " + one + "s"
 }
 
-// clock writes a point of the time line.
+// clock writes a point of the time line, in no more than ten columns if it is
+// within a quarter of an hour.
 func clock(at time.Duration) string {
 	switch size := at.Abs(); {
 	case size >= 100*time.Second:
 		return fmt.Sprintf("%+.3f s", at.Seconds())
+	case size >= 10*time.Second:
+		return fmt.Sprintf("%+.4f s", at.Seconds())
 	case size >= time.Second:
 		return fmt.Sprintf("%+.5f s", at.Seconds())
+	case size >= 100*time.Millisecond:
+		return fmt.Sprintf("%+.2f ms", float64(at)/float64(time.Millisecond))
 	}
 	return fmt.Sprintf("%+.3f ms", float64(at)/float64(time.Millisecond))
 }
@@ -167,7 +172,7 @@ func bucket(at time.Duration) string {
 }
 
 // senderText says who sent a RST.
-func senderText(r *evidence.Recording, v evidence.Reset) string {
+func senderText(v evidence.Reset) string {
 	host := v.Host
 	if host == "" {
 		host = "an unknown host"
@@ -179,24 +184,13 @@ func senderText(r *evidence.Recording, v evidence.Reset) string {
 		}
 		return host + ", " + v.By
 	case evidence.KernelReply:
-		if cause := segmentAt(r, v.Cause); cause != nil {
-			return host + "'s kernel, answering " + segmentLabels(cause)[0]
-		}
-		return host + "'s kernel, answering a segment that arrived"
+		return host + "'s kernel, in answer to a segment"
 	case evidence.Timer:
 		return host + "'s kernel, by a timer"
 	case evidence.Between:
 		return "no known host: a device between them, or a forger"
 	}
 	return "unknown: the lanes at hand do not tell"
-}
-
-// segmentAt returns the segment at an index of r.Events, nil if there is none.
-func segmentAt(r *evidence.Recording, i int) *evidence.Packet {
-	if i < 0 || i >= len(r.Events) {
-		return nil
-	}
-	return r.Events[i].Packet
 }
 
 // whyText says why a RST was sent: the kernel's name and the words for it.
@@ -214,6 +208,6 @@ func whyText(v evidence.Reset) string {
 
 // lossText says what a direction lost.
 func lossText(l evidence.Loss) string {
-	return fmt.Sprintf("%s of %s's %s bytes delivered, %s lost",
-		count(l.Delivered), l.From, count(l.Written), count(l.Written-l.Delivered))
+	return fmt.Sprintf("%s of %s's %s delivered, %s lost",
+		count(l.Delivered), l.From, plural(l.Written, "byte"), count(l.Written-l.Delivered))
 }
