@@ -32,7 +32,7 @@ stress:
 
 # Ratios against a baseline of the same run: "ratio NAME VALUE bar BOUND".
 bench:
-	go test -run='^$$' -bench=. -benchtime=1x -timeout=20m ./harness ./harness/lab ./harness/evidence ./harness/netlab
+	go test -run='^$$' -bench=. -benchtime=1x -timeout=20m ./harness ./harness/lab ./harness/evidence ./harness/netlab ./harness/audit
 	RESETLAB_BENCH=1 $(GINKGO) -p --timeout=5m ./scenarios | grep -E '^ *(ratio|suite) '
 
 lint:

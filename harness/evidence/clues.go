@@ -32,8 +32,8 @@ func (t *trial) segmentBefore(reset *Reset) int {
 		if i >= at || event.Packet == nil || event.Host == reset.Host || event.Packet.RST() {
 			continue
 		}
-		if event.Packet.Translated && event.Packet.To != reset.Host { // its own, which a NAT passed on
-			continue
+		if event.Packet.Dropped || event.Packet.Translated && event.Packet.To != reset.Host {
+			continue // it never came, or is its own, which a NAT passed on
 		}
 		if last < 0 || reset.Event < 0 || t.answers(reset.Event, i) || !t.answers(reset.Event, last) {
 			last = i

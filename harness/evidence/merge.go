@@ -10,6 +10,7 @@ import (
 type view struct {
 	name     string
 	ip       netip.Addr
+	since    instant // when it began
 	segments []segment
 }
 
@@ -23,7 +24,8 @@ type sight struct {
 
 // merge joins the views of several hosts: a segment is seen where it leaves,
 // on its way, and where it arrives. It is taken from where most of its kind
-// were seen; if that says nothing, from as far as it came.
+// were seen; if that says nothing, from as far as it came. What did not come to
+// its end, while that was watched, was dropped on the way.
 func merge(views []view) []segment {
 	places := map[sight][][]*segment{} // by view, and leaving before arriving
 	var order []sight
@@ -54,7 +56,14 @@ func merge(views []view) []segment {
 				break
 			}
 		}
-		for _, s := range best {
+		arrived := len(best) // or it is not known
+		for v := range views {
+			if views[v].ip == key.dst.Addr() && views[v].since < best[0].at {
+				arrived = len(places[key][v+2*len(views)])
+			}
+		}
+		for i, s := range best {
+			s.packet.Dropped = i >= arrived
 			merged = append(merged, *s)
 		}
 	}

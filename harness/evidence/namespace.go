@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/resetlab/resetlab/harness/lab"
 )
@@ -25,6 +26,7 @@ type post struct {
 	opened chan struct{} // closed when it is
 	wire   wireLane      // nil if it is missing
 	tap    wireTap
+	since  instant // when the tap was there
 	start  map[string]int64
 	missed []MissingLane
 
@@ -63,6 +65,7 @@ func (p *post) open(lanes *Lanes) {
 	if lanes.asks(Wire) {
 		if p.wire, err = openNamespace(p.stack, lanes.release); err == nil {
 			p.tap, err = p.wire.follow(netip.Addr{})
+			p.since = instantOf(time.Now())
 		}
 		p.miss(Wire, err)
 	}
@@ -99,7 +102,7 @@ func (p *post) count() error {
 // take ends the watching and returns what was seen.
 func (p *post) take() (v view, lost uint64, err error) {
 	p.count()
-	v = view{name: p.host.Name(), ip: p.host.Stack().IP()}
+	v = view{name: p.host.Name(), ip: p.host.Stack().IP(), since: p.since}
 	if p.tap != nil {
 		var captured []capturedSegment
 		captured, lost, err = p.tap.take()

@@ -131,8 +131,8 @@ func TestARSTThatNeverLeft(t *testing.T) {
 func TestCountersOfOthersAreLeftOut(t *testing.T) {
 	lanes := open(t)
 	needs(t, lanes, evidence.Counters)
-	r := record(t, lanes, lanes.Address(), between(func(t *testing.T, l *lab.Lab, _, _, _ *netlab.Host) {
-		if c, err := l.Host("client").Dial(t.Context(), "10.77.2.2:1"); err == nil {
+	r := record(t, lanes, lanes.Address(), between(func(t *testing.T, l *lab.Lab, _, _, server *netlab.Host) {
+		if c, err := l.Host("client").Dial(t.Context(), server.IP().String()+":1"); err == nil {
 			c.Close()
 			t.Error("somebody listens")
 		}
@@ -148,5 +148,50 @@ func TestCountersOfOthersAreLeftOut(t *testing.T) {
 	}
 	if !slices.Contains(r.Counters, evidence.CounterDelta{Host: "server", Name: "OutRsts", By: 1}) {
 		t.Errorf("the counters are %+v, want the server's refusal among them", r.Counters)
+	}
+}
+
+// What a firewall on the way drops leaves its sender and never arrives; all
+// else does.
+func TestASegmentThatWasDroppedOnTheWay(t *testing.T) {
+	lanes := open(t)
+	r := record(t, lanes, lanes.Address(), between(func(t *testing.T, l *lab.Lab, _, router, _ *netlab.Host) {
+		listener, err := l.Host("server").Listen(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		c := dial(t, l, listener.Addr())
+		defer c.Close()
+		server, err := listener.Accept(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		outage, err := router.Block(netlab.Rule{Hook: netlab.Forward, Verdict: netlab.Drop})
+		if err != nil {
+			t.Skip(err)
+		}
+		write(t, c, "a")
+		if err := outage.Lift(); err != nil {
+			t.Fatal(err)
+		}
+		readByte(server) // it is sent again
+	}))
+	var data []bool // whether it was dropped
+	for _, event := range r.Events {
+		switch p := event.Packet; {
+		case p == nil:
+		case p.Len > 0:
+			data = append(data, p.Dropped)
+		case p.Dropped:
+			t.Errorf("%v: want it to have arrived", &event)
+		}
+	}
+	if len(data) < 2 || !data[0] || data[len(data)-1] {
+		t.Errorf("dropped is %v, want the first of the data, and not the last:\n%v", data, r)
+	}
+	if !strings.Contains(r.String(), "len 1, dropped") {
+		t.Errorf("nothing is said of it:\n%v", r)
 	}
 }

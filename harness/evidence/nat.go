@@ -54,6 +54,7 @@ func (f *flow) pass(near *flow) {
 			s.packet.Translated = true
 		} else {
 			passed.packet.Translated = true
+			s.packet.Dropped = false // as far as the NAT it came
 		}
 		seen[key] = seen[key][1:]
 	}

@@ -111,6 +111,9 @@ type Packet struct {
 	IPID   int    `json:"ip_id"`  // IPv4's identification; 0 in IPv6
 	Data   []byte `json:"data"`   // from the IP header on, as far as it was captured
 	Length int    `json:"length"` // of the whole IP packet
+	// Dropped says that it did not come to where it was going, although that
+	// host was watched. What the host itself drops has come.
+	Dropped bool `json:"dropped,omitempty"`
 	// Translated says that its sender, a NAT, only passed on, with another
 	// address, what is an event of its own.
 	Translated bool `json:"translated,omitempty"`

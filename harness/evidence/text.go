@@ -15,6 +15,9 @@ func (p *Packet) String() string {
 	if p.Len > 0 {
 		text += fmt.Sprintf(" len %d", p.Len)
 	}
+	if p.Dropped {
+		text += ", dropped"
+	}
 	return text
 }
 

@@ -147,10 +147,12 @@ func (c *card) arrow(l line, s *step) {
 			l.put(x, map[bool]string{true: "╪", false: "┼"}[seg.rst], look)
 		}
 	}
-	if from < to {
-		l.put(right, "▶", look)
-	} else {
-		l.put(left, "◀", look)
+	dropped := seg.packet != nil && seg.packet.Dropped
+	switch {
+	case from < to:
+		l.put(right, map[bool]string{false: "▶", true: "✗"}[dropped], look)
+	default:
+		l.put(left, map[bool]string{false: "◀", true: "✗"}[dropped], look)
 	}
 	if s.reset != nil && s.reset.Sender == evidence.Between { // not from where it says
 		x := map[bool]int{true: left, false: right - 2}[from < to]

@@ -77,6 +77,25 @@ func TestCardTellsALossOnce(t *testing.T) {
 	}
 }
 
+// A segment that was dropped on the way does not look as if it had arrived.
+func TestWhatWasDroppedIsShown(t *testing.T) {
+	r := load(t, "user_timeout")
+	before := card(t, r, report.CardOptions{})
+	for _, e := range r.Events {
+		if e.Packet != nil && e.Packet.Len > 0 {
+			e.Packet.Dropped = true
+		}
+	}
+	got := card(t, r, report.CardOptions{})
+	if want := "len 1, dropped"; !strings.Contains(got, want) || !strings.Contains(mermaid(t, r), want) {
+		t.Errorf("no %q in\n%s", want, got)
+	}
+	if lost := strings.Count(got, "─✗"); lost == 0 || strings.Contains(before, "✗") ||
+		strings.Count(got, "▶")+lost < strings.Count(before, "▶") {
+		t.Errorf("%d arrows that do not arrive in\n%s", lost, got)
+	}
+}
+
 func TestCardWidth(t *testing.T) {
 	for _, name := range stored(t) {
 		for _, c := range []struct{ width, most int }{{0, 80}, {1, 80}, {100, 100}, {133, 133}} {

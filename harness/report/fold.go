@@ -46,7 +46,7 @@ func ordinary(s *step) bool {
 		return s.segment == nil && len(s.notes) > 0
 	}
 	p := s.segment.packet
-	return !has(p, "SYN") && !has(p, "FIN") && !has(p, "RST") && !has(p, "URG")
+	return !p.Dropped && !has(p, "SYN") && !has(p, "FIN") && !has(p, "RST") && !has(p, "URG")
 }
 
 // A direction is one direction of one connection.

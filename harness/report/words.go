@@ -83,6 +83,17 @@ func outcomeText(o lab.Outcome) string {
 
 // segmentLabels describes a segment at several lengths, the richest first.
 func segmentLabels(p *evidence.Packet) []string {
+	labels := headerLabels(p)
+	if p.Dropped {
+		for i := range labels {
+			labels[i] += ", dropped"
+		}
+	}
+	return labels
+}
+
+// headerLabels describes a segment by its header.
+func headerLabels(p *evidence.Packet) []string {
 	seq, size, window := fmt.Sprintf(" seq %d", p.Seq), "", fmt.Sprintf(" win %d", p.Window)
 	if p.Len > 0 {
 		size = " len " + count(int64(p.Len))
