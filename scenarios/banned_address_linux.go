@@ -82,13 +82,16 @@ var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), fu
 			Expect(far.Outcome()).To(EndIn("read", harness.TimedOut), "the ban eats the client's RST")
 			Expect(counted(server, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
 			Expect(sentResets(server)).To(BeZero())
-			Expect(recorded(l, c, far)).To(ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET")))
+			Expect(recorded(l, c, far)).To(ShowReset(
+				SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET")))
 			note(far.Outcome())
 			measured(claims.IPBanned, c.Outcome().Ending, condition)
 		},
-		Entry("the ban rejects with RST", netlab.RejectReset, harness.Reset, 1, "the ban rejects with RST", limit),
+		Entry("the ban rejects with RST",
+			netlab.RejectReset, harness.Reset, 1, "the ban rejects with RST", limit),
 		// tcp_write_err reports the soft error that ICMP has left.
-		Entry("the ban rejects with ICMP", netlab.RejectPort, harness.Refused, 0, "the ban rejects with ICMP", limit),
+		Entry("the ban rejects with ICMP",
+			netlab.RejectPort, harness.Refused, 0, "the ban rejects with ICMP", limit),
 		Entry("the ban drops", netlab.Drop, harness.TimedOut, 0, "the ban drops", limit),
 	)
 

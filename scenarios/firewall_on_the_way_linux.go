@@ -29,7 +29,7 @@ import (
 //	  no socket  RST  ═══════════════════════════▶
 //	                                                read: ECONNRESET
 var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"), func() {
-	It("resets an open connection if it rejects with RST, and the other end when that speaks", func(ctx SpecContext) {
+	It("resets an open connection if it rejects with RST, the other end later", func(ctx SpecContext) {
 		l, client, router, server := startTriple()
 		c, far := connected(ctx, l)
 		tap := tapAt(client)

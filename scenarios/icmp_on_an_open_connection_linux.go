@@ -27,6 +27,8 @@ import (
 //	  SO_ERROR: ECONNREFUSED
 //	  "a"    ──────────────────────────────────▶    read: "a"
 var _ = Describe("ICMP unreachable on an open connection", Label("cause:middlebox", "needs:netns"), func() {
+	const withICMP = "it rejects with ICMP"
+
 	It("is a soft error, and what was sent arrives later", func(ctx SpecContext) {
 		l, _, router, _ := startTriple()
 		c, far := connected(ctx, l)
@@ -64,9 +66,9 @@ var _ = Describe("ICMP unreachable on an open connection", Label("cause:middlebo
 			Expect(resetsIn(tap)).To(BeEmpty())
 			measured(claims.FirewallBlock, c.Outcome().Ending, condition)
 		},
-		Entry("refused after port unreachable", netlab.RejectPort, harness.Refused, "it rejects with ICMP", limit),
-		Entry("unreachable after host unreachable", netlab.RejectHost, harness.Unreachable, "it rejects with ICMP", limit),
-		Entry("unreachable after prohibited", netlab.RejectAdmin, harness.Unreachable, "it rejects with ICMP", limit),
+		Entry("refused after port unreachable", netlab.RejectPort, harness.Refused, withICMP, limit),
+		Entry("unreachable after host unreachable", netlab.RejectHost, harness.Unreachable, withICMP, limit),
+		Entry("unreachable after prohibited", netlab.RejectAdmin, harness.Unreachable, withICMP, limit),
 		Entry("timed out if nothing came", netlab.Drop, harness.TimedOut, "it drops", limit),
 	)
 })

@@ -44,7 +44,9 @@ var _ = Describe("Ignoring forged RSTs", Label("cause:middlebox", "needs:netns")
 		Expect(router.Forge(toClient)).To(Succeed())
 		Expect(router.Forge(toServer)).To(Succeed())
 		for _, tap := range []*netlab.Tap{atClient, atServer} {
-			_, err := tap.Await(ctx, func(s netlab.Segment) bool { return s.Flags == netlab.RST && s.TTL == toClient.TTL })
+			_, err := tap.Await(ctx, func(s netlab.Segment) bool {
+				return s.Flags == netlab.RST && s.TTL == toClient.TTL
+			})
 			Expect(err).NotTo(HaveOccurred())
 		}
 		return l, c, far

@@ -100,7 +100,9 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 			arrived, err := wire.Await(ctx, func(s netlab.Segment) bool { return s.TTL == forged.TTL })
 			Expect(err).NotTo(HaveOccurred())
 			if answered {
-				challenge, err := wire.Await(ctx, func(s netlab.Segment) bool { return s.Outgoing && len(s.Payload) == 0 })
+				challenge, err := wire.Await(ctx, func(s netlab.Segment) bool {
+					return s.Outgoing && len(s.Payload) == 0
+				})
 				Expect(err).NotTo(HaveOccurred())
 				Expect(challenge.Flags).To(Equal(netlab.ACK))
 			}
@@ -120,10 +122,12 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 func forgedResets(passed netlab.Segment) (toSender, toReceiver netlab.Segment) {
 	const ttl, id = 57, 0x7777 // not those of any host here
 	toSender = netlab.Segment{
-		Source: passed.Destination, Destination: passed.Source, Seq: passed.Ack, Flags: netlab.RST, TTL: ttl, ID: id,
+		Source: passed.Destination, Destination: passed.Source, Seq: passed.Ack,
+		Flags: netlab.RST, TTL: ttl, ID: id,
 	}
 	toReceiver = netlab.Segment{
-		Source: passed.Source, Destination: passed.Destination, Seq: passed.Next(), Flags: netlab.RST, TTL: ttl, ID: id,
+		Source: passed.Source, Destination: passed.Destination, Seq: passed.Next(),
+		Flags: netlab.RST, TTL: ttl, ID: id,
 	}
 	return toSender, toReceiver
 }
