@@ -39,7 +39,7 @@ var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), fu
 	}
 
 	DescribeTable("gets no new connection:",
-		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, resets int) {
+		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, reset bool) {
 			l, client, server := startPair()
 			Expect(client.SetSysctl("net.ipv4.tcp_syn_retries", "1")).To(Succeed())
 			door := serve(l, servers.Echo)
@@ -49,19 +49,19 @@ var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), fu
 			saw := clients.SendThenRead(ctx, l.Host("client"), door.Addr(), "a")
 
 			Expect(saw).To(EndIn("connect", want))
-			Expect(resetsIn(tap)).To(HaveLen(resets))
+			Expect(len(resetsIn(tap)) > 0).To(Equal(reset))
 			Expect(sentResets(server)).To(BeZero())
 			Expect(door.Outcomes()).NotTo(Receive(), "the server's program sees nothing")
 			measured(claims.IPBanned, saw.Ending, "the connection is new")
 		},
-		Entry("the ban rejects with RST", netlab.RejectReset, harness.Refused, 1, limit),
-		Entry("the ban rejects with ICMP port unreachable", netlab.RejectPort, harness.Refused, 0, limit),
-		Entry("the ban rejects with ICMP prohibited", netlab.RejectAdmin, harness.Unreachable, 0, limit),
-		Entry("the ban drops", netlab.Drop, harness.TimedOut, 0, limit),
+		Entry("the ban rejects with RST", netlab.RejectReset, harness.Refused, true, limit),
+		Entry("the ban rejects with ICMP port unreachable", netlab.RejectPort, harness.Refused, false, limit),
+		Entry("the ban rejects with ICMP prohibited", netlab.RejectAdmin, harness.Unreachable, false, limit),
+		Entry("the ban drops", netlab.Drop, harness.TimedOut, false, limit),
 	)
 
 	DescribeTable("loses a connection that is open:",
-		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, resets int, condition string) {
+		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, reset bool, condition string) {
 			l, client, server := startPair()
 			c, far := connected(ctx, l)
 			send(c, far, "a")
@@ -77,7 +77,7 @@ var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), fu
 			clients.ReadAll(far)
 
 			Expect(c.Outcome()).To(EndIn("read", want))
-			Expect(arrived).To(HaveLen(resets))
+			Expect(len(arrived) > 0).To(Equal(reset))
 			Expect(meanwhile).To(Equal("ESTABLISHED"))
 			Expect(far.Outcome()).To(EndIn("read", harness.TimedOut), "the ban eats the client's RST")
 			Expect(counted(server, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
@@ -88,11 +88,11 @@ var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), fu
 			measured(claims.IPBanned, c.Outcome().Ending, condition)
 		},
 		Entry("the ban rejects with RST",
-			netlab.RejectReset, harness.Reset, 1, "the ban rejects with RST", limit),
+			netlab.RejectReset, harness.Reset, true, "the ban rejects with RST", limit),
 		// tcp_write_err reports the soft error that ICMP has left.
 		Entry("the ban rejects with ICMP",
-			netlab.RejectPort, harness.Refused, 0, "the ban rejects with ICMP", limit),
-		Entry("the ban drops", netlab.Drop, harness.TimedOut, 0, "the ban drops", limit),
+			netlab.RejectPort, harness.Refused, false, "the ban rejects with ICMP", limit),
+		Entry("the ban drops", netlab.Drop, harness.TimedOut, false, "the ban drops", limit),
 	)
 
 	It("is reset in the name of a server that says nothing", func(ctx SpecContext) {
@@ -117,6 +117,7 @@ var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), fu
 		send(c, far, "a")
 		send(far, c, "b")
 		note(c.Outcome(), far.Outcome())
-		Expect(recorded(l, c, far)).To(ShowNoReset())
+		closeInTurn(ctx, c, far)
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 })

@@ -89,7 +89,7 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 	}, limit)
 
 	DescribeTable("answers a connect",
-		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, resets int) {
+		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, reset bool) {
 			l, client, router, server := startTriple()
 			Expect(client.SetSysctl("net.ipv4.tcp_syn_retries", "1")).To(Succeed())
 			door := serve(l, servers.Echo)
@@ -99,18 +99,18 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 			saw := clients.SendThenRead(ctx, l.Host("client"), door.Addr(), "a")
 
 			Expect(saw).To(EndIn("connect", want))
-			Expect(resetsIn(tap)).To(HaveLen(resets))
+			Expect(len(resetsIn(tap)) > 0).To(Equal(reset))
 			Expect(sentResets(router) + sentResets(server)).To(BeZero())
 			Expect(door.Outcomes()).NotTo(Receive(), "the server knows nothing of it")
 			measured(claims.FirewallBlock, saw.Ending, "the connection is new")
 		},
-		Entry("with a RST: refused", netlab.RejectReset, harness.Refused, 1, limit),
+		Entry("with a RST: refused", netlab.RejectReset, harness.Refused, true, limit),
 		Entry("with ICMP port unreachable: refused, and no RST was sent",
-			netlab.RejectPort, harness.Refused, 0, limit),
-		Entry("with ICMP host unreachable: unreachable", netlab.RejectHost, harness.Unreachable, 0, limit),
+			netlab.RejectPort, harness.Refused, false, limit),
+		Entry("with ICMP host unreachable: unreachable", netlab.RejectHost, harness.Unreachable, false, limit),
 		Entry("with ICMP administratively prohibited: unreachable",
-			netlab.RejectAdmin, harness.Unreachable, 0, limit),
-		Entry("not at all: timed out", netlab.Drop, harness.TimedOut, 0, limit),
+			netlab.RejectAdmin, harness.Unreachable, false, limit),
+		Entry("not at all: timed out", netlab.Drop, harness.TimedOut, false, limit),
 	)
 
 	It("refuses a connect in the name of the server", func(ctx SpecContext) {

@@ -68,6 +68,7 @@ var _ = Describe("A server that gave the connection up", Label("cause:idle", "ne
 		Expect(retransmitted(far)).To(BeNumerically(">", 0), "it came when it was sent again")
 		send(c, far, "b")
 		note(c.Outcome(), far.Outcome())
-		Expect(recorded(l, c, far)).To(ShowNoReset())
+		closeInTurn(ctx, c, far)
+		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 })

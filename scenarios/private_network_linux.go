@@ -82,6 +82,18 @@ func block(h *netlab.Host, rule netlab.Rule) *netlab.Block {
 	return b
 }
 
+// closeInTurn closes both ends and waits until each one's FIN has come. What
+// ends the network, and its rules before its links, then finds nothing on its
+// way that could draw a RST.
+func closeInTurn(ctx SpecContext, first, second *lab.Conn) {
+	GinkgoHelper()
+	Expect(first.CloseWrite()).To(Succeed())
+	Expect(second.AwaitFinish(ctx)).To(Succeed())
+	Expect(second.Close()).To(Succeed())
+	Expect(first.AwaitFinish(ctx)).To(Succeed())
+	Expect(first.Close()).To(Succeed())
+}
+
 // sentResets is how many RSTs the TCP of a host says that it has sent.
 func sentResets(h *netlab.Host) int64 {
 	GinkgoHelper()

@@ -69,7 +69,8 @@ var _ = Describe("Removing the server's address", Label("cause:crash", "needs:ne
 			send(c, far, "a")
 			send(far, c, "b")
 			note(c.Outcome(), far.Outcome())
-			Expect(recorded(l, c, far)).To(ShowNoReset())
+			closeInTurn(ctx, c, far)
+			Expect(recorded(l)).To(ShowNoReset())
 		},
 		Entry("the address alone", another, limit),
 		Entry("with its link", anotherLink, limit),
