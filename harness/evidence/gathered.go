@@ -18,8 +18,9 @@ type gathered struct {
 	posts     map[netip.Addr]string // the hosts in namespaces of their own
 }
 
-// addViews adds what was captured in namespaces.
-func (g *gathered) addViews(views []view) {
+// addViews adds what was captured in namespaces, which is all that was there
+// or not.
+func (g *gathered) addViews(views []view, all bool) {
 	if len(views) == 0 {
 		return
 	}
@@ -27,7 +28,7 @@ func (g *gathered) addViews(views []view) {
 	for _, v := range views {
 		g.posts[v.ip] = v.name
 	}
-	g.segments = append(g.segments, merge(views)...)
+	g.segments = append(g.segments, merge(views, all)...)
 	slices.SortStableFunc(g.segments, func(a, b segment) int { return cmp.Compare(a.at, b.at) })
 }
 

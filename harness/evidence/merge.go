@@ -25,8 +25,9 @@ type sight struct {
 // merge joins the views of several hosts: a segment is seen where it leaves,
 // on its way, and where it arrives. It is taken from where most of its kind
 // were seen; if that says nothing, from as far as it came. What did not come to
-// its end, while that was watched, was dropped on the way.
-func merge(views []view) []segment {
+// its end, while that was watched, was dropped on the way; if not all was
+// captured, one cannot tell.
+func merge(views []view, all bool) []segment {
 	places := map[sight][][]*segment{} // by view, and leaving before arriving
 	var order []sight
 	for v := range views {
@@ -58,7 +59,7 @@ func merge(views []view) []segment {
 		}
 		arrived := len(best) // or it is not known
 		for v := range views {
-			if views[v].ip == key.dst.Addr() && views[v].since < best[0].at {
+			if all && views[v].ip == key.dst.Addr() && views[v].since < best[0].at {
 				arrived = len(places[key][v+2*len(views)])
 			}
 		}

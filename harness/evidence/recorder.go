@@ -100,7 +100,7 @@ func (r *Recorder) stop() (*Recording, error) {
 	}
 	views, err := r.takePosts(recording)
 	errs = append(errs, err)
-	g.addViews(views)
+	g.addViews(views, recording.LostPackets == 0)
 	if r.kernel != nil {
 		traces, lost, err := r.kernel.take()
 		errs = append(errs, err)

@@ -83,7 +83,7 @@ func ShowUnsentReset(conditions ...ResetCondition) RecordingMatcher {
 	}}
 	m := ShowReset(append(slices.Clone(conditions), unsent)...)
 	return RecordingMatcher{m.want, func(r *evidence.Recording) (bool, error) {
-		if r.Lacks(evidence.Kernel) || r.Lacks(evidence.Wire) {
+		if !knows(r, evidence.Kernel) || !knows(r, evidence.Wire) {
 			return true, nil
 		}
 		return m.holds(r)

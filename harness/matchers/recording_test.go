@@ -99,6 +99,8 @@ func TestRecordingMatchers(t *testing.T) {
 		{"a RST that may have been lost", lossy(closedUnread(), 1, 0), matchers.ShowReset(client), true},
 		{"a RST that nothing lost", lossy(closedUnread(), 0, 1), matchers.ShowReset(client), false},
 		{"a reason that was lost", lossy(unknown(), 0, 1), matchers.ShowReset(server, unread), true},
+		{"a RST that was not sent, as far as is known", lossy(closedUnread(), 0, 1),
+			matchers.ShowUnsentReset(server), true},
 		{"a state that was lost", lossy(closedUnread(), 0, 1), matchers.ShowStates("client", "ESTABLISHED",
 			"CLOSE"), true},
 		{"a state although segments were lost", lossy(closedUnread(), 1, 0), matchers.ShowStates("client",
