@@ -51,6 +51,15 @@ func unsent() *evidence.Recording {
 	return r
 }
 
+// partial is what is left where others have filled the kernel's buffer.
+func partial() *evidence.Recording {
+	r := closedUnread()
+	r.Resets[0].Sender, r.Resets[0].Host, r.Resets[0].Reason = evidence.Unknown, "", ""
+	r.Events, r.Resets[0].Event = r.Events[3:], 0
+	r.LostEvents = 3
+	return r
+}
+
 // quiet is a recording without a RST.
 func quiet(missing ...evidence.Lane) *evidence.Recording {
 	r := closedUnread(missing...)
@@ -95,6 +104,9 @@ func TestRecordingMatchers(t *testing.T) {
 		{"a reason that was inferred and is another", closedUnread(evidence.Kernel),
 			matchers.ShowReset(linger), false},
 		{"a reason and a sender that are not known", unknown(), matchers.ShowReset(server, unread), true},
+		{"a reason and a sender that were lost", partial(), matchers.ShowReset(server, unread), true},
+		{"states that were lost", partial(), matchers.ShowStates("server", "ESTABLISHED", "CLOSE"), true},
+		{"the flags are not lost with them", partial(), matchers.ShowReset(matchers.WithFlags("RST")), false},
 		{"the flags are known even so", unknown(), matchers.ShowReset(matchers.WithFlags("RST")), false},
 		{"a RST that may have been lost", lossy(closedUnread(), 1, 0), matchers.ShowReset(client), true},
 		{"a RST that nothing lost", lossy(closedUnread(), 0, 1), matchers.ShowReset(client), false},
