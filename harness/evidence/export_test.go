@@ -32,6 +32,9 @@ func ParseTrace(line string, ahead time.Duration) (Trace, error) {
 // LostTraces reads a line that says that events were lost.
 var LostTraces = lostTraces
 
+// MultipathReason returns the reason that a RST itself tells.
+var MultipathReason = multipathReason
+
 // NamedReasons reads the description of tcp_send_reset.
 var NamedReasons = namedReasons
 

@@ -74,6 +74,12 @@ func (t *trial) gaveUp(reset *Reset) bool {
 // guessReason finds the reason that the kernel would tell, from counters,
 // calls and bytes; none where several would fit.
 func (t *trial) guessReason(reset *Reset) {
+	if reset.Event >= 0 {
+		if reset.Reason = multipathReason(t.Events[reset.Event].Packet); reset.Reason != "" {
+			reset.Clue += "; its option of Multipath TCP says why"
+			return
+		}
+	}
 	switch reset.Sender {
 	case Timer:
 		reset.Reason = "TCP_KEEPALIVE_TIMEOUT"
@@ -132,7 +138,7 @@ func (t *trial) guessAnswer(reset *Reset) string {
 	case t.moved(reset.Host, "EmbryonicRsts"):
 		reset.Clue += "; the counter EmbryonicRsts moved"
 		return "INVALID_SYN"
-	case cause >= 0 && t.Events[cause].Packet.Flags == "SYN":
+	case cause >= 0 && t.Events[cause].Packet.Flags == "SYN" && !t.connectedBefore(reset.Flow):
 		return "NO_SOCKET"
 	case t.only(reset.Host, "TCPAbortOnData"):
 		reset.Clue += "; the counter TCPAbortOnData moved"
@@ -142,6 +148,17 @@ func (t *trial) guessAnswer(reset *Reset) string {
 		return "TCP_TIMEWAIT_SOCKET"
 	}
 	return ""
+}
+
+// connectedBefore says whether there was a connection between the same ends
+// before, of which something may be left.
+func (t *trial) connectedBefore(flow int) bool {
+	for _, earlier := range t.Flows[:flow] {
+		if earlier.Client == t.Flows[flow].Client && earlier.Server == t.Flows[flow].Server {
+			return true
+		}
+	}
+	return false
 }
 
 // finished says whether the end that sent a RST had sent its FIN before.

@@ -6,14 +6,25 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// mostTraces bounds what one recording keeps of the tracepoints.
-const mostTraces = 1 << 17
+const (
+	// mostTraces bounds what one recording keeps of the tracepoints.
+	mostTraces = 1 << 17
+	// emptyEvery is how often the kernel's buffer is emptied while there are
+	// taps. What other processes do is in it, too: at full speed they fill it
+	// in a few times that.
+	emptyEvery = 20 * time.Millisecond
+	// room is how many KiB the buffers of all processors have together for what
+	// happens in between, but each has what it is given by the kernel: leastRoom.
+	room, leastRoom = 16 << 10, 1408
+)
 
 // A tracer is a trace instance of our own (Documentation/trace/ftrace.rst,
 // Instances). It traces while it has taps. The tracepoints are those of the
@@ -23,6 +34,10 @@ type tracer struct {
 	instance string   // the path of our directory
 	named    []string // the reasons that are told; empty: none are
 	pipe     int
+
+	emptying *time.Ticker // stopped while there is no tap
+	end      chan struct{}
+	ended    sync.WaitGroup
 
 	mu   sync.Mutex // guards the rest
 	rest []byte     // the beginning of a line
@@ -50,7 +65,22 @@ func openKernel() (kernelLane, error) {
 		}
 		return nil, fmt.Errorf("trace: %w", err)
 	}
+	t.emptying, t.end = time.NewTicker(emptyEvery), make(chan struct{})
+	t.emptying.Stop()
+	t.ended.Go(t.emptyOften)
 	return t, nil
+}
+
+// emptyOften empties the kernel's buffer before it overflows.
+func (t *tracer) emptyOften() {
+	for {
+		select {
+		case <-t.emptying.C:
+			t.collect()
+		case <-t.end:
+			return
+		}
+	}
 }
 
 func (t *tracer) open(path string) error {
@@ -75,7 +105,8 @@ func (t *tracer) open(path string) error {
 
 // enable sets the instance up and leaves it switched off.
 func (t *tracer) enable() error {
-	settings := [][2]string{{"tracing_on", "0"}, {"trace_clock", "tai"}}
+	each := strconv.Itoa(max(room/runtime.NumCPU(), leastRoom))
+	settings := [][2]string{{"tracing_on", "0"}, {"trace_clock", "tai"}, {"buffer_size_kb", each}}
 	for _, event := range []string{"sock/" + stateChanged, "tcp/" + resetSent, "tcp/" + resetReceived} {
 		settings = append(settings, [2]string{"events/" + event + "/enable", "1"})
 	}
@@ -138,6 +169,7 @@ func (t *tracer) follow() (kernelTap, error) {
 		if err := t.set("tracing_on", "1"); err != nil {
 			return nil, err
 		}
+		t.emptying.Reset(emptyEvery)
 	}
 	tap := &traceTap{tracer: t, ahead: taiAhead()}
 	t.taps[tap] = struct{}{}
@@ -206,6 +238,7 @@ func (p *traceTap) take() ([]trace, uint64, error) {
 	err := t.empty()
 	delete(t.taps, p)
 	if len(t.taps) == 0 {
+		t.emptying.Stop()
 		err = errors.Join(err, t.set("tracing_on", "0"))
 	}
 	nameTasks(p.traces)
@@ -213,6 +246,8 @@ func (p *traceTap) take() ([]trace, uint64, error) {
 }
 
 func (t *tracer) close() error {
+	close(t.end)
+	t.ended.Wait()
 	err := unix.Close(t.pipe) // an instance in use cannot be removed
 	if removed := os.Remove(t.instance); removed != nil {
 		err = errors.Join(err, fmt.Errorf("remove the trace instance: %w", removed))

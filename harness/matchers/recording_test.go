@@ -44,6 +44,13 @@ func unknown() *evidence.Recording {
 	return r
 }
 
+// overrun is unknown where the kernel told more than there was room for.
+func overrun() *evidence.Recording {
+	r := unknown()
+	r.Missing, r.LostEvents = nil, 1
+	return r
+}
+
 // unsent is closedUnread with a RST that the wire never saw.
 func unsent() *evidence.Recording {
 	r := closedUnread()
@@ -86,6 +93,8 @@ func TestRecordingMatchers(t *testing.T) {
 	}{
 		{"a RST", closedUnread(), matchers.ShowReset(), true},
 		{"the RST", closedUnread(), matchers.ShowReset(server, unread, matchers.WithFlags("RST ACK")), true},
+		{"what may have been lost", overrun(), matchers.ShowReset(server, unread), true},
+		{"states that may have been lost", overrun(), matchers.ShowStates("server", "ESTABLISHED", "CLOSE"), true},
 		{"another sender", closedUnread(), matchers.ShowReset(client), false},
 		{"another kind of sender", closedUnread(), matchers.ShowReset(matchers.SentBy(evidence.KernelReply,
 			"server")), false},
