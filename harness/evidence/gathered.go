@@ -16,6 +16,7 @@ type gathered struct {
 	segments  []segment
 	traces    []trace
 	posts     map[netip.Addr]string // the hosts in namespaces of their own
+	watched   []view                // those, in the order in which they were added
 }
 
 // addViews adds what was captured in namespaces, which is all that was there
@@ -28,6 +29,7 @@ func (g *gathered) addViews(views []view, all bool) {
 	for _, v := range views {
 		g.posts[v.ip] = v.name
 	}
+	g.watched = views
 	g.segments = append(g.segments, merge(views, all)...)
 	slices.SortStableFunc(g.segments, func(a, b segment) int { return cmp.Compare(a.at, b.at) })
 }
@@ -91,8 +93,8 @@ func (b *builder) stranger(server lab.Endpoint) string {
 	return "client"
 }
 
-// hosts returns the lifelines: those that only connect, those that do both,
-// those that only accept.
+// hosts returns the lifelines: those that only connect, those that do both or
+// stand on the way, those that only accept.
 func (b *builder) hosts() []Host {
 	var hosts []Host
 	roles := map[string]int{} // 1: connects, 2: accepts
@@ -114,11 +116,29 @@ func (b *builder) hosts() []Host {
 			roles[f.NAT] |= 1
 		}
 	}
+	for _, v := range b.onTheWay() {
+		if roles[v.name] == 0 {
+			add(v.name, netip.AddrPortFrom(v.ip, 0), 3)
+		}
+	}
 	place := map[int]int{1: 0, 3: 1, 2: 2}
 	slices.SortStableFunc(hosts, func(a, b Host) int {
 		return cmp.Compare(place[roles[a.Name]], place[roles[b.Name]])
 	})
 	return hosts
+}
+
+// onTheWay returns the hosts that have seen segments of the run.
+func (b *builder) onTheWay() []view {
+	seen := map[string]bool{}
+	for _, f := range b.flows {
+		for _, s := range f.segments {
+			for _, sighting := range s.packet.Path {
+				seen[sighting.Host] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(b.watched), func(v view) bool { return !seen[v.name] })
 }
 
 // proxy says whether a host is a proxy's.

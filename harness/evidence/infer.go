@@ -17,15 +17,19 @@ func (t *trial) inferred(reset *Reset) {
 	own := rst.Window != 0 || rst.IPID != 0 ||
 		ack && answered >= 0 && hasFlag(t.Events[answered].Packet.Flags, "ACK")
 	shape := fmt.Sprintf("%s, window %d, IP id %d", rst.Flags, rst.Window, rst.IPID)
+	astray := t.astray(reset.Event)
 	switch {
-	case !t.Lacks(Counters) && t.counted(reset.Host, "OutRsts") == 0:
-		between(reset, "the counter OutRsts did not move: no TCP of this host sent a RST")
+	case t.counts(reset.Host) && t.counted(reset.Host, "OutRsts") == 0:
+		t.between(reset, "the counter OutRsts did not move: no TCP of this host sent a RST")
+		return
+	case astray != "":
+		t.between(reset, astray)
 		return
 	case t.otherTTL(reset.Event):
-		between(reset, fmt.Sprintf("its TTL is %d, unlike that of the other segments from there", rst.TTL))
+		t.between(reset, fmt.Sprintf("its TTL is %d, unlike that of the other segments from there", rst.TTL))
 		return
 	case own && !ack:
-		between(reset, "no Linux sends a RST of this shape: "+shape)
+		t.between(reset, "no Linux sends a RST of this shape: "+shape)
 		return
 	case own && t.gaveUp(reset):
 		reset.Sender = Timer
@@ -50,15 +54,17 @@ func (t *trial) inferred(reset *Reset) {
 // foreign says whether there are more RSTs in the name of a host than its TCP
 // has sent.
 func (t *trial) foreign(host string) bool {
-	return !t.Lacks(Counters) && t.counted(host, "OutRsts") < t.rsts[t.books(host)]
+	return t.counts(host) && t.counted(host, "OutRsts") < t.rsts[t.books(host)]
 }
 
 // otherTTL says whether a RST has another TTL than the rest that its sender
-// sent, and not only passed on, on the connection.
+// sent, and not only passed on, on the connection from the same place.
 func (t *trial) otherTTL(rst int) bool {
 	for _, i := range t.byFlow[t.Events[rst].Flow] {
 		event := &t.Events[i]
-		if event.Packet != nil && !event.Packet.RST() && !event.Packet.Translated && event.Host == t.Events[rst].Host {
+		switch {
+		case event.Packet == nil, event.Packet.RST(), event.Packet.Translated:
+		case event.Host == t.Events[rst].Host && t.sentBy(i) == t.sentBy(rst):
 			return event.Packet.TTL != t.Events[rst].Packet.TTL
 		}
 	}
@@ -99,7 +105,7 @@ func (t *trial) guessOwn(reset *Reset) string {
 	switch {
 	case op == lab.Disconnect:
 		return "TCP_STATE"
-	case known && unread > 0 && (t.Lacks(Counters) || t.counted(reset.Host, "TCPAbortOnClose") > 0):
+	case known && unread > 0 && (!t.counts(reset.Host) || t.counted(reset.Host, "TCPAbortOnClose") > 0):
 		reset.Clue += fmt.Sprintf("; %d bytes had come and were not read", unread)
 		return "TCP_ABORT_ON_CLOSE"
 	case op == lab.Abort:

@@ -2,6 +2,8 @@ package evidence
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/lab"
@@ -14,6 +16,7 @@ type trial struct {
 	counters map[string]map[string]int64 // by whose they are and name, how far they moved
 	noisy    bool                        // those that all hosts share, for others too
 	private  map[string]bool             // the hosts that have counters of their own
+	far      map[string]bool             // those that are in namespaces of which there are none
 	rsts     map[string]int64            // how many were on the wire, by whose counters count them
 	outcomes map[int]int                 // the outcome of each connection of the journal
 	beyond   map[int]int                 // the flow at the other side of the proxy
@@ -54,13 +57,16 @@ func newTrial(r *Recording) *trial {
 	for _, h := range r.Hosts {
 		t.private[h.Name] = h.Private
 	}
+	t.far = r.far()
 	for i := range r.Events {
 		event := &r.Events[i]
 		if event.Flow >= 0 {
 			t.byFlow[event.Flow] = append(t.byFlow[event.Flow], i)
 		}
-		if event.sendsRST() {
-			t.rsts[t.books(event.Host)]++
+	}
+	for i := range r.Events {
+		if r.Events[i].sendsRST() {
+			t.rsts[t.books(t.sentBy(i))]++
 		}
 	}
 	for i := range r.Outcomes {
@@ -87,7 +93,29 @@ func (t *trial) books(host string) string {
 }
 
 // counted returns how far a counter moved for a host, and perhaps for others.
-func (t *trial) counted(host, counter string) int64 { return t.counters[t.books(host)][counter] }
+func (t *trial) counted(host, counter string) int64 {
+	if !t.counts(host) {
+		return 0
+	}
+	return t.counters[t.books(host)][counter]
+}
+
+// counts says whether there are counters that count for a host.
+func (t *trial) counts(host string) bool { return !t.Lacks(Counters) && !t.far[host] }
+
+// far finds the hosts that share nothing with this process: where some are in
+// namespaces of their own, those that are neither that nor on the loopback.
+func (r *Recording) far() map[string]bool {
+	far := map[string]bool{}
+	if !slices.ContainsFunc(r.Hosts, func(h Host) bool { return h.Private }) {
+		return far
+	}
+	for _, h := range r.Hosts {
+		ip, err := netip.ParseAddr(h.IP)
+		far[h.Name] = !h.Private && err == nil && !ip.IsLoopback()
+	}
+	return far
+}
 
 // moved says whether a counter moved for a host, and for nobody but this run.
 func (t *trial) moved(host, counter string) bool {
@@ -103,24 +131,18 @@ func (e *Event) sendsRST() bool { return e.Packet != nil && e.Packet.RST() && !e
 // verdict judges the RST that is an event.
 func (t *trial) verdict(i int) Reset {
 	event := &t.Events[i]
-	reset := Reset{Event: i, Flow: event.Flow, Host: event.Host, Cause: -1, Level: Inferred}
+	reset := Reset{Event: i, Flow: event.Flow, Host: t.sentBy(i), Cause: -1, Level: Inferred}
 	note := t.noteOf(i)
 	switch {
 	case note != nil:
 		t.observed(&reset, note)
 	case !t.Lacks(Kernel) && t.LostEvents == 0:
 		reset.Level = Observed
-		between(&reset, "the kernel sent no RST for this connection: no tcp_send_reset goes with it")
+		t.between(&reset, "the kernel sent no RST for this connection: no tcp_send_reset goes with it")
 	default:
 		t.inferred(&reset)
 	}
 	return reset
-}
-
-// between is the verdict on a RST that no host of ours has sent.
-func between(reset *Reset, clue string) {
-	reset.Sender, reset.Host, reset.Clue = Between, "", clue
-	reset.Why = "a device between the ends, or a forger, sent it in the name of one of them"
 }
 
 // observed is the verdict on a RST that the kernel told of.

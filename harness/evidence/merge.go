@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 )
@@ -22,52 +23,80 @@ type sight struct {
 	length, id int
 }
 
+func (s *segment) sight() sight {
+	return sight{s.src, s.dst, s.packet.Seq, s.packet.Ack, s.packet.Flags, s.packet.Length, s.packet.IPID}
+}
+
+// A place is where a segment can be seen.
+type place struct {
+	view    int
+	leaving bool
+}
+
 // merge joins the views of several hosts: a segment is seen where it leaves,
-// on its way, and where it arrives. It is taken from where most of its kind
-// were seen; if that says nothing, from as far as it came. What did not come to
-// its end, while that was watched, was dropped on the way; if not all was
-// captured, one cannot tell.
+// on its way, and where it arrives. What did not come to its end, while that
+// was watched, was dropped on the way; if not all was captured, one cannot tell.
 func merge(views []view, all bool) []segment {
-	places := map[sight][][]*segment{} // by view, and leaving before arriving
+	places := map[sight]map[place][]*segment{}
 	var order []sight
 	for v := range views {
 		for i := range views[v].segments {
 			s := &views[v].segments[i]
-			key := sight{s.src, s.dst, s.packet.Seq, s.packet.Ack, s.packet.Flags, s.packet.Length, s.packet.IPID}
+			key := s.sight()
 			if places[key] == nil {
-				places[key] = make([][]*segment, 3*len(views))
+				places[key] = map[place][]*segment{}
 				order = append(order, key)
 			}
-			place := v // leaving
-			switch {
-			case !s.outgoing && s.dst.Addr() == views[v].ip:
-				place += 2 * len(views) // at its end
-			case !s.outgoing:
-				place += len(views) // on its way
-			}
-			places[key][place] = append(places[key][place], s)
+			at := place{v, s.outgoing}
+			places[key][at] = append(places[key][at], s)
 		}
 	}
 	var merged []segment
 	for _, key := range order {
-		best := slices.MaxFunc(places[key], func(a, b []*segment) int { return cmp.Compare(len(a), len(b)) })
-		for _, place := range slices.Backward(places[key]) {
-			if len(place) == len(best) {
-				best = place
-				break
-			}
-		}
-		arrived := len(best) // or it is not known
+		alike := best(places[key])
+		arrived := len(alike) // or it is not known
 		for v := range views {
-			if all && views[v].ip == key.dst.Addr() && views[v].since < best[0].at {
-				arrived = len(places[key][v+2*len(views)])
+			if all && views[v].ip == key.dst.Addr() && views[v].since < alike[0].at {
+				arrived = len(places[key][place{v, false}])
 			}
 		}
-		for i, s := range best {
-			s.packet.Dropped = i >= arrived
-			merged = append(merged, *s)
+		for i, s := range alike {
+			whole := *s
+			whole.packet.Dropped = i >= arrived
+			whole.packet.Path = path(views, places[key], i)
+			merged = append(merged, whole)
 		}
 	}
 	slices.SortStableFunc(merged, func(a, b segment) int { return cmp.Compare(a.at, b.at) })
 	return merged
+}
+
+// best returns a segment, and what is like it, from where most of its kind were
+// seen; if that says nothing, from as far as it came.
+func best(places map[place][]*segment) []*segment {
+	return slices.MaxFunc(slices.Collect(maps.Values(places)), func(a, b []*segment) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a[0].at, b[0].at))
+	})
+}
+
+// path returns where the i-th of segments that are alike was seen, in order.
+func path(views []view, places map[place][]*segment, i int) []Sighting {
+	type sighting struct {
+		Sighting
+		at instant
+	}
+	var seen []sighting
+	for v := range views {
+		for _, leaving := range []bool{false, true} {
+			if segments := places[place{v, leaving}]; i < len(segments) {
+				seen = append(seen, sighting{Sighting{views[v].name, leaving}, segments[i].at})
+			}
+		}
+	}
+	slices.SortStableFunc(seen, func(a, b sighting) int { return cmp.Compare(a.at, b.at) })
+	path := make([]Sighting, len(seen))
+	for i := range seen {
+		path[i] = seen[i].Sighting
+	}
+	return path
 }

@@ -35,7 +35,8 @@ type post struct {
 }
 
 // watch begins to watch a host, if it can be. The host's first socket waits
-// until that is so.
+// until that is so, for it and for all others that have been added by then: they
+// may stand on its way.
 func (r *Recorder) watch(h *lab.Host) (ready func()) {
 	stack, ok := h.Stack().(namespace)
 	if !ok {
@@ -47,7 +48,17 @@ func (r *Recorder) watch(h *lab.Host) (ready func()) {
 	r.posts = append(r.posts, p)
 	r.mu.Unlock()
 	go p.open(r.lanes) // the kernel takes its time; meanwhile the network is built
-	return func() { <-p.opened }
+	return r.awaitPosts
+}
+
+// awaitPosts returns when all hosts that were added are watched.
+func (r *Recorder) awaitPosts() {
+	r.mu.Lock()
+	posts := slices.Clone(r.posts)
+	r.mu.Unlock()
+	for _, p := range posts {
+		<-p.opened
+	}
 }
 
 // closer is a function as an io.Closer.
@@ -99,14 +110,14 @@ func (p *post) count() error {
 	return nil
 }
 
-// take ends the watching and returns what was seen.
-func (p *post) take() (v view, lost uint64, err error) {
+// take ends the watching and returns what was seen until then.
+func (p *post) take(until instant) (v view, lost uint64, err error) {
 	p.count()
 	v = view{name: p.host.Name(), ip: p.host.Stack().IP(), since: p.since}
 	if p.tap != nil {
 		var captured []capturedSegment
 		captured, lost, err = p.tap.take()
-		v.segments = decode(captured)
+		v.segments = slices.DeleteFunc(decode(captured), func(s segment) bool { return s.at > until })
 	}
 	if p.wire != nil {
 		err = errors.Join(err, p.wire.close())
@@ -114,13 +125,15 @@ func (p *post) take() (v view, lost uint64, err error) {
 	return v, lost, err
 }
 
-// takePosts ends the watching of all hosts.
+// takePosts ends the watching of all hosts, as of one moment: what one host saw
+// later another, whose watching has ended, would seem not to have sent.
 func (r *Recorder) takePosts(recording *Recording) (views []view, err error) {
 	r.mu.Lock()
 	posts := slices.Clone(r.posts)
 	r.mu.Unlock()
+	now := instantOf(time.Now())
 	for _, p := range posts {
-		v, lost, failed := p.take()
+		v, lost, failed := p.take(now)
 		err = errors.Join(err, failed)
 		views = append(views, v)
 		recording.LostPackets += lost

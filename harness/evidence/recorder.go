@@ -141,9 +141,10 @@ func (r *Recording) missed(missing []MissingLane) []MissingLane {
 	})
 }
 
-// private says whether all hosts of the run have a namespace of their own.
+// private says whether nothing of the run was on the loopback.
 func (r *Recording) private() bool {
-	shared := func(h Host) bool { return !h.Private }
+	far := r.far()
+	shared := func(h Host) bool { return !h.Private && !far[h.Name] }
 	return len(r.Hosts) > 0 && !slices.ContainsFunc(r.Hosts, shared)
 }
 

@@ -117,6 +117,15 @@ type Packet struct {
 	// Translated says that its sender, a NAT, only passed on, with another
 	// address, what is an event of its own.
 	Translated bool `json:"translated,omitempty"`
+	// Path is where the captures of hosts in namespaces of their own saw it, in
+	// order; empty on the loopback.
+	Path []Sighting `json:"path,omitempty"`
+}
+
+// A Sighting is a segment seen at a host.
+type Sighting struct {
+	Host    string `json:"host"`
+	Leaving bool   `json:"leaving,omitempty"` // or else coming
 }
 
 // RST says whether the segment is a reset.
@@ -156,14 +165,18 @@ type Reset struct {
 	Event  int    `json:"event"` // index of its packet in Events; -1 if the wire was not seen
 	Flow   int    `json:"flow"`
 	Sender Sender `json:"sender"`
-	Host   string `json:"host,omitempty"`   // whose stack sent it; empty for Between and Unknown
-	By     string `json:"by,omitempty"`     // the process (comm-pid) and call that did, as far as known
-	Cause  int    `json:"cause"`            // index of the call or segment in Events that brought it about; -1 if unknown
-	Reason string `json:"reason,omitempty"` // the kernel's name for why, as "TCP_ABORT_ON_CLOSE"
-	Why    string `json:"why"`              // the same in words
-	Level  Level  `json:"level"`            // what this verdict rests on
-	Clue   string `json:"clue"`             // what decided it
-	Lost   []Loss `json:"lost,omitempty"`   // by direction; empty if nothing was lost or nothing is known
+	Host   string `json:"host,omitempty"` // whose stack sent it; empty for Between and Unknown
+	// Origin says where one that is Between came into being: in one host, which
+	// it left without having come there, or between two. It is empty where no
+	// capture tells.
+	Origin []string `json:"origin,omitempty"`
+	By     string   `json:"by,omitempty"`     // the process (comm-pid) and call that did, as far as known
+	Cause  int      `json:"cause"`            // index of the call or segment in Events that brought it about; -1 if unknown
+	Reason string   `json:"reason,omitempty"` // the kernel's name for why, as "TCP_ABORT_ON_CLOSE"
+	Why    string   `json:"why"`              // the same in words
+	Level  Level    `json:"level"`            // what this verdict rests on
+	Clue   string   `json:"clue"`             // what decided it
+	Lost   []Loss   `json:"lost,omitempty"`   // by direction; empty if nothing was lost or nothing is known
 }
 
 // A Loss is what one direction of a connection lost.

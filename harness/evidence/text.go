@@ -77,7 +77,11 @@ func (r *Recording) String() string {
 		if delta.Noisy {
 			noisy = " (others use the same counters)"
 		}
-		fmt.Fprintf(&b, "  %s %+d%s\n", delta.Name, delta.By, noisy)
+		whose := delta.Host
+		if whose != "" {
+			whose += ": "
+		}
+		fmt.Fprintf(&b, "  %s%s %+d%s\n", whose, delta.Name, delta.By, noisy)
 	}
 	if r.LostPackets > 0 || r.LostEvents > 0 {
 		fmt.Fprintf(&b, "  lost: %d segments, %d events\n", r.LostPackets, r.LostEvents)

@@ -100,11 +100,12 @@ func (b *builder) traceRows(rows []row) []row {
 		t := &b.traces[i]
 		var f *flow
 		r := row{at: t.at}
+		host := b.posts[t.local.Addr()]
 		switch {
 		case t.name == stateChanged && t.to == "SYN_SENT":
 			f = b.connecting(t)
 		case t.name == resetSent:
-			f = b.anchor(t, &r, taken)
+			f = b.anchor(t, host, &r, taken)
 		default:
 			f = b.flowAt(t.local, t.remote, t.at)
 			f.follow(t, &r)
@@ -158,11 +159,11 @@ func (b *builder) connecting(t *trace) *flow {
 }
 
 // anchor places the kernel's note on a RST at the RST that it is about: the
-// nearest in time that no other note has taken. A socket's own, which always
-// has ACK, is mostly noted when it has been received already, and behind what
-// answers a segment that crossed it. Without such a RST the note stays where it
-// is.
-func (b *builder) anchor(t *trace, r *row, taken map[*segment]bool) *flow {
+// nearest in time that no other note has taken and that left its host, where
+// that has a capture. A socket's own, which always has ACK, is mostly noted
+// when it has been received already, and behind what answers a segment that
+// crossed it. Without such a RST the note stays where it is.
+func (b *builder) anchor(t *trace, host string, r *row, taken map[*segment]bool) *flow {
 	r.rank = explained
 	flows := b.byPair[pairOf(t.local, t.remote)]
 	listener := t.remote.Port() == 0 // it does not say to whom
@@ -176,6 +177,7 @@ func (b *builder) anchor(t *trace, r *row, taken map[*segment]bool) *flow {
 			switch {
 			case !s.packet.RST() || taken[s] || s.src != f.server && listener || s.src != t.local && !listener:
 			case !t.passive && !s.ack, t.passive && s.ack && !f.answersWithoutACK(s):
+			case host != "" && len(s.packet.Path) > 0 && s.packet.Path[0] != Sighting{host, true}:
 			case best == nil || max(s.at-t.at, t.at-s.at) < max(best.at-t.at, t.at-best.at):
 				home, best = f, s
 			}
