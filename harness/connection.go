@@ -9,6 +9,8 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/stream"
+
+	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
 // A connection is one client's passage through the proxy: two legs and the
@@ -76,7 +78,7 @@ func (c *connection) ended(p *pipe, ending Ending) {
 // watch waits for a RST from an end behind its FIN, until its leg is closed:
 // nobody reads there any more who would see it.
 func (c *connection) watch(l *leg) {
-	if !awaitReset(l.conn) {
+	if !socket.AwaitReset(l.conn) {
 		return
 	}
 	c.lose(l, Reset)

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
 // A leg is the proxy's socket toward one end of a connection.
@@ -34,7 +36,7 @@ func (l *leg) finish() {
 // RST (tcp_rcv_state_process: data behind a shutdown for reading).
 func (l *leg) finishDeaf() {
 	l.finished.Store(true)
-	shutBoth(l.conn)
+	socket.ShutBoth(l.conn)
 }
 
 // close closes the socket; a FIN goes out unless one did, or a RST if the end
@@ -48,37 +50,11 @@ func (l *leg) close() {
 // calls settled with the number of bytes that it has to throw away, just
 // before the RST.
 func (l *leg) abort(ctx context.Context, patience time.Duration, settled func(undelivered int64)) {
-	left := l.drain(ctx, patience)
+	left := socket.Drain(ctx, l.conn, patience)
 	if left > 0 && l.finished.Load() {
 		left-- // a FIN is counted as a byte
 	}
 	settled(left)
 	l.conn.SetLinger(0) // fails only on a closed socket
 	l.close()
-}
-
-// drain waits until the end's kernel has taken what was written. There is no
-// event for that, hence this loop, which waits longer and longer; it gives up
-// when nothing has been taken for as long as patience, when the end will take
-// nothing more, or with the context. It returns how many bytes are left.
-func (l *leg) drain(ctx context.Context, patience time.Duration) int64 {
-	const longest = 2 * time.Millisecond
-	pause := 20 * time.Microsecond
-	last, since := int64(-1), time.Now()
-	for {
-		left, taking := unsent(l.conn)
-		if left != last {
-			last, since = left, time.Now()
-		}
-		if left == 0 || !taking || ctx.Err() != nil || time.Since(since) >= patience {
-			return left
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
-		pause = min(2*pause, longest)
-	}
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
 // A pipe is one direction of a connection. A toxiproxy link reads from it, as
@@ -71,7 +73,7 @@ func (s source) Read(b []byte) (int, error) {
 		return n, nil
 	}
 	ending := EndingOf(err)
-	if ending == Finished && hungUp(p.from.conn) && !p.from.finished.Load() {
+	if ending == Finished && socket.HungUp(p.from.conn) && !p.from.finished.Load() {
 		ending = Reset
 	}
 	p.conn.ended(p, ending)

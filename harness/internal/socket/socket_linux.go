@@ -1,4 +1,4 @@
-package harness
+package socket
 
 import (
 	"net"
@@ -45,21 +45,21 @@ func unsent(conn *net.TCPConn) (left int64, taking bool) {
 	return left, true
 }
 
-// hungUp says whether the end of stream that was read from conn was a RST whose
+// HungUp says whether the end of stream that was read from conn was a RST whose
 // error a write had taken: the socket is closed in both directions (poll(2),
 // POLLHUP) without our doing, and no error is left. Where one is (POLLERR), a
 // FIN has come first and the RST behind it. Meaningful while we have not sent
 // a FIN ourselves.
-func hungUp(conn *net.TCPConn) bool {
+func HungUp(conn *net.TCPConn) bool {
 	var events int16
 	control(conn, func(fd uintptr) { events = polled(fd) })
 	return events&unix.POLLHUP != 0 && events&unix.POLLERR == 0
 }
 
-// awaitReset blocks until a RST has come on conn, and returns true, or until
+// AwaitReset blocks until a RST has come on conn, and returns true, or until
 // conn is closed, and returns false. Nothing is read and no error is taken
 // from the socket: RST is POLLERR. The caller must be the only reader.
-func awaitReset(conn *net.TCPConn) bool {
+func AwaitReset(conn *net.TCPConn) bool {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return false
@@ -68,9 +68,9 @@ func awaitReset(conn *net.TCPConn) bool {
 	return err == nil
 }
 
-// shutBoth shuts both directions in one call: an end that has seen the FIN
+// ShutBoth shuts both directions in one call: an end that has seen the FIN
 // cannot get bytes in between. An error says that the connection is over.
-func shutBoth(conn *net.TCPConn) {
+func ShutBoth(conn *net.TCPConn) {
 	control(conn, func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_RDWR) })
 }
 
