@@ -15,14 +15,14 @@ type Fault string
 // The faults. RST and FIN belong together: a third of all surprises are
 // differences between the two.
 const (
-	RST       Fault = "rst"        // a RST to both ends, as from a device between
-	FIN       Fault = "fin"        // a FIN to both ends; what the client sends then is swallowed
-	FINRST    Fault = "fin-rst"    // a FIN, and a RST to the client's next write, as from a server that closed
-	HalfClose Fault = "half-close" // a FIN toward the client only; what it sends still arrives
-	Stall     Fault = "stall"      // no byte any more, and the connection stays open
-	StallRST  Fault = "stall-rst"  // as Stall, and a RST to the client's next write or after Limits.Stall
-	Refuse    Fault = "refuse"     // nobody listens
-	CloseNote Fault = "close-notify"
+	RST       Fault = "rst"          // a RST to both ends, as from a device between
+	FIN       Fault = "fin"          // a FIN to both ends; what the client sends then is swallowed
+	FINRST    Fault = "fin-rst"      // a FIN, and a RST to the client's next write, as from a server that closed
+	HalfClose Fault = "half-close"   // a FIN toward the client only; what it sends still arrives
+	Stall     Fault = "stall"        // no byte any more, and the connection stays open
+	StallRST  Fault = "stall-rst"    // as Stall, and a RST to the client's next write or after Limits.Stall
+	Refuse    Fault = "refuse"       // nobody listens
+	CloseNote Fault = "close-notify" // as FIN, behind TLS's close_notify; with TLS a FIN comes without
 )
 
 // Faults returns every fault, in the order in which reports show them.

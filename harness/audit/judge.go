@@ -72,6 +72,9 @@ func judgeBody(o observation) Verdict {
 		return reason(TruncatedOK, "success with data that the server did not send (%d bytes for %d)", len(got), len(want))
 	}
 	finished := slices.Contains([]Fault{FIN, FINRST, HalfClose}, o.cell.Fault)
+	if o.place.secured {
+		finished = o.cell.Fault == CloseNote // a FIN without it is no end: RFC 8446, section 6.1
+	}
 	if o.place.Unframed && finished {
 		return reason(TruncatedUndetectable, "success with %d of %d bytes; a FIN is how such a reply ends", len(got), len(want))
 	}

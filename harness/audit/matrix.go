@@ -83,7 +83,8 @@ func Matrix(s Subject, o Options) ([]Cell, error) {
 		return o.Cells, checkCells(s, o.Cells)
 	}
 	var cells []Cell
-	for _, p := range s.Protocol.Places() {
+	places := s.protocol().Places()
+	for _, p := range places {
 		if (p.Primed || p.Idle) && !s.Pooled {
 			continue
 		}
@@ -94,7 +95,7 @@ func Matrix(s Subject, o Options) ([]Cell, error) {
 		}
 	}
 	if len(cells) == 0 {
-		return nil, fmt.Errorf("no cell is left: %s has the places %s", s.Protocol.Name(), ids(s.Protocol.Places()))
+		return nil, fmt.Errorf("no cell is left: %s has the places %s", s.Protocol.Name(), ids(places))
 	}
 	return cells, nil
 }
@@ -150,6 +151,9 @@ func faultsAt(p Place, wanted []Fault) []Fault {
 		fits = []Fault{RST, FIN, FINRST, Stall, StallRST}
 		if len(wanted) == 0 {
 			fits = []Fault{RST, FIN}
+		}
+		if p.secured && !p.records {
+			fits = append(fits, CloseNote)
 		}
 	}
 	if len(wanted) == 0 {

@@ -37,7 +37,7 @@ func (t *trial) struckSockets() (inodes []uint32) {
 	open := openSockets()
 	t.sockets.Lock()
 	defer t.sockets.Unlock()
-	for _, cut := range t.proxy.Cuts() {
+	for _, cut := range t.proxy.inner.Cuts() {
 		for _, strike := range cut.Strikes {
 			if n := strike.Connection - 1; n < len(t.sockets.inodes) && open[t.sockets.inodes[n]] {
 				inodes = append(inodes, t.sockets.inodes[n])

@@ -51,6 +51,9 @@ type Place struct {
 	// Operations lists those that have such a place: not every request has a
 	// body. Empty means all.
 	Operations []Operation
+
+	secured bool // TLS is spoken there
+	records bool // it is in the records of TLS, not in what they carry
 }
 
 // A Watcher follows one connection. Its calls are never concurrent.

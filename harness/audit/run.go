@@ -40,7 +40,7 @@ func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
 	}
 	r := newRun(&s, o)
 	report := &Report{
-		Version: ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(), Seed: r.options.Seed, Started: time.Now(),
+		Version: ReportVersion, Subject: s.Name, Protocol: s.protocol().Name(), Seed: r.options.Seed, Started: time.Now(),
 	}
 	results := make([]*Result, len(cells))
 	order := rand.New(rand.NewPCG(r.options.Seed, 0)).Perm(len(cells))
@@ -88,7 +88,7 @@ func newRun(s *Subject, o Options) *run {
 		subject: s, options: o, limits: o.Limits.orDefaults(), places: map[string]Place{},
 		sockets: map[uint32]string{}, addresses: newAddresses(rand.Uint64()), mark: base36(rand.Uint64N(1<<31), 6) + "-",
 	}
-	for _, p := range s.Protocol.Places() {
+	for _, p := range s.protocol().Places() {
 		r.places[p.ID] = p
 	}
 	return r
@@ -129,13 +129,13 @@ func (r *run) place(id string) (Place, bool) {
 		return p, true
 	}
 	_, _, ok := parseByte(id)
-	return Place{ID: id}, ok
+	return Place{ID: id, secured: r.subject.TLS != nil}, ok
 }
 
 // notes describes the places of cells.
 func (r *run) notes(cells []Result) []PlaceNote {
 	var notes []PlaceNote
-	for _, p := range r.subject.Protocol.Places() {
+	for _, p := range r.subject.protocol().Places() {
 		if slices.ContainsFunc(cells, func(c Result) bool { return c.Place == p.ID }) {
 			notes = append(notes, PlaceNote{p.ID, p.Says, p.Race})
 		}

@@ -66,8 +66,12 @@ type watched struct {
 func (s *striker) watch(connection int) harness.Watcher {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var watcher Watcher = &records{}
+	if !s.place.records {
+		watcher = s.subject.Protocol.Watch()
+	}
 	w := &watched{
-		striker: s, number: connection, watcher: s.subject.Protocol.Watch(), attempt: -1,
+		striker: s, number: connection, watcher: watcher, attempt: -1,
 		passed: map[harness.Party]int64{}, tail: map[harness.Party][]byte{}, ours: map[int]int{},
 	}
 	s.last = time.Now()

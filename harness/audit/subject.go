@@ -29,9 +29,18 @@ type Subject struct {
 	Match func(request []byte, c Call) bool
 	// Nth strikes only from the n-th such request on. Zero means the first.
 	Nth int
-	// TLS, if not nil, is the certificate that the proxy shows to clients: it
-	// speaks TLS with them and plain text with the origin.
+	// TLS, if not nil, is what is spoken with clients, by a bridge: plain text
+	// is spoken with the origin. [Authority.Server] makes one. The protocol then
+	// has places in the handshake, and the fault CloseNote.
 	TLS *tls.Config
+}
+
+// protocol is the protocol that clients see.
+func (s Subject) protocol() Protocol {
+	if s.TLS != nil {
+		return overTLS{s.Protocol}
+	}
+	return s.Protocol
 }
 
 // A Target is where a client finds the server in one cell.

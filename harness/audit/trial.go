@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"runtime/debug"
@@ -21,8 +22,8 @@ type trial struct {
 	place   Place
 	source  netip.Addr
 	striker *striker
-	proxy   *harness.Proxy
-	healthy *harness.Proxy // the other way, for Backend
+	proxy   *way
+	healthy *way // the other one, for Backend
 	address string
 	client  Client
 	panicky bool
@@ -95,7 +96,7 @@ func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err 
 		if err := t.proxy.Close(); err != nil {
 			return nil, err
 		}
-		if t.proxy, err = t.newProxy(t.address, harness.Options{Watch: t.watch}); err != nil {
+		if t.proxy, err = t.newWay(t.address, t.watch); err != nil {
 			return nil, fmt.Errorf("heal the refusing address: %w", err)
 		}
 	}
@@ -124,7 +125,7 @@ func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err 
 func (t *trial) conclude(ctx context.Context, call Call, o observation, followed error) (Result, error) {
 	elsewhere := 0
 	if t.healthy != nil {
-		elsewhere = len(t.healthy.Connections())
+		elsewhere = len(t.healthy.outer.Connections())
 	}
 	if err := t.close(); err != nil {
 		return Result{}, fmt.Errorf("close: %w", err)
@@ -156,21 +157,62 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	return result, nil
 }
 
+// open starts the proxy, the other way if there is one, and the client.
+func (t *trial) open(ctx context.Context) error {
+	own := netip.AddrPortFrom(t.source, 0).String()
+	var err error
+	if t.proxy, err = t.newWay(own, t.watch); err != nil {
+		return err
+	}
+	t.address = t.proxy.Addr()
+	target := Target{Address: t.address}
+	if t.cell.Repeat == Backend {
+		if t.healthy, err = t.newWay(own, nil); err != nil {
+			return errors.Join(err, t.proxy.Close())
+		}
+		target.Healthy = t.healthy.Addr()
+	}
+	if t.client, err = t.subject.Open(ctx, target); err != nil {
+		t.client = nil
+		t.close()
+		return fmt.Errorf("open the client: %w", err)
+	}
+	return nil
+}
+
+// close gives back everything that is still there.
+func (t *trial) close() error {
+	var problems []error
+	if t.client != nil {
+		problems = append(problems, t.client.Close())
+		t.client = nil
+	}
+	if t.proxy != nil {
+		problems = append(problems, t.proxy.Close())
+		t.proxy = nil
+	}
+	if t.healthy != nil {
+		problems = append(problems, t.healthy.Close())
+		t.healthy = nil
+	}
+	return errors.Join(problems...)
+}
+
 // strikeFirst does what has to be done before the call: refusing, and ending
 // an idle connection, of which the client is given time to learn.
 func (t *trial) strikeFirst(ctx context.Context) error {
 	switch {
 	case t.cell.Fault == Refuse:
 		t.striker.struckIdle(1)
-		return t.proxy.Refuse()
+		return t.proxy.outer.Refuse()
 	case !t.place.Idle:
 		return nil
 	}
 	client, server := endings(t.cell.Fault)
-	if err := t.proxy.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server}); err != nil {
+	if err := t.proxy.inner.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server}); err != nil {
 		return err
 	}
-	for _, cut := range t.proxy.Cuts() {
+	for _, cut := range t.proxy.inner.Cuts() {
 		t.striker.struckIdle(len(cut.Strikes))
 	}
 	t.awaitNotice(ctx)

@@ -6,54 +6,106 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/resetlab/resetlab/harness"
 )
 
-// open starts the proxy, the other way if there is one, and the client.
-func (t *trial) open(ctx context.Context) error {
-	own := netip.AddrPortFrom(t.source, 0).String()
-	var err error
-	if t.proxy, err = t.newProxy(own, harness.Options{Watch: t.watch}); err != nil {
-		return err
-	}
-	t.address = t.proxy.Addr()
-	target := Target{Address: t.address}
-	if t.cell.Repeat == Backend {
-		if t.healthy, err = t.newProxy(own, harness.Options{}); err != nil {
-			return errors.Join(err, t.proxy.Close())
-		}
-		target.Healthy = t.healthy.Addr()
-	}
-	if t.client, err = t.subject.Open(ctx, target); err != nil {
-		t.client = nil
-		t.close()
-		return fmt.Errorf("open the client: %w", err)
-	}
-	return nil
+// A way is how a client reaches the origin in a cell: a proxy, or with TLS
+//
+//	client ── proxy of records ── bridge ── proxy of plain text ── origin
+type way struct {
+	outer, inner *harness.Proxy // the same without TLS
+	bridge       *bridge        // nil without TLS
 }
 
-// newProxy starts a proxy of the cell's at an address.
-func (t *trial) newProxy(listen string, options harness.Options) (*harness.Proxy, error) {
-	upstream := t.subject.Origin.Addr()
-	listener, err := t.listen(listen)
+// newWay makes a way that begins at an address, and is watched at the cell's
+// place if watch is not nil.
+func (t *trial) newWay(listen string, watch func(connection int) harness.Watcher) (*way, error) {
+	front, err := t.listen(listen)
 	if err != nil {
 		return nil, err
 	}
-	options.Listener = listener
-	dial := dialFrom(t.source, upstream)
-	options.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if err == nil {
-			t.dialled.Add(1)
+	w := &way{}
+	if t.subject.TLS == nil {
+		if w.inner, err = t.newProxy(front, watch); err != nil {
+			return nil, errors.Join(err, front.Close())
 		}
-		return conn, err
+		w.outer = w.inner
+		return w, nil
 	}
-	proxy, err := harness.StartProxy(upstream, options)
+	outside, inside := watch, watch
+	if t.place.records {
+		inside = nil
+	} else {
+		outside = nil
+	}
+	if err = w.secure(t, front, outside, inside); err != nil {
+		return nil, errors.Join(err, w.Close(), front.Close())
+	}
+	return w, nil
+}
+
+// secure starts what a way with TLS is made of.
+func (w *way) secure(t *trial, front net.Listener, outside, inside func(int) harness.Watcher) (err error) {
+	own := netip.AddrPortFrom(t.source, 0).String()
+	plain, err := listenAt(own)
 	if err != nil {
-		listener.Close()
+		return err
 	}
-	return proxy, err
+	if w.inner, err = t.newProxy(plain, inside); err != nil {
+		return errors.Join(err, plain.Close())
+	}
+	between, err := listenAt(own)
+	if err != nil {
+		return err
+	}
+	w.bridge = startBridge(between.(*net.TCPListener), w.inner.Addr(), t.subject.TLS, func(local string) bool {
+		return t.cell.Fault != CloseNote && w.cut(local)
+	})
+	w.outer, err = harness.StartProxy(between.Addr().String(), harness.Options{Listener: front, Watch: outside})
+	return err
+}
+
+// cut says whether the connection from an address was ended by a cut.
+func (w *way) cut(client string) bool {
+	return slices.ContainsFunc(w.inner.Connections(), func(c harness.ConnectionReport) bool {
+		return c.Client == client && c.EndedBy == harness.ByCut
+	})
+}
+
+// Addr is where the way begins.
+func (w *way) Addr() string { return w.outer.Addr() }
+
+// Close ends everything of the way.
+func (w *way) Close() error {
+	var problems []error
+	if w.outer != nil {
+		problems = append(problems, w.outer.Close())
+	}
+	if w.bridge != nil {
+		problems = append(problems, w.bridge.Close())
+	}
+	if w.inner != nil && w.inner != w.outer {
+		problems = append(problems, w.inner.Close())
+	}
+	return errors.Join(problems...)
+}
+
+// newProxy starts a proxy in front of the origin, which closes the listener.
+func (t *trial) newProxy(listener net.Listener, watch func(connection int) harness.Watcher) (*harness.Proxy, error) {
+	upstream := t.subject.Origin.Addr()
+	dial := dialFrom(t.source, upstream)
+	return harness.StartProxy(upstream, harness.Options{
+		Listener: listener, Watch: watch,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err == nil {
+				t.dialled.Add(1)
+			}
+			return conn, err
+		},
+	})
 }
 
 // A noting listener remembers the sockets that connect to it.
@@ -71,12 +123,11 @@ func (l noting) Accept() (net.Conn, error) {
 	return conn, err
 }
 
+// listen listens for the client of the cell.
 func (t *trial) listen(address string) (net.Listener, error) {
-	config := net.ListenConfig{KeepAlive: -1}
-	config.SetMultipathTCP(false)
-	listener, err := config.Listen(context.Background(), "tcp", address)
+	listener, err := listenAt(address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for the cell: %w", err)
+		return nil, err
 	}
 	if t.sweeping {
 		return listener, nil
@@ -84,20 +135,12 @@ func (t *trial) listen(address string) (net.Listener, error) {
 	return noting{listener, t.noteSocket}, nil
 }
 
-// close gives back everything that is still there.
-func (t *trial) close() error {
-	var problems []error
-	if t.client != nil {
-		problems = append(problems, t.client.Close())
-		t.client = nil
+func listenAt(address string) (net.Listener, error) {
+	config := net.ListenConfig{KeepAlive: -1}
+	config.SetMultipathTCP(false)
+	listener, err := config.Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the cell: %w", err)
 	}
-	if t.proxy != nil {
-		problems = append(problems, t.proxy.Close())
-		t.proxy = nil
-	}
-	if t.healthy != nil {
-		problems = append(problems, t.healthy.Close())
-		t.healthy = nil
-	}
-	return errors.Join(problems...)
+	return listener, nil
 }

@@ -1,0 +1,194 @@
+package audit
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/internal/socket"
+)
+
+// A bridge speaks TLS with clients and plain text with an upstream. It passes
+// on how one end ended as the other's: a RST behind all bytes; a FIN as
+// close_notify and a FIN, or without close_notify where it is abrupt; half-close.
+type bridge struct {
+	listener *net.TCPListener
+	config   *tls.Config
+	upstream string
+	// abrupt says whether the FIN that has come from the upstream on a
+	// connection, known by its address there, goes on without close_notify.
+	abrupt func(local string) bool
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	broken error // why nothing is accepted any more; settled when work is over
+}
+
+// patience is how long an end may take none of the bytes before a RST.
+const patience = 2 * time.Second
+
+// startBridge bridges the connections of listener, which it closes.
+func startBridge(listener *net.TCPListener, upstream string, config *tls.Config, abrupt func(string) bool) *bridge {
+	b := &bridge{listener: listener, config: config, upstream: upstream, abrupt: abrupt}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b.work.Go(b.accept)
+	return b
+}
+
+// Close ends every connection.
+func (b *bridge) Close() error {
+	err := b.listener.Close()
+	b.cancel()
+	b.work.Wait()
+	return errors.Join(err, b.broken)
+}
+
+func (b *bridge) accept() {
+	for {
+		conn, err := b.listener.AcceptTCP()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			b.broken = fmt.Errorf("bridge: accept: %w", err)
+			return
+		}
+		b.work.Go(func() { b.serve(conn) })
+	}
+}
+
+// serve makes the handshake, connects to the upstream, and passes on.
+func (b *bridge) serve(client *net.TCPConn) {
+	defer client.Close()
+	defer context.AfterFunc(b.ctx, func() { client.Close() })()
+	secured := tls.Server(client, b.config)
+	if err := secured.HandshakeContext(b.ctx); err != nil {
+		if harness.EndingOf(err) != harness.Reset {
+			goodbye(client)
+		}
+		return
+	}
+	var dialer net.Dialer
+	dialer.SetMultipathTCP(false)
+	conn, err := dialer.DialContext(b.ctx, "tcp", b.upstream)
+	if err != nil {
+		client.SetLinger(0) // nothing nearer to "refused" is left
+		return
+	}
+	server := conn.(*net.TCPConn)
+	c := &bridged{bridge: b, client: &shore{conn: client, stream: secured}, server: &shore{conn: server, stream: server}}
+	defer context.AfterFunc(b.ctx, c.close)()
+	defer c.close()
+	var directions sync.WaitGroup
+	directions.Go(func() { c.pass(c.client, c.server) })
+	directions.Go(func() { c.pass(c.server, c.client) })
+	directions.Wait()
+}
+
+// goodbye lets a client see the alert that it has been sent: closing with
+// unread bytes would reset it.
+func goodbye(client *net.TCPConn) {
+	client.CloseWrite()
+	io.Copy(io.Discard, client)
+}
+
+// A bridged connection is one that passes over a bridge.
+type bridged struct {
+	*bridge
+	client, server *shore
+
+	mu    sync.Mutex
+	ended int // directions that have come to their end
+	over  bool
+}
+
+// A shore is one end of a bridged connection.
+type shore struct {
+	conn     *net.TCPConn
+	stream   io.ReadWriter // over conn
+	finished atomic.Bool   // we have sent it a FIN
+	ended    atomic.Bool   // its own end has been read
+}
+
+// pass passes one direction on, to its end. Each shore is watched by one
+// goroutine until the connection is over: a failed write is noticed there.
+func (c *bridged) pass(from, to *shore) {
+	ending, gone := from.copyTo(to)
+	switch {
+	case gone && to.ended.Load():
+		c.reset(from)
+	case gone:
+	case ending == harness.Finished:
+		c.finish(from, to)
+	default:
+		c.reset(to)
+	}
+}
+
+// copyTo passes bytes on and says how they ended, or that the other shore
+// does not take them any more.
+func (s *shore) copyTo(to *shore) (ending harness.Ending, gone bool) {
+	buffer := make([]byte, 16<<10)
+	for {
+		n, err := s.stream.Read(buffer)
+		if n > 0 {
+			if _, err := to.stream.Write(buffer[:n]); err != nil {
+				return "", true
+			}
+		}
+		if err == nil {
+			continue
+		}
+		ending = harness.EndingOf(err)
+		if ending == harness.Finished && !s.finished.Load() && socket.HungUp(s.conn) {
+			ending = harness.Reset // a write has taken its error
+		}
+		return ending, false
+	}
+}
+
+// finish passes the end of a stream on, and then waits for a RST behind it.
+func (c *bridged) finish(from, to *shore) {
+	from.ended.Store(true)
+	if secured, ok := to.stream.(*tls.Conn); ok && !c.abrupt(from.conn.LocalAddr().String()) {
+		secured.CloseWrite() // close_notify: it fails where the client is gone
+	}
+	to.finished.Store(true)
+	to.conn.CloseWrite()
+	c.mu.Lock()
+	c.ended++
+	both := c.ended == 2
+	c.mu.Unlock()
+	if both {
+		c.close()
+	} else if socket.AwaitReset(from.conn) {
+		c.reset(to)
+	}
+}
+
+// reset ends the connection with a RST to one shore, whose other is lost.
+func (c *bridged) reset(s *shore) {
+	c.mu.Lock()
+	over := c.over
+	c.over = true
+	c.mu.Unlock()
+	if !over {
+		socket.Drain(c.ctx, s.conn, patience)
+		s.conn.SetLinger(0)
+		c.close()
+	}
+}
+
+// close closes both sockets.
+func (c *bridged) close() {
+	c.client.conn.Close()
+	c.server.conn.Close()
+}
