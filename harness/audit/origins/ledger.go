@@ -26,13 +26,14 @@ func newLedger() *ledger {
 	}
 }
 
-// execute counts an execution.
-func (l *ledger) execute(id string) {
+// execute counts an execution and returns which it was.
+func (l *ledger) execute(id string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.accounts[id]
 	a.Executed++
 	l.accounts[id] = a
+	return a.Executed
 }
 
 // executeOnce counts an execution, or a repeat that is discarded.
