@@ -15,7 +15,9 @@ type Report struct {
 	Version  int           `json:"version"` // of this format: 1
 	Subject  string        `json:"subject"`
 	Protocol string        `json:"protocol"`
-	Seed     uint64        `json:"seed"` // of the order in which the cells were run
+	Seed     uint64        `json:"seed"`             // of the order in which the cells were run
+	Shard    int           `json:"shard,omitempty"`  // which part of the matrix this is, from 1; 0 is all of it
+	Shards   int           `json:"shards,omitempty"` // of how many
 	Started  time.Time     `json:"started"`
 	Duration time.Duration `json:"duration"`          // nanoseconds
 	Cells    []Result      `json:"cells"`             // by the order of the matrix, whatever order they ran in

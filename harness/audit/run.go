@@ -41,6 +41,7 @@ func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
 	r := newRun(&s, o)
 	report := &Report{
 		Version: ReportVersion, Subject: s.Name, Protocol: s.protocol().Name(), Seed: r.options.Seed, Started: time.Now(),
+		Shard: o.Shard, Shards: o.Shards,
 	}
 	results := make([]*Result, len(cells))
 	order := rand.New(rand.NewPCG(r.options.Seed, 0)).Perm(len(cells))

@@ -134,7 +134,7 @@ func TestWhatAProgramIsTold(t *testing.T) {
 	t.Setenv("no_proxy", "example.org")
 	command := agent.Command{
 		Args: program("tell", "{host} {port} {id}", "{other}", "-{method}-{healthy_url}"),
-		URL:  func(c audit.Call, address string) string { return "x://" + address + "/" + c.ID },
+		URL:  func(c audit.Call) string { return "x://" + c.Address + "/" + c.ID },
 	}
 	client, err := command.Open(t.Context(), audit.Target{Healthy: "127.0.0.1:8"})
 	if err != nil {
@@ -149,24 +149,56 @@ func TestWhatAProgramIsTold(t *testing.T) {
 	}
 }
 
-func TestTry(t *testing.T) {
+func TestSurvey(t *testing.T) {
 	o := origin(t)
-	for _, c := range []struct{ program, want string }{
-		{"right", ""}, {"json", ""},
-		{"failing", "fails with nothing in its way: exit status 3: [31mno such thing"},
-		{"mute", "has executed nothing"},
-		{"cannot", "cannot perform write"},
-		{"elsewhere", "connection refused"},
+	for _, c := range []struct {
+		program, want string
+		output        agent.Output
+	}{
+		{"right", "", agent.Line},
+		{"json", "", agent.Data},
+		{"failing", "write: the agent fails with nothing in its way: exit status 3: [31mno such thing", ""},
+		{"mute", "did not talk to the server", ""},
+		{"cannot", "cannot perform it", ""},
+		{"elsewhere", "connection refused", ""},
+		{"garbage", "fails with nothing in its way", ""},
 	} {
-		command := agent.Command{Args: program(c.program), Reply: o.Reply}
-		_, err := command.Try(t.Context(), o, audit.Call{Operation: audit.Write, Address: o.Addr()})
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("%s: %v, want %q", c.program, err, c.want)
-		}
+		t.Run(c.program, func(t *testing.T) {
+			s, err := agent.Command{Args: program(c.program), Reply: o.Reply}.Survey(
+				t.Context(), protocols.Lines(), o, audit.Write, audit.Read)
+			switch {
+			case c.want != "":
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%v, want %q", err, c.want)
+				}
+			case err != nil:
+				t.Error(err)
+			case s.Command.Output != c.output || len(s.Missing) > 0:
+				t.Errorf("learnt %q, missing %q, want %q", s.Command.Output, s.Missing, c.output)
+			}
+		})
 	}
-	command := agent.Command{Args: program("right"), Reply: o.Reply}
-	if learnt, err := command.Try(t.Context(), o, audit.Call{Operation: audit.Read, Address: o.Addr()}); err != nil || learnt.Output != agent.Line {
-		t.Errorf("learnt %q, %v, want that lines are written", learnt.Output, err)
+}
+
+// TestSurveyLeavesOutPlaces that are not in the program's conversations.
+func TestSurveyLeavesOutPlaces(t *testing.T) {
+	o, err := origins.StartHTTP()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { o.Close() })
+	s, err := agent.Command{Args: program("get"), Reply: o.Reply, URL: o.URL}.Survey(
+		t.Context(), protocols.HTTP1(), o, audit.Read, audit.Write)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"P5.head", "P5.body", "P12"}; !slices.Equal(s.Missing, want) || s.Command.Output != agent.Data {
+		t.Errorf("missing are %q, output %q, want %q", s.Missing, s.Command.Output, want)
+	}
+	for _, p := range s.Protocol.Places() {
+		if slices.Contains(s.Missing, p.ID) {
+			t.Errorf("%s is still a place", p.ID)
+		}
 	}
 }
 

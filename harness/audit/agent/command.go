@@ -20,9 +20,8 @@ type Command struct {
 	// Args are the program, looked up in PATH, and its arguments. Placeholders
 	// in the arguments are replaced: see the package.
 	Args []string
-	// URL returns the URL of a call at an address, host:port. Nil means that
-	// the protocol has none.
-	URL func(c audit.Call, address string) string
+	// URL returns the URL of a call. Nil means that the protocol has none.
+	URL func(c audit.Call) string
 	// Reply returns what a client gets that receives the complete reply to a
 	// call, as the origin says. Nil means that it is not known.
 	Reply func(c audit.Call) []byte
@@ -127,9 +126,9 @@ func (c Command) tell(call audit.Call) (telling, error) {
 		{"healthy", call.Healthy}, {"ca", c.CA},
 	}
 	if c.URL != nil {
-		t = append(t, pair{"url", c.URL(call, call.Address)})
-		if call.Healthy != "" {
-			t = append(t, pair{"healthy_url", c.URL(call, call.Healthy)})
+		t = append(t, pair{"url", c.URL(call)})
+		if call.Address = call.Healthy; call.Healthy != "" {
+			t = append(t, pair{"healthy_url", c.URL(call)})
 		}
 	}
 	return t, nil

@@ -2,7 +2,10 @@
 // for each call, without a shell, and told what to do by placeholders in its
 // arguments and by its environment.
 //
-//	agent.Command{Args: []string{"curl", "-sS", "--retry", "3", "{url}"}, URL: origins.URL}
+//	agent.Command{Args: []string{"curl", "-sS", "--retry", "3", "{url}"}, URL: origin.URL, Reply: origin.Reply}
+//
+// [Command.Survey] finds out, with nothing in its way, whether it works at all
+// and which places its conversations come by.
 //
 // What it is told:
 //

@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -35,6 +37,7 @@ var programs = map[string]func(){
 	"garbage":   func() { send(64 << 10); os.Exit(1) },
 	"gigabyte":  func() { send(1 << 30); os.Exit(1) },
 	"tell":      tell,
+	"get":       get,
 }
 
 func TestMain(m *testing.M) {
@@ -155,6 +158,18 @@ func send(n int) {
 		}
 	}
 	conn.Read(make([]byte, 1))
+}
+
+// get prints the body of a reply by HTTP.
+func get() {
+	response, err := http.Get(os.Getenv("RESETLAB_URL"))
+	if err == nil {
+		_, err = io.Copy(os.Stdout, response.Body)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // tell prints what it was told.

@@ -1,0 +1,169 @@
+package render_test
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/render"
+)
+
+func TestJSONThereAndBack(t *testing.T) {
+	var text bytes.Buffer
+	if err := render.JSON(&text, sample()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := render.ReadJSON(&text)
+	if err != nil || !reflect.DeepEqual(got, sample()) {
+		t.Errorf("%v, %+v", err, got)
+	}
+}
+
+func TestReadJSONSaysWhatIsWrong(t *testing.T) {
+	const cell = `{"id":"P7/rst/once/write","place":"P7","fault":"rst","repeat":"once","operation":"write",` +
+		`"verdict":{"outcome":"HUNG","hygiene":["CLEAN"]}}`
+	for text, want := range map[string]string{
+		"":                             "it is empty",
+		"{":                            "unexpected EOF",
+		"no":                           "invalid character",
+		"[]":                           "cannot unmarshal array",
+		"{}":                           "no version",
+		`{"version":2}`:                "version 2: this program reads version 1",
+		`{"version":1}{}`:              "something follows",
+		`{"version":1,"shard":3}`:      "shard 3 of 0",
+		`{"version":1,"cells":[{}]}`:   "PLACE/FAULT",
+		`{"version":1,"cells":["P7"]}`: "cannot unmarshal string",
+		`{"version":1,"cells":[` + cell + "," + cell + "]}":                              "there twice",
+		`{"version":1,"cells":[` + strings.Replace(cell, `"P7"`, `"P8"`, 1) + "]}":       "another one",
+		`{"version":1,"cells":[` + strings.Replace(cell, `HUNG`, `HANGED`, 1) + "]}":     `no outcome "HANGED"`,
+		`{"version":1,"cells":[` + strings.Replace(cell, `"CLEAN"`, ``, 1) + "]}":        "no hygiene",
+		`{"version":1,"cells":[` + strings.Replace(cell, `"CLEAN"`, `"DIRTY"`, 1) + "]}": `no hygiene "DIRTY"`,
+	} {
+		_, err := render.ReadJSON(strings.NewReader(text))
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want one line with %q", text, err, want)
+		}
+	}
+}
+
+// FuzzReadJSON: what is read can be shown in every form.
+func FuzzReadJSON(f *testing.F) {
+	var text bytes.Buffer
+	if err := render.JSON(&text, sample()); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text.Bytes())
+	f.Add([]byte(`{"version":1,"cells":[]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := render.ReadJSON(bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		var out bytes.Buffer
+		d, err := render.Diff(sample(), r)
+		if err == nil {
+			err = d.Write(&out)
+		}
+		if err != nil && !strings.HasPrefix(err.Error(), "compare: ") {
+			t.Error(err)
+		}
+		if _, err := render.Merge(r); err != nil {
+			t.Error(err)
+		}
+		for _, err := range []error{
+			render.Matrix(&out, r, render.Style{}), render.JUnit(&out, r), render.Markdown(&out, r), render.Page(&out, r, sample()),
+		} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func report(cells ...audit.Result) *audit.Report {
+	return &audit.Report{Version: 1, Subject: "client", Protocol: "lines", Cells: cells}
+}
+
+func TestDiff(t *testing.T) {
+	listed := result("P11/rst/once/read", audit.Hung)
+	listed.Expected = "ticket 42"
+	d, err := render.Diff(
+		report(result("P1/rst/once/read", audit.Retried), result("P5/rst/once/read", audit.Surfaced),
+			result("P6/rst/once/read", audit.Hung), result("P7/rst/once/read", audit.Duplicated),
+			result("P8/rst/once/read", audit.Retried), result("P9/rst/once/read", audit.Surfaced),
+			result("P10/rst/once/read", audit.Storm), result("P11/rst/once/read", audit.SurfacedMasked)),
+		report(result("P1/rst/once/read", audit.Surfaced), result("P5/rst/once/read", audit.Duplicated),
+			result("P6/rst/once/read", audit.Surfaced), result("P7/rst/once/read", audit.Duplicated),
+			result("P9/rst/once/read", audit.Surfaced, audit.LeakFD), result("P10/rst/once/read", audit.Duplicated),
+			result("P12/rst/once/read", audit.Hung), listed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := func(list []render.Change) (ids []string) {
+		for _, c := range list {
+			ids = append(ids, c.New.Place)
+		}
+		return ids
+	}
+	got := [][]string{ids(d.Worse), ids(d.Better), ids(d.Other), {d.Added[0].Place}, {d.Gone[0].Place}}
+	want := [][]string{{"P5", "P9", "P10"}, {"P6"}, {"P1", "P11"}, {"P12"}, {"P8"}}
+	if !reflect.DeepEqual(got, want) || d.Same != 1 || !d.Regression() {
+		t.Errorf("%v, %d the same, want %v, 1", got, d.Same, want)
+	}
+	var text strings.Builder
+	if err := d.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "diff", text.String())
+	if back, err := render.Diff(report(d.Worse[0].New), report(d.Worse[0].Old)); err != nil || back.Regression() {
+		t.Errorf("the way back is a regression: %v", err)
+	}
+}
+
+func TestDiffNeedsSomethingInCommon(t *testing.T) {
+	other := report(result("P1/rst/once/read", audit.Retried))
+	if _, err := render.Diff(sample(), other); err == nil {
+		t.Error("reports of different protocols were compared")
+	}
+	if _, err := render.Diff(report(result("P2/rst/once/read", audit.Retried)), other); err == nil {
+		t.Error("reports without a common cell were compared")
+	}
+}
+
+func TestMerge(t *testing.T) {
+	first := report(result("P1/rst/once/read", audit.Retried), result("P10/fin/once/read", audit.Hung),
+		result("client@3/fin/once/read", audit.Hung))
+	second := report(result("P1/rst/once/write", audit.Retried), result("P5.head/rst/always/read", audit.Hung),
+		result("P5.body/rst/2x/read", audit.Hung))
+	third := report(result("P1/rst/always/read", audit.Retried), result("P5.body/rst/once/read", audit.Hung),
+		result("P7/rst/once/read", audit.Hung))
+	first.Shard, second.Shard, third.Shard = 1, 2, 3
+	first.Shards, second.Shards, third.Shards = 3, 3, 3
+	whole, err := render.Merge(third, first, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, c := range whole.Cells {
+		ids = append(ids, c.ID)
+	}
+	want := "P1/rst/once/read P1/rst/once/write P1/rst/always/read P5.head/rst/always/read P5.body/rst/once/read " +
+		"P5.body/rst/2x/read P7/rst/once/read P10/fin/once/read client@3/fin/once/read"
+	if got := strings.Join(ids, " "); got != want || whole.Stopped != "" {
+		t.Errorf("%s, %s\nwant %s", got, whole.Stopped, want)
+	}
+	if part, err := render.Merge(first, third); err != nil || part.Stopped != "shard 2 of 3 is missing" {
+		t.Errorf("%v, %q, want that shard 2 is missing", err, part.Stopped)
+	}
+	if _, err := render.Merge(first, first); err == nil || !strings.Contains(err.Error(), "P1/rst/once/read is in reports 1 and 2") {
+		t.Errorf("the same twice: %v", err)
+	}
+	if _, err := render.Merge(first, sample()); err == nil {
+		t.Error("reports of different subjects were merged")
+	}
+	if _, err := render.Merge(); err == nil {
+		t.Error("no reports were merged")
+	}
+}

@@ -1,0 +1,93 @@
+package render
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+// JSON writes a report for [ReadJSON]. The error is that of writing to w.
+func JSON(w io.Writer, r *audit.Report) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}
+
+// The bounds of a stored report.
+const (
+	maxReport = 256 << 20
+	maxCells  = 100_000
+)
+
+// ReadJSON reads a report that JSON wrote. The error says in one line what is
+// wrong with it: no JSON, another version, cells or verdicts that do not exist.
+func ReadJSON(r io.Reader) (*audit.Report, error) {
+	bounded := &io.LimitedReader{R: r, N: maxReport + 1}
+	decoder := json.NewDecoder(bounded)
+	report := &audit.Report{}
+	switch err := decoder.Decode(report); {
+	case bounded.N <= 0:
+		return nil, fmt.Errorf("report: more than %d MiB are not read", maxReport>>20)
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("report: it is empty")
+	case err != nil:
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("report: something follows the report")
+	}
+	if err := check(report); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	return report, nil
+}
+
+func check(r *audit.Report) error {
+	switch {
+	case r.Version == 0:
+		return errors.New("no version: is this the report of an audit?")
+	case r.Version != audit.ReportVersion:
+		return fmt.Errorf("version %d: this program reads version %d", r.Version, audit.ReportVersion)
+	case len(r.Cells) > maxCells:
+		return fmt.Errorf("%d cells: at most %d are read", len(r.Cells), maxCells)
+	case r.Shard < 0 || r.Shard > r.Shards || r.Shards > maxCells:
+		return fmt.Errorf("shard %d of %d", r.Shard, r.Shards)
+	}
+	seen := map[string]bool{}
+	for _, c := range r.Cells {
+		if err := checkResult(c); err != nil {
+			return err
+		}
+		if seen[c.ID] {
+			return fmt.Errorf("cell %s is there twice", c.ID)
+		}
+		seen[c.ID] = true
+	}
+	return nil
+}
+
+func checkResult(r audit.Result) error {
+	cell, err := audit.ParseCell(r.ID)
+	if err != nil {
+		return err
+	}
+	if cell != (audit.Cell{Place: r.Place, Fault: r.Fault, Repeat: r.Repeat, Operation: r.Operation}) {
+		return fmt.Errorf("cell %s is said to be another one", r.ID)
+	}
+	if !slices.Contains(audit.Outcomes(), r.Verdict.Outcome) {
+		return fmt.Errorf("cell %s: there is no outcome %q", r.ID, r.Verdict.Outcome)
+	}
+	if len(r.Verdict.Hygiene) == 0 {
+		return fmt.Errorf("cell %s: no hygiene", r.ID)
+	}
+	for _, h := range r.Verdict.Hygiene {
+		if !slices.Contains(audit.Hygienes(), h) {
+			return fmt.Errorf("cell %s: there is no hygiene %q", r.ID, h)
+		}
+	}
+	return nil
+}

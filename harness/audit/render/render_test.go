@@ -1,0 +1,172 @@
+package render_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/render"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// result makes one with a verdict.
+func result(id string, outcome audit.Outcome, hygiene ...audit.Hygiene) audit.Result {
+	c, err := audit.ParseCell(id)
+	if err != nil {
+		panic(err)
+	}
+	if len(hygiene) == 0 {
+		hygiene = []audit.Hygiene{audit.Clean}
+	}
+	return audit.Result{
+		ID: id, Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation, Strikes: 1, Executed: 1, Got: -1, Want: 65,
+		Attempts: []audit.Attempt{{At: 20 * time.Microsecond, Connection: 1, ToServer: 20, Struck: true}},
+		Verdict:  audit.Verdict{Outcome: outcome, Hygiene: hygiene, Reason: "so it was"}, Duration: 1234 * time.Microsecond,
+	}
+}
+
+// sample is a report with something of everything.
+func sample() *audit.Report {
+	twice := result("P7/rst/once/write", audit.Duplicated)
+	twice.Executed, twice.Verdict.Reason = 2, "executed 2 times, and the client reports success"
+	twice.Attempts = append(twice.Attempts, audit.Attempt{At: time.Millisecond, Connection: 2, ToServer: 20, ToClient: 66})
+	twice.Cut = &audit.CutBytes{Toward: harness.Client, Before: []byte{}, After: []byte("done <id>\n\x00\xff")}
+	expected := result("P10.chunk/fin/always/read", audit.TruncatedOK, audit.PoolPoisoned)
+	expected.Expected, expected.FollowUp = "ticket 42", "EOF"
+	odd := result("P10.chunk/fin/always/write", audit.SurfacedMasked)
+	odd.Verdict.Reason = "the wire showed finished, the error says \x1b[31m\"reset\"\n<script>alert(1)</script> & | `x` @all"
+	odd.Chain = []string{"*url.Error: Get \x1b]0;title\a", "*errors.errorString: <b>no</b>"}
+	odd.Ending = harness.Reset
+	hung := result("P7/rst/always/write", audit.Hung, audit.LeakGoroutine)
+	hung.Verdict.Reason = odd.Verdict.Reason
+	return &audit.Report{
+		Version: 1, Subject: "shop client", Protocol: "http/1.1", Seed: 42, Started: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC),
+		Duration: 1500 * time.Millisecond,
+		Cells: []audit.Result{
+			result("P0/refuse/always/read", audit.Surfaced), result("P0/refuse/always/write", audit.Surfaced),
+			result("P7/rst/once/read", audit.RetriedRead), twice,
+			result("P7/rst/always/read", audit.Surfaced), hung,
+			result("P7/fin/once/read", audit.RetriedRead), result("P7/fin/once/write", audit.Unimplemented),
+			expected, odd,
+		},
+		Places: []audit.PlaceNote{
+			{ID: "P0", Says: "nobody listens at the address"},
+			{ID: "P7", Says: "the request is executed; the first byte of the reply is withheld, and this sentence is longer than a line"},
+			{ID: "P10.chunk", Says: "half of a chunk has arrived"},
+		},
+		Unmet: []string{"line 3: P12/*/*/* LOST-OK known since May"},
+	}
+}
+
+// golden compares got with a golden file.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs, -update accepts it; got:\n%s\nwant:\n%s", path, got, want)
+	}
+}
+
+func matrix(t *testing.T, r *audit.Report, s render.Style) string {
+	t.Helper()
+	var text strings.Builder
+	if err := render.Matrix(&text, r, s); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+func TestMatrix(t *testing.T) { golden(t, "matrix", matrix(t, sample(), render.Style{})) }
+
+// TestMatrixFits every width, and says the same with colours as without.
+func TestMatrixFits(t *testing.T) {
+	r := sample()
+	for _, repeat := range []audit.Repeat{"2x", "10x", audit.Backend} {
+		for _, operation := range audit.Operations() {
+			r.Cells = append(r.Cells, result(audit.Cell{Place: "P7", Fault: "rst", Repeat: repeat, Operation: operation}.ID(),
+				audit.DuplicatedError, audit.LeakProcess, audit.PoolPoisoned))
+		}
+	}
+	for _, width := range []int{1, 60, 80, 100, 200} {
+		text := matrix(t, r, render.Style{Width: width})
+		for line := range strings.Lines(text) {
+			if got := uniseg.StringWidth(strings.TrimSuffix(line, "\n")); got > max(width, 60) {
+				t.Errorf("width %d: a line of %d columns: %s", width, got, line)
+			}
+		}
+		if strings.Contains(text, "\x1b") {
+			t.Errorf("width %d: an escape sequence without colour", width)
+		}
+		for _, c := range r.Cells {
+			if c.Verdict.Bad() && !strings.Contains(text, c.ID) {
+				t.Errorf("width %d: %s is bad and not listed", width, c.ID)
+			}
+		}
+		colored := matrix(t, r, render.Style{Width: width, Color: true})
+		for _, code := range []string{"1;31", "33", "36", "32", "1", "0"} {
+			colored = strings.ReplaceAll(colored, "\x1b["+code+"m", "")
+		}
+		trimmed := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+		if trimmed(colored) != trimmed(text) {
+			t.Errorf("width %d: with colours it says something else", width)
+		}
+	}
+}
+
+func TestJUnit(t *testing.T) {
+	var text bytes.Buffer
+	if err := render.JUnit(&text, sample()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "junit", text.String())
+	var file struct {
+		Suites []struct {
+			Failures int `xml:"failures,attr"`
+			Cases    []struct {
+				Failure *struct{} `xml:"failure"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	if err := xml.Unmarshal(text.Bytes(), &file); err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for _, c := range file.Suites[0].Cases {
+		if c.Failure != nil {
+			failed++
+		}
+	}
+	if failed != 3 || file.Suites[0].Failures != 3 { // two bad cells, and an expectation that is met no more
+		t.Errorf("%d failures, and it says %d, want 3", failed, file.Suites[0].Failures)
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	var text strings.Builder
+	if err := render.Markdown(&text, sample()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "markdown", text.String())
+	if strings.Contains(text.String(), "<script>") || strings.ContainsRune(text.String(), 0x1b) {
+		t.Error("what an error says is not escaped")
+	}
+}

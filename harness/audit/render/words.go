@@ -1,0 +1,176 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+// A word is how an outcome is written where there is little room, and what it
+// means.
+type word struct {
+	outcome audit.Outcome
+	short   string
+	says    string
+}
+
+// words are in the order of the legend. The short ones of bad outcomes are
+// upper-case.
+var words = []word{
+	{audit.Unharmed, "ok", "success, executed once, at the first attempt"},
+	{audit.Retried, "retried", "success, executed once, at a later attempt"},
+	{audit.Deduped, "deduped", "success, and the server discarded the repeat"},
+	{audit.RetriedRead, "reread", "success, executed more than once, which does no harm"},
+	{audit.Surfaced, "error", "an error of the class that the wire showed, executed at most once"},
+	{audit.Indeterminate, "unknown", "the client says that the outcome is unknown"},
+	{audit.SurfacedMasked, "masked", "an error that does not tell what the wire showed"},
+	{audit.Late, "late", "right, but long after everything had happened"},
+	{audit.TruncatedUndetectable, "part?", "success with part of the data, and no way to know"},
+	{audit.Informational, "retrying", "still retrying when the time was over"},
+	{audit.Unimplemented, "n/a", "the client cannot perform such a call"},
+	{audit.SurfacedMislabelled, "MISLABEL", "an error that says that nothing was executed, and something was"},
+	{audit.Duplicated, "DUPLICATE", "success, and the work was done more than once"},
+	{audit.DuplicatedError, "DUP+ERROR", "an error, and the work was done more than once"},
+	{audit.TruncatedOK, "TRUNCATED", "success with part of the data"},
+	{audit.LostOK, "LOST", "success, and nothing was executed"},
+	{audit.Hung, "HUNG", "no result, and no attempt any more"},
+	{audit.Storm, "STORM", "more attempts than allowed"},
+	{audit.NotStruck, "UNSTRUCK", "the fault never struck: this proves nothing"},
+	{audit.Broken, "BROKEN", "the audit itself failed here"},
+}
+
+// marks of hygienes stand behind an outcome.
+var marks = []struct {
+	hygiene audit.Hygiene
+	short   string
+	says    string
+}{
+	{audit.LeakGoroutine, "+GO", "LEAK-GOROUTINE: it left a goroutine behind"},
+	{audit.LeakFD, "+FD", "LEAK-FD: it left a descriptor open"},
+	{audit.LeakProcess, "+PROC", "LEAK-PROCESS: it left a process behind"},
+	{audit.PoolPoisoned, "+POOL", "POOL-POISONED: the next call, with nothing in its way, failed"},
+	{audit.Panicked, "+PANIC", "PANIC: it panicked"},
+}
+
+// short is how a verdict is written where there is little room.
+func short(v audit.Verdict) string {
+	text := string(v.Outcome)
+	for _, w := range words {
+		if w.outcome == v.Outcome {
+			text = w.short
+		}
+	}
+	for _, m := range marks {
+		if slices.Contains(v.Hygiene, m.hygiene) {
+			text += m.short
+		}
+	}
+	return text
+}
+
+// A class is how a result is seen at a glance.
+type class string
+
+const (
+	good     class = "good"
+	weak     class = "weak"
+	bad      class = "bad"
+	expected class = "expected" // bad, and listed
+)
+
+func classOf(r audit.Result) class {
+	switch {
+	case r.Expected != "" && (r.Verdict.Bad() || r.Verdict.Weak()):
+		return expected
+	case r.Verdict.Bad():
+		return bad
+	case r.Verdict.Weak():
+		return weak
+	}
+	return good
+}
+
+// sign is the mark of a class before a short word: colour is never alone.
+func (c class) sign() string {
+	switch c {
+	case bad:
+		return "✗"
+	case weak:
+		return "~"
+	case expected:
+		return "="
+	}
+	return " "
+}
+
+// plain makes one line of text that is fit for a terminal.
+func plain(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case !unicode.IsPrint(r):
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	return strings.TrimSpace(text)
+}
+
+// lasted writes a duration with three digits at most.
+func lasted(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(100 * time.Microsecond).String()
+	}
+	return d.Round(100 * time.Millisecond).String()
+}
+
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// says returns the sentence about a place of a report.
+func says(r *audit.Report, place string) string {
+	for _, p := range r.Places {
+		if p.ID == place {
+			return p.Says
+		}
+	}
+	return ""
+}
+
+// tally counts the results of a report by class.
+func tally(r *audit.Report) map[class]int {
+	count := map[class]int{}
+	for _, c := range r.Cells {
+		count[classOf(c)]++
+	}
+	return count
+}
+
+// summary says in a line what came of a report.
+func summary(r *audit.Report) string {
+	count := tally(r)
+	parts := []string{counted(len(r.Cells), "cell"), fmt.Sprintf("%d bad", count[bad])}
+	if n := count[expected]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d expected", n))
+	}
+	if n := count[weak]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d weak", n))
+	}
+	parts = append(parts, fmt.Sprintf("%d good", count[good]))
+	if n := len(r.Unmet); n > 0 {
+		parts = append(parts, counted(n, "expectation")+" no longer met")
+	}
+	return strings.Join(parts, " · ")
+}
