@@ -22,13 +22,23 @@ import (
 // asCommand makes this test binary the command.
 const asCommand = "RESETLAB_TEST_COMMAND"
 
+// asAudited, as the first argument, makes it the client of an audit.
+const asAudited = "audited"
+
 func TestMain(m *testing.M) {
 	suite.Be() // a round re-executes this binary
+	if os.Getenv(asCommand) != "" && len(os.Args) > 1 && os.Args[1] == asAudited {
+		os.Args = os.Args[1:]
+		beAudited()
+		return
+	}
 	if os.Getenv(asCommand) != "" {
 		os.Exit(cli.Main())
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each process of a -race run sleeps 1 s at its end
-	testscript.Main(m, map[string]func(){"resetlab": func() { os.Exit(cli.Main()) }})
+	testscript.Main(m, map[string]func(){
+		"resetlab": func() { os.Exit(cli.Main()) }, "client": beAudited,
+	})
 }
 
 func TestScripts(t *testing.T) {

@@ -38,6 +38,13 @@ func (p progress) step() {
 	}
 }
 
+// describe changes what stands before the bar.
+func (p progress) describe(what string) {
+	if p.bar != nil {
+		p.bar.Describe(what)
+	}
+}
+
 // clear makes room for other lines; the next step draws the bar again.
 func (p progress) clear() {
 	if p.bar != nil {

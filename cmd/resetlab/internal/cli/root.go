@@ -13,6 +13,7 @@ why, and puts the same faults in front of your own client.
     resetlab learn                            predict first, then see
     resetlab explain ECONNRESET               what an error means
     resetlab proxy --upstream localhost:8080 --cut toward=client,after=100
+    resetlab audit http -- curl -sS --retry 3 {url}
 
 Exit status: 0 if all went well, 1 if a spec failed or something broke while
 it ran, 2 if the arguments cannot be used.`
@@ -39,7 +40,7 @@ func newRoot() *cobra.Command {
 	for id, commands := range map[string][]*cobra.Command{
 		"see":        {newList(), newRun(), newShow()},
 		"understand": {newLearn(), newExplain(), newClaims()},
-		"use":        {newServe(), newProxy()},
+		"use":        {newServe(), newProxy(), newAudit()},
 		"machine":    {newDoctor(), newMan()},
 	} {
 		for _, command := range commands {

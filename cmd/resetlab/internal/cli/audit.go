@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const auditManual = `Audit puts a client through every fault point of a protocol: resets, ends of
+stream and stalls before, within and behind each part of a conversation. What
+became of each call is judged by what the server executed, not by what the
+client says: duplicated, truncated, lost, hung.
+
+The client is any program, run once for each call, without a shell. It is told
+what to do by placeholders in its arguments, or by its environment:
+
+    {url}         RESETLAB_URL         where to perform the call
+    {address}     RESETLAB_ADDRESS     host:port; {host} and {port} are its parts
+    {id}          RESETLAB_ID          the id of the call, new for each
+    {operation}   RESETLAB_OPERATION   read, idempotent or write
+    {method}      RESETLAB_METHOD      for HTTP: GET, PUT or POST
+    {healthy}     RESETLAB_HEALTHY     another server that is healthy (--backends)
+
+It says what became of a call by its exit status: 0 is success, 89 that it
+cannot perform such a call, any other an error. What it writes to its standard
+output is the data it returns. Or its last line says more, in JSON:
+
+    {"ok": true, "bytes": 12, "sha256": "9f86d0…"}
+    {"ok": false, "error": "gave up", "ending": "reset", "unknown": true}
+
+Whatever a program leaves running is ended with it.
+
+A cell of the audit is PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write.
+
+Exit status: 0 without a bad verdict, 1 with one, 2 if the arguments cannot be
+used. A file of expectations (--expect) lists bad verdicts that are known, one a
+line: a pattern of cells, the verdict, the reason. One that is not listed
+fails, and so does one that is listed and occurs no more:
+
+    P7/*/*/write   DUPLICATED   retries every method; ticket 42`
+
+func newAudit() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "audit",
+		Short: "Put a client through every fault point and judge what it does",
+		Long:  auditManual,
+		Example: `  resetlab audit http -- curl -sS --retry 3 {url}
+  resetlab audit http --only 'P7/*/*/write' -- curl -sS -X {method} {url}
+  resetlab audit diff before.json after.json`,
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			var names []string
+			for _, c := range cmd.Commands() {
+				names = append(names, c.Name())
+			}
+			if len(args) > 0 {
+				return unknown("audit", args[0], names, "resetlab audit --help")
+			}
+			return badInputf("what is to be audited? One of: resetlab audit %s", strings.Join(names, ", "))
+		}),
+	}
+	for _, f := range families() {
+		command.AddCommand(newAuditOf(f))
+	}
+	command.AddCommand(newAuditShow(), newAuditMerge(), newAuditDiff())
+	return command
+}
+
+// newAuditOf makes the command that audits clients of one protocol.
+func newAuditOf(f family) *cobra.Command {
+	var flags auditFlags
+	command := &cobra.Command{
+		Use:     f.name + " [FLAGS] -- COMMAND [ARGS]...",
+		Short:   "Audit a client of " + f.title,
+		Long:    fmt.Sprintf("%s\n\nSee 'resetlab audit --help' for what a command is told and how it is judged.", f.long),
+		Example: f.example,
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			if at := cmd.ArgsLenAtDash(); at > 0 || at < 0 && len(args) > 0 {
+				return badInputf("%q: the client's command comes behind --", args[0])
+			}
+			a, err := flags.prepare(f, args)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			return a.run(cmd)
+		}),
+	}
+	flags.register(command)
+	return command
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/agent"
+	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/protocols"
+)
+
+// A family is a protocol whose clients can be audited.
+type family struct {
+	name, title, long, example string
+	protocol                   func() audit.Protocol
+	start                      func() (server, error) // its own origin
+}
+
+// A server is an origin of this process.
+type server interface {
+	audit.Origin
+	io.Closer
+}
+
+// families are in the order of the manual.
+func families() []family {
+	return []family{
+		{
+			name: "http", title: "HTTP/1.1",
+			long: `Audit a client of HTTP/1.1 with a server of its own, which executes whatever it
+gets at {url}, http://ADDRESS/OPERATION/ID: a GET of /write/ID, too, does the
+work and counts it, so that the simplest client can be audited for duplicates.
+A client may repeat a GET by the rules of HTTP: give it {method} where it
+should know better.`,
+			example: `  resetlab audit http -- curl -sS --retry 3 {url}
+  resetlab audit http -- curl -sS -X {method} --retry 3 --retry-all-errors {url}
+  resetlab audit http --upstream shop:8080 --count 'count-orders {id}' -- buy --at http://{address} --order {id}`,
+			protocol: protocols.HTTP1,
+			start:    func() (server, error) { return origins.StartHTTP() },
+		},
+		{
+			name: "lines", title: "a protocol of lines",
+			long: `Audit a client of the simplest protocol: it connects to {address}, sends a line
+"OPERATION ID", and gets a line.`,
+			example:  `  resetlab audit lines -- ./client --server {address} {operation} {id}`,
+			protocol: protocols.Lines,
+			start:    func() (server, error) { return origins.StartLines() },
+		},
+	}
+}
+
+// upstream is the user's own server, which counts for itself if there is a
+// command for that.
+type upstream struct {
+	audit.Origin
+}
+
+// Close leaves the server alone.
+func (upstream) Close() error { return nil }
+
+// newUpstream makes an origin of an address and a command that prints how often
+// an operation was executed.
+func newUpstream(address, count string) (server, error) {
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+		return nil, badInputf("--upstream %q: want host:port", address)
+	}
+	if count == "" {
+		return upstream{audit.Upstream(address, func(context.Context, string) (int, error) { return -1, nil })}, nil
+	}
+	command := agent.Command{Args: strings.Fields(count)}
+	if err := command.Check(); err != nil {
+		return nil, badInputf("--count: %w", err)
+	}
+	if !strings.Contains(count, "{id}") {
+		return nil, badInputf("--count %q: want {id} in it: the command prints how often that operation was executed", count)
+	}
+	return upstream{audit.Upstream(address, func(ctx context.Context, id string) (int, error) {
+		return countOf(ctx, command, audit.Call{ID: id, Address: address})
+	})}, nil
+}
+
+// countOf runs the command that counts.
+func countOf(ctx context.Context, command agent.Command, call audit.Call) (int, error) {
+	client, err := command.Open(ctx, audit.Target{})
+	if err != nil {
+		return 0, err
+	}
+	answer := client.Do(ctx, call)
+	if err := errors.Join(answer.Err, client.Close()); err != nil {
+		return 0, fmt.Errorf("count: %w", err)
+	}
+	text := strings.TrimSpace(string(answer.Body))
+	n, err := strconv.Atoi(text)
+	switch {
+	case text == "":
+		return 0, nil
+	case err != nil || n < 0:
+		return 0, fmt.Errorf("count: the command printed %.40q: want a number", text)
+	}
+	return n, nil
+}

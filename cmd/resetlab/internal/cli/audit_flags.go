@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/agent"
+)
+
+// auditFlags are those of an audit.
+type auditFlags struct {
+	name, shard, budget, upstream, count string
+	cells, only                          []string
+	faults, repeats, operations          []string
+	seed                                 uint64
+	parallel                             int
+	backends, sweep, dryRun              bool
+	stride                               int64
+	expect                               expectations
+	files                                reportFiles
+	style                                cardStyle
+}
+
+func (f *auditFlags) register(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&f.name, "name", "", "what reports call the client (default its command)")
+	flags.StringArrayVar(&f.cells, "cell", nil, "run exactly this `CELL`, as P7/rst/once/write; may be repeated")
+	flags.StringArrayVar(&f.only, "only", nil, "run the cells that match this `PATTERN`, as 'P7/*/*/write'; may be repeated")
+	flags.StringSliceVar(&f.faults, "faults", nil, "strike with these `FAULTS` (default rst,fin, and a place's own)")
+	flags.StringSliceVar(&f.repeats, "repeats", nil, "strike so often: once, 2x, always, … (default once,always)")
+	flags.StringSliceVar(&f.operations, "operations", nil, "perform these: read, idempotent, write (default read,write)")
+	flags.BoolVar(&f.backends, "backends", false, "the client turns to {healthy} when {address} fails")
+	flags.StringVar(&f.budget, "budget", "", "`LIMITS` of a call, as time=10s,attempts=20,late=5s,quiet=2s,stall=50ms")
+	flags.Uint64Var(&f.seed, "seed", 0, "`SEED` of the order of the cells (default one drawn at random)")
+	flags.IntVar(&f.parallel, "parallel", 0, "run `N` cells at once (default 8 a processor)")
+	flags.StringVar(&f.shard, "shard", "", "run part `I/N` of the cells, as 1/4")
+	flags.BoolVar(&f.sweep, "sweep", false, "cut at every byte instead of at the places")
+	flags.Int64Var(&f.stride, "stride", 16, "with --sweep: at every `N`th byte, and at each where verdicts change")
+	flags.StringVar(&f.upstream, "upstream", "", "`ADDRESS` of your own server, host:port, instead of one of the audit's")
+	flags.StringVar(&f.count, "count", "", "with --upstream: `COMMAND` that prints how often the operation {id} was executed")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "list the cells and run none")
+	f.expect.register(command)
+	f.files.register(command)
+	f.style.register(command)
+	for name, words := range map[string][]string{"faults": plainWords(audit.Faults()), "operations": plainWords(audit.Operations())} {
+		noError(command.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)))
+	}
+}
+
+// plainWords makes plain strings.
+func plainWords[S ~string](list []S) []string {
+	var words []string
+	for _, s := range list {
+		words = append(words, string(s))
+	}
+	return words
+}
+
+// typed makes words of a kind.
+func typed[S ~string](list []string) []S {
+	var words []S
+	for _, s := range list {
+		words = append(words, S(s))
+	}
+	return words
+}
+
+// options checks the flags that say which cells are run, and how.
+func (f *auditFlags) options() (o audit.Options, err error) {
+	o = audit.Options{
+		Only: f.only, Faults: typed[audit.Fault](f.faults), Repeats: typed[audit.Repeat](f.repeats),
+		Operations: typed[audit.Operation](f.operations), Seed: f.seed, Parallel: f.parallel,
+	}
+	for _, id := range f.cells {
+		cell, err := audit.ParseCell(id)
+		if err != nil {
+			return o, badInputf("--cell: %w", err)
+		}
+		o.Cells = append(o.Cells, cell)
+	}
+	if o.Limits, err = parseBudget(f.budget); err != nil {
+		return o, badInputf("--budget: %w", err)
+	}
+	if f.shard != "" {
+		first, second, _ := strings.Cut(f.shard, "/")
+		shard, err1 := strconv.Atoi(first)
+		shards, err2 := strconv.Atoi(second)
+		if err1 != nil || err2 != nil || shard < 1 || shard > shards {
+			return o, badInputf("--shard %q: want I/N, as 1/4, with I from 1 to N", f.shard)
+		}
+		o.Shard, o.Shards = shard, shards
+	}
+	return o, nil
+}
+
+// filtered says whether cells of the matrix are left out.
+func (f *auditFlags) filtered() bool {
+	return len(f.cells)+len(f.only)+len(f.faults)+len(f.repeats)+len(f.operations) > 0 || f.shard != ""
+}
+
+// parseBudget reads limits, key=value with commas between.
+func parseBudget(text string) (l audit.Limits, err error) {
+	if text == "" {
+		return l, nil
+	}
+	durations := map[string]*time.Duration{"time": &l.Time, "quiet": &l.Quiet, "late": &l.Late, "stall": &l.Stall}
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(text, ",") {
+		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		d, timed := durations[key]
+		switch {
+		case seen[key]:
+			return l, fmt.Errorf("%s is given twice", key)
+		case timed:
+			if *d, err = time.ParseDuration(value); err != nil || *d <= 0 {
+				return l, fmt.Errorf("%s=%s: want a duration, as 10s", key, value)
+			}
+		case key == "attempts":
+			if l.Attempts, err = strconv.Atoi(value); err != nil || l.Attempts < 1 {
+				return l, fmt.Errorf("attempts=%s: want a whole number, at least 1", value)
+			}
+		default:
+			return l, fmt.Errorf("%q is unknown: allowed are time, attempts, late, quiet, stall", key)
+		}
+		seen[key] = true
+	}
+	return l, nil
+}
+
+// prepare checks everything that can be checked before something is started.
+func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
+	a := &auditing{flags: f, family: of, command: agent.Command{Args: args}}
+	var err error
+	switch {
+	case len(args) == 0 && !f.dryRun:
+		return nil, badInputf("what is to be audited? Give the client's command behind --, as: %s",
+			strings.TrimSpace(strings.Split(of.example, "\n")[0]))
+	case f.count != "" && f.upstream == "":
+		return nil, badInputf("--count goes with --upstream: the audit's own server counts for itself")
+	case of.start == nil && f.upstream == "" && !f.dryRun:
+		return nil, badInputf("--upstream is missing: where is the server?")
+	case len(f.cells) > 0 && (len(f.only)+len(f.faults)+len(f.repeats)+len(f.operations) > 0 || f.shard != ""):
+		return nil, badInputf("--cell names what is run: --only, --faults, --repeats, --operations and --shard do not go with it")
+	case f.sweep && (len(f.cells)+len(f.only) > 0 || f.shard != "" || f.expect.path != "" || f.dryRun):
+		return nil, badInputf("--sweep cuts at every byte: --cell, --only, --shard, --expect and --dry-run do not go with it")
+	case f.sweep && (f.files.junit != "" || f.files.html != "" || f.files.markdown != ""):
+		return nil, badInputf("--sweep has --json only")
+	case f.stride < 1:
+		return nil, badInputf("--stride %d: want 1 or more", f.stride)
+	}
+	if a.options, err = f.options(); err != nil {
+		return nil, err
+	}
+	if err := f.style.check(); err != nil {
+		return nil, err
+	}
+	if len(args) > 0 {
+		if err := a.command.Check(); err != nil {
+			return nil, badInput(err)
+		}
+	}
+	if f.name == "" {
+		f.name = strings.Join(args, " ")
+	}
+	f.backends = f.backends || slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, "{healthy") })
+	if a.expected, err = f.expect.read(); err != nil {
+		return nil, err
+	}
+	if f.upstream != "" {
+		if a.server, err = newUpstream(f.upstream, f.count); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := audit.Matrix(audit.Subject{Protocol: of.protocol(), Backends: f.backends}, a.options); err != nil {
+		return nil, badInput(err)
+	}
+	return a, f.files.reserve()
+}
+
+// expectations are those of a file.
+type expectations struct{ path string }
+
+func (e *expectations) register(command *cobra.Command) {
+	command.Flags().StringVar(&e.path, "expect", "", "`FILE` that lists the bad verdicts that are known, with reasons")
+}
+
+func (e *expectations) read() (audit.Expectations, error) {
+	if e.path == "" {
+		return nil, nil
+	}
+	file, err := os.Open(e.path)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	defer file.Close()
+	list, err := audit.ParseExpectations(file)
+	if err != nil {
+		return nil, badInputf("%s: %w", e.path, err)
+	}
+	return list, nil
+}

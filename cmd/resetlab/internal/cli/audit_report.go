@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/render"
+)
+
+// reportFiles are the files that reports are written to.
+type reportFiles struct {
+	json, junit, html, markdown       string
+	stored, suite, page, markdownFile *output
+}
+
+func (f *reportFiles) register(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&f.json, "json", "", "write the report to `FILE`, for 'resetlab audit show', merge and diff")
+	flags.StringVar(&f.junit, "junit", "", "write it to `FILE` for CI systems, as JUnit does")
+	flags.StringVar(&f.html, "html", "", "write a page to `FILE`, with the evidence of each cell")
+	flags.StringVar(&f.markdown, "markdown", "", "write it to `FILE` for the summary of a CI run")
+}
+
+// reserve finds out whether the files can be written, before anything runs.
+func (f *reportFiles) reserve() error {
+	for _, file := range []struct {
+		path string
+		to   **output
+	}{{f.json, &f.stored}, {f.junit, &f.suite}, {f.html, &f.page}, {f.markdown, &f.markdownFile}} {
+		opened, err := reserve(file.path)
+		if err != nil {
+			f.close()
+			return err
+		}
+		*file.to = opened
+	}
+	return nil
+}
+
+func (f *reportFiles) close() {
+	for _, file := range []*output{f.stored, f.suite, f.page, f.markdownFile} {
+		file.close()
+	}
+}
+
+// out is where the matrix goes: standard output, unless a file is there.
+func (f *reportFiles) out(cmd *cobra.Command) io.Writer {
+	for _, path := range []string{f.json, f.junit, f.html, f.markdown} {
+		if path == "-" {
+			return cmd.ErrOrStderr()
+		}
+	}
+	return cmd.OutOrStdout()
+}
+
+// present shows reports, writes the files that were asked for, and returns an
+// error if something is bad.
+func (f *reportFiles) present(cmd *cobra.Command, style cardStyle, reports ...*audit.Report) error {
+	out := f.out(cmd)
+	options := style.options(out)
+	var bad, unmet int
+	for i, r := range reports {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		if err := render.Matrix(out, r, render.Style{Width: options.Width, Color: options.Color}); err != nil {
+			return err
+		}
+		bad += len(r.Bad())
+		unmet += len(r.Unmet)
+	}
+	for _, file := range []struct {
+		to   *output
+		fill func(io.Writer) error
+	}{
+		{f.stored, func(w io.Writer) error { return render.JSON(w, reports[0]) }},
+		{f.suite, func(w io.Writer) error { return render.JUnit(w, reports...) }},
+		{f.page, func(w io.Writer) error { return render.Page(w, reports...) }},
+		{f.markdownFile, func(w io.Writer) error { return render.Markdown(w, reports...) }},
+	} {
+		if err := file.to.write(file.fill); err != nil {
+			return err
+		}
+	}
+	switch {
+	case unmet > 0:
+		return fmt.Errorf("bad cells: %d, expectations that are met no more: %d", bad, unmet)
+	case bad > 0:
+		return fmt.Errorf("bad cells: %d", bad)
+	}
+	return nil
+}
+
+// readReport reads a stored report; - is standard input.
+func readReport(path string) (*audit.Report, error) {
+	file := os.Stdin
+	if path != "-" {
+		var err error
+		if file, err = os.Open(path); err != nil {
+			return nil, badInput(err)
+		}
+		defer file.Close()
+	}
+	report, err := render.ReadJSON(file)
+	if err != nil {
+		return nil, badInputf("%s: %w", path, err)
+	}
+	return report, nil
+}
+
+func readReports(paths []string) (reports []*audit.Report, err error) {
+	for _, path := range paths {
+		r, err := readReport(path)
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, r)
+	}
+	return reports, nil
+}
+
+func newAuditShow() *cobra.Command {
+	var files reportFiles
+	var style cardStyle
+	command := &cobra.Command{
+		Use:   "show REPORT...",
+		Short: "Show stored reports again, several side by side",
+		Long: `Show shows reports that --json wrote, in any form. The page has the agents side by
+side. The exit status is 1 if one has a bad verdict that was not expected.`,
+		Example: `  resetlab audit show curl.json wget.json --html clients.html`,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			if files.json != "" && len(args) > 1 {
+				return badInputf("--json has one report: 'resetlab audit merge' makes one of shards")
+			}
+			if err := style.check(); err != nil {
+				return err
+			}
+			reports, err := readReports(args)
+			if err != nil {
+				return err
+			}
+			if err := files.reserve(); err != nil {
+				return err
+			}
+			defer files.close()
+			return files.present(cmd, style, reports...)
+		}),
+	}
+	files.register(command)
+	style.register(command)
+	return command
+}
+
+func newAuditMerge() *cobra.Command {
+	var files reportFiles
+	var style cardStyle
+	var expect expectations
+	command := &cobra.Command{
+		Use:   "merge REPORT...",
+		Short: "Make one report of those of the shards of an audit",
+		Long: `Merge makes one report of those that 'resetlab audit … --shard I/N --json FILE'
+wrote. The exit status is 1 if there is a bad verdict that was not expected,
+or a shard is missing.`,
+		Example: `  resetlab audit merge shard-*.json --json whole.json --html whole.html`,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			if err := style.check(); err != nil {
+				return err
+			}
+			expected, err := expect.read()
+			if err != nil {
+				return err
+			}
+			reports, err := readReports(args)
+			if err != nil {
+				return err
+			}
+			whole, err := render.Merge(reports...)
+			if err != nil {
+				return badInput(err)
+			}
+			if err := files.reserve(); err != nil {
+				return err
+			}
+			defer files.close()
+			expected.Apply(whole, whole.Stopped == "")
+			if err := files.present(cmd, style, whole); err != nil {
+				return err
+			}
+			if whole.Stopped != "" {
+				return fmt.Errorf("the report is incomplete: %s", whole.Stopped)
+			}
+			return nil
+		}),
+	}
+	expect.register(command)
+	files.register(command)
+	style.register(command)
+	return command
+}
+
+func newAuditDiff() *cobra.Command {
+	return &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Say what changed between two reports of a client",
+		Long: `Diff compares two reports that --json wrote, as of two versions of a client. The
+exit status is 1 if a cell became worse: from good to weak or bad, from weak to
+bad, or from bad to worse.`,
+		Example: `  resetlab audit diff v1.json v2.json`,
+		Args:    cobra.ExactArgs(2),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			reports, err := readReports(args)
+			if err != nil {
+				return err
+			}
+			d, err := render.Diff(reports[0], reports[1])
+			if err != nil {
+				return badInput(err)
+			}
+			if err := d.Write(cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			if d.Regression() {
+				return fmt.Errorf("cells that became worse: %d", len(d.Worse))
+			}
+			return nil
+		}),
+	}
+}

@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/agent"
+)
+
+// An auditing is an audit whose arguments are good.
+type auditing struct {
+	flags    *auditFlags
+	family   family
+	command  agent.Command
+	server   server
+	options  audit.Options
+	expected audit.Expectations
+}
+
+func (a *auditing) close() { a.flags.files.close() }
+
+func (a *auditing) run(cmd *cobra.Command) (err error) {
+	if a.flags.dryRun {
+		return a.list(cmd.OutOrStdout())
+	}
+	if a.server == nil {
+		if a.server, err = a.family.start(); err != nil {
+			return err
+		}
+	}
+	defer func() { err = errors.Join(err, a.server.Close()) }()
+	subject, err := a.subject(cmd)
+	if err != nil {
+		return err
+	}
+	if a.flags.sweep {
+		return a.sweep(cmd, subject)
+	}
+	a.options.Log = func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), text) }
+	cells, err := audit.Matrix(subject, a.options)
+	if err != nil {
+		return badInput(err)
+	}
+	bar := newProgress(cmd.ErrOrStderr(), len(cells), "running the cells")
+	defer bar.finish()
+	a.options.Progress = worstSoFar(bar)
+	report, err := audit.Run(cmd.Context(), subject, a.options)
+	bar.finish()
+	if report == nil {
+		return err
+	}
+	a.expected.Apply(report, !a.flags.filtered() && report.Stopped == "")
+	return errors.Join(err, a.flags.files.present(cmd, a.flags.style, report))
+}
+
+// worstSoFar steps a bar and shows the worst verdict on it.
+func worstSoFar(bar progress) func(done, total int, last audit.Result) {
+	var worst audit.Verdict
+	return func(done, total int, last audit.Result) {
+		if done == 1 || last.Verdict.Worse(worst) {
+			worst = last.Verdict
+			bar.describe("worst so far: " + worst.String())
+		}
+		bar.step()
+	}
+}
+
+// operations are those that the audit performs.
+func (a *auditing) operations() []audit.Operation {
+	var list []audit.Operation
+	for _, cell := range a.options.Cells {
+		list = append(list, cell.Operation)
+	}
+	list = append(list, a.options.Operations...)
+	if len(list) == 0 {
+		list = []audit.Operation{audit.Read, audit.Write}
+	}
+	return slices.DeleteFunc(audit.Operations(), func(o audit.Operation) bool { return !slices.Contains(list, o) })
+}
+
+// surveyTime bounds the calls by which a client shows that it works.
+const surveyTime = time.Minute
+
+// subject finds out whether the command works at all, and makes a subject of
+// it.
+func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
+	a.command.Reply = a.server.Reply
+	if located, ok := a.server.(interface{ URL(audit.Call) string }); ok {
+		a.command.URL = located.URL
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), surveyTime)
+	defer cancel()
+	survey, err := a.command.Survey(ctx, a.family.protocol(), a.server, a.operations()...)
+	if err != nil {
+		if cmd.Context().Err() != nil {
+			return audit.Subject{}, cmd.Context().Err()
+		}
+		return audit.Subject{}, badInput(err)
+	}
+	if missing := a.missing(survey); len(missing) > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "resetlab: left out: %s: this client's conversations do not come by there\n",
+			strings.Join(missing, ", "))
+	}
+	if a.flags.upstream != "" && a.flags.count == "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "resetlab: without --count nobody knows what the server executed:"+
+			" duplicated and lost operations will not be seen")
+	}
+	return audit.Subject{
+		Name: a.flags.name, Protocol: survey.Protocol, Origin: a.server, Open: survey.Command.Open, Backends: a.flags.backends,
+	}, nil
+}
+
+// missing are the places that are left out of what was asked for.
+func (a *auditing) missing(s *agent.Survey) []string {
+	wanted, err := audit.Matrix(audit.Subject{Protocol: a.family.protocol(), Backends: a.flags.backends}, a.options)
+	if err != nil {
+		return nil // checked before
+	}
+	return slices.DeleteFunc(slices.Clone(s.Missing), func(missing string) bool {
+		place, _, _ := strings.Cut(missing, " ")
+		return !slices.ContainsFunc(wanted, func(c audit.Cell) bool { return c.Place == place })
+	})
+}
+
+// list shows the cells that would be run.
+func (a *auditing) list(w io.Writer) error {
+	subject := audit.Subject{Protocol: a.family.protocol(), Backends: a.flags.backends}
+	cells, err := audit.Matrix(subject, a.options)
+	if err != nil {
+		return badInput(err)
+	}
+	says := map[string]string{}
+	for _, p := range subject.Protocol.Places() {
+		says[p.ID] = p.Says
+	}
+	place := ""
+	for _, c := range cells {
+		if c.Place != place {
+			place = c.Place
+			fmt.Fprintf(w, "%s  %s\n", place, says[place])
+		}
+		fmt.Fprintf(w, "    %s\n", c.ID())
+	}
+	fmt.Fprintf(w, "%d cells\n", len(cells))
+	return nil
+}
+
+// sweep cuts at every byte of each operation.
+func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
+	var reports []*audit.SweepReport
+	var stopped error
+	for _, operation := range a.operations() {
+		repeat := audit.Once
+		if len(a.options.Repeats) > 0 {
+			repeat = a.options.Repeats[0]
+		}
+		bar := newProgress(cmd.ErrOrStderr(), -1, "cutting "+string(operation))
+		report, err := audit.Sweep(cmd.Context(), subject, audit.SweepOptions{
+			Operation: operation, Repeat: repeat, Faults: a.options.Faults, Stride: a.flags.stride, Seed: a.options.Seed,
+			Parallel: a.options.Parallel, Limits: a.options.Limits, Progress: worstSoFar(bar),
+		})
+		bar.finish()
+		if report != nil {
+			reports = append(reports, report)
+		}
+		if stopped = err; err != nil {
+			break
+		}
+	}
+	bad := 0
+	for _, r := range reports {
+		writeSweep(a.flags.files.out(cmd), r)
+		bad += len(r.Bad())
+	}
+	err := a.flags.files.stored.write(func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(reports)
+	})
+	if bad > 0 {
+		err = errors.Join(err, fmt.Errorf("%d ranges of bytes have a bad verdict", bad))
+	}
+	return errors.Join(stopped, err)
+}
+
+// writeSweep shows where verdicts change.
+func writeSweep(w io.Writer, r *audit.SweepReport) {
+	fmt.Fprintf(w, "%s · %s · %s %s: %d bytes to the server, %d to the client, %d cuts in %.1f s\n",
+		r.Subject, r.Protocol, r.Operation, r.Repeat, r.ToServer, r.ToClient, r.Cells, r.Duration.Seconds())
+	for _, x := range r.Ranges {
+		sign := " "
+		if x.Verdict.Bad() {
+			sign = "✗"
+		}
+		fmt.Fprintf(w, "%s toward the %s  %-8s %5d to %5d  %s: %.60q | %.60q\n",
+			sign, x.Toward, x.Fault, x.First, x.Last, x.Verdict, x.Before, x.After)
+		if x.Verdict.Bad() {
+			fmt.Fprintf(w, "    %q\n    again: --cell %s\n", x.Verdict.Reason, x.Cell(r.Operation, r.Repeat).ID())
+		}
+	}
+}
