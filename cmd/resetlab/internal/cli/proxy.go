@@ -30,8 +30,11 @@ interrupted.
 
     toward=client|server        whose incoming bytes count
     after=BYTES                 how many still pass (0)
-    with=reset|finished|open    what that end gets: RST, FIN or silence (reset)
+    with=reset|finished|broken-pipe|open
+                                what that end gets: a RST, a FIN, a FIN and a RST
+                                to what it sends then, or silence (reset)
     opposite=…                  the same for the other end (as with)
+    half=true                   a FIN in this direction, the other one goes on
     on=every|next|NUMBER        which connections, from 1 (every)
     times=COUNT                 how often at most (no bound)
 

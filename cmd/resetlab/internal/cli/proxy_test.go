@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // echo serves until the test ends.
@@ -70,5 +71,70 @@ func TestProxyCutsTheSecondConnection(t *testing.T) {
 	rest, status := proxy.interrupt()
 	if status != 0 || !strings.Contains(rest, "struck 1 times") {
 		t.Errorf("status %d, said %q, want 0 and what became of the cut", status, rest)
+	}
+}
+
+// TestProxyEndsOneDirection, or breaks the pipe of who goes on.
+func TestProxyEndsOneDirection(t *testing.T) {
+	for _, c := range []struct {
+		cut  string
+		want error // of writing on
+	}{
+		{"toward=client,after=3,half=true", nil},
+		{"toward=client,after=3,with=broken-pipe,opposite=finished", syscall.ECONNRESET},
+	} {
+		t.Run(c.cut, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			got := make(chan string, 1)
+			go func() {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				io.WriteString(conn, "hello")
+				text, _ := io.ReadAll(conn)
+				got <- string(text)
+			}()
+			proxy := start(t, "proxy", "--upstream", listener.Addr().String(), "--cut", c.cut)
+			_, address, _ := strings.Cut(proxy.line("proxy "), "proxy ")
+			address, _, _ = strings.Cut(address, " ")
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(20 * time.Second))
+			if text, err := io.ReadAll(conn); string(text) != "hel" || err != nil {
+				t.Errorf("read %q, %v, want hel and its end", text, err)
+			}
+			io.WriteString(conn, "on")
+			if c.want != nil {
+				if err := awaitReset(conn); !errors.Is(err, c.want) {
+					t.Errorf("writing on: %v, want %v", err, c.want)
+				}
+				return
+			}
+			conn.(*net.TCPConn).CloseWrite()
+			if text := <-got; text != "on" {
+				t.Errorf("the server got %q, want on", text)
+			}
+		})
+	}
+}
+
+// awaitReset writes until the kernel hands out that the peer has reset the
+// connection: as EPIPE, where its end of stream was read before.
+func awaitReset(conn net.Conn) error {
+	for {
+		if _, err := io.WriteString(conn, "on"); errors.Is(err, syscall.EPIPE) {
+			return syscall.ECONNRESET
+		} else if err != nil {
+			return err
+		}
 	}
 }

@@ -12,8 +12,10 @@ import (
 //
 //	toward    client or server: whose incoming bytes count; must be given
 //	after     how many bytes still pass, 0 without it
-//	with      reset, finished or open (silence), for the end named by toward; reset without it
+//	with      reset, finished, broken-pipe (a FIN, and a RST to what is sent then) or open
+//	          (silence), for the end named by toward; reset without it
 //	opposite  the same for the other end; as with without it
+//	half      true: only the bytes toward that end stop, with a FIN; false without it
 //	on        every (without it), next, or the number of a connection, from 1
 //	times     how often at most; without bound without it
 func ParseCut(text string) (harness.Cut, error) {
@@ -27,8 +29,13 @@ func ParseCut(text string) (harness.Cut, error) {
 			return harness.Cut{}, fmt.Errorf("cut: %w", err)
 		}
 	}
-	if c.Toward == "" {
-		return c, errors.New("cut: toward is missing: want toward=client or toward=server")
+	switch {
+	case c.Toward == "":
+		return harness.Cut{}, errors.New("cut: toward is missing: want toward=client or toward=server")
+	case c.Half && (c.With != "" && c.With != harness.Finished || c.Opposite != ""):
+		return harness.Cut{}, errors.New("cut: half=true is a FIN in one direction: with=finished, and no opposite")
+	case c.Half:
+		c.With = harness.Finished
 	}
 	return c, nil
 }
@@ -43,9 +50,11 @@ func setCut(c *harness.Cut, p pair) (err error) {
 			err = fmt.Errorf("after=%s: more than can be counted", p.value)
 		}
 	case "with":
-		c.With, err = oneOf(p, harness.Reset, harness.Finished, harness.Open)
+		c.With, err = oneOf(p, harness.Reset, harness.Finished, harness.BrokenPipe, harness.Open)
 	case "opposite":
-		c.Opposite, err = oneOf(p, harness.Reset, harness.Finished, harness.Open)
+		c.Opposite, err = oneOf(p, harness.Reset, harness.Finished, harness.BrokenPipe, harness.Open)
+	case "half":
+		c.Half, err = p.truth()
 	case "on":
 		c.On, err = p.selection()
 	case "times":
@@ -56,7 +65,7 @@ func setCut(c *harness.Cut, p pair) (err error) {
 		}
 		c.Times = int(n)
 	default:
-		err = fmt.Errorf("%s is unknown: allowed are toward, after, with, opposite, on, times", p.key)
+		err = fmt.Errorf("%s is unknown: allowed are toward, after, with, opposite, half, on, times", p.key)
 	}
 	return err
 }

@@ -17,6 +17,11 @@ func TestParseCut(t *testing.T) {
 		" toward = server , with=finished,opposite=open,on=next": {
 			Toward: harness.Server, With: harness.Finished, Opposite: harness.Open, On: harness.Next()},
 		"toward=server,on=every": {Toward: harness.Server},
+		"toward=client,with=broken-pipe,opposite=finished": {
+			Toward: harness.Client, With: harness.BrokenPipe, Opposite: harness.Finished},
+		"toward=client,half=true":               {Toward: harness.Client, With: harness.Finished, Half: true},
+		"toward=client,half=true,with=finished": {Toward: harness.Client, With: harness.Finished, Half: true},
+		"toward=client,half=false":              {Toward: harness.Client},
 	} {
 		got, err := fault.ParseCut(text)
 		if err != nil || got != want {
@@ -32,7 +37,10 @@ func TestParseCutSaysWhatIsWrong(t *testing.T) {
 		"toward=middle":                           "allowed are client, server",
 		"toward=client,after=-1":                  "at least 0",
 		"toward=client,after=many":                "whole number",
-		"toward=client,with=ashes":                "allowed are reset, finished, open",
+		"toward=client,with=ashes":                "allowed are reset, finished, broken-pipe, open",
+		"toward=client,half=yes":                  "half=yes: allowed are true, false",
+		"toward=client,half=true,with=reset":      "a FIN in one direction",
+		"toward=client,half=true,opposite=open":   "a FIN in one direction",
 		"toward=client,on=0":                      "on=0",
 		"toward=client,times=0":                   "at least 1",
 		"toward=client,toward=server":             "given twice",
@@ -69,6 +77,8 @@ func TestParseToxic(t *testing.T) {
 func FuzzParseCut(f *testing.F) {
 	f.Add("toward=client,after=100,with=reset,on=2,times=1")
 	f.Add("toward=server,opposite=open,on=next")
+	f.Add("toward=server,with=broken-pipe")
+	f.Add("toward=client,half=true")
 	f.Add("toward=client,after=4611686018427387903,on=2147483647")
 	f.Fuzz(func(t *testing.T, text string) {
 		cut, err := fault.ParseCut(text)

@@ -43,6 +43,14 @@ func (p pair) number(min int64) (int64, error) {
 	return n, nil
 }
 
+// truth reads true or false.
+func (p pair) truth() (bool, error) {
+	if p.value != "true" && p.value != "false" {
+		return false, fmt.Errorf("%s=%s: allowed are true, false", p.key, p.value)
+	}
+	return p.value == "true", nil
+}
+
 // oneOf reads a word of a list.
 func oneOf[T ~string](p pair, words ...T) (T, error) {
 	if slices.Contains(words, T(p.value)) {
