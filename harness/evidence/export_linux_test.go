@@ -20,3 +20,16 @@ func (l *Lanes) Hold() (release func()) {
 
 // PassEverywhere is what is done where packets wait in queues.
 var PassEverywhere = passEverywhere
+
+// QueuesEmpty says whether no packet waits in a queue.
+var QueuesEmpty = queuesEmpty
+
+// Empty has a tracer with a tap empty a pipe, and returns how many events the
+// tap got.
+func Empty(pipe int) (int, error) {
+	t := &tracer{pipe: pipe, taps: map[*traceTap]struct{}{}}
+	tap := &traceTap{tracer: t}
+	t.taps[tap] = struct{}{}
+	err := t.empty()
+	return len(tap.traces), err
+}

@@ -191,10 +191,13 @@ func (t *tracer) collect() {
 	t.empty() // an error shows again when a tap is taken
 }
 
-// empty reads what there is and hands it to the taps. mu is held.
+// empty reads what there is, and hands it to the taps. What happens after it
+// was called does not keep it: it comes in the order of time, and on a busy
+// machine there is no end to it. mu is held.
 func (t *tracer) empty() error {
+	called := instantOf(time.Now())
 	buffer := make([]byte, 1<<16)
-	for {
+	for last := instant(0); last <= called; {
 		n, err := unix.Read(t.pipe, buffer)
 		switch {
 		case err == unix.EINTR:
@@ -211,16 +214,20 @@ func (t *tracer) empty() error {
 				break
 			}
 			t.rest = rest
-			t.hand(string(line))
+			last = max(last, t.hand(string(line)))
 		}
 	}
+	return nil
 }
 
-func (t *tracer) hand(line string) {
+// hand hands a line to the taps and returns its time, 0 if it has none.
+func (t *tracer) hand(line string) instant {
+	var at instant
 	lost := lostTraces(line)
 	for tap := range t.taps {
 		tap.lost += lost
 		trace, err := parseTrace(line, tap.ahead)
+		at = max(at, trace.at)
 		switch {
 		case errors.Is(err, errNoTrace):
 		case err != nil || len(tap.traces) == mostTraces:
@@ -229,6 +236,7 @@ func (t *tracer) hand(line string) {
 			tap.traces = append(tap.traces, trace)
 		}
 	}
+	return at
 }
 
 func (p *traceTap) take() ([]trace, uint64, error) {

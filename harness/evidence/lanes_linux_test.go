@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -225,6 +226,38 @@ func TestALossIsTold(t *testing.T) {
 		if r.Resets[i].Sender == evidence.Between {
 			t.Fatalf("what was lost is taken for what never was: %v", &r.Resets[i])
 		}
+	}
+}
+
+// What others go on doing does not keep Stop from ending.
+func TestStopReadsWhatHappenedBefore(t *testing.T) {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[0])
+	defer unix.Close(pipe[1])
+	const before = 3
+	line := func(at time.Time) []byte {
+		return []byte(strings.Replace(ownResetLine, "1795219522.067871",
+			fmt.Sprintf("%d.%06d", at.Unix(), at.Nanosecond()/1000), 1) + "\n")
+	}
+	if _, err := unix.FcntlInt(uintptr(pipe[1]), unix.F_SETPIPE_SZ, 1<<18); err != nil {
+		t.Skip(err)
+	}
+	for range before {
+		unix.Write(pipe[1], line(time.Now().Add(-time.Second)))
+	}
+	later, err := 0, error(nil)
+	for err == nil { // until the pipe is full
+		_, err = unix.Write(pipe[1], line(time.Now().Add(time.Hour)))
+		later++
+	}
+
+	got, err := evidence.Empty(pipe[0])
+
+	if err != nil || got < before || got >= later {
+		t.Errorf("%d events were read (%v), want the %d from before and not all of %d others", got, err, before, later)
 	}
 }
 
