@@ -57,7 +57,8 @@ var _ = Describe("Data that comes after a shutdown", Label("cause:local"), func(
 		Expect(server.Outcome().Ending).To(Equal(harness.Open))
 		note(client.Outcome(), server.Outcome())
 		Expect(recorded(l, client, server)).To(SatisfyAll(
-			ShowNoReset(), ShowStates("server", "FIN_WAIT1", "FIN_WAIT2"), ShowStates("client", "CLOSE_WAIT", "LAST_ACK")))
+			ShowNoReset(), ShowStates("server", "FIN_WAIT1", "FIN_WAIT2"),
+			ShowStates("client", "CLOSE_WAIT", "LAST_ACK")))
 	}, limit)
 
 	It("of the reading direction is read too, and unread data resets at the close", func(ctx SpecContext) {

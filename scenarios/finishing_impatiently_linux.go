@@ -56,8 +56,8 @@ var _ = Describe("A server that will not wait in FIN-WAIT-2", Label("cause:abort
 		},
 		Entry("when its FIN is acknowledged", closeAtOnce, SatisfyAll(MoveCounter("TCPAbortOnData", 1),
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("TCP_ABORT_ON_DATA"), WithFlags("RST"))), limit),
-		Entry("at close if its FIN has been", closeAfterACK, SatisfyAll(MoveCounter("TCPAbortOnLinger", 1),
-			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_LINGER"), WithFlags("RST ACK"))), limit),
+		Entry("at close if its FIN has been", closeAfterACK, SatisfyAll(MoveCounter("TCPAbortOnLinger", 1), ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_LINGER"), WithFlags("RST ACK"))), limit),
 	)
 
 	It("is none by default: the client goes on sending", func(ctx SpecContext) {
