@@ -20,8 +20,9 @@ import (
 // of the old connection; the client knows nothing of that and resets it, and
 // its next SYN gets through (RFC 9293, section 3.5.1; RFC 5961, section 4.2).
 // Where a server leaks sockets in CLOSE-WAIT the same heals it, and is the only
-// thing that ends them. Since Linux 4.20 the next SYN does not wait for a
-// second (net/ipv4/tcp_input.c, tcp_rcv_synsent_state_process).
+// thing that ends them. The next SYN follows within milliseconds, not after the
+// second that one which is sent again waits for (net/ipv4/tcp_input.c,
+// tcp_rcv_synsent_state_process).
 //
 //	client                 server
 //	  forgets                ESTABLISHED, or CLOSE_WAIT
