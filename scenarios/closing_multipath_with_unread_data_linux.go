@@ -37,20 +37,27 @@ var _ = Describe("Closing a Multipath TCP connection", Label("cause:unread", "ne
 		return l, server, c, far
 	}
 
-	It("with unread data resets every subflow", func(ctx SpecContext) {
-		l, server, c, far := meet(ctx)
+	DescribeTable("resets every subflow",
+		func(ctx SpecContext, end func(SpecContext, *lab.Conn) error) {
+			l, server, c, far := meet(ctx)
 
-		Expect(far.CloseUnread(ctx)).To(Succeed())
-		clients.ReadAll(c)
-		counted := counters(server)
+			Expect(end(ctx, far)).To(Succeed())
+			clients.ReadAll(c)
+			fastCloses := counters(server)["MPFastcloseTx"]
 
-		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(counted["MPFastcloseTx"]).To(BeNumerically(">", 0))
-		r := recorded(l, c)
-		Expect(r).To(ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"),
-			WithFlags("RST ACK")))
-		Expect(resetSubflows(r)).To(Equal(2))
-	}, limit)
+			Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+			Expect(fastCloses).To(BeNumerically(">", 0))
+			r := recorded(l, c)
+			Expect(r).To(ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"),
+				WithFlags("RST ACK")))
+			Expect(resetSubflows(r)).To(Equal(2))
+		},
+		Entry("with unread data", func(ctx SpecContext, c *lab.Conn) error { return c.CloseUnread(ctx) }, limit),
+		Entry("with SO_LINGER 0", func(_ SpecContext, c *lab.Conn) error {
+			clients.ReadByte(c)
+			return c.Abort()
+		}, limit),
+	)
 
 	It("with everything read finishes it", func(ctx SpecContext) {
 		l, server, c, far := meet(ctx)

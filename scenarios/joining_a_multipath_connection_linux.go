@@ -51,7 +51,8 @@ var _ = Describe("Joining a Multipath TCP connection", Label("cause:segment"), f
 			at := slices.IndexFunc(answer.Options, func(o layers.TCPOption) bool { return o.OptionType == kind })
 			Expect(at).NotTo(Equal(-1), "there is no option in %v", answer)
 			Expect(answer.Options[at].OptionData).To(Equal([]byte{0x80, 1}), "MP_TCPRST: an error in the protocol")
-			Expect(moved).To(And(HaveKeyWithValue("OutRsts", int64(1)), HaveKeyWithValue("MPJoinNoTokenFound", int64(1))))
+			Expect(moved).To(And(HaveKeyWithValue("OutRsts", int64(1)),
+				HaveKeyWithValue("MPJoinNoTokenFound", int64(1))))
 			Expect(recorded(l)).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("MPTCP_RST_EMPTCP"),
 				WithFlags("RST ACK")))
 		},
@@ -80,7 +81,8 @@ var _ = Describe("Joining a Multipath TCP connection", Label("cause:segment"), f
 				Expect(r).To(ShowNoReset())
 				return
 			}
-			Expect(r).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("MPTCP_RST_EPROHIBIT"), WithFlags("RST")))
+			Expect(r).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("MPTCP_RST_EPROHIBIT"),
+				WithFlags("RST")))
 			Expect(r).To(ShowReset(SentBy(evidence.Application, "client"), Because("MPTCP_RST_EUNSPEC"),
 				WithFlags("RST ACK")))
 		},

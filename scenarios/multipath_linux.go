@@ -17,7 +17,8 @@ import (
 func startMultipath(features ...netlab.Feature) (l *lab.Lab, client, router, server *netlab.Host) {
 	GinkgoHelper()
 	l, network := startNetwork(append(features, netlab.MPTCP)...)
-	client, router, server = addHost(l, network, "client"), addHost(l, network, "router"), addHost(l, network, "server")
+	client, router = addHost(l, network, "client"), addHost(l, network, "router")
+	server = addHost(l, network, "server")
 	_, _, err := network.Route(client, router, server)
 	Expect(err).NotTo(HaveOccurred())
 	second, err := network.Link(client, router)

@@ -58,7 +58,8 @@ var _ = Describe("A listener", Label("cause:segment", "needs:root"), func() {
 		func(ctx SpecContext, spoil func(*netlab.Segment), requested, cookies bool, counter string) {
 			sent, rst, moved, recording := draw(ctx, spoil, requested, cookies, requested)
 
-			Expect(rst).To(And(HaveField("Flags", netlab.RST), HaveField("Seq", sent.Ack), HaveField("Window", BeZero())))
+			Expect(rst).To(And(HaveField("Flags", netlab.RST), HaveField("Seq", sent.Ack),
+				HaveField("Window", BeZero())))
 			Expect(moved).To(And(HaveKeyWithValue("OutRsts", int64(1)), HaveKeyWithValue(counter, int64(1))))
 			Expect(recording).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("TCP_FLAGS"),
 				WithFlags("RST")))

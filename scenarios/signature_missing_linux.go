@@ -21,7 +21,7 @@ import (
 //	client                 server
 //	  SYN    ───────────▶    no signature: dropped
 //	  SYN    ───────────▶    dropped
-var _ = Describe("A client without the signature that the server wants", Label("cause:segment", "needs:root"), func() {
+var _ = Describe("A client without the wanted signature", Label("cause:segment", "needs:root"), func() {
 	DescribeTable("is answered",
 		func(ctx SpecContext, signs bool) {
 			l, server, peer := startPeer("server")
