@@ -70,7 +70,9 @@ func (h *HTTP) Close() error {
 }
 
 // URL returns the address at which a call is performed.
-func (h *HTTP) URL(c audit.Call) string {
+func (h *HTTP) URL(c audit.Call) string { return urlOf(c) }
+
+func urlOf(c audit.Call) string {
 	u := url.URL{Scheme: "http", Host: c.Address, Path: "/" + string(c.Operation) + "/" + c.ID}
 	if c.TLS {
 		u.Scheme = "https"

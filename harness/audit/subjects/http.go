@@ -19,8 +19,24 @@ import (
 // Read is a GET, Idempotent a PUT with an Idempotency-Key, Write a POST
 // without. The whole body is read; a status other than 2xx is an error.
 func HTTP(name string, origin *origins.HTTP, open func() *http.Client) audit.Subject {
+	return httpSubject(name, protocols.HTTP1(), origin, open)
+}
+
+// HTTP2 is like [HTTP] for HTTP/2. The client must speak it by prior knowledge,
+// or with [audit.Subject.TLS] negotiate it.
+func HTTP2(name string, origin *origins.HTTP2, open func() *http.Client) audit.Subject {
+	return httpSubject(name, protocols.HTTP2(), origin, open)
+}
+
+// An addressed origin knows where calls are performed.
+type addressed interface {
+	audit.Origin
+	URL(c audit.Call) string
+}
+
+func httpSubject(name string, p audit.Protocol, origin addressed, open func() *http.Client) audit.Subject {
 	return audit.Subject{
-		Name: name, Protocol: protocols.HTTP1(), Origin: origin, Pooled: true,
+		Name: name, Protocol: p, Origin: origin, Pooled: true,
 		Open: func(context.Context, audit.Target) (audit.Client, error) {
 			return httpClient{origin, open()}, nil
 		},
@@ -28,7 +44,7 @@ func HTTP(name string, origin *origins.HTTP, open func() *http.Client) audit.Sub
 }
 
 type httpClient struct {
-	origin *origins.HTTP
+	origin addressed
 	client *http.Client
 }
 
