@@ -24,7 +24,6 @@ function opened() {
   if (card && card.classList.contains('card')) {
     from = document.querySelector('.cell[href="' + location.hash + '"]');
     card.focus();
-    card.scrollIntoView({ block: 'start' });
   }
 }
 window.addEventListener('hashchange', opened);
@@ -32,7 +31,7 @@ opened();
 
 function close() {
   if (!document.querySelector('.card:target')) return;
-  location.hash = '#matrix';
+  location.hash = '#closed'; // there is no such element: nothing scrolls
   if (from) from.focus();
 }
 for (const link of document.querySelectorAll('.close')) {
