@@ -48,7 +48,8 @@ func sweep(instances string) error {
 			continue
 		}
 		err := os.Remove(filepath.Join(instances, entry.Name()))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.EBUSY) {
+		gone := errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) // another process sweeps too
+		if err != nil && !gone && !errors.Is(err, syscall.EBUSY) {
 			return fmt.Errorf("remove a trace instance left behind: %w", errors.Unwrap(err))
 		}
 	}
