@@ -103,6 +103,8 @@ func (t *trial) guessOwn(reset *Reset) string {
 		op = t.Events[reset.Cause].Call.Op
 	}
 	switch {
+	case op == lab.Disconnect && t.over(reset.Cause): // there is a RST all the same
+		return "TCP_DISCONNECT_WITH_DATA"
 	case op == lab.Disconnect:
 		return "TCP_STATE"
 	case known && unread > 0 && (!t.counts(reset.Host) || t.counted(reset.Host, "TCPAbortOnClose") > 0):
@@ -182,16 +184,20 @@ func (t *trial) finished(reset *Reset) bool {
 // not read by then. It is known where the journal has the end.
 func (t *trial) unread(reset *Reset) (bytes int64, known bool) {
 	var highest uint32
+	closed := false
 	for _, i := range t.byFlow[reset.Flow] {
 		event := &t.Events[i]
 		if i > reset.Event {
 			break
 		}
 		switch {
+		case event.Packet != nil && event.Host == reset.Host && event.Packet.Len > 0 && closed:
+			return 0, false // a process has the socket too, a forked one, and the journal is not its
 		case event.Packet != nil && event.Host != reset.Host && event.Packet.Len > 0:
 			highest = max(highest, event.Packet.Seq+uint32(event.Packet.Len)-1)
 		case event.Call != nil && event.Host == reset.Host:
 			known = true
+			closed = closed || event.Call.Op == lab.CloseOp || event.Call.Op == lab.Abort
 			if event.Call.Op == lab.Read {
 				bytes -= int64(event.Call.Bytes)
 			}

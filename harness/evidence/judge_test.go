@@ -152,6 +152,22 @@ func TestVerdicts(t *testing.T) {
 			counters: map[string]int64{"OutRsts": 1, "TCPAbortOnData": 1}, sender: evidence.Application, host: "server",
 			reason: "TCP_STATE", cause: -1, level: evidence.Inferred, words: "TCPAbortOnData",
 		}, {
+			name: "aborted, and used by a child until it aborts",
+			events: at(one(accept), one(data), one(call("server", "abort", 2, 0)),
+				one(packet("server", evidence.Packet{Flags: "PSH ACK", Seq: 1, Ack: 3, Len: 1, Window: 512, IPID: 2})),
+				one(ownRST)),
+			missing:  withoutKernel,
+			counters: map[string]int64{"OutRsts": 2, "TCPAbortOnClose": 1, "TCPAbortOnData": 1},
+			sender:   evidence.Application, host: "server", reason: "TCP_STATE", cause: 2, level: evidence.Inferred,
+			words: "SO_LINGER",
+		}, {
+			name: "dissolved when both had finished",
+			events: at(one(accept), one(call("server", "shutdown", 2, 0)), one(call("client", "close", 1, 0)),
+				one(data), one(call("server", "disconnect", 2, 0)), one(ownRST)),
+			missing:  withoutKernel,
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Application, host: "server",
+			reason: "TCP_DISCONNECT_WITH_DATA", cause: 4, level: evidence.Inferred, words: "unsent",
+		}, {
 			name: "a socket's own, of which nothing tells why", events: at(one(data), one(ownRST)),
 			missing:  withoutKernel,
 			counters: map[string]int64{"OutRsts": 1, "TCPAbortOnData": 1, "TCPAbortOnClose": 1},
