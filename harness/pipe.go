@@ -104,8 +104,7 @@ func (d destination) Write(b []byte) (int, error) {
 	p, rest := d.pipe, b
 	p.watch(b)
 	for len(rest) > 0 && !p.halved && !p.conn.severed.Load() && !p.to.lost.Load() {
-		pass, due := p.admit(len(rest))
-		n, err := p.write(rest[:pass])
+		n, due, err := p.pass(rest)
 		rest = rest[n:]
 		if err != nil {
 			p.conn.lose(p.to, lostBy(err))
@@ -162,6 +161,25 @@ func (d destination) Close() error {
 	return nil
 }
 
+// pass writes b up to the next mark, and says whether it was reached. The
+// count of what has passed includes what is being written; nobody who holds
+// writing sees it so.
+func (p *pipe) pass(b []byte) (n int, due bool, err error) {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	if p.conn.severed.Load() {
+		return 0, false, nil
+	}
+	take, due := p.admit(len(b))
+	if take > 0 {
+		n, err = p.to.conn.Write(b[:take])
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.passed -= int64(take - n)
+	return n, due, err
+}
+
 // admit says how many of n bytes may pass before the next mark, counts them
 // as passed, and says whether they reach it.
 func (p *pipe) admit(n int) (pass int, due bool) {
@@ -172,23 +190,6 @@ func (p *pipe) admit(n int) (pass int, due bool) {
 	}
 	p.passed += int64(n)
 	return n, due
-}
-
-// write writes bytes that were admitted, and takes back from the count those
-// that did not get out.
-func (p *pipe) write(b []byte) (n int, err error) {
-	if len(b) == 0 {
-		return 0, nil
-	}
-	p.writing.Lock()
-	defer p.writing.Unlock()
-	if !p.conn.severed.Load() {
-		n, err = p.to.conn.Write(b)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.passed -= int64(len(b) - n)
-	return n, err
 }
 
 // halt makes a write in progress on a severed connection give up, and returns
