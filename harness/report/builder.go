@@ -72,6 +72,7 @@ func returnsLate(c lab.Call) bool {
 type builder struct {
 	timeline
 	finished map[[2]int]bool // the ends to which a FIN came, by lifeline and flow
+	watched  map[string]bool // the hosts that have captures of their own
 }
 
 func (b *builder) add(m moment) {
@@ -122,8 +123,10 @@ func (b *builder) addSegment(m moment, from int) {
 		b.hidden++
 		return
 	}
-	s := &segment{from: from, to: to, packet: p, labels: segmentLabels(p), rst: p.RST()}
-	if has(p, "FIN") {
+	s := &segment{from: from, to: to, named: from, meant: to, packet: p, labels: segmentLabels(p), rst: p.RST()}
+	b.follow(s)
+	from = s.from
+	if has(p, "FIN") && !s.lost() {
 		b.finished[[2]int{to, m.event.Flow}] = true
 	}
 	last := b.last(m)
@@ -133,6 +136,40 @@ func (b *builder) addSegment(m moment, from int) {
 	}
 	last.segment = s
 	last.events = append(last.events, m.index)
+}
+
+// follow has an arrow begin at the lifeline that its packet left first, and end
+// where a packet that was dropped was seen last.
+func (b *builder) follow(s *segment) {
+	path := s.packet.Path
+	if len(path) == 0 {
+		return
+	}
+	from, to := s.from, s.to
+	first, last := path[0], path[len(path)-1]
+	if i := b.lifeline(first.Host); first.Leaving && i >= 0 {
+		from = i
+	}
+	if i := b.lifeline(last.Host); !last.Leaving && i >= 0 && b.watched[s.packet.To] {
+		to = i
+	}
+	if from != to {
+		s.from, s.to = from, to
+	}
+}
+
+// watchedHosts returns the hosts that have captures of their own.
+func watchedHosts(events []evidence.Event) map[string]bool {
+	watched := map[string]bool{}
+	for _, e := range events {
+		if e.Packet == nil {
+			continue
+		}
+		for _, s := range e.Packet.Path {
+			watched[s.Host] = true
+		}
+	}
+	return watched
 }
 
 // sentBy says whether all notes of a step may be what made host send.

@@ -3,8 +3,6 @@ package report
 import (
 	"strings"
 	"time"
-
-	"github.com/resetlab/resetlab/harness/evidence"
 )
 
 // pause is a gap that the card shows.
@@ -154,7 +152,7 @@ func (c *card) arrow(l line, s *step) {
 	default:
 		l.put(left, map[bool]string{false: "◀", true: "✗"}[dropped], look)
 	}
-	if s.reset != nil && s.reset.Sender == evidence.Between { // not from where it says
+	if s.strange() { // not from where it says
 		x := map[bool]int{true: left, false: right - 2}[from < to]
 		l.put(x, " ? ", look)
 	}

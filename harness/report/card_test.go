@@ -53,7 +53,7 @@ func TestCardSaysWhatMatters(t *testing.T) {
 		{"reset_through_the_proxy", []string{"proxy", "RST 1 from", "RST 2 from", "TCP_ABORT_ON_CLOSE"}},
 		{"refused_behind_the_proxy", []string{"NO_SOCKET", "passed on the reset that server", "ECONNRESET"}},
 		{"writing_after_a_clean_close", []string{`write\(\) = 4`, `write\(\) EPIPE`, `read\(\) EOF`, "in answer to a segment"}},
-		{"reset_by_a_firewall", []string{`═ \? │`, "no known host", "no tcp_send_reset goes"}},
+		{"reset_by_a_firewall", []string{`✗│ `, `◀══ RST seq 1 ════│  `, "router, but not its TCP", "no tcp_send_reset"}},
 		{"user_timeout", []string{`read\(\) ETIMEDOUT`, `TCPAbortOnTimeout \+1`}},
 		{"keepalive_gives_up", []string{"⋮ 1.0 s", "inferred", "no kernel lane: the tracepoints are not readable"}},
 		{"calls_only", []string{"app-only", "no wire lane: Linux only", "no counters lane: Linux only", `write\(\) EPIPE`}},
@@ -93,6 +93,25 @@ func TestWhatWasDroppedIsShown(t *testing.T) {
 	if lost := strings.Count(got, "─✗"); lost == 0 || strings.Contains(before, "✗") ||
 		strings.Count(got, "▶")+lost < strings.Count(before, "▶") {
 		t.Errorf("%d arrows that do not arrive in\n%s", lost, got)
+	}
+}
+
+// Where no capture tells from where a RST came its arrow does not either.
+func TestCardOfAStrangersRST(t *testing.T) {
+	r := load(t, "reset_by_a_firewall")
+	for i := range r.Events {
+		if r.Events[i].Packet != nil {
+			r.Events[i].Packet.Path = nil
+		}
+	}
+	for i := range r.Resets {
+		r.Resets[i].Origin = nil
+	}
+	got := card(t, r, report.CardOptions{})
+	for _, want := range []string{"═ ? │", "no known host"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
 	}
 }
 

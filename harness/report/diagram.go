@@ -4,8 +4,6 @@ import (
 	"math"
 	"strings"
 	"time"
-
-	"github.com/resetlab/resetlab/harness/evidence"
 )
 
 // A drawing is a sequence diagram laid out in the units of an SVG.
@@ -205,7 +203,7 @@ func (t *timeline) arrowAt(g geometry, s *step, y int) *svgArrow {
 	}
 	a := &svgArrow{X1: g.x[seg.from] + 5*sign, X2: g.x[seg.to] - 6*sign, Y1: y - 4, Y2: y + 4,
 		Run: seg.packet == nil, RST: seg.rst}
-	if s.reset != nil && s.reset.Sender == evidence.Between {
+	if s.strange() {
 		a.Between = true
 		a.X1 += 26 * sign
 	}

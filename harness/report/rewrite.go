@@ -39,6 +39,7 @@ func rewrite(r *evidence.Recording, f func(string) string) *evidence.Recording {
 	out.Resets = each(r.Resets, func(v *evidence.Reset) {
 		v.Sender, v.Level = evidence.Sender(f(string(v.Sender))), evidence.Level(f(string(v.Level)))
 		v.Host, v.By, v.Reason, v.Why, v.Clue = f(v.Host), f(v.By), f(v.Reason), f(v.Why), f(v.Clue)
+		v.Origin = each(v.Origin, func(host *string) { *host = f(*host) })
 		v.Lost = each(v.Lost, func(l *evidence.Loss) { l.From = f(l.From) })
 	})
 	out.Counters = each(r.Counters, func(c *evidence.CounterDelta) { c.Host, c.Name = f(c.Host), f(c.Name) })
@@ -58,6 +59,7 @@ func rewriteEvent(e *evidence.Event, f func(string) string) {
 	}
 	if e.Packet != nil {
 		e.Packet.To, e.Packet.Flags = f(e.Packet.To), f(e.Packet.Flags)
+		e.Packet.Path = each(e.Packet.Path, func(s *evidence.Sighting) { s.Host = f(s.Host) })
 	}
 	if e.State != nil {
 		e.State.From, e.State.To = f(e.State.From), f(e.State.To)

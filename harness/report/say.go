@@ -70,7 +70,11 @@ func (t *timeline) saySegment(s *step) string {
 	from, to := t.hosts[s.segment.from].Name, t.hosts[s.segment.to].Name
 	switch {
 	case s.reset != nil && s.reset.Sender == evidence.Between:
-		return fmt.Sprintf("A %s reaches the %s in the name of the %s.", s.segment.labels[0], to, from)
+		named := t.hosts[s.segment.named].Name
+		return fmt.Sprintf("A %s reaches the %s in the name of the %s.", s.segment.labels[0], to, named)
+	case s.segment.lost():
+		return fmt.Sprintf("The %s sends the %s %s, which comes as far as the %s.", from,
+			t.hosts[s.segment.meant].Name, s.segment.labels[0], to)
 	case s.segment.packet == nil:
 		return fmt.Sprintf("The %s sends the %s %s.", from, to, strings.TrimPrefix(s.segment.labels[0], "… "))
 	}

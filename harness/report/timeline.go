@@ -38,10 +38,20 @@ type step struct {
 
 // A segment is an arrow between two lifelines: a packet, or a run of them.
 type segment struct {
-	from, to int
-	packet   *evidence.Packet // nil for a run
-	labels   []string         // at several lengths, the richest first
-	rst      bool
+	from, to     int
+	named, meant int              // whom it names as its sender, and its receiver
+	packet       *evidence.Packet // nil for a run
+	labels       []string         // at several lengths, the richest first
+	rst          bool
+}
+
+// lost says whether the packet was seen to come to another host than it was
+// meant for, and to go no farther.
+func (s *segment) lost() bool { return s.packet != nil && s.to != s.meant }
+
+// strange says whether nobody knows from where the step's RST was sent.
+func (s *step) strange() bool {
+	return s.reset != nil && s.reset.Sender == evidence.Between && len(s.reset.Origin) != 1
 }
 
 // A note is what happened at a lifeline.
@@ -69,7 +79,7 @@ type stateSpan struct{ from, to string }
 
 // newTimeline arranges a recording in at most limit steps.
 func newTimeline(r *evidence.Recording, limit int) *timeline {
-	b := &builder{finished: map[[2]int]bool{}}
+	b := &builder{finished: map[[2]int]bool{}, watched: watchedHosts(r.Events)}
 	b.rec, b.hosts, b.several = r, lifelines(r), severalFlows(r.Flows)
 	for _, m := range moments(r.Events) {
 		b.add(m)

@@ -199,9 +199,20 @@ func senderText(v evidence.Reset) string {
 	case evidence.Timer:
 		return host + "'s kernel, by a timer"
 	case evidence.Between:
-		return "no known host: a device between them, or a forger"
+		return betweenText(v.Origin)
 	}
 	return "unknown: the lanes at hand do not tell"
+}
+
+// betweenText says where a RST that no TCP has sent came into being.
+func betweenText(origin []string) string {
+	switch len(origin) {
+	case 1:
+		return origin[0] + ", but not its TCP: a firewall or a forger there"
+	case 2:
+		return fmt.Sprintf("a device between %s and %s, or a forger", origin[0], origin[1])
+	}
+	return "no known host: a device between them, or a forger"
 }
 
 // whyText says why a RST was sent: the kernel's name and the words for it.
