@@ -30,10 +30,11 @@ stress:
 	$(GINKGO) $(SUITE) --race --timeout=60m --repeat=99 ./scenarios
 	RESETLAB_FULL=1 go test -race -timeout=30m -count=1 ./harness
 
-# Ratios against a baseline of the same run: "ratio NAME VALUE bar BOUND".
+# Ratios against a baseline of the same run: "ratio NAME VALUE bar BOUND"; and
+# how near times are to what they should be: "goal NAME VALUE UNIT under VALUE".
 bench:
 	go test -run='^$$' -bench=. -benchtime=1x -timeout=20m ./harness ./harness/lab ./harness/evidence ./harness/netlab ./harness/audit
-	RESETLAB_BENCH=1 $(GINKGO) -p --timeout=5m ./scenarios | grep -E '^ *(ratio|suite) '
+	RESETLAB_BENCH=1 $(GINKGO) -p --timeout=5m ./scenarios | grep -E '^ *(ratio|goal|suite) '
 
 lint:
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
