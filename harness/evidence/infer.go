@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/resetlab/resetlab/harness/lab"
 )
@@ -146,12 +147,18 @@ func (t *trial) guessAnswer(reset *Reset) string {
 	case t.moved(reset.Host, "EmbryonicRsts"):
 		reset.Clue += "; the counter EmbryonicRsts moved"
 		return "INVALID_SYN"
-	case cause >= 0 && t.Events[cause].Packet.Flags == "SYN" && !t.connectedBefore(reset.Flow):
+	case cause >= 0 && t.Events[cause].Packet.Flags == "SYN":
+		if t.connectedBefore(reset.Flow) || t.counted(reset.Host, "ListenDrops") > 0 { // somebody was there
+			return ""
+		}
 		return "NO_SOCKET"
 	case t.only(reset.Host, "TCPAbortOnData"):
 		reset.Clue += "; the counter TCPAbortOnData moved"
 		return "TCP_ABORT_ON_DATA"
-	case t.finished(reset) && !t.noisyFor(reset.Host) && t.counted(reset.Host, "TCPAbortOnData") == 0:
+	case t.moved(reset.Host, "TCPTimeWaitOverflow"):
+		reset.Clue += "; the counter TCPTimeWaitOverflow moved"
+		return "NO_SOCKET"
+	case t.waits(reset) && !t.noisyFor(reset.Host) && t.counted(reset.Host, "TCPAbortOnData") == 0:
 		reset.Clue += "; it had sent its FIN before"
 		return "TCP_TIMEWAIT_SOCKET"
 	}
@@ -169,15 +176,29 @@ func (t *trial) connectedBefore(flow int) bool {
 	return false
 }
 
-// finished says whether the end that sent a RST had sent its FIN before.
-func (t *trial) finished(reset *Reset) bool {
+// shortestWait is how long a kernel remembers at least what it has closed:
+// tcp_fin_timeout is in seconds (ip-sysctl.rst).
+const shortestWait = time.Second
+
+// waits says whether the end that sent a RST had sent its FIN before, and can
+// only be waiting still: not so long that it may have forgotten, and no RST has
+// come that ends the wait (RFC 1337).
+func (t *trial) waits(reset *Reset) bool {
+	finished := false
 	for _, i := range t.byFlow[reset.Flow] {
 		event := &t.Events[i]
-		if i < reset.Event && event.Host == reset.Host && event.Packet != nil && hasFlag(event.Packet.Flags, "FIN") {
-			return true
+		switch {
+		case i >= reset.Event || event.Packet == nil:
+		case event.Host != reset.Host && event.Packet.RST():
+			return false
+		case event.Host == reset.Host && hasFlag(event.Packet.Flags, "FIN") && !finished:
+			finished = true
+			if t.Events[reset.Event].At-event.At >= shortestWait {
+				return false
+			}
 		}
 	}
-	return false
+	return finished
 }
 
 // unread returns how many bytes had come to the end that sent a RST, and were

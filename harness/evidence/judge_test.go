@@ -27,6 +27,14 @@ func at(groups ...[]evidence.Event) []evidence.Event {
 
 func one(events ...evidence.Event) []evidence.Event { return events }
 
+// later makes events of one time.
+func later(at time.Duration, events ...evidence.Event) []evidence.Event {
+	for i := range events {
+		events[i].At = at
+	}
+	return events
+}
+
 func packet(from string, p evidence.Packet) evidence.Event {
 	p.To = map[string]string{"client": "server", "server": "client"}[from]
 	if p.TTL == 0 {
@@ -55,6 +63,7 @@ var (
 	refusal  = packet("server", evidence.Packet{Flags: "RST ACK", Ack: 1})
 	farRST   = packet("server", evidence.Packet{Flags: "RST ACK", Seq: 1, Ack: 3, Window: 512, IPID: 3, TTL: 57})
 	oddRST   = packet("server", evidence.Packet{Flags: "RST", Seq: 1, IPID: 0x7777})
+	finish   = packet("server", evidence.Packet{Flags: "FIN ACK", Seq: 1, Ack: 1, Window: 512, IPID: 1})
 	accept   = call("server", "accept", 2, 0)
 )
 
@@ -141,6 +150,22 @@ func TestVerdicts(t *testing.T) {
 			name: "nobody listens", events: at(one(syn), one(refusal)), missing: withoutKernel,
 			counters: map[string]int64{"OutRsts": 1, "AttemptFails": 1}, sender: evidence.KernelReply, host: "server",
 			reason: "NO_SOCKET", cause: 0, level: evidence.Inferred, words: "no socket",
+		}, {
+			name: "somebody listens, and would not have the SYN", events: at(one(syn), one(refusal)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1, "ListenDrops": 1}, sender: evidence.KernelReply, host: "server",
+			cause: 0, level: evidence.Inferred, words: "shape of an answer",
+		}, {
+			name: "data for what waits in TIME-WAIT", events: at(one(finish), one(data), one(reply)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.KernelReply, host: "server",
+			reason: "TCP_TIMEWAIT_SOCKET", cause: 1, level: evidence.Inferred, words: "its FIN before",
+		}, {
+			name: "there was no room to wait", events: at(one(finish), one(data), one(reply)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1, "TCPTimeWaitOverflow": 1}, sender: evidence.KernelReply, host: "server",
+			reason: "NO_SOCKET", cause: 1, level: evidence.Inferred, words: "TCPTimeWaitOverflow",
+		}, {
+			name: "it may have waited long enough", events: append(at(one(finish)), later(time.Second, data, reply)...),
+			missing: withoutKernel, counters: map[string]int64{"OutRsts": 1}, sender: evidence.KernelReply, host: "server",
+			cause: 1, level: evidence.Inferred, words: "shape of an answer",
 		}, {
 			name: "a silent crash: several reasons would fit", events: at(one(accept), one(data), one(reply)),
 			missing:  withoutKernel,
