@@ -23,6 +23,7 @@ const markVariable = "RESETLAB_TEST_SUITE"
 
 func TestMain(m *testing.M) {
 	forbid()
+	lack()
 	os.Exit(m.Run())
 }
 
