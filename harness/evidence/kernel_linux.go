@@ -23,7 +23,7 @@ const (
 	emptyEvery = 20 * time.Millisecond
 	// room is how many KiB the buffers of all processors have together for what
 	// happens in between, but each has what it is given by the kernel: leastRoom.
-	room, leastRoom = 16 << 10, 1408
+	room, leastRoom = 8 << 10, 1408
 )
 
 // A tracer is a trace instance of our own (Documentation/trace/ftrace.rst,
