@@ -31,7 +31,8 @@ type connection struct {
 	toxics             *toxiproxy.ToxicCollection
 	drawn              []int // which of the proxy's toxics this connection got
 
-	severed atomic.Bool // nothing is passed on any more
+	severed  atomic.Bool // nothing is passed on any more
+	farewell string      // what the client gets before its ending; whoever severed sets it
 
 	mu          sync.Mutex // guards the rest, and the pipes' gone
 	linked      bool       // the server's leg is there and the pipes run

@@ -75,6 +75,10 @@ type Cut struct {
 	// comes for it is thrown away, and what it sends is passed on. With must be
 	// Finished, Opposite empty, and Now is not allowed.
 	Half bool
+	// Insert is what the client gets from the proxy itself, behind all that has
+	// passed to it and before its ending: what a server would say in farewell.
+	// It is not counted anywhere, and does not go with Half.
+	Insert string
 	// Opposite is what the other end gets. Zero means the same as With, as
 	// from a device between the two.
 	Opposite Ending
@@ -127,6 +131,8 @@ func (c Cut) check() error {
 		return fmt.Errorf("cut: On is connection %d: the first connection is 1", c.On.n)
 	case c.Now && (c.After != 0 || c.FromStart || c.Times != 0):
 		return fmt.Errorf("cut: Now goes with neither After, FromStart nor Times")
+	case c.Half && c.Insert != "":
+		return fmt.Errorf("cut: Half does not go with Insert")
 	case c.Half && (c.Now || c.With != Finished || c.Opposite != ""):
 		return fmt.Errorf("cut: Half goes with With Finished, and with neither Opposite nor Now")
 	case c.Now && c.On.kind == nextConnection:

@@ -1,6 +1,9 @@
 package harness
 
-import "io"
+import (
+	"io"
+	"time"
+)
 
 // strike ends the connection if a cut is due at the present byte of p, with
 // pending bytes waiting behind it.
@@ -55,6 +58,7 @@ func (c *connection) claim(cut *armedCut, p *pipe) (note func(undelivered int64)
 		return nil, false
 	}
 	c.record(ByCut, cut.with())
+	c.farewell = cut.Insert
 	strike := Strike{Connection: c.number}
 	if c.reached(c.server) {
 		against, _ := c.pipes(p.to)
@@ -110,6 +114,10 @@ func (c *connection) give(l *leg, note func(undelivered int64)) {
 	c.mu.Lock()
 	linked, unread := c.linked, fromIt.gone
 	c.mu.Unlock()
+	if l == c.client && c.farewell != "" {
+		l.conn.SetWriteDeadline(time.Now().Add(c.proxy.settings.DrainTimeout))
+		io.WriteString(l.conn, c.farewell) // it fails where the client is gone
+	}
 	switch {
 	case l == c.server && !linked:
 		c.cancel() // the upstream is still being dialled

@@ -99,3 +99,39 @@ func TestABadCutOfAWatcherIsReported(t *testing.T) {
 		}
 	}
 }
+
+// TestAFarewell comes to the client behind what has passed, whichever end the
+// cut counts the bytes of.
+func TestAFarewell(t *testing.T) {
+	const said = "good bye"
+	for _, toward := range []harness.Party{harness.Client, harness.Server} {
+		for _, ending := range []harness.Ending{harness.Reset, harness.Finished} {
+			t.Run(string(toward)+" "+string(ending), func(t *testing.T) {
+				proxy, client, server := between(t, harness.Cut{Toward: toward, After: 20, With: ending, Insert: said})
+				send(t, server, 10)
+				receive(t, client, 10)
+				send(t, client, 10)
+				receive(t, server, 10)
+				if toward == harness.Client {
+					send(t, server, 30)
+					expectEnd(t, "the client", client, 10+int64(len(said)), ending)
+				} else {
+					send(t, client, 30)
+					expectEnd(t, "the client", client, int64(len(said)), ending)
+				}
+				if got := proxy.Connections()[0].ToClient; toward == harness.Client && got != 20 {
+					t.Errorf("%d bytes are counted, want 20", got)
+				}
+			})
+		}
+	}
+}
+
+func TestAFarewellNeedsAnEnding(t *testing.T) {
+	_, err := harness.StartProxy("127.0.0.1:1", harness.Cut{
+		Toward: harness.Client, With: harness.Finished, Half: true, Insert: "x",
+	})
+	if err == nil || !strings.Contains(err.Error(), "Insert") {
+		t.Errorf("got %v, want an error that names Insert", err)
+	}
+}
