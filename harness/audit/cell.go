@@ -23,11 +23,13 @@ const (
 	StallRST  Fault = "stall-rst"    // as Stall, and a RST to the client's next write or after Limits.Stall
 	Refuse    Fault = "refuse"       // nobody listens
 	CloseNote Fault = "close-notify" // as FIN, behind TLS's close_notify; with TLS a FIN comes without
+	GoAway    Fault = "goaway"       // as FIN, behind a GOAWAY of HTTP/2 that says the truth about the request
+	RSTStream Fault = "rst-stream"   // as FIN, behind a RST_STREAM: REFUSED_STREAM where that is the truth
 )
 
 // Faults returns every fault, in the order in which reports show them.
 func Faults() []Fault {
-	return []Fault{RST, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote}
+	return []Fault{RST, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote, GoAway, RSTStream}
 }
 
 // A Repeat says how often a fault strikes, such as "once", "3x", "always" or

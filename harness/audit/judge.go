@@ -122,6 +122,8 @@ func showing(f Fault) []harness.Ending {
 		return []harness.Ending{harness.Reset, harness.BrokenPipe}
 	case FIN, HalfClose, CloseNote:
 		return []harness.Ending{harness.Finished}
+	case GoAway, RSTStream: // clients have errors of their own for the frame
+		return []harness.Ending{harness.Finished, harness.Other}
 	case FINRST:
 		return []harness.Ending{harness.Finished, harness.BrokenPipe, harness.Reset}
 	case StallRST:

@@ -155,6 +155,7 @@ func faultsAt(p Place, wanted []Fault) []Fault {
 		if p.secured && !p.records {
 			fits = append(fits, CloseNote)
 		}
+		fits = append(fits, p.Adds...)
 	}
 	if len(wanted) == 0 {
 		return fits

@@ -48,6 +48,9 @@ type Place struct {
 	// Fits lists the faults that can strike here. Empty means RST, FIN, FINRST,
 	// Stall and StallRST. HalfClose needs a place toward the client.
 	Fits []Fault
+	// Adds lists faults that can strike here besides, and do by default: those
+	// that insert something; see Moment.Insert.
+	Adds []Fault
 	// Operations lists those that have such a place: not every request has a
 	// body. Empty means all.
 	Operations []Operation
@@ -76,4 +79,7 @@ type Moment struct {
 	// without requests has the one exchange 1. A moment without a Place tells
 	// that a request begins, or that enough of it has come to know it.
 	Exchange int
+	// Insert, if not nil, returns what the client gets before the ending where
+	// a fault of Place.Adds strikes here, such as a frame.
+	Insert func(Fault) string
 }

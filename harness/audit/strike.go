@@ -94,7 +94,7 @@ func (w *watched) begin() {
 func (w *watched) see(toward harness.Party, b []byte) *harness.Cut {
 	w.mu.Lock()
 	w.last = time.Now()
-	at, struck := w.find(toward, b)
+	at, insert, struck := w.find(toward, b)
 	w.count(toward, b, at, struck)
 	w.mu.Unlock()
 	if !struck {
@@ -103,7 +103,9 @@ func (w *watched) see(toward harness.Party, b []byte) *harness.Cut {
 	if w.cell.Fault == StallRST {
 		w.pause()
 	}
-	return w.cutAt(toward, at)
+	cut := w.cutAt(toward, at)
+	cut.Insert = insert
+	return cut
 }
 
 // pause holds the bytes back for as long as a stall lasts.
@@ -114,19 +116,23 @@ func (s *striker) pause() {
 	}
 }
 
-// find says behind how many bytes of b the fault strikes. mu is held.
-func (w *watched) find(toward harness.Party, b []byte) (at int, struck bool) {
+// find says behind how many bytes of b the fault strikes, and what the client
+// is to get first. mu is held.
+func (w *watched) find(toward harness.Party, b []byte) (at int, insert string, struck bool) {
 	for _, m := range w.watcher.See(toward, b) {
 		if w.armed && w.concerns(m.Exchange) && m.Place == w.place.ID && w.bound != 0 {
-			return m.At, w.hit()
+			if m.Insert != nil {
+				insert = m.Insert(w.cell.Fault)
+			}
+			return m.At, insert, w.hit()
 		}
 	}
 	if end, n, ok := parseByte(w.place.ID); ok && end == toward && w.armed && w.bound != 0 {
 		if at := n - w.passed[toward]; at >= 0 && (at < int64(len(b)) || at == int64(len(b)) && n > 0) {
-			return int(at), w.hit()
+			return int(at), "", w.hit()
 		}
 	}
-	return len(b), false
+	return len(b), "", false
 }
 
 // concerns says whether an exchange is one that the fault strikes, which may
@@ -201,7 +207,7 @@ func (w *watched) cutAt(toward harness.Party, at int) *harness.Cut {
 // endings returns what a fault gives each end.
 func endings(f Fault) (client, server harness.Ending) {
 	switch f {
-	case FIN, HalfClose, CloseNote:
+	case FIN, HalfClose, CloseNote, GoAway, RSTStream:
 		return harness.Finished, harness.Finished
 	case FINRST:
 		return harness.BrokenPipe, harness.Finished

@@ -20,26 +20,30 @@ type h2 struct{}
 
 func (h2) Name() string { return "http/2" }
 
+// farewells are what an HTTP/2 server can say before an ending.
+var farewells = []audit.Fault{audit.GoAway, audit.RSTStream}
+
 func (h2) Places() []audit.Place {
 	return []audit.Place{
 		{ID: "P0", Says: "nobody listens at the address", Fits: []audit.Fault{audit.Refuse}},
 		{ID: "P1", Says: "connected; the first byte of the client's preface is withheld"},
 		{ID: "P3", Says: "the client has sent its preface; the first byte of the server's is withheld"},
 		{ID: "P4.idle", Says: "the pooled connection died a while before the request", Primed: true, Idle: true},
-		{ID: "P4.race", Says: "the pooled connection dies while the request is on its way", Primed: true, Race: true},
+		{ID: "P4.race", Says: "the pooled connection dies while the request is on its way", Primed: true, Race: true, Adds: farewells},
 		{ID: "P5", Says: "one byte of the request's HEADERS frame has arrived"},
 		{ID: "P5.head", Says: "the HEADERS frame of the request has arrived; its DATA is withheld", Operations: bodied},
 		{ID: "P5.body", Says: "half of the request's first DATA frame has arrived", Operations: bodied},
 		{ID: "P6", Says: "the request has arrived but for the last byte of a frame: it is not executed"},
-		{ID: "P7", Says: "the request is executed; the first byte of the reply's HEADERS frame is withheld"},
+		{ID: "P7", Says: "the request is executed; the first byte of the reply's HEADERS frame is withheld", Adds: farewells},
 		{ID: "P7.pooled", Says: "as P7, on a pooled connection", Primed: true},
 		{ID: "P8", Says: "one byte of the reply's HEADERS frame has arrived"},
 		{ID: "P8.frame", Says: "the reply ends within the header of a frame"},
 		{ID: "P8.fields", Says: "half of the reply's header fields has arrived"},
-		{ID: "P9", Says: "the HEADERS frame of the reply has arrived; the next frame is withheld"},
+		{ID: "P9", Says: "the HEADERS frame of the reply has arrived; the next frame is withheld", Adds: farewells},
 		{ID: "P9.body", Says: "one byte of the reply's data has arrived"},
 		{ID: "P10.data", Says: "half of the first DATA frame of the reply has arrived"},
-		{ID: "P10.frames", Says: "one DATA frame of the reply has arrived; the next frame is withheld", Shape: "chunked"},
+		{ID: "P10.frames", Says: "one DATA frame of the reply has arrived; the next frame is withheld", Shape: "chunked",
+			Adds: farewells},
 		{ID: "P10.trailer", Says: "all data has arrived; the reply ends within the trailer fields", Shape: "trailer"},
 		{ID: "P10.stream", Says: "one event of a stream has arrived; the next frame is withheld", Shape: "stream"},
 		{ID: "P11", Says: "the complete reply has arrived"},
@@ -111,6 +115,27 @@ func (w *h2Watcher) at(place string, at, exchange int) {
 	w.moments = append(w.moments, audit.Moment{Place: place, At: at, Exchange: exchange})
 }
 
+// insertable names a place at which the frames of farewells can be inserted.
+// They say the truth: whether the server has processed the stream.
+func (w *h2Watcher) insertable(place string, at, exchange int, id uint32, processed bool) {
+	w.at(place, at, exchange)
+	w.moments[len(w.moments)-1].Insert = func(f audit.Fault) string {
+		var frame bytes.Buffer
+		to := http2.NewFramer(&frame, nil)
+		switch {
+		case f == audit.GoAway && processed:
+			to.WriteGoAway(id, http2.ErrCodeNo, nil)
+		case f == audit.GoAway:
+			to.WriteGoAway(max(id, 2)-2, http2.ErrCodeNo, nil) // the client's stream before this
+		case f == audit.RSTStream && processed:
+			to.WriteRSTStream(id, http2.ErrCodeInternal)
+		case f == audit.RSTStream:
+			to.WriteRSTStream(id, http2.ErrCodeRefusedStream)
+		}
+		return frame.String()
+	}
+}
+
 // inRequest follows the frames toward the server.
 func (w *h2Watcher) inRequest(f *frames, m mark, at int) {
 	s := w.streams[f.header.StreamID]
@@ -155,7 +180,7 @@ func (w *h2Watcher) open(id uint32, at, behind int) {
 	w.opened++
 	w.streams[id] = &stream{exchange: w.opened, bytes: []byte{}}
 	if w.opened > 1 {
-		w.at("P4.race", at, w.opened)
+		w.insertable("P4.race", at, w.opened, id, false)
 	}
 	w.at("P5", behind, w.opened)
 }
@@ -221,16 +246,16 @@ func (w *h2Watcher) replyBegins(s *stream, f *frames, at int) {
 	switch {
 	case isHeaders && !s.replying:
 		s.replying = true
-		w.at("P7", at, s.exchange)
+		w.insertable("P7", at, s.exchange, f.header.StreamID, true)
 		if s.exchange > 1 {
 			w.at("P7.pooled", at, s.exchange)
 		}
 		w.at("P8", f.clamp(1), s.exchange)
 		w.at("P8.frame", f.clamp(5), s.exchange)
 	case (isHeaders || isData) && s.headed && s.replies == 0:
-		w.at("P9", at, s.exchange)
+		w.insertable("P9", at, s.exchange, f.header.StreamID, true)
 	case isData && s.replies == 1:
-		w.at("P10.frames", at, s.exchange)
+		w.insertable("P10.frames", at, s.exchange, f.header.StreamID, true)
 		w.at("P10.stream", at, s.exchange)
 	}
 	if isData {
