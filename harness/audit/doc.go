@@ -12,4 +12,17 @@
 // A [Protocol] names the [Place]s of a conversation at which a [Fault] can
 // strike. A [Cell] is one place, fault, repetition and operation; each has a
 // proxy, a client and connections of its own, and one [Verdict].
+//
+// TLS goes in front of any protocol. An [Authority] issues certificates for
+// whatever name or address the client dials, so that nothing of the client
+// changes but whom it trusts:
+//
+//	authority, err := audit.NewAuthority()
+//	...
+//	subject.TLS = authority.Server("h2", "http/1.1") // by ALPN; nothing for protocols without
+//	transport.TLSClientConfig = &tls.Config{RootCAs: authority.Pool()}
+//
+// A bridge then speaks TLS with the client and plain text with the origin, and
+// passes on how each of the two ended. A client that dials a name of its own
+// resolves it to the host of [Target.Address].
 package audit

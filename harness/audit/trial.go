@@ -100,7 +100,7 @@ func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err 
 			return nil, fmt.Errorf("heal the refusing address: %w", err)
 		}
 	}
-	if t.subject.Pooled && succeeded && t.striker.struckLast() {
+	if t.subject.Pooled && (succeeded || t.cell.Fault == RSTStream) && t.striker.struckLast() {
 		t.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
 	}
 	call := t.newCall(t.cell.Operation, "")

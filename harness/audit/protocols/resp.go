@@ -74,8 +74,9 @@ type respWatcher struct {
 
 // A command is what is kept of one.
 type command struct {
-	name  string // in capitals; empty until it is complete
-	bytes []byte
+	name   string // in capitals; empty until it is complete
+	queued bool   // it is within a transaction
+	bytes  []byte
 }
 
 // greetings are the commands that set a connection up.
@@ -94,10 +95,10 @@ func (w *respWatcher) See(toward harness.Party, b []byte) []audit.Moment {
 	return w.moments
 }
 
-// Request returns the beginning of a command as it was sent, up to 64 KiB; for
-// EXEC that of its transaction.
+// Request returns the beginning of a command as it was sent, up to 64 KiB. A
+// transaction is one request: EXEC's.
 func (w *respWatcher) Request(exchange int) []byte {
-	if c := w.command(exchange); c != nil {
+	if c := w.command(exchange); c != nil && (!c.queued || c.name == "EXEC") {
 		return c.bytes
 	}
 	return []byte{} // none that concerns anybody any more
@@ -131,7 +132,7 @@ func (w *respWatcher) inCommand(m mark, at int) {
 		for w.first < w.answered && len(w.sent) > 0 {
 			w.sent, w.first = slices.Delete(w.sent, 0, 1), w.first+1
 		}
-		w.sent = append(w.sent, command{bytes: []byte{}})
+		w.sent = append(w.sent, command{queued: w.multi != nil, bytes: []byte{}})
 	}
 	exchange := w.first + len(w.sent) - 1
 	switch {

@@ -152,7 +152,9 @@ func TestNetHTTPOverTLS(t *testing.T) {
 				return &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
 			})
 			s.TLS = authority.Server()
-			report, err := audit.Run(t.Context(), s, audit.Options{Only: only, Limits: patient})
+			report, err := audit.Run(t.Context(), s, audit.Options{
+				Only: only, Operations: []audit.Operation{audit.Write}, Limits: patient,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
