@@ -165,7 +165,7 @@ func TestSurvey(t *testing.T) {
 	} {
 		t.Run(c.program, func(t *testing.T) {
 			s, err := agent.Command{Args: program(c.program), Reply: o.Reply}.Survey(
-				t.Context(), protocols.Lines(), o, audit.Write, audit.Read)
+				t.Context(), audit.Subject{Protocol: protocols.Lines(), Origin: o}, audit.Write, audit.Read)
 			switch {
 			case c.want != "":
 				if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -173,8 +173,8 @@ func TestSurvey(t *testing.T) {
 				}
 			case err != nil:
 				t.Error(err)
-			case s.Command.Output != c.output || len(s.Missing) > 0:
-				t.Errorf("learnt %q, missing %q, want %q", s.Command.Output, s.Missing, c.output)
+			case s.Output != c.output || len(s.Missing) > 0:
+				t.Errorf("learnt %q, missing %q, want %q", s.Output, s.Missing, c.output)
 			}
 		})
 	}
@@ -188,14 +188,14 @@ func TestSurveyLeavesOutPlaces(t *testing.T) {
 	}
 	t.Cleanup(func() { o.Close() })
 	s, err := agent.Command{Args: program("get"), Reply: o.Reply, URL: o.URL}.Survey(
-		t.Context(), protocols.HTTP1(), o, audit.Read, audit.Write)
+		t.Context(), audit.Subject{Protocol: protocols.HTTP1(), Origin: o}, audit.Read, audit.Write)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"P5.head", "P5.body", "P12"}; !slices.Equal(s.Missing, want) || s.Command.Output != agent.Data {
-		t.Errorf("missing are %q, output %q, want %q", s.Missing, s.Command.Output, want)
+	if want := []string{"P5.head", "P5.body", "P12"}; !slices.Equal(s.Missing, want) || s.Output != agent.Data {
+		t.Errorf("missing are %q, output %q, want %q", s.Missing, s.Output, want)
 	}
-	for _, p := range s.Protocol.Places() {
+	for _, p := range s.Subject.Protocol.Places() {
 		if slices.Contains(s.Missing, p.ID) {
 			t.Errorf("%s is still a place", p.ID)
 		}

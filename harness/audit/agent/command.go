@@ -22,12 +22,16 @@ type Command struct {
 	Args []string
 	// URL returns the URL of a call. Nil means that the protocol has none.
 	URL func(c audit.Call) string
+	// Method returns the word of the protocol for an operation. Nil means the
+	// methods of HTTP.
+	Method func(audit.Operation) string
 	// Reply returns what a client gets that receives the complete reply to a
 	// call, as the origin says. Nil means that it is not known.
 	Reply func(c audit.Call) []byte
 	// Output says what its standard output is.
 	Output Output
-	// CA is the file of the certificate to trust. Empty means none.
+	// CA is the file of the certificate to trust, which OpenSSL, Go, curl, Node
+	// and Python's requests are told of in the environment. Empty means none.
 	CA string
 	// Grace is how long its children may live on, and how long it has to end
 	// after a SIGTERM. Zero means 300 ms.
@@ -99,8 +103,19 @@ func (c Command) do(ctx context.Context, call audit.Call) audit.Answer {
 	}
 	p.stderr.most = keptWords
 	args := told.in(c.Args[1:])
-	err = p.run(ctx, c.Args[0], args, slices.Concat(environment(), told.environment(), []string{mark}))
+	err = p.run(ctx, c.Args[0], args, slices.Concat(environment(), c.trust(), told.environment(), []string{mark}))
 	return c.answer(p, call, err)
+}
+
+// trust is what makes programs trust the certificate.
+func (c Command) trust() (list []string) {
+	if c.CA == "" {
+		return nil
+	}
+	for _, name := range []string{"SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"} {
+		list = append(list, name+"="+c.CA)
+	}
+	return list
 }
 
 func (c Command) grace() time.Duration {
@@ -120,16 +135,22 @@ func (c Command) tell(call audit.Call) (telling, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agent: the call's address: %w", err)
 	}
+	word := c.Method
+	if word == nil {
+		word = method
+	}
+	if call.Healthy == "" {
+		call.Healthy = call.Address // so that one command line does for every cell
+	}
 	t := telling{
 		{"address", call.Address}, {"host", host}, {"port", port}, {"id", call.ID},
-		{"operation", string(call.Operation)}, {"method", method(call.Operation)}, {"shape", call.Shape},
+		{"operation", string(call.Operation)}, {"method", word(call.Operation)}, {"shape", call.Shape},
 		{"healthy", call.Healthy}, {"ca", c.CA},
 	}
 	if c.URL != nil {
 		t = append(t, pair{"url", c.URL(call)})
-		if call.Address = call.Healthy; call.Healthy != "" {
-			t = append(t, pair{"healthy_url", c.URL(call)})
-		}
+		call.Address = call.Healthy
+		t = append(t, pair{"healthy_url", c.URL(call)})
 	}
 	return t, nil
 }

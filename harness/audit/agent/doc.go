@@ -15,9 +15,9 @@
 //	{url}          RESETLAB_URL        the URL of the call, where the protocol has such
 //	{id}           RESETLAB_ID         the id of the call, new for each
 //	{operation}    RESETLAB_OPERATION  read, idempotent or write
-//	{method}       RESETLAB_METHOD     for HTTP: GET, PUT or POST, as the operation is
+//	{method}       RESETLAB_METHOD     the protocol's word for it: GET, PUT or POST in HTTP
 //	{shape}        RESETLAB_SHAPE      the shape that the reply shall have; usually empty
-//	{healthy}      RESETLAB_HEALTHY    host:port of another, healthy server, if there is one
+//	{healthy}      RESETLAB_HEALTHY    host:port of another, healthy server; {address} if there is none
 //	{healthy_url}  RESETLAB_HEALTHY_URL
 //	{ca}           RESETLAB_CA         the file of the certificate to trust, where TLS is spoken
 //

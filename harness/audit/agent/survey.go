@@ -2,66 +2,71 @@ package agent
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/audit"
 )
 
 // A Survey is what was learnt of a program with nothing in its way.
 type Survey struct {
-	// Command is the program, with what its output turned out to be.
-	Command Command
-	// Protocol has only the places that the program's conversations come by: a
-	// GET without a body, for one, never is in the middle of it.
-	Protocol audit.Protocol
-	// Missing names the other places.
+	// Subject has the program as its client, and of the protocol's places those
+	// that the program's conversations come by: a GET without a body, for one,
+	// never is in the middle of it.
+	Subject audit.Subject
+	// Output is what its standard output turned out to be.
+	Output Output
+	// Missing names the places that it does not come by.
 	Missing []string
 }
 
-// Survey performs every operation through a faultless proxy, in every shape
-// that the protocol's places ask for. The error says why an audit would prove
-// nothing: the program fails, or the origin does not see its calls.
-func (c Command) Survey(
-	ctx context.Context, p audit.Protocol, origin audit.Origin, operations ...audit.Operation,
-) (*Survey, error) {
+// Survey performs every operation without a fault, in every shape that the
+// protocol's places ask for. The subject's Open is the command's own. The error
+// says why an audit would prove nothing: the program fails, or the origin does
+// not see its calls.
+func (c Command) Survey(ctx context.Context, s audit.Subject, operations ...audit.Operation) (*Survey, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	c.Output = Data // as it is
+	s.Open = c.Open
 	met := map[visit]bool{}
+	learnt := Data
 	for _, operation := range operations {
-		t := c.try(ctx, p, origin, audit.Call{Operation: operation})
-		if err := t.wrong(); err != nil {
+		r, err := audit.Rehearse(ctx, s, operation, "", audit.Limits{})
+		if err == nil {
+			err = wrong(r)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", operation, err)
 		}
-		c.Output = output(t.answer.Body, origin.Reply(t.call))
-		t.note(met)
+		if reply := s.Origin.Reply(r.Call); reply != nil && learnt == Data {
+			learnt = output(r.Answer.Body, reply)
+		}
+		note(met, r)
 	}
-	for _, t := range c.tryShapes(ctx, p, origin, operations) {
-		t.note(met) // one that fails has not come by its places
+	shapes, err := rehearseShapes(ctx, s, operations)
+	if err != nil {
+		return nil, err
 	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+	for _, r := range shapes {
+		note(met, r) // one that fails has not come by its places
 	}
-	s := &Survey{Command: c}
-	s.Protocol, s.Missing = narrow(p, met, operations)
-	return s, nil
+	survey := &Survey{Subject: s, Output: learnt}
+	c.Output = learnt
+	survey.Subject.Open = c.Open
+	survey.Subject.Protocol, survey.Missing = narrow(s.Protocol, met, operations)
+	return survey, nil
 }
 
-// tryShapes performs the operations in all shapes but the usual one.
-func (c Command) tryShapes(
-	ctx context.Context, p audit.Protocol, origin audit.Origin, operations []audit.Operation,
-) (tried []*tried) {
+// rehearseShapes performs the operations in all shapes but the usual one.
+func rehearseShapes(ctx context.Context, s audit.Subject, operations []audit.Operation) (list []audit.Rehearsal, err error) {
 	var shapes []string
-	for _, place := range p.Places() {
+	for _, place := range s.Protocol.Places() {
 		if place.Shape != "" && !slices.Contains(shapes, place.Shape) {
 			shapes = append(shapes, place.Shape)
 		}
@@ -71,15 +76,15 @@ func (c Command) tryShapes(
 	for _, shape := range shapes {
 		all.Go(func() {
 			for _, operation := range operations {
-				t := c.try(ctx, p, origin, audit.Call{Operation: operation, Shape: shape})
+				r, broken := audit.Rehearse(ctx, s, operation, shape, audit.Limits{})
 				mu.Lock()
-				tried = append(tried, t)
+				list, err = append(list, r), errors.Join(err, broken)
 				mu.Unlock()
 			}
 		})
 	}
 	all.Wait()
-	return tried
+	return list, err
 }
 
 // A visit is a place that a conversation comes by.
@@ -88,73 +93,29 @@ type visit struct {
 	operation audit.Operation
 }
 
-// tried is one call with nothing in its way.
-type tried struct {
-	call    audit.Call
-	answer  audit.Answer
-	account audit.Account
-	places  []string
-	err     error // of the survey itself
-}
-
-func (t *tried) note(met map[visit]bool) {
-	for _, place := range t.places {
-		met[visit{place, t.call.Operation}] = true
+func note(met map[visit]bool, r audit.Rehearsal) {
+	for _, place := range r.Places {
+		met[visit{place, r.Call.Operation}] = true
 	}
 }
 
-func (t *tried) wrong() error {
+// wrong says why a rehearsal forbids an audit.
+func wrong(r audit.Rehearsal) error {
 	switch {
-	case t.err != nil:
-		return t.err
-	case t.answer.Unimplemented:
+	case !r.Returned:
+		return errors.New("the agent does not come back, with nothing in its way")
+	case r.Answer.Unimplemented:
 		return errors.New("the agent says that it cannot perform it")
-	case t.answer.Err != nil:
-		return fmt.Errorf("the agent fails with nothing in its way: %w", t.answer.Err)
-	case len(t.places) == 0:
+	case r.Answer.Err != nil:
+		return fmt.Errorf("the agent fails with nothing in its way: %w", r.Answer.Err)
+	case len(r.Places) == 0:
 		return errors.New("the agent reports success and did not talk to the server: does it use {url}, or {address} and {id}?")
-	case t.account.Executed == 0:
+	case r.Account.Executed == 0:
 		return errors.New("the agent reports success, and the server says that it has executed nothing")
-	case t.account.Executed > 1:
-		return fmt.Errorf("with nothing in its way the agent had its call executed %d times", t.account.Executed)
+	case r.Account.Executed > 1:
+		return fmt.Errorf("with nothing in its way the agent had its call executed %d times", r.Account.Executed)
 	}
 	return nil
-}
-
-// try performs one call through a proxy that has nothing but a watcher.
-func (c Command) try(ctx context.Context, p audit.Protocol, origin audit.Origin, call audit.Call) *tried {
-	call.ID = newID()
-	t := &tried{call: call}
-	var mu sync.Mutex // connections are watched concurrently
-	proxy, err := harness.StartProxy(origin.Addr(), harness.Options{Watch: func(int) harness.Watcher {
-		watcher := p.Watch()
-		return func(toward harness.Party, b []byte) *harness.Cut {
-			mu.Lock()
-			defer mu.Unlock()
-			for _, m := range watcher.See(toward, b) {
-				t.places = append(t.places, m.Place)
-			}
-			return nil
-		}
-	}})
-	if err != nil {
-		t.err = err
-		return t
-	}
-	t.call.Address = proxy.Addr()
-	c.Output = Data // as it is
-	client := &client{command: c}
-	t.answer = client.Do(ctx, t.call)
-	if t.err = cmp.Or(client.Close(), proxy.Close()); t.err != nil {
-		return t
-	}
-	if t.account, t.err = origin.Account(ctx, t.call); t.err != nil {
-		t.err = fmt.Errorf("ask the origin: %w", t.err)
-	}
-	if settler, ok := origin.(audit.Settler); ok {
-		settler.Forget(netip.AddrFrom4([4]byte{127, 0, 0, 1}), t.call)
-	}
-	return t
 }
 
 // narrowed is a protocol with some of its places.
@@ -217,14 +178,4 @@ func output(wrote, reply []byte) Output {
 		return Line
 	}
 	return Ignored
-}
-
-// newID makes an id as audits make them.
-func newID() string {
-	const letters = "0123456789abcdefghijklmnopqrstuvwxyz"
-	id := []byte("try-_________")
-	for i := 4; i < len(id); i++ {
-		id[i] = letters[rand.IntN(len(letters))]
-	}
-	return string(id)
 }

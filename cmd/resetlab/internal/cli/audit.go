@@ -19,8 +19,9 @@ what to do by placeholders in its arguments, or by its environment:
     {address}     RESETLAB_ADDRESS     host:port; {host} and {port} are its parts
     {id}          RESETLAB_ID          the id of the call, new for each
     {operation}   RESETLAB_OPERATION   read, idempotent or write
-    {method}      RESETLAB_METHOD      for HTTP: GET, PUT or POST
+    {method}      RESETLAB_METHOD      the protocol's word for it: GET, PUT or POST
     {healthy}     RESETLAB_HEALTHY     another server that is healthy (--backends)
+    {ca}          RESETLAB_CA          the certificate to trust (--tls), in a file
 
 It says what became of a call by its exit status: 0 is success, 89 that it
 cannot perform such a call, any other an error. What it writes to its standard
@@ -87,5 +88,8 @@ func newAuditOf(f family) *cobra.Command {
 		}),
 	}
 	flags.register(command)
+	if !f.tls {
+		command.Flags().BoolVar(&flags.tls, "tls", false, "speak TLS with the client, and plain text with the server")
+	}
 	return command
 }

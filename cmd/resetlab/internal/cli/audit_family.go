@@ -19,7 +19,9 @@ import (
 type family struct {
 	name, title, long, example string
 	protocol                   func() audit.Protocol
-	start                      func() (server, error) // its own origin
+	start                      func() (server, error) // its own origin; nil if there is none
+	method                     func(audit.Operation) string
+	tls                        bool // always
 }
 
 // A server is an origin of this process.
@@ -52,7 +54,43 @@ should know better.`,
 			protocol: protocols.Lines,
 			start:    func() (server, error) { return origins.StartLines() },
 		},
+		{
+			name: "resp", title: "Redis",
+			long: `Audit a client of Redis with a small server of its own, which knows enough for
+most clients. {method} is GET to read, SET and INCR to write, {id} the key.`,
+			example:  `  resetlab audit resp -- redis-cli -h {host} -p {port} {method} {id}`,
+			protocol: protocols.RESP,
+			start:    func() (server, error) { return origins.StartRESP() },
+			method:   redisMethod,
+		},
+		{
+			name: "tcp", title: "any protocol over TCP",
+			long: `Audit a client of any protocol, by the bytes of its connections: the server is
+your own. With --sweep every byte is a fault point.`,
+			example:  `  resetlab audit tcp --upstream db:5432 --count 'count-rows {id}' --sweep -- ./insert --at {address} --id {id}`,
+			protocol: protocols.Bytes,
+		},
+		{
+			name: "tls", title: "any protocol over TLS",
+			long: `Audit a client of any protocol over TLS: its handshake has places of its own. The
+server is your own and gets plain text. The certificate to trust is in {ca}, and
+OpenSSL, Go, curl, Node and Python's requests are told of it in their environment.`,
+			example:  `  resetlab audit tls --upstream localhost:8080 --count 'count-rows {id}' -- ./insert --tls {address} --ca {ca} --id {id}`,
+			protocol: protocols.Bytes,
+			tls:      true,
+		},
 	}
+}
+
+// redisMethod is the command that is an operation on the audit's own server.
+func redisMethod(o audit.Operation) string {
+	switch o {
+	case audit.Read:
+		return "GET"
+	case audit.Idempotent:
+		return "SET"
+	}
+	return "INCR"
 }
 
 // upstream is the user's own server, which counts for itself if there is a

@@ -21,7 +21,7 @@ type auditFlags struct {
 	faults, repeats, operations          []string
 	seed                                 uint64
 	parallel                             int
-	backends, sweep, dryRun              bool
+	backends, sweep, dryRun, tls         bool
 	stride                               int64
 	expect                               expectations
 	files                                reportFiles
@@ -136,7 +136,8 @@ func parseBudget(text string) (l audit.Limits, err error) {
 
 // prepare checks everything that can be checked before something is started.
 func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
-	a := &auditing{flags: f, family: of, command: agent.Command{Args: args}}
+	a := &auditing{flags: f, family: of, command: agent.Command{Args: args, Method: of.method}}
+	f.tls = f.tls || of.tls
 	var err error
 	switch {
 	case len(args) == 0 && !f.dryRun:
@@ -178,7 +179,10 @@ func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
 			return nil, err
 		}
 	}
-	if _, err := audit.Matrix(audit.Subject{Protocol: of.protocol(), Backends: f.backends}, a.options); err != nil {
+	if a.plain, err = a.bare(); err != nil {
+		return nil, err
+	}
+	if _, err := audit.Matrix(a.plain, a.options); err != nil {
 		return nil, badInput(err)
 	}
 	return a, f.files.reserve()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -22,11 +23,27 @@ type auditing struct {
 	family   family
 	command  agent.Command
 	server   server
+	plain    audit.Subject // without a client and a server
+	pem      []byte        // the certificate to trust, with TLS
 	options  audit.Options
 	expected audit.Expectations
 }
 
 func (a *auditing) close() { a.flags.files.close() }
+
+// bare is the subject as far as it is known before anything is started.
+func (a *auditing) bare() (audit.Subject, error) {
+	s := audit.Subject{Name: a.flags.name, Protocol: a.family.protocol(), Backends: a.flags.backends}
+	if !a.flags.tls {
+		return s, nil
+	}
+	authority, err := audit.NewAuthority()
+	if err != nil {
+		return s, err
+	}
+	a.pem, s.TLS = authority.PEM(), authority.Server()
+	return s, nil
+}
 
 func (a *auditing) run(cmd *cobra.Command) (err error) {
 	if a.flags.dryRun {
@@ -38,6 +55,12 @@ func (a *auditing) run(cmd *cobra.Command) (err error) {
 		}
 	}
 	defer func() { err = errors.Join(err, a.server.Close()) }()
+	if a.pem != nil {
+		if a.command.CA, err = temporary(a.pem); err != nil {
+			return err
+		}
+		defer os.Remove(a.command.CA)
+	}
 	subject, err := a.subject(cmd)
 	if err != nil {
 		return err
@@ -60,6 +83,20 @@ func (a *auditing) run(cmd *cobra.Command) (err error) {
 	}
 	a.expected.Apply(report, !a.flags.filtered() && report.Stopped == "")
 	return errors.Join(err, a.flags.files.present(cmd, a.flags.style, report))
+}
+
+// temporary writes a file that is to be removed.
+func temporary(content []byte) (path string, err error) {
+	file, err := os.CreateTemp("", "resetlab-*.pem")
+	if err != nil {
+		return "", fmt.Errorf("write the certificate: %w", err)
+	}
+	_, err = file.Write(content)
+	if err := errors.Join(err, file.Close()); err != nil {
+		os.Remove(file.Name())
+		return "", fmt.Errorf("write the certificate: %w", err)
+	}
+	return file.Name(), nil
 }
 
 // worstSoFar steps a bar and shows the worst verdict on it.
@@ -99,7 +136,9 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), surveyTime)
 	defer cancel()
-	survey, err := a.command.Survey(ctx, a.family.protocol(), a.server, a.operations()...)
+	subject := a.plain
+	subject.Origin = a.server
+	survey, err := a.command.Survey(ctx, subject, a.operations()...)
 	if err != nil {
 		if cmd.Context().Err() != nil {
 			return audit.Subject{}, cmd.Context().Err()
@@ -114,14 +153,12 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "resetlab: without --count nobody knows what the server executed:"+
 			" duplicated and lost operations will not be seen")
 	}
-	return audit.Subject{
-		Name: a.flags.name, Protocol: survey.Protocol, Origin: a.server, Open: survey.Command.Open, Backends: a.flags.backends,
-	}, nil
+	return survey.Subject, nil
 }
 
 // missing are the places that are left out of what was asked for.
 func (a *auditing) missing(s *agent.Survey) []string {
-	wanted, err := audit.Matrix(audit.Subject{Protocol: a.family.protocol(), Backends: a.flags.backends}, a.options)
+	wanted, err := audit.Matrix(a.plain, a.options)
 	if err != nil {
 		return nil // checked before
 	}
@@ -133,13 +170,12 @@ func (a *auditing) missing(s *agent.Survey) []string {
 
 // list shows the cells that would be run.
 func (a *auditing) list(w io.Writer) error {
-	subject := audit.Subject{Protocol: a.family.protocol(), Backends: a.flags.backends}
-	cells, err := audit.Matrix(subject, a.options)
+	cells, err := audit.Matrix(a.plain, a.options)
 	if err != nil {
 		return badInput(err)
 	}
 	says := map[string]string{}
-	for _, p := range subject.Protocol.Places() {
+	for _, p := range a.plain.Protocol.Places() {
 		says[p.ID] = p.Says
 	}
 	place := ""

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each process of a -race run sleeps 1 s at its end
 	testscript.Main(m, map[string]func(){
-		"resetlab": func() { os.Exit(cli.Main()) }, "client": beAudited,
+		"resetlab": func() { os.Exit(cli.Main()) }, "client": beAudited, "executed": executed,
 	})
 }
 
@@ -45,7 +45,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "occupy": occupy, "bytes": bytesOf,
+			"status": status, "occupy": occupy, "bytes": bytesOf, "upstream": upstream,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("RECORDINGS", recordings)
