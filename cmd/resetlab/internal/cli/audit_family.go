@@ -21,7 +21,8 @@ type family struct {
 	protocol                   func() audit.Protocol
 	start                      func() (server, error) // its own origin; nil if there is none
 	method                     func(audit.Operation) string
-	tls                        bool // always
+	alpn                       []string // what is negotiated with TLS
+	tls                        bool     // always
 }
 
 // A server is an origin of this process.
@@ -45,6 +46,17 @@ should know better.`,
   resetlab audit http --upstream shop:8080 --count 'count-orders {id}' -- buy --at http://{address} --order {id}`,
 			protocol: protocols.HTTP1,
 			start:    func() (server, error) { return origins.StartHTTP() },
+			alpn:     []string{"http/1.1"},
+		},
+		{
+			name: "http2", title: "HTTP/2",
+			long: `Audit a client of HTTP/2, by prior knowledge or over TLS (--tls), with a server
+of its own: see 'resetlab audit http --help'.`,
+			example: `  resetlab audit http2 --tls -- curl -sS --http2 {url}
+  resetlab audit http2 -- curl -sS --http2-prior-knowledge {url}`,
+			protocol: protocols.HTTP2,
+			start:    func() (server, error) { return origins.StartHTTP2() },
+			alpn:     []string{"h2"},
 		},
 		{
 			name: "lines", title: "a protocol of lines",

@@ -41,7 +41,7 @@ func (a *auditing) bare() (audit.Subject, error) {
 	if err != nil {
 		return s, err
 	}
-	a.pem, s.TLS = authority.PEM(), authority.Server()
+	a.pem, s.TLS = authority.PEM(), authority.Server(a.family.alpn...)
 	return s, nil
 }
 
