@@ -34,7 +34,7 @@ func auditOf(t *testing.T, args []string, output agent.Output, limits audit.Limi
 	t.Helper()
 	o := origin(t)
 	command := agent.Command{Args: args, Reply: o.Reply, Output: output}
-	s := audit.Subject{Name: args[len(args)-1], Protocol: protocols.Lines(), Origin: o, Open: command.Open, Backends: true}
+	s := audit.Subject{Name: "program", Protocol: protocols.Lines(), Origin: o, Open: command.Open}
 	report, err := audit.Run(t.Context(), s, audit.Options{Only: cells, Limits: limits, Parallel: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func TestSurvey(t *testing.T) {
 	} {
 		t.Run(c.program, func(t *testing.T) {
 			s, err := agent.Command{Args: program(c.program), Reply: o.Reply}.Survey(
-				t.Context(), audit.Subject{Protocol: protocols.Lines(), Origin: o}, audit.Write, audit.Read)
+				t.Context(), audit.Subject{Protocol: protocols.Lines(), Origin: o}, audit.Limits{Time: time.Minute}, audit.Write, audit.Read)
 			switch {
 			case c.want != "":
 				if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -188,7 +188,7 @@ func TestSurveyLeavesOutPlaces(t *testing.T) {
 	}
 	t.Cleanup(func() { o.Close() })
 	s, err := agent.Command{Args: program("get"), Reply: o.Reply, URL: o.URL}.Survey(
-		t.Context(), audit.Subject{Protocol: protocols.HTTP1(), Origin: o}, audit.Read, audit.Write)
+		t.Context(), audit.Subject{Protocol: protocols.HTTP1(), Origin: o}, audit.Limits{}, audit.Read, audit.Write)
 	if err != nil {
 		t.Fatal(err)
 	}

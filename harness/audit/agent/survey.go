@@ -28,7 +28,9 @@ type Survey struct {
 // protocol's places ask for. The subject's Open is the command's own. The error
 // says why an audit would prove nothing: the program fails, or the origin does
 // not see its calls.
-func (c Command) Survey(ctx context.Context, s audit.Subject, operations ...audit.Operation) (*Survey, error) {
+func (c Command) Survey(
+	ctx context.Context, s audit.Subject, l audit.Limits, operations ...audit.Operation,
+) (*Survey, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
@@ -37,7 +39,7 @@ func (c Command) Survey(ctx context.Context, s audit.Subject, operations ...audi
 	met := map[visit]bool{}
 	learnt := Data
 	for _, operation := range operations {
-		r, err := audit.Rehearse(ctx, s, operation, "", audit.Limits{})
+		r, err := audit.Rehearse(ctx, s, operation, "", l)
 		if err == nil {
 			err = wrong(r)
 		}
@@ -49,7 +51,7 @@ func (c Command) Survey(ctx context.Context, s audit.Subject, operations ...audi
 		}
 		note(met, r)
 	}
-	shapes, err := rehearseShapes(ctx, s, operations)
+	shapes, err := rehearseShapes(ctx, s, l, operations)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +66,9 @@ func (c Command) Survey(ctx context.Context, s audit.Subject, operations ...audi
 }
 
 // rehearseShapes performs the operations in all shapes but the usual one.
-func rehearseShapes(ctx context.Context, s audit.Subject, operations []audit.Operation) (list []audit.Rehearsal, err error) {
+func rehearseShapes(
+	ctx context.Context, s audit.Subject, l audit.Limits, operations []audit.Operation,
+) (list []audit.Rehearsal, err error) {
 	var shapes []string
 	for _, place := range s.Protocol.Places() {
 		if place.Shape != "" && !slices.Contains(shapes, place.Shape) {
@@ -76,7 +80,7 @@ func rehearseShapes(ctx context.Context, s audit.Subject, operations []audit.Ope
 	for _, shape := range shapes {
 		all.Go(func() {
 			for _, operation := range operations {
-				r, broken := audit.Rehearse(ctx, s, operation, shape, audit.Limits{})
+				r, broken := audit.Rehearse(ctx, s, operation, shape, l)
 				mu.Lock()
 				list, err = append(list, r), errors.Join(err, broken)
 				mu.Unlock()
@@ -109,7 +113,8 @@ func wrong(r audit.Rehearsal) error {
 	case r.Answer.Err != nil:
 		return fmt.Errorf("the agent fails with nothing in its way: %w", r.Answer.Err)
 	case len(r.Places) == 0:
-		return errors.New("the agent reports success and did not talk to the server: does it use {url}, or {address} and {id}?")
+		return errors.New("the agent reports success and did not talk to the server:" +
+			" does it use {url}, or {address} and {id}?")
 	case r.Account.Executed == 0:
 		return errors.New("the agent reports success, and the server says that it has executed nothing")
 	case r.Account.Executed > 1:
@@ -174,7 +179,7 @@ func output(wrote, reply []byte) Output {
 	switch {
 	case reply == nil || bytes.Equal(wrote, reply):
 		return Data
-	case bytes.Equal(wrote, slices.Concat(reply, []byte("\n"))), bytes.Equal(wrote, slices.Concat(reply, []byte("\r\n"))):
+	case bytes.Equal(bytes.TrimSuffix(bytes.TrimSuffix(wrote, []byte("\n")), []byte("\r")), reply):
 		return Line
 	}
 	return Ignored

@@ -134,27 +134,35 @@ func parseBudget(text string) (l audit.Limits, err error) {
 	return l, nil
 }
 
+// conflict says which flags are missing, or do not go together.
+func (f *auditFlags) conflict(of family, args []string) error {
+	switch {
+	case len(args) == 0 && !f.dryRun:
+		return badInputf("what is to be audited? Give the client's command behind --, as: %s",
+			strings.TrimSpace(strings.Split(of.example, "\n")[0]))
+	case f.count != "" && f.upstream == "":
+		return badInputf("--count goes with --upstream: the audit's own server counts for itself")
+	case of.start == nil && f.upstream == "" && !f.dryRun:
+		return badInputf("--upstream is missing: where is the server?")
+	case len(f.cells) > 0 && (len(f.only)+len(f.faults)+len(f.repeats)+len(f.operations) > 0 || f.shard != ""):
+		return badInputf("--cell names what is run: --only, --faults, --repeats, --operations and --shard do not go with it")
+	case f.sweep && (len(f.cells)+len(f.only) > 0 || f.shard != "" || f.expect.path != "" || f.dryRun):
+		return badInputf("--sweep cuts at every byte: --cell, --only, --shard, --expect and --dry-run do not go with it")
+	case f.sweep && (f.files.junit != "" || f.files.html != "" || f.files.markdown != ""):
+		return badInputf("--sweep has --json only")
+	case f.stride < 1:
+		return badInputf("--stride %d: want 1 or more", f.stride)
+	}
+	return nil
+}
+
 // prepare checks everything that can be checked before something is started.
 func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
 	a := &auditing{flags: f, family: of, command: agent.Command{Args: args, Method: of.method}}
 	f.tls = f.tls || of.tls
-	var err error
-	switch {
-	case len(args) == 0 && !f.dryRun:
-		return nil, badInputf("what is to be audited? Give the client's command behind --, as: %s",
-			strings.TrimSpace(strings.Split(of.example, "\n")[0]))
-	case f.count != "" && f.upstream == "":
-		return nil, badInputf("--count goes with --upstream: the audit's own server counts for itself")
-	case of.start == nil && f.upstream == "" && !f.dryRun:
-		return nil, badInputf("--upstream is missing: where is the server?")
-	case len(f.cells) > 0 && (len(f.only)+len(f.faults)+len(f.repeats)+len(f.operations) > 0 || f.shard != ""):
-		return nil, badInputf("--cell names what is run: --only, --faults, --repeats, --operations and --shard do not go with it")
-	case f.sweep && (len(f.cells)+len(f.only) > 0 || f.shard != "" || f.expect.path != "" || f.dryRun):
-		return nil, badInputf("--sweep cuts at every byte: --cell, --only, --shard, --expect and --dry-run do not go with it")
-	case f.sweep && (f.files.junit != "" || f.files.html != "" || f.files.markdown != ""):
-		return nil, badInputf("--sweep has --json only")
-	case f.stride < 1:
-		return nil, badInputf("--stride %d: want 1 or more", f.stride)
+	err := f.conflict(of, args)
+	if err != nil {
+		return nil, err
 	}
 	if a.options, err = f.options(); err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -124,9 +122,6 @@ func (a *auditing) operations() []audit.Operation {
 	return slices.DeleteFunc(audit.Operations(), func(o audit.Operation) bool { return !slices.Contains(list, o) })
 }
 
-// surveyTime bounds the calls by which a client shows that it works.
-const surveyTime = time.Minute
-
 // subject finds out whether the command works at all, and makes a subject of
 // it.
 func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
@@ -134,11 +129,9 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 	if located, ok := a.server.(interface{ URL(audit.Call) string }); ok {
 		a.command.URL = located.URL
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), surveyTime)
-	defer cancel()
 	subject := a.plain
 	subject.Origin = a.server
-	survey, err := a.command.Survey(ctx, subject, a.operations()...)
+	survey, err := a.command.Survey(cmd.Context(), subject, a.options.Limits, a.operations()...)
 	if err != nil {
 		if cmd.Context().Err() != nil {
 			return audit.Subject{}, cmd.Context().Err()
