@@ -9,6 +9,8 @@ SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going --trac
 
 .PHONY: scenarios test isolation stress bench lint tables recordings
 
+.PHONY: scenarios test stress bench lint tables audits audits-test
+
 # The main job, with nothing but Go installed.
 scenarios:
 	$(GINKGO) $(SUITE) --timeout=5m ./scenarios
@@ -59,3 +61,10 @@ recordings:
 			$(CURDIR)/$(REPORTS)/resetlab run "$$spec" --json "$$name.json" </dev/null >/dev/null || exit 1; \
 	done <specs
 	go test ./harness/report -run Golden -update
+
+# The audits of real clients, a module of their own, and the table of them.
+audits-test:
+	cd audits && go vet ./... && go test -count=1 -timeout=10m ./...
+
+audits:
+	cd audits && RESETLAB_TABLE=1 go test -count=1 -timeout=10m .

@@ -1,0 +1,79 @@
+package audits
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/protocols"
+	"github.com/resetlab/resetlab/harness/audit/subjects"
+)
+
+// operations are a GET, a PUT with an Idempotency-Key, and a POST without.
+var operations = audit.Options{Operations: audit.Operations()}
+
+// overHTTP makes subjects of what is a client of net/http.
+func overHTTP(open func() *http.Client) func(SpecContext) audit.Subject {
+	return func(SpecContext) audit.Subject { return subjects.HTTP("", started(origins.StartHTTP()), open) }
+}
+
+// An exchanger performs HTTP requests; its close gives back its connections.
+type exchanger struct {
+	do    func(context.Context, httpRequest) (status int, body []byte, err error)
+	close func()
+}
+
+// An httpRequest is what a call is over HTTP.
+type httpRequest struct {
+	method, url string
+	key         string // the Idempotency-Key; empty is none
+	body        string
+}
+
+// exchanging makes subjects of other clients of HTTP/1.1.
+func exchanging(open func(audit.Target) exchanger) func(SpecContext) audit.Subject {
+	return func(SpecContext) audit.Subject {
+		origin := started(origins.StartHTTP())
+		return audit.Subject{
+			Protocol: protocols.HTTP1(), Origin: origin, Pooled: true,
+			Open: func(_ context.Context, to audit.Target) (audit.Client, error) {
+				return httpClient{origin, open(to)}, nil
+			},
+		}
+	}
+}
+
+type httpClient struct {
+	origin *origins.HTTP
+	exchanger
+}
+
+func (h httpClient) Do(ctx context.Context, c audit.Call) audit.Answer {
+	if c.Shape == "pipelined" {
+		return audit.Answer{Unimplemented: true}
+	}
+	status, body, err := h.do(ctx, requestFor(h.origin, c))
+	if err == nil && status/100 != 2 {
+		err = fmt.Errorf("status %d", status)
+	}
+	return audit.Answer{Body: body, Err: err}
+}
+
+func requestFor(origin *origins.HTTP, c audit.Call) httpRequest {
+	switch c.Operation {
+	case audit.Read:
+		return httpRequest{method: http.MethodGet, url: origin.URL(c)}
+	case audit.Idempotent:
+		return httpRequest{http.MethodPut, origin.URL(c), c.ID, "operation " + c.ID}
+	}
+	return httpRequest{method: http.MethodPost, url: origin.URL(c), body: "operation " + c.ID}
+}
+
+func (h httpClient) Close() error {
+	h.close()
+	return nil
+}

@@ -1,0 +1,154 @@
+package audits
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+// The marks between which the table stands.
+const begin, end = "<!-- begin: make audits -->\n", "<!-- end -->\n"
+
+// replaceTable puts the table between the marks of a text.
+func replaceTable(text, table string) (string, error) {
+	before, rest, opened := strings.Cut(text, begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !opened || !closed {
+		return "", errors.New("README.md has no marks for the table")
+	}
+	return before + begin + table + end + after, nil
+}
+
+// table is a table a protocol, and what deviates, with the reasons.
+func table(rows []row) string {
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.Report.Protocol, b.Report.Protocol), cmp.Compare(a.Name, b.Name))
+	})
+	var text strings.Builder
+	for len(rows) > 0 {
+		protocol := rows[0].Report.Protocol
+		n := slices.IndexFunc(rows, func(r row) bool { return r.Report.Protocol != protocol })
+		if n < 0 {
+			n = len(rows)
+		}
+		fmt.Fprintf(&text, "\n### %s\n\n", protocol)
+		ofProtocol(&text, rows[:n])
+		rows = rows[n:]
+	}
+	return text.String() + "\n"
+}
+
+func ofProtocol(text *strings.Builder, rows []row) {
+	var points []string
+	for _, r := range rows {
+		for _, p := range r.Report.Places {
+			if name := point(p); !slices.Contains(points, name) {
+				points = append(points, name)
+			}
+		}
+	}
+	fmt.Fprintf(text, "| client | | %s |\n|---|---|%s\n", strings.Join(points, " | "), strings.Repeat("---|", len(points)))
+	for _, r := range rows {
+		name := strings.TrimSpace(r.Name + " " + r.Version)
+		for _, operation := range r.operations() {
+			fmt.Fprintf(text, "| %s | %s |", name, operation)
+			for _, p := range points {
+				fmt.Fprintf(text, " %s |", r.at(p, operation))
+			}
+			text.WriteString("\n")
+			name = ""
+		}
+	}
+	text.WriteString("\n")
+	for _, r := range rows {
+		for _, x := range r.Expected {
+			fmt.Fprintf(text, "- %s, `%s`: %s: %s\n", r.Name, x.Cells, strings.Join(x.Verdicts, " or "), x.Reason)
+		}
+	}
+}
+
+// point is the column of a place: its fault point, and what is not the same
+// every time in a column of its own.
+func point(p audit.PlaceNote) string {
+	name, _, _ := strings.Cut(p.ID, ".")
+	if name == "P4" {
+		name = p.ID
+	}
+	if p.Race {
+		name += " ~"
+	}
+	return name
+}
+
+func (r row) operations() (list []audit.Operation) {
+	for _, operation := range audit.Operations() {
+		if slices.ContainsFunc(r.Report.Cells, func(c audit.Result) bool { return c.Operation == operation }) {
+			list = append(list, operation)
+		}
+	}
+	return list
+}
+
+// at sums up what the client made of the faults at a point: of those that
+// struck once, and what was bad when they never ceased.
+func (r row) at(name string, operation audit.Operation) string {
+	of := map[audit.Fault][]audit.Verdict{}
+	for _, c := range r.Report.Cells {
+		i := slices.IndexFunc(r.Report.Places, func(p audit.PlaceNote) bool { return p.ID == c.Place })
+		bad := c.Verdict.Bad()
+		if point(r.Report.Places[i]) == name && c.Operation == operation && (c.Repeat == audit.Once || bad || c.Fault == audit.Refuse) {
+			of[c.Fault] = append(of[c.Fault], c.Verdict)
+		}
+	}
+	var each []string
+	same := true
+	for _, fault := range audit.Faults() {
+		if words := shortly(of[fault]); words != "" {
+			same = same && (len(each) == 0 || strings.HasSuffix(each[0], ": "+words))
+			each = append(each, fmt.Sprintf("%s: %s", fault, words))
+		}
+	}
+	if same && len(each) > 0 {
+		_, words, _ := strings.Cut(each[0], ": ")
+		return words
+	}
+	return strings.Join(each, "; ")
+}
+
+// short are the words of the table for outcomes that are no bad ones.
+var short = map[audit.Outcome]string{
+	audit.Unharmed: "ok", audit.Retried: "retried", audit.RetriedRead: "repeated", audit.Surfaced: "error",
+	audit.SurfacedMasked: "masked", audit.Indeterminate: "unknown", audit.TruncatedUndetectable: "cut short",
+	audit.Late: "late", audit.Informational: "retrying", audit.Unimplemented: "n/a", audit.Deduped: "deduped",
+}
+
+// shortly is the distinct verdicts in the words of the table, the better first.
+func shortly(verdicts []audit.Verdict) string {
+	slices.SortStableFunc(verdicts, func(a, b audit.Verdict) int {
+		switch {
+		case a.Worse(b):
+			return 1
+		case b.Worse(a):
+			return -1
+		}
+		return 0
+	})
+	var words []string
+	for _, v := range verdicts {
+		word, ok := short[v.Outcome]
+		if !ok {
+			word = "**" + string(v.Outcome) + "**"
+		}
+		for _, h := range v.Hygiene {
+			if h != audit.Clean {
+				word += " **" + string(h) + "**"
+			}
+		}
+		words = append(words, word)
+	}
+	return strings.Join(slices.Compact(words), ", ")
+}
