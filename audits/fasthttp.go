@@ -12,7 +12,7 @@ import (
 // fasthttp repeats GET, HEAD and PUT, five attempts by default
 // (Client.MaxIdemponentCallAttempts), on new connections too. It knows no
 // contexts; a deadline does instead.
-// See fasthttp_truncates.go for the end of a stream that is none.
+// See truncated.go for the end of a stream that is none.
 var _ = declare(
 	audited{
 		name: "fasthttp", module: "github.com/valyala/fasthttp", options: operations,

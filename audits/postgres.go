@@ -1,10 +1,11 @@
 package audits
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx of database/sql
 	_ "github.com/lib/pq"              // the driver postgres of database/sql
@@ -15,26 +16,57 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 )
 
+const (
+	modulePgx = "github.com/jackc/pgx/v5"
+	modulePq  = "github.com/lib/pq"
+)
+
+// The audits of PostgreSQL query with an argument; those of Exec insert without
+// one, which is another protocol, and what has no rows; those of commits strike
+// at the COMMIT of a transaction.
 var _ = declare(
 	audited{
-		name: "pgx pool", module: "github.com/jackc/pgx/v5",
-		subject: func(ctx SpecContext) audit.Subject {
-			p := started(daemon.StartPostgres(ctx))
-			return audit.Subject{Protocol: wire.Postgres(), Origin: p, Pooled: true, Open: openPgxPool(p)}
-		},
-		expected: `
-P11/*/*/* UNHARMED,POOL-POISONED a dead connection goes back to the pool, which looks only at those idle for a second
+		name: "pgx pool", module: modulePgx,
+		subject:  onPostgres(wire.Postgres(), pgxClient(pgxQuery)),
+		expected: unlooked,
+	},
+	audited{
+		name: "pgx pool, Exec", module: modulePgx, options: withoutRows,
+		subject: onPostgres(wire.Postgres(), pgxClient(pgxExec)),
+		expected: unlooked + `
+P[78]/*/*/*    SURFACED-MISLABELLED  the error's SafeToRetry says that nothing was sent: see insert_twice.go
+P10.*/*/*/*    SURFACED-MISLABELLED  the same, even behind the CommandComplete
+P[456]*/*/*/*  SURFACED-MASKED       "conn closed" is all that is left
 `,
 	},
 	audited{
-		name: "database/sql, pgx", module: "github.com/jackc/pgx/v5",
-		subject: func(ctx SpecContext) audit.Subject { return onPostgres(ctx, "pgx") },
+		name: "pgx pool, commit", module: modulePgx, options: writes,
+		subject:  onPostgres(wire.PostgresCommit(), pgxClient(pgxCommit)),
+		expected: committed,
 	},
 	audited{
-		name: "database/sql, lib/pq", module: "github.com/lib/pq",
-		subject: func(ctx SpecContext) audit.Subject { return onPostgres(ctx, "postgres") },
+		name: "database/sql, pgx", module: modulePgx,
+		subject: onPostgres(wire.Postgres(), sqlQuery("pgx")),
+	},
+	audited{
+		name: "database/sql, pgx, Exec", module: modulePgx, options: withoutRows,
+		subject: onPostgres(wire.Postgres(), sqlInsert("pgx")),
 		expected: `
-P[789]/fin/once/write      DUPLICATED  any io.EOF becomes driver.ErrBadConn, whatever was sent, and database/sql repeats
+P[78]/*/*/*     DUPLICATED|DUPLICATED+ERROR  driver.ErrBadConn, and database/sql repeats: see insert_twice.go
+P10.*/*/*/*     DUPLICATED|DUPLICATED+ERROR  the same, even behind the CommandComplete
+P[56]/*/*/*     SURFACED-MASKED              driver.ErrBadConn is all that is left
+`,
+	},
+	audited{
+		name: "database/sql, pgx, commit", module: modulePgx, options: writes,
+		subject:  onPostgres(wire.PostgresCommit(), sqlCommit("pgx")),
+		expected: committed,
+	},
+	audited{
+		name: "database/sql, lib/pq", module: modulePq,
+		subject: onPostgres(wire.Postgres(), sqlQuery("postgres")),
+		expected: `
+P[789]/fin/once/write      DUPLICATED  any io.EOF becomes driver.ErrBadConn, and database/sql repeats: see insert_twice.go
 P10/fin/once/write         DUPLICATED  the same, as long as no row has come
 P14/half-close/once/write  DUPLICATED  the same, as long as no row has come
 */*/always/write           DUPLICATED+ERROR|SURFACED-MASKED  the same three times; driver.ErrBadConn is all that is left
@@ -42,37 +74,92 @@ P14/half-close/once/write  DUPLICATED  the same, as long as no row has come
 P10.*/fin/once/*           SURFACED-MASKED  driver.ErrBadConn comes out of rows.Err
 `,
 	},
+	audited{
+		name: "database/sql, lib/pq, Exec", module: modulePq, options: withoutRows,
+		subject: onPostgres(wire.Postgres(), sqlInsert("postgres")),
+		expected: `
+P[78]/fin/*/*   DUPLICATED|DUPLICATED+ERROR  any io.EOF becomes driver.ErrBadConn, and database/sql repeats: see insert_twice.go
+P10.*/fin/*/*   DUPLICATED|DUPLICATED+ERROR  the same, even behind the CommandComplete
+P[56]/fin/*/*   SURFACED-MASKED              driver.ErrBadConn is all that is left
+`,
+	},
+	audited{
+		name: "database/sql, lib/pq, commit", module: modulePq, options: writes,
+		subject: onPostgres(wire.PostgresCommit(), sqlCommit("postgres")),
+		expected: `
+P13/fin/*/*      SURFACED-MISLABELLED  driver.ErrBadConn says that nothing was executed, and it was committed
+P13.sent/fin/*/* SURFACED-MASKED       driver.ErrBadConn is all that is left
+`,
+	},
 )
 
-// A pgxPool is pgx without database/sql.
-type pgxPool struct{ *pgxpool.Pool }
+var (
+	writes      = audit.Options{Operations: []audit.Operation{audit.Write}}
+	withoutRows = audit.Options{
+		Operations: []audit.Operation{audit.Write},
+		Only:       []string{"P[0-8]/*/*/*", "P3.ready/*/*/*", "P4.*/*/*/*", "P10.last/*/*/*", "P10.ready/*/*/*", "P11/*/*/*"},
+	}
+)
 
-func openPgxPool(p *daemon.Postgres) func(context.Context, audit.Target) (audit.Client, error) {
-	return func(_ context.Context, to audit.Target) (audit.Client, error) {
-		pool, err := pgxpool.New(context.Background(), p.URL(to.Address))
-		return pgxPool{pool}, err
+const committed = `
+P13/*/*/*      SURFACED-MISLABELLED  the error's SafeToRetry says that nothing was sent, and it was committed
+P13.sent/*/*/* SURFACED-MASKED       "conn closed" is all that is left
+`
+
+const unlooked = `
+P11/*/*/* UNHARMED,POOL-POISONED a dead connection goes back to the pool, which looks only at those idle for a second
+`
+
+// onPostgres makes the subject of a client that open opens by a URL.
+func onPostgres(protocol audit.Protocol, open func(url string) (audit.Client, error)) func(SpecContext) audit.Subject {
+	return func(ctx SpecContext) audit.Subject {
+		p := started(daemon.StartPostgres(ctx))
+		return audit.Subject{
+			Protocol: protocol, Origin: p, Pooled: true,
+			Open: func(_ context.Context, to audit.Target) (audit.Client, error) { return open(p.URL(to.Address)) },
+		}
 	}
 }
 
+func sqlQuery(driver string) func(string) (audit.Client, error) {
+	return func(url string) (audit.Client, error) {
+		db, err := sql.Open(driver, url)
+		return sqlClient{db, daemon.PostgresRead, daemon.PostgresWrite}, err
+	}
+}
+
+func sqlInsert(driver string) func(string) (audit.Client, error) {
+	return func(url string) (audit.Client, error) {
+		db, err := sql.Open(driver, url)
+		return sqlExec{db}, err
+	}
+}
+
+func sqlCommit(driver string) func(string) (audit.Client, error) {
+	return func(url string) (audit.Client, error) {
+		db, err := sql.Open(driver, url)
+		return sqlTransaction{db, "INSERT INTO executed (id) VALUES ($1)"}, err
+	}
+}
+
+// A pgxPool is pgx without database/sql.
+type pgxPool struct {
+	*pgxpool.Pool
+	do func(context.Context, *pgxpool.Pool, audit.Call) audit.Answer
+}
+
+func pgxClient(do func(context.Context, *pgxpool.Pool, audit.Call) audit.Answer) func(string) (audit.Client, error) {
+	return func(url string) (audit.Client, error) {
+		pool, err := pgxpool.New(context.Background(), url)
+		return pgxPool{pool, do}, err
+	}
+}
+
+// Do performs a call. SafeToRetry is how pgx says that nothing was executed.
 func (p pgxPool) Do(ctx context.Context, c audit.Call) audit.Answer {
-	query := daemon.PostgresWrite
-	if c.Operation != audit.Write {
-		query = daemon.PostgresRead
-	}
-	rows, err := p.Query(ctx, query, c.ID)
-	if err != nil {
-		return audit.Answer{Err: err}
-	}
-	defer rows.Close()
-	var body bytes.Buffer
-	for rows.Next() {
-		var line string
-		if err := rows.Scan(&line); err != nil {
-			return audit.Answer{Err: err}
-		}
-		body.WriteString(line + "\n")
-	}
-	return audit.Answer{Body: body.Bytes(), Err: rows.Err()}
+	a := p.do(ctx, p.Pool, c)
+	a.Unexecuted = a.Err != nil && pgconn.SafeToRetry(a.Err)
+	return a
 }
 
 func (p pgxPool) Close() error {
@@ -80,13 +167,28 @@ func (p pgxPool) Close() error {
 	return nil
 }
 
-func onPostgres(ctx SpecContext, driver string) audit.Subject {
-	p := started(daemon.StartPostgres(ctx))
-	return audit.Subject{
-		Protocol: wire.Postgres(), Origin: p, Pooled: true,
-		Open: func(_ context.Context, to audit.Target) (audit.Client, error) {
-			db, err := sql.Open(driver, p.URL(to.Address))
-			return sqlClient{db, daemon.PostgresRead, daemon.PostgresWrite}, err
-		},
+func pgxQuery(ctx context.Context, pool *pgxpool.Pool, c audit.Call) audit.Answer {
+	query := daemon.PostgresWrite
+	if c.Operation != audit.Write {
+		query = daemon.PostgresRead
 	}
+	rows, err := pool.Query(ctx, query, c.ID)
+	if err != nil {
+		return audit.Answer{Err: err}
+	}
+	defer rows.Close()
+	return answerOf(rows)
+}
+
+func pgxExec(ctx context.Context, pool *pgxpool.Pool, c audit.Call) audit.Answer {
+	_, err := pool.Exec(ctx, insert(c))
+	return audit.Answer{Err: err}
+}
+
+func pgxCommit(ctx context.Context, pool *pgxpool.Pool, c audit.Call) audit.Answer {
+	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO executed (id) VALUES ($1)", c.ID)
+		return err
+	})
+	return audit.Answer{Err: err}
 }

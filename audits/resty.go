@@ -49,7 +49,7 @@ P14/*/*/write  DUPLICATED|DUPLICATED+ERROR  the same
 )
 
 // unexpectedEOF is Response.readAll dropping io.ErrUnexpectedEOF, by which
-// net/http tells that a body is not complete. See resty_truncates.go.
+// net/http tells that a body is not complete. See truncated.go.
 const unexpectedEOF = `
 P9*/fin/*/*          TRUNCATED-OK  it drops io.ErrUnexpectedEOF when it reads the body
 P10.*/fin/*/*        TRUNCATED-OK  the same, in chunks and compressed

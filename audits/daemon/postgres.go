@@ -101,8 +101,14 @@ func rowsFor(id string) (text []byte) {
 
 // Account counts in the table, on a connection of its own.
 func (p *Postgres) Account(ctx context.Context, c audit.Call) (a audit.Account, err error) {
-	err = p.admin.QueryRowContext(ctx, `SELECT count(*) FROM executed WHERE id = $1`, c.ID).Scan(&a.Executed)
+	a.Executed, err = p.Executed(ctx, c.ID)
 	return a, err
+}
+
+// Executed returns how often an id was executed.
+func (p *Postgres) Executed(ctx context.Context, id string) (n int, err error) {
+	err = p.admin.QueryRowContext(ctx, `SELECT count(*) FROM executed WHERE id = $1`, id).Scan(&n)
+	return n, err
 }
 
 // Settle waits until no process of the server serves the address any more.
