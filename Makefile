@@ -7,9 +7,8 @@ REPORTS = reports
 PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/isolation$$')
 SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going --trace
 
-.PHONY: scenarios test isolation stress bench lint tables recordings
+.PHONY: scenarios test isolation stress bench lint tables recordings audits audits-test
 
-.PHONY: scenarios test stress bench lint tables audits audits-test
 
 # The main job, with nothing but Go installed.
 scenarios:

@@ -38,7 +38,7 @@ func enter(r row) {
 	Expect(err).NotTo(HaveOccurred())
 	AddReportEntry(rowEntry, ReportEntryVisibilityNever, string(text))
 	if dir := os.Getenv("RESETLAB_REPORTS"); dir != "" {
-		file := strings.NewReplacer("/", "-", " ", "-", ",", "").Replace(r.Name) + ".json"
+		file := strings.NewReplacer("/", "-", " ", "-", ",", "").Replace(r.Name+" "+r.Report.Protocol) + ".json"
 		Expect(os.WriteFile(path.Join(dir, file), text, 0o644)).To(Succeed())
 	}
 }

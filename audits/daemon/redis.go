@@ -12,8 +12,8 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 )
 
-// A Redis is a Redis server. A write is INCR of the id, a read is a script that
-// counts itself.
+// A Redis is a Redis server. A write is INCR of the id, a read is
+// RedisRead.
 type Redis struct {
 	*Daemon
 	admin *redis.Client
@@ -33,7 +33,7 @@ func StartRedis(ctx context.Context) (*Redis, error) {
 	r.admin = redis.NewClient(&redis.Options{Addr: d.Address})
 	ready := func(ctx context.Context) error { return r.admin.Ping(ctx).Err() }
 	err = r.start(ctx, ready, server, "--bind", "127.0.0.1", "--port", r.port(), "--save", "", "--appendonly", "no",
-		"--dir", r.dir)
+		"--dir", r.dir, "--protected-mode", "no") // which refuses the loopback's other addresses; it is bound to the loopback
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -43,11 +43,17 @@ func StartRedis(ctx context.Context) (*Redis, error) {
 // Addr returns the address of the server.
 func (r *Redis) Addr() string { return r.Address }
 
-// RedisValue is the value that a call works on, without what was executed.
-const RedisValue = "the value of a key that is long enough to be cut in two"
+// RedisRead is a script that counts its execution and returns the value that is
+// read.
+const RedisRead = `redis.call('INCR', KEYS[1]) return 'the value of ' .. KEYS[1]`
 
-// Reply is not known to this package: INCR counts.
-func (r *Redis) Reply(c audit.Call) []byte { return nil }
+// Reply returns the value that a read gets; INCR returns no data.
+func (r *Redis) Reply(c audit.Call) []byte {
+	if c.Operation == audit.Write {
+		return nil
+	}
+	return []byte("the value of " + c.ID)
+}
 
 // Account reads the counter of an id, on a connection of its own.
 func (r *Redis) Account(ctx context.Context, c audit.Call) (a audit.Account, err error) {
