@@ -117,11 +117,14 @@ func TestProxyEndsOneDirection(t *testing.T) {
 				if err := awaitReset(conn); !errors.Is(err, c.want) {
 					t.Errorf("writing on: %v, want %v", err, c.want)
 				}
-				return
+			} else {
+				conn.(*net.TCPConn).CloseWrite()
+				if text := <-got; text != "on" {
+					t.Errorf("the server got %q, want on", text)
+				}
 			}
-			conn.(*net.TCPConn).CloseWrite()
-			if text := <-got; text != "on" {
-				t.Errorf("the server got %q, want on", text)
+			if rest, status := proxy.interrupt(); status != 0 {
+				t.Errorf("status %d: %s", status, rest)
 			}
 		})
 	}
