@@ -17,6 +17,7 @@ import (
 type way struct {
 	outer, inner *harness.Proxy // the same without TLS
 	bridge       *bridge        // nil without TLS
+	atRecords    bool           // the cell strikes the outer one
 }
 
 // newWay makes a way that begins at an address, and is watched at the cell's
@@ -26,7 +27,7 @@ func (t *trial) newWay(listen string, watch func(connection int) harness.Watcher
 	if err != nil {
 		return nil, err
 	}
-	w := &way{}
+	w := &way{atRecords: t.place.records}
 	if t.subject.TLS == nil {
 		if w.inner, err = t.newProxy(front, watch); err != nil {
 			return nil, errors.Join(err, front.Close())
@@ -72,6 +73,14 @@ func (w *way) cut(client string) bool {
 	return slices.ContainsFunc(w.inner.Connections(), func(c harness.ConnectionReport) bool {
 		return c.Client == client && c.EndedBy == harness.ByCut
 	})
+}
+
+// struck is the proxy that the cell strikes.
+func (w *way) struck() *harness.Proxy {
+	if w.atRecords {
+		return w.outer
+	}
+	return w.inner
 }
 
 // Addr is where the way begins.
