@@ -84,7 +84,9 @@ func (b *bridge) serve(client *net.TCPConn) {
 		return
 	}
 	server := conn.(*net.TCPConn)
-	c := &bridged{bridge: b, client: &shore{conn: client, stream: secured}, server: &shore{conn: server, stream: server}}
+	c := &bridged{
+		bridge: b, client: &shore{conn: client, stream: secured}, server: &shore{conn: server, stream: server},
+	}
 	defer context.AfterFunc(b.ctx, c.close)()
 	defer c.close()
 	var directions sync.WaitGroup
