@@ -27,13 +27,15 @@ func newAddresses(seed uint64) *addresses {
 	return a
 }
 
-// take returns an address that no cell had for a long time.
+// take returns an address that no cell had for a long time. All of them have
+// the same length as text: it is part of what an HTTP client sends.
 func (a *addresses) take() netip.Addr {
 	if a.plain {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
-	n := a.next.Add(1) % (126 * 254 * 254)
-	return netip.AddrFrom4([4]byte{127, byte(1 + n/(254*254)), byte(1 + n/254%254), byte(1 + n%254)})
+	const first, count = 100, 155 // three digits, and never the broadcast address
+	n := a.next.Add(1) % (count * count * count)
+	return netip.AddrFrom4([4]byte{127, byte(first + n/(count*count)), byte(first + n/count%count), byte(first + n%count)})
 }
 
 // dialFrom returns what opens the connections to the origin: from the cell's

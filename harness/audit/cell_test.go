@@ -85,14 +85,19 @@ func TestBadOptions(t *testing.T) {
 		return &planted{exchange: ask}
 	})
 	for want, o := range map[string]audit.Options{
-		"pattern":          {Only: []string{"["}},
-		"fault":            {Faults: []audit.Fault{"reset"}},
-		"repeat":           {Repeats: []audit.Repeat{"twice"}},
-		"operation":        {Operations: []audit.Operation{"delete"}},
-		"shard is 4 of 3":  {Shard: 4, Shards: 3},
-		"shard is 0 of 3":  {Shards: 3},
-		"no cell is left":  {Only: []string{"P99/*/*/*"}},
-		"no such place":    {Cells: []audit.Cell{{Place: "P99", Fault: audit.RST, Repeat: audit.Once, Operation: audit.Read}}},
+		"pattern":         {Only: []string{"["}},
+		"fault":           {Faults: []audit.Fault{"reset"}},
+		"repeat":          {Repeats: []audit.Repeat{"twice"}},
+		"operation":       {Operations: []audit.Operation{"delete"}},
+		"shard is 4 of 3": {Shard: 4, Shards: 3},
+		"shard is 0 of 3": {Shards: 3},
+		"no cell is left": {Only: []string{"P99/*/*/*"}},
+		"no such place":   {Cells: []audit.Cell{{Place: "P99", Fault: audit.RST, Repeat: audit.Once, Operation: audit.Read}}},
+		"keeps none":      {Cells: []audit.Cell{{Place: "P4.idle", Fault: audit.RST, Repeat: audit.Once, Operation: audit.Read}}},
+		"fit there":       {Cells: []audit.Cell{{Place: "P7", Fault: audit.Refuse, Repeat: audit.Always, Operation: audit.Read}}},
+		"toward the server": {Cells: []audit.Cell{{
+			Place: audit.AtByte(harness.Server, 1), Fault: audit.HalfClose, Repeat: audit.Once, Operation: audit.Read,
+		}}},
 		"allowed are once": {Cells: []audit.Cell{{Place: "P7", Fault: audit.RST, Operation: audit.Read}}},
 	} {
 		if _, err := audit.Run(t.Context(), s, o); err == nil || !strings.Contains(err.Error(), want) {

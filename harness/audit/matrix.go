@@ -80,7 +80,7 @@ func Matrix(s Subject, o Options) ([]Cell, error) {
 		return nil, err
 	}
 	if len(o.Cells) > 0 {
-		return o.Cells, checkCells(s, o.Cells)
+		return o.Cells, checkCells(s, s.protocol().Places(), o.Cells)
 	}
 	var cells []Cell
 	places := s.protocol().Places()
@@ -101,18 +101,37 @@ func Matrix(s Subject, o Options) ([]Cell, error) {
 }
 
 // checkCells says which cell cannot be run, and why.
-func checkCells(s Subject, cells []Cell) error {
-	places := s.Protocol.Places()
+func checkCells(s Subject, places []Place, cells []Cell) error {
 	for _, c := range cells {
-		_, _, byByte := parseByte(c.Place)
-		known := slices.ContainsFunc(places, func(p Place) bool { return p.ID == c.Place })
-		if !known && !byByte {
-			return fmt.Errorf("cell %q: %s has no such place: there are %s, and bytes such as %s", c.ID(),
-				s.Protocol.Name(), ids(places), AtByte(harness.Client, 17))
-		}
 		if err := c.check(); err != nil {
 			return fmt.Errorf("cell %q: %w", c.ID(), err)
 		}
+		if err := checkCell(s, places, c); err != nil {
+			return fmt.Errorf("cell %q: %w", c.ID(), err)
+		}
+	}
+	return nil
+}
+
+func checkCell(s Subject, places []Place, c Cell) error {
+	if toward, _, byByte := parseByte(c.Place); byByte {
+		if c.Fault == Refuse || c.Fault == HalfClose && toward == harness.Server {
+			return fmt.Errorf("%s cannot strike at a byte toward the %s", c.Fault, toward)
+		}
+		return nil
+	}
+	i := slices.IndexFunc(places, func(p Place) bool { return p.ID == c.Place })
+	if i < 0 {
+		return fmt.Errorf("%s has no such place: there are %s, and bytes such as %s", s.Protocol.Name(), ids(places),
+			AtByte(harness.Client, 17))
+	}
+	p := places[i]
+	if (p.Primed || p.Idle) && !s.Pooled {
+		return fmt.Errorf("%s is on a connection that a client keeps, and this one keeps none", p.ID)
+	}
+	o := Options{Faults: Faults(), Repeats: []Repeat{c.Repeat}, Operations: []Operation{c.Operation}}
+	if !slices.Contains(cellsAt(p, s, o), c) {
+		return fmt.Errorf("%s cannot be struck by that: %s fit there", p.ID, words(faultsAt(p, Faults())))
 	}
 	return nil
 }
