@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"math"
+	"time"
 )
 
 // A Party is one of those who can end a proxied connection.
@@ -75,6 +76,9 @@ type Cut struct {
 	// comes for it is thrown away, and what it sends is passed on. With must be
 	// Finished, Opposite empty, and Now is not allowed.
 	Half bool
+	// Hold is how long both ends get silence before they get their endings.
+	// Zero means none. It does not go with Half.
+	Hold time.Duration
 	// Insert is what the client gets from the proxy itself, behind all that has
 	// passed to it and before its ending: what a server would say in farewell.
 	// It is not counted anywhere, and does not go with Half.
@@ -131,6 +135,10 @@ func (c Cut) check() error {
 		return fmt.Errorf("cut: On is connection %d: the first connection is 1", c.On.n)
 	case c.Now && (c.After != 0 || c.FromStart || c.Times != 0):
 		return fmt.Errorf("cut: Now goes with neither After, FromStart nor Times")
+	case c.Hold < 0:
+		return fmt.Errorf("cut: Hold is %v: allowed are 0 (no silence) and more", c.Hold)
+	case c.Half && c.Hold > 0:
+		return fmt.Errorf("cut: Half does not go with Hold")
 	case c.Half && c.Insert != "":
 		return fmt.Errorf("cut: Half does not go with Insert")
 	case c.Half && (c.Now || c.With != Finished || c.Opposite != ""):

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/resetlab/resetlab/harness"
 )
@@ -142,5 +143,25 @@ func expectOver(t *testing.T, proxy *harness.Proxy, with, opposite harness.Endin
 	closeProxy(t, proxy)
 	if c := proxy.Connections()[0]; !c.Over || c.EndedBy != harness.ByCut {
 		t.Errorf("when the proxy is closed the report says %+v, want it over by the cut", c)
+	}
+}
+
+// TestAHeldCut withholds the ending, and what comes meanwhile. Closing the
+// proxy ends the silence.
+func TestAHeldCut(t *testing.T) {
+	for _, hold := range []time.Duration{20 * time.Millisecond, time.Hour} {
+		cut := harness.Cut{Toward: harness.Client, After: 10, Hold: hold}
+		proxy, client, server := between(t, cut)
+		send(t, server, 15)
+		receive(t, client, 10)
+		if hold == time.Hour {
+			expectSilence(t, "the client", client)
+			send(t, client, 10)
+			expectSilence(t, "the server", server)
+			closeProxy(t, proxy)
+		}
+		expectEnd(t, "the client", client, 0, harness.Reset)
+		expectEnd(t, "the server", server, 0, harness.Reset)
+		expectStrike(t, proxy, cut, harness.Strike{Connection: 1, At: 10, Withheld: 5})
 	}
 }

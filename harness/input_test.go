@@ -22,6 +22,9 @@ var badCuts = []struct {
 	cut  harness.Cut
 	want string // what the error must name: the field, and what is allowed
 }{
+	{"negative hold", harness.Cut{Toward: harness.Client, Hold: -1}, "Hold … 0"},
+	{"half held", harness.Cut{Toward: harness.Client, With: harness.Finished, Half: true, Hold: 1}, "Half … Hold"},
+	{"half a reset", harness.Cut{Toward: harness.Client, Half: true}, "Half … With Finished"},
 	{"no direction", harness.Cut{}, "Toward … harness.Client … harness.Server"},
 	{"unknown direction", harness.Cut{Toward: "upstream"}, `Toward … "upstream" … harness.Client`},
 	{"the cut as direction", harness.Cut{Toward: harness.ByCut, Now: true}, "Toward … harness.Server"},

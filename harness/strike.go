@@ -21,8 +21,23 @@ func (c *connection) strike(p *pipe, pending int) {
 	}
 	note, struck := c.claim(cut, p)
 	c.proxy.mu.Unlock()
-	if struck {
+	if struck && cut.Hold > 0 {
+		c.proxy.work.Go(func() { // the link must go on being emptied
+			c.hold(cut.Hold)
+			c.part(p.to, note)
+		})
+	} else if struck {
 		c.part(p.to, note)
+	}
+}
+
+// hold waits, unless the proxy is closed meanwhile.
+func (c *connection) hold(silence time.Duration) {
+	timer := time.NewTimer(silence)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.ctx.Done():
 	}
 }
 
@@ -46,6 +61,7 @@ func (c *connection) strikeNow(cut *armedCut) {
 	note, struck := c.claim(cut, p)
 	c.proxy.mu.Unlock()
 	if struck {
+		c.hold(cut.Hold)
 		<-c.part(p.to, note)
 	}
 }

@@ -20,7 +20,7 @@ const (
 	FINRST    Fault = "fin-rst"      // a FIN, and a RST to the client's next write, as from a server that closed
 	HalfClose Fault = "half-close"   // a FIN toward the client only; what it sends still arrives
 	Stall     Fault = "stall"        // no byte any more, and the connection stays open
-	StallRST  Fault = "stall-rst"    // as Stall, and a RST to the client's next write or after Limits.Stall
+	StallRST  Fault = "stall-rst"    // as Stall for Limits.Stall, then a RST to both ends
 	Refuse    Fault = "refuse"       // nobody listens
 	CloseNote Fault = "close-notify" // as FIN, behind TLS's close_notify; with TLS a FIN comes without
 	GoAway    Fault = "goaway"       // as FIN, behind a GOAWAY of HTTP/2 that says the truth about the request

@@ -12,7 +12,6 @@ import (
 
 // A striker watches the connections of one cell and strikes them at its place.
 type striker struct {
-	ctx     context.Context // ends with the cell: stalls end then, too
 	subject *Subject
 	cell    Cell
 	place   Place
@@ -100,20 +99,12 @@ func (w *watched) see(toward harness.Party, b []byte) *harness.Cut {
 	if !struck {
 		return nil
 	}
-	if w.cell.Fault == StallRST {
-		w.pause()
-	}
 	cut := w.cutAt(toward, at)
 	cut.Insert = insert
-	return cut
-}
-
-// pause holds the bytes back for as long as a stall lasts.
-func (s *striker) pause() {
-	select {
-	case <-time.After(s.limits.Stall):
-	case <-s.ctx.Done():
+	if w.cell.Fault == StallRST {
+		cut.Hold = w.limits.Stall
 	}
+	return cut
 }
 
 // find says behind how many bytes of b the fault strikes, and what the client

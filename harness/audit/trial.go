@@ -63,7 +63,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	defer cancel()
 	budget, tooMany := context.WithCancel(ctx)
 	defer tooMany()
-	t.striker = &striker{ctx: ctx, subject: t.subject, cell: t.cell, place: t.place, limits: t.limits, tooMany: tooMany}
+	t.striker = &striker{subject: t.subject, cell: t.cell, place: t.place, limits: t.limits, tooMany: tooMany}
 	t.watch = t.striker.watch
 	if err := t.open(ctx); err != nil {
 		return Result{}, err

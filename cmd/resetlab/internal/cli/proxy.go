@@ -35,6 +35,7 @@ interrupted.
                                 to what it sends then, or silence (reset)
     opposite=…                  the same for the other end (as with)
     half=true                   a FIN in this direction, the other one goes on
+    hold=DURATION               silence for both ends before that, such as 50ms
     on=every|next|NUMBER        which connections, from 1 (every)
     times=COUNT                 how often at most (no bound)
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/resetlab/resetlab/harness"
 )
@@ -16,6 +17,7 @@ import (
 //	          (silence), for the end named by toward; reset without it
 //	opposite  the same for the other end; as with without it
 //	half      true: only the bytes toward that end stop, with a FIN; false without it
+//	hold      how long both ends get silence before that, such as 50ms; none without it
 //	on        every (without it), next, or the number of a connection, from 1
 //	times     how often at most; without bound without it
 func ParseCut(text string) (harness.Cut, error) {
@@ -32,6 +34,8 @@ func ParseCut(text string) (harness.Cut, error) {
 	switch {
 	case c.Toward == "":
 		return harness.Cut{}, errors.New("cut: toward is missing: want toward=client or toward=server")
+	case c.Half && c.Hold > 0:
+		return harness.Cut{}, errors.New("cut: half=true and hold do not go together")
 	case c.Half && (c.With != "" && c.With != harness.Finished || c.Opposite != ""):
 		return harness.Cut{}, errors.New("cut: half=true is a FIN in one direction: with=finished, and no opposite")
 	case c.Half:
@@ -55,6 +59,10 @@ func setCut(c *harness.Cut, p pair) (err error) {
 		c.Opposite, err = oneOf(p, harness.Reset, harness.Finished, harness.BrokenPipe, harness.Open)
 	case "half":
 		c.Half, err = p.truth()
+	case "hold":
+		if c.Hold, err = time.ParseDuration(p.value); err != nil || c.Hold < 0 {
+			err = fmt.Errorf("hold=%s: want a duration such as 50ms", p.value)
+		}
 	case "on":
 		c.On, err = p.selection()
 	case "times":
@@ -65,7 +73,7 @@ func setCut(c *harness.Cut, p pair) (err error) {
 		}
 		c.Times = int(n)
 	default:
-		err = fmt.Errorf("%s is unknown: allowed are toward, after, with, opposite, half, on, times", p.key)
+		err = fmt.Errorf("%s is unknown: allowed are toward, after, with, opposite, half, hold, on, times", p.key)
 	}
 	return err
 }

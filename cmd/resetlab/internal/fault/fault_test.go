@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/fault"
 	"github.com/resetlab/resetlab/harness"
@@ -19,6 +20,7 @@ func TestParseCut(t *testing.T) {
 		"toward=server,on=every": {Toward: harness.Server},
 		"toward=client,with=broken-pipe,opposite=finished": {
 			Toward: harness.Client, With: harness.BrokenPipe, Opposite: harness.Finished},
+		"toward=client,hold=50ms":               {Toward: harness.Client, Hold: 50 * time.Millisecond},
 		"toward=client,half=true":               {Toward: harness.Client, With: harness.Finished, Half: true},
 		"toward=client,half=true,with=finished": {Toward: harness.Client, With: harness.Finished, Half: true},
 		"toward=client,half=false":              {Toward: harness.Client},
@@ -39,6 +41,9 @@ func TestParseCutSaysWhatIsWrong(t *testing.T) {
 		"toward=client,after=many":                "whole number",
 		"toward=client,with=ashes":                "allowed are reset, finished, broken-pipe, open",
 		"toward=client,half=yes":                  "half=yes: allowed are true, false",
+		"toward=client,hold=long":                 "hold=long",
+		"toward=client,hold=-1s":                  "hold=-1s",
+		"toward=client,half=true,hold=1s":         "do not go together",
 		"toward=client,half=true,with=reset":      "a FIN in one direction",
 		"toward=client,half=true,opposite=open":   "a FIN in one direction",
 		"toward=client,on=0":                      "on=0",
