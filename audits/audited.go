@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -66,11 +65,6 @@ func surprises(report *audit.Report) (list []string) {
 		}
 	}
 	return list
-}
-
-// race says whether the outcome of a cell is by nature not the same every time.
-func race(report *audit.Report, cell audit.Result) bool {
-	return slices.ContainsFunc(report.Places, func(p audit.PlaceNote) bool { return p.ID == cell.Place && p.Race })
 }
 
 // started hands a server over to the spec, which ends it.

@@ -36,7 +36,7 @@ P14/*/*/*      TRUNCATED-OK  the same
 )
 
 const halfHead = `
-P8.name/fin/*/*  TRUNCATED-OK  a FIN within the reply's head is success, with no body: see curl_half_head.go
+P8.name/fin/*/*  TRUNCATED-OK  a FIN within the reply's head is success, with no body: see half_head.go
 P8.value/fin/*/* TRUNCATED-OK  the same
 `
 

@@ -39,7 +39,7 @@ P10.*/*/*/write    SURFACED,POOL-POISONED|UNHARMED,POOL-POISONED  a connection w
 // fastHTTP uses a HostClient, which is what a Client has for each host. What
 // closes its idle connections is no leak: it ends soon after the last of them.
 func fastHTTP(client *fasthttp.HostClient) exchanger {
-	client.MaxIdleConnDuration = 500 * time.Millisecond
+	client.MaxIdleConnDuration = time.Second
 	client.Dial = (&fasthttp.TCPDialer{DisableDNSResolution: true}).Dial
 	do := func(_ context.Context, r httpRequest) (int, []byte, error) {
 		request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()

@@ -10,8 +10,9 @@ import (
 )
 
 // curl (7.88.1 of Debian 12) calls it success when the reply ends within its
-// head, once the status line is there: exit status 0, no body, no word. A head
-// without its end is no reply (RFC 9112, section 8).
+// head, once the status line is there: exit status 0, no body, no word. So does
+// Python's http.client, and with it urllib3 and requests. A head without its end
+// is no reply (RFC 9112, section 8).
 var _ = Describe("A reply that a FIN ends within its head", func() {
 	DescribeTable("is to curl",
 		func(ctx SpecContext, reply string, status int) {
@@ -31,4 +32,16 @@ var _ = Describe("A reply that a FIN ends within its head", func() {
 		Entry("an error within the status line", "HTTP/1.1 2", 52),
 		Entry("an error within the body", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", 18),
 	)
+
+	It("is success to urllib3", func(ctx SpecContext) {
+		const program = "import urllib3, sys\n" +
+			"r = urllib3.PoolManager().request('POST', sys.argv[1], body='order-7'); print(r.status, len(r.data))"
+		requireURLLib3(ctx)
+
+		output, err := exec.CommandContext(ctx, debianPython, "-c", program,
+			startShort("HTTP/1.1 200 OK\r\nContent-Le")).CombinedOutput()
+
+		Expect(err).NotTo(HaveOccurred(), "%s", output)
+		Expect(string(output)).To(Equal("200 0\n"))
+	})
 })
