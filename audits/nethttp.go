@@ -22,7 +22,7 @@ var _ = declare(
 	audited{
 		name: "net/http, HTTP/2", options: operations,
 		expected: `
-P[789]*/rst/*/* SURFACED|SURFACED-MASKED  a frame it sends itself may take the reset, and what reads then gets the end
+P[1-9]*/rst/*/* SURFACED|SURFACED-MASKED  a frame it sends itself may take the reset, and what reads then gets the end
 P10.*/rst/*/*   SURFACED|SURFACED-MASKED  the same
 `,
 		subject: func(SpecContext) audit.Subject {

@@ -91,6 +91,9 @@ func (w *grpcWatcher) fromClient(p piece) []audit.Moment {
 		return at(exchange, p.start(), "")
 	case p.stage == headed && kind == frameData && p.size > 0:
 		w.requests[exchange] = append(w.requests[exchange], p.body...)
+		if exchange > 1 { // where the headers have come alone, and did not say whose they are
+			return at(exchange, p.start(), "P4.race", "P5")
+		}
 		return at(exchange, p.start(), "P5")
 	case p.stage == ended && kind == frameData && p.head[4]&flagEndStream != 0:
 		return at(exchange, p.at-1, "P6")
