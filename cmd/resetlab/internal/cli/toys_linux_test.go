@@ -20,6 +20,8 @@ var notAlone = map[string]string{
 	"WithinDescriptors":    "its processes are there",
 	"EchoOnBusyProcessors": "its process is there",
 	"AnswerOneByteProcess": "there is one without a process",
+	"NeverWaitForFinish":   "is a setting of a connection",
+	"RequireSignature":     "is a setting of a listener for one client",
 }
 
 // TestEveryServerIsAToy: whatever package servers has can be run by serve.
