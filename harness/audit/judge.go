@@ -48,12 +48,12 @@ func judge(o observation) Verdict {
 func judgeSuccess(o observation) Verdict {
 	executed := o.account.Executed
 	switch {
+	case executed > 1 && o.cell.Operation == Write:
+		return reason(Duplicated, "executed %d times, and the client reports success", executed)
 	case o.want != nil && o.answer.Body != nil && !bytes.Equal(o.want, o.answer.Body):
 		return judgeBody(o)
 	case executed == 0:
 		return reason(LostOK, "the client reports success and nothing was executed")
-	case executed > 1 && o.cell.Operation == Write:
-		return reason(Duplicated, "executed %d times, and the client reports success", executed)
 	case o.late():
 		return reason(Late, "success came %v after the last thing that happened", o.waited)
 	case executed > 1:

@@ -217,6 +217,7 @@ func (s *striker) arm(c Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.call, s.armed, s.bound = c, true, bound
+	s.attempts = []Attempt{}
 	s.start = time.Now()
 	s.last = s.start
 }

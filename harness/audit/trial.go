@@ -132,7 +132,9 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	}
 	if settler, ok := t.subject.Origin.(Settler); ok {
 		defer settler.Forget(t.source, t.calls...)
-		if err := settler.Settle(ctx, t.source, int(t.dialled.Load())); err != nil {
+		bounded, cancel := context.WithTimeout(ctx, t.limits.Time)
+		defer cancel()
+		if err := settler.Settle(bounded, t.source, int(t.dialled.Load())); err != nil {
 			return Result{}, fmt.Errorf("await the end of what the origin does: %w", err)
 		}
 	}
