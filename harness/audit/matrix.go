@@ -37,6 +37,8 @@ type Options struct {
 	Shard, Shards int
 	// Limits bound each cell.
 	Limits Limits
+	// Recorder, if not nil, records what happens on the wire in each cell.
+	Recorder Recorder
 	// Progress, if not nil, is called after each cell, never concurrently.
 	Progress func(done, total int, last Result)
 	// Log, if not nil, is told what a result has no room for: stacks.

@@ -58,6 +58,9 @@ type Result struct {
 	Cut       *CutBytes      `json:"cut,omitempty"`
 	Duration  time.Duration  `json:"duration"` // nanoseconds
 
+	// Card is what was on the wire and why the kernel reset, as plain text;
+	// empty if the cell was not recorded.
+	Card string `json:"card,omitempty"`
 	// Expected is why this verdict was expected though it is bad or weak; see
 	// [Expectations].
 	Expected string `json:"expected,omitempty"`

@@ -34,6 +34,9 @@ type trial struct {
 		inodes []uint32
 	}
 	dialled atomic.Int64 // connections made to the origin
+
+	recording Recording // nil if the cell is not recorded
+	toldAll   bool      // it has been stopped
 }
 
 // labelled is the profiler's label by which a goroutine that a client left
@@ -65,6 +68,10 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	defer tooMany()
 	t.striker = &striker{subject: t.subject, cell: t.cell, place: t.place, limits: t.limits, tooMany: tooMany}
 	t.watch = t.striker.watch
+	if err := t.record(); err != nil {
+		return Result{}, err
+	}
+	defer t.told()
 	if err := t.open(ctx); err != nil {
 		return Result{}, err
 	}
@@ -82,11 +89,17 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	o := observation{cell: t.cell, place: t.place, limits: t.limits}
 	o.answer, o.returned = t.do(budget, call)
 	o.waited = time.Since(t.striker.disarm())
+	card, err := t.told()
+	if err != nil {
+		return Result{}, err
+	}
 	followed, err := t.followUp(ctx, o.returned && o.answer.Err == nil)
 	if err != nil {
 		return Result{}, err
 	}
-	return t.conclude(ctx, call, o, followed)
+	result, err := t.conclude(ctx, call, o, followed)
+	result.Card = card
+	return result, err
 }
 
 // followUp makes one more call, now that nothing is in its way, and says what

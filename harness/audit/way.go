@@ -111,6 +111,7 @@ func (t *trial) newProxy(listener net.Listener, watch func(connection int) harne
 			conn, err := dial(ctx, network, address)
 			if err == nil {
 				t.dialled.Add(1)
+				t.note(conn.LocalAddr().String())
 			}
 			return conn, err
 		},
@@ -138,6 +139,7 @@ func (t *trial) listen(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.note(listener.Addr().String())
 	if t.sweeping {
 		return listener, nil
 	}

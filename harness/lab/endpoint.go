@@ -21,6 +21,10 @@ func (l *Lab) Endpoints() []Endpoint {
 	return append([]Endpoint(nil), l.endpoints...)
 }
 
+// AddEndpoint tells the lab of a socket that somebody else has opened at its
+// address, so that a recording shows whose it is.
+func (l *Lab) AddEndpoint(e Endpoint) { l.noteEndpoint(e) }
+
 // noteUpstream notes what a proxy dials, if it is none of the lab's.
 func (l *Lab) noteUpstream(address string) {
 	for _, e := range l.Endpoints() {

@@ -88,6 +88,7 @@ type cardView struct {
 	Class, Sign           string
 	Verdict, Reason       string
 	Facts                 []fact
+	Wire                  string
 	Chain                 []string
 	Cut                   *cutView
 	Line                  []tick
@@ -172,6 +173,9 @@ func (p *page) card(number int, r *audit.Report, c audit.Result, cell cellView) 
 		Says: plain(says(r, c.Place)), Class: string(k), Sign: strings.TrimSpace(k.sign()),
 		Verdict: c.Verdict.String(), Reason: plain(c.Verdict.Reason),
 		Facts: factsOf(c), Line: ticks(c), Lasted: lasted(c.Duration),
+	}
+	for line := range strings.Lines(c.Card) {
+		view.Wire += strings.Repeat(" ", len(line)-len(strings.TrimLeft(line, " "))) + plain(line) + "\n"
 	}
 	for _, err := range c.Chain {
 		view.Chain = append(view.Chain, plain(err))

@@ -13,6 +13,8 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
+	"github.com/resetlab/resetlab/harness/audit/cards"
+	"github.com/resetlab/resetlab/harness/evidence"
 )
 
 // An auditing is an audit whose arguments are good.
@@ -71,6 +73,11 @@ func (a *auditing) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return badInput(err)
 	}
+	if a.flags.files.html != "" || a.flags.files.json != "" || len(a.options.Cells) > 0 {
+		lanes := evidence.Open()
+		defer func() { err = errors.Join(err, lanes.Close()) }()
+		a.options.Recorder = cards.New(lanes)
+	}
 	bar := newProgress(cmd.ErrOrStderr(), len(cells), "running the cells")
 	defer bar.finish()
 	a.options.Progress = worstSoFar(bar)
@@ -80,7 +87,13 @@ func (a *auditing) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	a.expected.Apply(report, !a.flags.filtered() && report.Stopped == "")
-	return errors.Join(err, a.flags.files.present(cmd, a.flags.style, report))
+	err = errors.Join(err, a.flags.files.present(cmd, a.flags.style, report))
+	if len(a.options.Cells) > 0 { // somebody looks closer
+		for _, c := range report.Cells {
+			fmt.Fprintf(a.flags.files.out(cmd), "\n%s", c.Card)
+		}
+	}
+	return err
 }
 
 // temporary writes a file that is to be removed.
