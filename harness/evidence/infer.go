@@ -123,7 +123,8 @@ func (t *trial) guessOwn(reset *Reset) string {
 			return reason
 		}
 	}
-	if known && op == lab.CloseOp {
+	if known && op == lab.CloseOp && t.counted(reset.Host, "TCPAbortOnLinger") == 0 &&
+		t.counted(reset.Host, "TCPAbortOnMemory") == 0 { // not even for others
 		return "TCP_STATE"
 	}
 	return ""

@@ -193,6 +193,16 @@ func TestVerdicts(t *testing.T) {
 			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Application, host: "server",
 			reason: "TCP_DISCONNECT_WITH_DATA", cause: 4, level: evidence.Inferred, words: "unsent",
 		}, {
+			name: "closed with all read, by the counters", events: at(one(accept), one(call("server", "close", 2, 0)),
+				one(ownRST)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Application, host: "server",
+			reason: "TCP_STATE", cause: 1, level: evidence.Inferred, words: "without a FIN",
+		}, {
+			name: "closed with all read, and more than one counter moved", events: at(one(accept),
+				one(call("server", "close", 2, 0)), one(ownRST)), missing: withoutKernel,
+			counters: map[string]int64{"OutRsts": 2, "TCPAbortOnData": 1, "TCPAbortOnLinger": 1},
+			sender:   evidence.Application, host: "server", cause: 1, level: evidence.Inferred, words: "its owner ended",
+		}, {
 			name: "a socket's own, of which nothing tells why", events: at(one(data), one(ownRST)),
 			missing:  withoutKernel,
 			counters: map[string]int64{"OutRsts": 1, "TCPAbortOnData": 1, "TCPAbortOnClose": 1},
