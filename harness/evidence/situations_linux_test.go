@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 )
@@ -56,7 +54,7 @@ var situations = []situation{
 		cause: "SYN", why: "no socket",
 	},
 	{
-		name: "writing after the peer has closed", run: serving(readAndClose, writeAfterAcknowledging),
+		name: "writing after the peer has closed", run: writeToTimeWait,
 		sender: evidence.KernelReply, host: "server", flags: "RST", reason: "TCP_TIMEWAIT_SOCKET",
 		cause: "PSH ACK", why: "closed already", lost: []evidence.Loss{{From: "client", Written: 2, Delivered: 1}},
 	},
@@ -163,20 +161,20 @@ func writeAfterFinish(t *testing.T, c *lab.Conn) {
 	reset(t, c)
 }
 
-// writeAfterAcknowledging first acknowledges the FIN, which otherwise waits for
-// the data: the peer is in FIN_WAIT2 then and not in FIN_WAIT1.
-func writeAfterAcknowledging(t *testing.T, c *lab.Conn) {
-	t.Helper()
-	io.Copy(io.Discard, c) // a FIN in the queue would hold the acknowledgement back
-	raw, err := c.TCP().SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeAfterFinish(t, c)
+// writeToTimeWait has the server's close wait until its FIN is acknowledged, and
+// the client write behind that. Where the data acknowledges the FIN itself, or
+// comes while close still has the socket, the reason is TCP_ABORT_ON_DATA.
+func writeToTimeWait(t *testing.T, l *lab.Lab) {
+	closed := make(chan struct{})
+	meet(t, l, lab.Direct, func(_ context.Context, c *lab.Conn) {
+		defer close(closed)
+		readByte(c)
+		c.TCP().SetLinger(10) // seconds
+		c.Close()
+	}, func(t *testing.T, c *lab.Conn) {
+		<-closed
+		writeAfterFinish(t, c)
+	})
 }
 
 func closeListener(t *testing.T, l *lab.Lab) {
