@@ -91,11 +91,38 @@ func ShowUnsentReset(conditions ...ResetCondition) RecordingMatcher {
 }
 
 // ShowNoReset matches a recording without any RST: none on the wire, none
-// that the kernel meant to send, none that an end was told of.
+// that the kernel meant to send, none that an end was told of. One behind the
+// end of a connection is none of its: an acknowledgement that a busy processor
+// kept back comes to TIME-WAIT, whose answer finds nobody any more (RFC 1337,
+// section 2).
 func ShowNoReset() RecordingMatcher {
 	return RecordingMatcher{"that nobody sent a RST", func(r *evidence.Recording) (bool, error) {
-		return len(r.Resets) == 0, nil
+		before := func(reset evidence.Reset) bool { return !behindTheEnd(r, reset) }
+		return !slices.ContainsFunc(r.Resets, before), nil
 	}}
+}
+
+// behindTheEnd says whether a RST answers an acknowledgement, of nobody's
+// connection, and both ends of the connection had sent their FIN before, and
+// nothing but acknowledgements since.
+func behindTheEnd(r *evidence.Recording, reset evidence.Reset) bool {
+	if reset.Event < 0 || r.Events[reset.Event].Packet.Flags != "RST" || len(reset.Lost) > 0 {
+		return false
+	}
+	finished, answered := map[string]bool{}, false
+	for _, event := range r.Events[:reset.Event] {
+		switch p := event.Packet; {
+		case p == nil || event.Flow != reset.Flow:
+		case strings.Contains(p.Flags, "FIN"):
+			finished[event.Host] = true
+		case len(finished) == 2 && p.Flags != "RST":
+			answered = p.Flags == "ACK" && p.Len == 0
+			if !answered {
+				return false
+			}
+		}
+	}
+	return answered
 }
 
 // SentBy wants the RST to have been sent by this kind of sender at that host,

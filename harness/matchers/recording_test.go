@@ -74,6 +74,19 @@ func quiet(missing ...evidence.Lane) *evidence.Recording {
 	return r
 }
 
+// over is the recording of a connection whose ends have both sent their FIN; of
+// what they sent then; and of a RST with these flags.
+func over(flags string, then ...evidence.Packet) *evidence.Recording {
+	r := quiet()
+	segments := append([]evidence.Packet{{Flags: "FIN ACK"}, {Flags: "FIN ACK"}}, then...)
+	hosts := []string{"client", "server"}
+	for i, p := range append(segments, evidence.Packet{Flags: flags}) {
+		r.Events = append(r.Events, evidence.Event{Host: hosts[i%2], Packet: &p})
+	}
+	r.Resets = []evidence.Reset{{Event: len(r.Events) - 1, Cause: -1, Sender: evidence.KernelReply}}
+	return r
+}
+
 // lossy is a recording with all lanes that lost so many segments and so many of
 // the kernel's events.
 func lossy(r *evidence.Recording, packets, events uint64) *evidence.Recording {
@@ -109,6 +122,11 @@ func TestRecordingMatchers(t *testing.T) {
 		{"what only the kernel would tell", quiet(evidence.Kernel), matchers.ShowUnsentReset(server), true},
 		{"no RST", quiet(), matchers.ShowNoReset(), true},
 		{"a RST although none is wanted", closedUnread(), matchers.ShowNoReset(), false},
+		{"a RST behind the end", over("RST", evidence.Packet{Flags: "ACK"}), matchers.ShowNoReset(), true},
+		{"a socket's RST behind the FINs", over("RST ACK", evidence.Packet{Flags: "ACK"}), matchers.ShowNoReset(), false},
+		{"a RST that answers the FIN", over("RST"), matchers.ShowNoReset(), false},
+		{"a RST that answers data behind the FINs", over("RST", evidence.Packet{Flags: "PSH ACK", Len: 1}),
+			matchers.ShowNoReset(), false},
 		{"a reason that was inferred", closedUnread(evidence.Kernel), matchers.ShowReset(unread), true},
 		{"a reason that was inferred and is another", closedUnread(evidence.Kernel),
 			matchers.ShowReset(linger), false},
