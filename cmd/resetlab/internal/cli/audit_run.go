@@ -68,6 +68,11 @@ func (a *auditing) run(cmd *cobra.Command) (err error) {
 	if a.flags.sweep {
 		return a.sweep(cmd, subject)
 	}
+	return a.matrix(cmd, subject)
+}
+
+// matrix runs the cells and shows what became of them.
+func (a *auditing) matrix(cmd *cobra.Command, subject audit.Subject) (err error) {
 	a.options.Log = func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), text) }
 	cells, err := audit.Matrix(subject, a.options)
 	if err != nil {
