@@ -39,14 +39,20 @@ func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	r := newRun(&s, o)
+	return r.report(ctx, cells, r.try)
+}
+
+// report tries cells, in an order that the seed decides.
+func (r *run) report(ctx context.Context, cells []Cell, try func(context.Context, Cell) Result) (*Report, error) {
+	o := r.options
 	report := &Report{
-		Version: ReportVersion, Subject: s.Name, Protocol: s.protocol().Name(), Seed: r.options.Seed, Started: time.Now(),
-		Shard: o.Shard, Shards: o.Shards,
+		Version: ReportVersion, Subject: r.subject.Name, Protocol: r.subject.protocol().Name(), Seed: o.Seed,
+		Started: time.Now(), Shard: o.Shard, Shards: o.Shards,
 	}
 	results := make([]*Result, len(cells))
-	order := rand.New(rand.NewPCG(r.options.Seed, 0)).Perm(len(cells))
+	order := rand.New(rand.NewPCG(o.Seed, 0)).Perm(len(cells))
 	done := 0
-	r.each(ctx, order, func(i int) Result { return r.try(ctx, cells[i]) }, func(i int, result Result) {
+	r.each(ctx, order, func(i int) Result { return try(ctx, cells[i]) }, func(i int, result Result) {
 		results[i] = &result
 		if done++; o.Progress != nil {
 			o.Progress(done, len(cells), result)
@@ -69,13 +75,20 @@ func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
 
 // matrix checks the subject and returns the cells to run.
 func (s *Subject) matrix(o Options) ([]Cell, error) {
-	if s.Protocol == nil || s.Origin == nil || s.Open == nil {
-		return nil, errors.New("subject: Protocol, Origin and Open must be given")
-	}
-	if _, _, err := net.SplitHostPort(s.Origin.Addr()); err != nil {
-		return nil, fmt.Errorf("subject: the origin's address: %w", err)
+	if err := s.check(); err != nil {
+		return nil, err
 	}
 	return Matrix(*s, o)
+}
+
+func (s *Subject) check() error {
+	if s.Protocol == nil || s.Origin == nil || s.Open == nil {
+		return errors.New("subject: Protocol, Origin and Open must be given")
+	}
+	if _, _, err := net.SplitHostPort(s.Origin.Addr()); err != nil {
+		return fmt.Errorf("subject: the origin's address: %w", err)
+	}
+	return nil
 }
 
 func newRun(s *Subject, o Options) *run {

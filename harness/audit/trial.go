@@ -49,6 +49,12 @@ func (r *run) try(ctx context.Context, cell Cell) Result {
 	t := &trial{run: r, cell: cell, place: place, source: r.addresses.take()}
 	began := time.Now()
 	result, err := t.observe(ctx)
+	return t.finish(began, result, err)
+}
+
+// finish completes the result of a trial.
+func (t *trial) finish(began time.Time, result Result, err error) Result {
+	cell := t.cell
 	if err != nil {
 		result.Verdict = reason(Broken, "%v", err)
 	}
@@ -116,6 +122,11 @@ func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err 
 	if t.subject.Pooled && (succeeded || t.cell.Fault == RSTStream) && t.striker.struckLast() {
 		t.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
 	}
+	return t.callAgain(ctx)
+}
+
+// callAgain makes a call with nothing in its way.
+func (t *trial) callAgain(ctx context.Context) (wrong error, err error) {
 	call := t.newCall(t.cell.Operation, "")
 	answer, back := t.do(ctx, call)
 	switch {

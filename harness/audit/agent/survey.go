@@ -34,23 +34,15 @@ func (c Command) Survey(
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	met := map[visit]bool{}
+	learnt, err := c.learn(s, met, operations, func(s audit.Subject, operation audit.Operation) (audit.Rehearsal, error) {
+		return audit.Rehearse(ctx, s, operation, "", l)
+	})
+	if err != nil {
+		return nil, err
+	}
 	c.Output = Data // as it is
 	s.Open = c.Open
-	met := map[visit]bool{}
-	learnt := Data
-	for _, operation := range operations {
-		r, err := audit.Rehearse(ctx, s, operation, "", l)
-		if err == nil {
-			err = wrong(r)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", operation, err)
-		}
-		if reply := s.Origin.Reply(r.Call); reply != nil && learnt == Data {
-			learnt = output(r.Answer.Body, reply)
-		}
-		note(met, r)
-	}
 	shapes, err := rehearseShapes(ctx, s, l, operations)
 	if err != nil {
 		return nil, err
@@ -63,6 +55,51 @@ func (c Command) Survey(
 	survey.Subject.Open = c.Open
 	survey.Subject.Protocol, survey.Missing = narrow(s.Protocol, met, operations)
 	return survey, nil
+}
+
+// SurveyRemote is Survey through a toxiproxy-server, for audit.RunRemote. No
+// place is left out: those are bytes.
+func (c Command) SurveyRemote(
+	ctx context.Context, s audit.Subject, remote audit.Remote, l audit.Limits, operations ...audit.Operation,
+) (*Survey, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	rehearse := func(s audit.Subject, operation audit.Operation) (audit.Rehearsal, error) {
+		return audit.RehearseRemote(ctx, s, remote, operation, l)
+	}
+	learnt, err := c.learn(s, map[visit]bool{}, operations, rehearse)
+	if err != nil {
+		return nil, err
+	}
+	c.Output = learnt
+	s.Open = c.Open
+	return &Survey{Subject: s, Output: learnt}, nil
+}
+
+// learn performs each operation, notes the places it comes by, and finds out
+// what the standard output is.
+func (c Command) learn(
+	s audit.Subject, met map[visit]bool, operations []audit.Operation,
+	rehearse func(audit.Subject, audit.Operation) (audit.Rehearsal, error),
+) (Output, error) {
+	c.Output = Data // as it is
+	s.Open = c.Open
+	learnt := Data
+	for _, operation := range operations {
+		r, err := rehearse(s, operation)
+		if err == nil {
+			err = wrong(r)
+		}
+		if err != nil {
+			return learnt, fmt.Errorf("%s: %w", operation, err)
+		}
+		if reply := s.Origin.Reply(r.Call); reply != nil && learnt == Data {
+			learnt = output(r.Answer.Body, reply)
+		}
+		note(met, r)
+	}
+	return learnt, nil
 }
 
 // rehearseShapes performs the operations in all shapes but the usual one.

@@ -34,6 +34,11 @@ Whatever a program leaves running is ended with it.
 
 A cell of the audit is PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write.
 
+With --toxiproxy the faults are those of a toxiproxy-server that runs elsewhere,
+started with -proxy-metrics: P0/refuse, client@N/rst, client@N/fin-rst,
+client@0/stall and server@N/rst, each always, at bytes 0 to 4096. Nothing else
+is exact there, and it is refused.
+
 Exit status: 0 without a bad verdict, 1 with one, 2 if the arguments cannot be
 used. A file of expectations (--expect) lists bad verdicts that are known, one a
 line: a pattern of cells, the verdict, the reason. One that is not listed

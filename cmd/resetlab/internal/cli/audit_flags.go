@@ -23,6 +23,7 @@ type auditFlags struct {
 	parallel                             int
 	backends, sweep, dryRun, tls         bool
 	stride                               int64
+	toxiproxy                            remoteFlags
 	expect                               expectations
 	files                                reportFiles
 	style                                cardStyle
@@ -46,6 +47,7 @@ func (f *auditFlags) register(command *cobra.Command) {
 	flags.StringVar(&f.upstream, "upstream", "", "`ADDRESS` of your own server, host:port, instead of one of the audit's")
 	flags.StringVar(&f.count, "count", "", "with --upstream: `COMMAND` that prints how often the operation {id} was executed")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "list the cells and run none")
+	f.toxiproxy.register(command)
 	f.expect.register(command)
 	f.files.register(command)
 	f.style.register(command)
@@ -187,11 +189,14 @@ func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
 			return nil, err
 		}
 	}
+	if err := f.remoteConflict(); err != nil {
+		return nil, err
+	}
 	if a.plain, err = a.bare(); err != nil {
 		return nil, err
 	}
-	if _, err := audit.Matrix(a.plain, a.options); err != nil {
-		return nil, badInput(err)
+	if _, err := a.matrix(a.plain); err != nil {
+		return nil, err
 	}
 	return a, f.files.reserve()
 }

@@ -74,9 +74,9 @@ func (a *auditing) run(cmd *cobra.Command) (err error) {
 // matrix runs the cells and shows what became of them.
 func (a *auditing) matrix(cmd *cobra.Command, subject audit.Subject) (err error) {
 	a.options.Log = func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), text) }
-	cells, err := audit.Matrix(subject, a.options)
+	cells, err := a.matrix(subject)
 	if err != nil {
-		return badInput(err)
+		return err
 	}
 	if a.flags.files.html != "" || a.flags.files.json != "" || len(a.options.Cells) > 0 {
 		lanes := evidence.Open()
@@ -86,7 +86,7 @@ func (a *auditing) matrix(cmd *cobra.Command, subject audit.Subject) (err error)
 	bar := newProgress(cmd.ErrOrStderr(), len(cells), "running the cells")
 	defer bar.finish()
 	a.options.Progress = worstSoFar(bar)
-	report, err := audit.Run(cmd.Context(), subject, a.options)
+	report, err := a.audit(cmd.Context(), subject)
 	bar.finish()
 	if report == nil {
 		return err
@@ -149,7 +149,7 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 	}
 	subject := a.plain
 	subject.Origin = a.server
-	survey, err := a.command.Survey(cmd.Context(), subject, a.options.Limits, a.operations()...)
+	survey, err := a.survey(cmd.Context(), subject)
 	if err != nil {
 		if cmd.Context().Err() != nil {
 			return audit.Subject{}, cmd.Context().Err()
@@ -181,9 +181,9 @@ func (a *auditing) missing(s *agent.Survey) []string {
 
 // list shows the cells that would be run.
 func (a *auditing) list(w io.Writer) error {
-	cells, err := audit.Matrix(a.plain, a.options)
+	cells, err := a.matrix(a.plain)
 	if err != nil {
-		return badInput(err)
+		return err
 	}
 	says := map[string]string{}
 	for _, p := range a.plain.Protocol.Places() {
@@ -193,7 +193,7 @@ func (a *auditing) list(w io.Writer) error {
 	for _, c := range cells {
 		if c.Place != place {
 			place = c.Place
-			fmt.Fprintf(w, "%s  %s\n", place, says[place])
+			fmt.Fprintln(w, strings.TrimSpace(place+"  "+says[place]))
 		}
 		fmt.Fprintf(w, "    %s\n", c.ID())
 	}

@@ -1,0 +1,170 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// maxRemote is the last byte behind which toxiproxy can cut exactly. Its reset
+// discards what the kernel has not sent, and ten segments, the initial window
+// of RFC 6928, section 2, are on their way at once.
+const maxRemote = 4096
+
+// RemoteMatrix returns the cells that [RunRemote] would run. By default they
+// are these, of which Options chooses, to read and to write:
+//
+//	P0/refuse/always        nobody listens
+//	client@0/rst/always     the first byte toward the client is withheld: a RST to both ends
+//	client@0/fin-rst/always a FIN instead, and a RST to what the client sends then
+//	client@0/stall/always   no byte to the client; what it sends still arrives
+//	client@1/rst/always     behind the first byte
+//	client@1/fin-rst/always
+//	server@0/rst/always     the client's first byte is withheld
+//
+// Options.Cells may have other bytes, up to 4096. The error names a cell that
+// toxiproxy cannot do exactly, and why.
+func RemoteMatrix(s Subject, o Options) ([]Cell, error) {
+	if err := errors.Join(o.check(), remoteSubject(s, o)); err != nil {
+		return nil, err
+	}
+	if len(o.Cells) > 0 {
+		for _, c := range o.Cells {
+			if err := errors.Join(c.check(), remoteCell(c)); err != nil {
+				return nil, fmt.Errorf("cell %q: through toxiproxy: %w", c.ID(), err)
+			}
+		}
+		return o.Cells, nil
+	}
+	operations := o.Operations
+	if len(operations) == 0 {
+		operations = []Operation{Read, Write}
+	}
+	var cells []Cell
+	for _, at := range remoteDefaults() {
+		for _, operation := range operations {
+			at.Operation = operation
+			if o.wants(at) && (len(o.Faults) == 0 || slices.Contains(o.Faults, at.Fault)) {
+				cells = append(cells, at)
+			}
+		}
+	}
+	if len(cells) == 0 {
+		return nil, errors.New("no cell is left: through toxiproxy there are P0/refuse, client@0 and client@1 with rst " +
+			"and fin-rst, client@0/stall and server@0/rst, all of them always")
+	}
+	return cells, nil
+}
+
+// remoteDefaults are the cells of each operation.
+func remoteDefaults() []Cell {
+	first, second := AtByte(harness.Client, 0), AtByte(harness.Client, 1)
+	return []Cell{
+		{Place: refusing, Fault: Refuse, Repeat: Always},
+		{Place: first, Fault: RST, Repeat: Always}, {Place: first, Fault: FINRST, Repeat: Always},
+		{Place: first, Fault: Stall, Repeat: Always},
+		{Place: second, Fault: RST, Repeat: Always}, {Place: second, Fault: FINRST, Repeat: Always},
+		{Place: AtByte(harness.Server, 0), Fault: RST, Repeat: Always},
+	}
+}
+
+// refusing is the place at which nobody listens.
+const refusing = "P0"
+
+// remoteSubject says what of a subject toxiproxy has no means for.
+func remoteSubject(s Subject, o Options) error {
+	switch {
+	case s.TLS != nil:
+		return errors.New("through toxiproxy there is no bridge for TLS: it would have to run at the server")
+	case s.Match != nil || s.Nth > 1:
+		return errors.New("toxiproxy does not look into requests: Match and Nth cannot be used")
+	case o.Parallel > 1:
+		return errors.New("through toxiproxy cells are run one after the other")
+	case slices.ContainsFunc(o.Repeats, func(r Repeat) bool { return r != Always }):
+		return errors.New(onlyAlways)
+	}
+	return nil
+}
+
+const onlyAlways = "toxiproxy strikes every connection or none: the only repetition is always"
+
+// remoteCell says why toxiproxy cannot do a cell exactly.
+func remoteCell(c Cell) error {
+	toward, n, byByte := parseByte(c.Place)
+	switch {
+	case c.Repeat != Always:
+		return errors.New(onlyAlways)
+	case c.Fault == Refuse && c.Place == refusing:
+		return nil
+	case c.Fault == Refuse:
+		return errors.New("an address refuses or not: the place is P0")
+	case !byByte:
+		return fmt.Errorf("it counts bytes and knows no protocol: places are P0 (refuse) and bytes, such as %s",
+			AtByte(harness.Client, 1))
+	case n > maxRemote:
+		return fmt.Errorf("its reset discards what the kernel has not sent: the last place is %s",
+			AtByte(toward, maxRemote))
+	case c.Fault == FIN:
+		return errors.New("it closes, so what the client sends then gets a RST: that fault is fin-rst")
+	case c.Fault == HalfClose:
+		return errors.New("it has no half-close: a FIN closes both directions")
+	case c.Fault == Stall && (toward != harness.Client || n > 0):
+		return fmt.Errorf("it can stall from the first byte toward the client only: %s", AtByte(harness.Client, 0))
+	case c.Fault == FINRST && toward == harness.Server:
+		return errors.New("it closes while the client sends, which gives the client a RST instead of a FIN")
+	case !slices.Contains([]Fault{RST, FINRST, Stall}, c.Fault):
+		return errors.New("it has no such fault: there are rst, fin-rst, stall and refuse")
+	}
+	return nil
+}
+
+// toxicsFor are the toxics of a cell, in the order of their chain. A reset_peer
+// of toxicity 0 lets bytes pass and has the connection close with a RST. The
+// latency of 0 is a queue: without it the reading link can block for ever
+// behind the cut, and would never count what it has received.
+func toxicsFor(c Cell) []toxiproxy.Toxic {
+	toward, n, byByte := parseByte(c.Place)
+	if !byByte {
+		return nil
+	}
+	stream := map[harness.Party]string{harness.Client: "downstream", harness.Server: "upstream"}[toward]
+	toxic := func(kind string, toxicity float32, attributes toxiproxy.Attributes) toxiproxy.Toxic {
+		return toxiproxy.Toxic{Name: kind, Type: kind, Stream: stream, Toxicity: toxicity, Attributes: attributes}
+	}
+	if c.Fault == Stall {
+		return []toxiproxy.Toxic{toxic("timeout", 1, toxiproxy.Attributes{"timeout": 0})}
+	}
+	cut := []toxiproxy.Toxic{
+		toxic("latency", 1, toxiproxy.Attributes{"latency": 0, "jitter": 0}),
+		toxic("limit_data", 1, toxiproxy.Attributes{"bytes": n}),
+	}
+	if c.Fault == RST {
+		cut = slices.Insert(cut, 0, toxic("reset_peer", 0, toxiproxy.Attributes{"timeout": 0}))
+	}
+	return cut
+}
+
+// performed says whether a cell performs an operation.
+func performed(cells []Cell, operation Operation) bool {
+	return slices.ContainsFunc(cells, func(c Cell) bool { return c.Operation == operation })
+}
+
+// byteNotes describes the places of results that are bytes.
+func byteNotes(results []Result) (notes []PlaceNote) {
+	for _, r := range results {
+		toward, n, byByte := parseByte(r.Place)
+		if !byByte || slices.ContainsFunc(notes, func(note PlaceNote) bool { return note.ID == r.Place }) {
+			continue
+		}
+		says := fmt.Sprintf("the first byte toward the %s is withheld", toward)
+		if n > 0 {
+			says = fmt.Sprintf("behind byte %d toward the %s", n, toward)
+		}
+		notes = append(notes, PlaceNote{ID: r.Place, Says: says})
+	}
+	return notes
+}
