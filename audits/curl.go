@@ -26,8 +26,8 @@ var _ = declare(
 P7/*/*/write   DUPLICATED|DUPLICATED+ERROR  it was told to: every method, a POST too
 P8*/*/*/write  DUPLICATED|DUPLICATED+ERROR  the same
 P9*/*/*/write  DUPLICATED|DUPLICATED+ERROR  the same
-P10*/*/*/write DUPLICATED+ERROR             the same
-P14/*/*/write  DUPLICATED+ERROR             the same
+P10*/*/*/write DUPLICATED|DUPLICATED+ERROR  the same
+P14/*/*/write  DUPLICATED|DUPLICATED+ERROR  the same
 P9.body/*/*/*  TRUNCATED-OK  standard output keeps what the first attempt wrote, and the whole reply comes behind it
 P10.*/*/*/*    TRUNCATED-OK  the same
 P14/*/*/*      TRUNCATED-OK  the same
