@@ -68,17 +68,17 @@ func (a *auditing) run(cmd *cobra.Command) (err error) {
 	if a.flags.sweep {
 		return a.sweep(cmd, subject)
 	}
-	return a.matrix(cmd, subject)
+	return a.conduct(cmd, subject)
 }
 
-// matrix runs the cells and shows what became of them.
-func (a *auditing) matrix(cmd *cobra.Command, subject audit.Subject) (err error) {
+// conduct runs the cells and shows what became of them.
+func (a *auditing) conduct(cmd *cobra.Command, subject audit.Subject) (err error) {
 	a.options.Log = func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), text) }
 	cells, err := a.matrix(subject)
 	if err != nil {
 		return err
 	}
-	if a.flags.files.html != "" || a.flags.files.json != "" || len(a.options.Cells) > 0 {
+	if a.recorded() {
 		lanes := evidence.Open()
 		defer func() { err = errors.Join(err, lanes.Close()) }()
 		a.options.Recorder = cards.New(lanes)
@@ -93,12 +93,18 @@ func (a *auditing) matrix(cmd *cobra.Command, subject audit.Subject) (err error)
 	}
 	a.expected.Apply(report, !a.flags.filtered() && report.Stopped == "")
 	err = errors.Join(err, a.flags.files.present(cmd, a.flags.style, report))
-	if len(a.options.Cells) > 0 { // somebody looks closer
-		for _, c := range report.Cells {
+	for _, c := range report.Cells {
+		if len(a.options.Cells) > 0 && c.Card != "" { // somebody looks closer
 			fmt.Fprintf(a.flags.files.out(cmd), "\n%s", c.Card)
 		}
 	}
 	return err
+}
+
+// recorded says whether somebody is to see what was on the wire, and it is here.
+func (a *auditing) recorded() bool {
+	seen := a.flags.files.html != "" || a.flags.files.json != "" || len(a.options.Cells) > 0
+	return seen && a.flags.toxiproxy.url == ""
 }
 
 // temporary writes a file that is to be removed.
