@@ -35,7 +35,7 @@ func (grpc) Watch() audit.Watcher {
 	size := func(head []byte) int { return int(head[0])<<16 | int(head[1])<<8 | int(head[2]) }
 	return &grpcWatcher{
 		client: frames{headLen: len(preface), size: func([]byte) int { return 0 }}, server: frames{headLen: 9, size: size},
-		size: size, requests: map[int][]byte{}, messages: map[int]int{},
+		size: size, requests: map[int][]byte{}, headers: map[int]bool{},
 	}
 }
 
@@ -54,7 +54,7 @@ type grpcWatcher struct {
 	prefaced       bool
 	answered       bool
 	requests       map[int][]byte // by exchange: what has come of the messages
-	messages       map[int]int    // by exchange: HEADERS and DATA frames of the reply so far
+	headers        map[int]bool   // by exchange: the reply's headers have come
 }
 
 // Request returns what has come of a request's message.
@@ -90,11 +90,12 @@ func (w *grpcWatcher) fromClient(p piece) []audit.Moment {
 	case p.stage == headed && kind == frameHeaders:
 		return at(exchange, p.start(), "")
 	case p.stage == headed && kind == frameData && p.size > 0:
-		w.requests[exchange] = append(w.requests[exchange], p.body...)
 		if exchange > 1 { // where the headers have come alone, and did not say whose they are
 			return at(exchange, p.start(), "P4.race", "P5")
 		}
 		return at(exchange, p.start(), "P5")
+	case p.stage == passed && kind == frameData:
+		w.requests[exchange] = append(w.requests[exchange], p.body...)
 	case p.stage == ended && kind == frameData && p.head[4]&flagEndStream != 0:
 		return at(exchange, p.at-1, "P6")
 	}
@@ -117,14 +118,18 @@ func (w *grpcWatcher) fromServer(p piece) []audit.Moment {
 	switch {
 	case p.stage == ended && last:
 		return at(exchange, p.at, "P11")
-	case p.stage == ended:
-	case last && kind == frameHeaders && w.messages[exchange] > 0:
+	case p.stage == headed && last && kind == frameHeaders && w.headers[exchange]:
 		return at(exchange, p.start(), "P10.last")
-	case kind == frameHeaders:
-		w.messages[exchange]++
-		return append(at(exchange, p.start(), "P7"), at(exchange, p.half(), "P8")...)
-	default:
-		return append(at(exchange, p.start(), "P9"), at(exchange, p.half(), "P10", "P14")...)
+	case p.stage == headed && kind == frameHeaders:
+		return at(exchange, p.start(), "P7")
+	case p.stage == halved && kind == frameHeaders && !w.headers[exchange]:
+		return at(exchange, p.at, "P8")
+	case p.stage == ended && kind == frameHeaders:
+		w.headers[exchange] = true
+	case p.stage == headed && kind == frameData:
+		return at(exchange, p.start(), "P9")
+	case p.stage == halved && kind == frameData:
+		return at(exchange, p.at, "P10", "P14")
 	}
 	return nil
 }

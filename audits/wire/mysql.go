@@ -83,16 +83,16 @@ const (
 
 func (w *mysqlWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
 	if toward == harness.Server {
-		w.client.cut(b, func(p piece) { moments = append(moments, w.fromClient(p, b)...) })
+		w.client.cut(b, func(p piece) { moments = append(moments, w.fromClient(p)...) })
 	} else {
 		w.server.cut(b, func(p piece) { moments = append(moments, w.fromServer(p, b)...) })
 	}
 	return inOrder(moments)
 }
 
-func (w *mysqlWatcher) fromClient(p piece, b []byte) []audit.Moment {
+func (w *mysqlWatcher) fromClient(p piece) []audit.Moment {
 	if !w.authenticated {
-		if p.stage == headed && !w.login && len(p.body) >= 4 {
+		if p.stage == ended && !w.login && len(p.body) >= 4 {
 			w.withoutEOF = binary.LittleEndian.Uint32(p.body)&capabilityDeprecateEOF != 0
 		}
 		w.login = w.login || p.stage == ended
@@ -100,26 +100,28 @@ func (w *mysqlWatcher) fromClient(p piece, b []byte) []audit.Moment {
 	}
 	switch {
 	case p.stage == headed && len(p.body) > 0:
-		return w.commandBegins(p, b)
-	case p.stage == ended && w.phase == replyHead && w.committing:
-		return at(w.exchange(), p.at-1, "P13.sent")
+		return w.commandBegins(p)
+	case p.stage == passed && w.phase == replyHead:
+		w.request(p.body)
 	case p.stage == ended && w.phase == replyHead:
+		w.committing = w.command == comQuery && strings.EqualFold(string(p.body[1:min(7, len(p.body))]), "commit")
+		if w.committing {
+			return at(w.exchange(), p.at-1, "P13.sent")
+		}
 		return at(w.exchange(), p.at-1, "P6")
 	}
 	return nil
 }
 
 // commandBegins knows a command when its first byte is there.
-func (w *mysqlWatcher) commandBegins(p piece, b []byte) []audit.Moment {
+func (w *mysqlWatcher) commandBegins(p piece) []audit.Moment {
 	w.command = p.body[0]
 	if w.command == comQuit || w.command == comCloseStatement {
 		w.phase = idle // they have no reply
 		return nil
 	}
-	w.request(b[p.start():min(len(b), p.at+p.size)])
+	w.request(nil) // its bytes follow
 	w.phase, w.rows = replyHead, 0
-	text := string(p.body[1:min(7, len(p.body))])
-	w.committing = w.command == comQuery && strings.EqualFold(text, "commit")
 	return append(at(w.exchange(), p.start(), w.opening()...), at(w.exchange(), p.at, "P5")...)
 }
 
@@ -127,15 +129,20 @@ func (w *mysqlWatcher) fromServer(p piece, b []byte) (moments []audit.Moment) {
 	switch {
 	case !w.authenticated:
 		return w.greeting(p)
-	case p.stage == headed && len(p.body) > 0 && w.phase == replyHead:
-		moments = at(w.exchange(), p.start(), "P7")
+	case p.stage == begun && w.phase == replyHead:
+		place := "P7"
 		if w.committing {
-			moments = at(w.exchange(), p.start(), "P13")
+			place = "P13"
 		}
-		moments = append(moments, at(w.exchange(), min(p.start()+2, len(b)), "P8")...)
+		return append(at(w.exchange(), p.at, place), at(w.exchange(), min(p.at+2, len(b)), "P8")...)
+	case p.stage == ended && len(p.body) > 0 && w.phase == replyHead:
 		w.replyBegins(p.body)
 	case p.stage == headed && w.phase == rows:
 		return w.row(p)
+	case p.stage == halved && w.phase == rows && w.rows == 1 && !w.final:
+		return at(w.exchange(), p.at, "P10", "P14")
+	case p.stage == ended && w.phase == rows:
+		w.rowEnds(p)
 	case p.stage == ended && w.phase == definitions:
 		w.definition()
 	}
@@ -187,7 +194,7 @@ func (w *mysqlWatcher) replyBegins(body []byte) {
 		following = w.packets(int(body[0]))
 	}
 	if w.final = following == 0; !w.final {
-		w.phase, w.skip = definitions, following+1 // and the packet that has just begun
+		w.phase, w.skip = definitions, following
 	}
 }
 
@@ -202,21 +209,27 @@ func (w *mysqlWatcher) packets(n int) int {
 func (w *mysqlWatcher) row(p piece) []audit.Moment {
 	if len(p.body) > 0 && (p.body[0] == headerErr || p.body[0] == headerEOF && p.size < 9) {
 		w.final = true
-		if p.body[0] == headerEOF && w.withoutEOF {
-			w.transaction = inTransaction(p.body[1:])
-		} else if p.body[0] == headerEOF && len(p.body) > 3 {
-			w.transaction = inTransactionAt(p.body[3:])
-		}
 		return at(w.exchange(), p.start(), "P10.last")
 	}
 	w.rows++
 	switch w.rows {
 	case 1:
-		return append(at(w.exchange(), p.start(), "P9"), at(w.exchange(), p.half(), "P10", "P14")...)
+		return at(w.exchange(), p.start(), "P9")
 	case 2:
 		return at(w.exchange(), p.start(), "P10.rows")
 	}
 	return nil
+}
+
+// rowEnds reads what the packet behind the rows says.
+func (w *mysqlWatcher) rowEnds(p piece) {
+	switch {
+	case !w.final || p.body[0] != headerEOF:
+	case w.withoutEOF:
+		w.transaction = inTransaction(p.body[1:])
+	case len(p.body) > 3:
+		w.transaction = inTransactionAt(p.body[3:])
+	}
 }
 
 // inTransaction reads the status flags of an OK packet, which has two

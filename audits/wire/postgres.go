@@ -70,18 +70,15 @@ type postgresWatcher struct {
 
 func (w *postgresWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
 	if toward == harness.Server {
-		if w.client.headLen == 5 && (w.open || b[0] != 'X') {
-			w.request(b)
-		}
-		w.client.cut(b, func(p piece) { moments = append(moments, w.fromClient(p)...) })
+		w.client.cut(b, func(p piece) { moments = append(moments, w.fromClient(p, b)...) })
 	} else {
 		w.server.cut(b, func(p piece) { moments = append(moments, w.fromServer(p, b)...) })
 	}
 	return inOrder(moments)
 }
 
-// fromClient knows no Terminate: nothing of interest comes with or after it.
-func (w *postgresWatcher) fromClient(p piece) []audit.Moment {
+// fromClient begins no exchange with a Terminate ('X'), which has no reply.
+func (w *postgresWatcher) fromClient(p piece, b []byte) []audit.Moment {
 	if w.client.headLen == 4 { // the startup message has no type
 		if p.stage == begun {
 			return at(0, p.at, "P1")
@@ -92,16 +89,22 @@ func (w *postgresWatcher) fromClient(p piece) []audit.Moment {
 		return nil
 	}
 	switch {
-	case !w.open:
-	case p.stage == begun:
+	case p.stage == begun && (w.open || b[p.at] != 'X'):
+		w.request(nil) // its bytes follow
 		return at(w.exchange(), p.at, w.opening()...)
+	case !w.open:
+	case p.stage == passed:
+		w.request(p.body)
 	case p.stage == headed:
-		w.committing = p.head[0] == 'Q' && strings.EqualFold(string(p.body[:min(6, len(p.body))]), "commit")
 		return at(w.exchange(), p.at, "P5")
-	case p.stage == ended && w.committing:
-		return at(w.exchange(), p.at-1, "P13.sent")
-	case p.stage == ended && (p.head[0] == 'Q' || p.head[0] == 'S'):
-		return at(w.exchange(), p.at-1, "P6")
+	case p.stage == ended:
+		w.committing = p.head[0] == 'Q' && strings.EqualFold(string(p.body[:min(6, len(p.body))]), "commit")
+		if w.committing {
+			return at(w.exchange(), p.at-1, "P13.sent")
+		}
+		if p.head[0] == 'Q' || p.head[0] == 'S' {
+			return at(w.exchange(), p.at-1, "P6")
+		}
 	}
 	return nil
 }
@@ -119,8 +122,8 @@ func (w *postgresWatcher) fromServer(p piece, b []byte) (moments []audit.Moment)
 	case !w.open: // a notice, a parameter
 	case p.stage == begun:
 		return w.replyBegins(p, b, kind)
-	case p.stage == headed && kind == 'D' && w.rows == 1:
-		return at(w.exchange(), p.half(), "P10", "P14")
+	case p.stage == halved && kind == 'D' && w.rows == 1:
+		return at(w.exchange(), p.at, "P10", "P14")
 	case p.stage == ended && kind == 'Z':
 		w.replying, w.rows = false, 0
 		if w.open = b[p.at-1] != 'I'; !w.open {
