@@ -15,7 +15,7 @@ func (grpc) Name() string { return "grpc" }
 
 func (grpc) Places() []audit.Place {
 	return slicesOf(connecting, []audit.Place{
-		{ID: "P3", Says: "the client's preface has arrived; the first byte of the server's is withheld"},
+		{ID: "P3", Says: "the first byte of the server's preface is withheld"},
 		{ID: "P4.idle", Says: "the connection died a while before the call", Primed: true, Idle: true},
 		{ID: "P4.race", Says: "the connection dies while the call is on its way", Primed: true, Race: true},
 		{ID: "P5", Says: "the headers of the request have arrived; its message is withheld"},
@@ -51,6 +51,7 @@ const (
 type grpcWatcher struct {
 	client, server frames
 	size           func([]byte) int
+	begun          bool // a byte has come
 	prefaced       bool
 	answered       bool
 	requests       map[int][]byte // by exchange: what has come of the messages
@@ -61,6 +62,10 @@ type grpcWatcher struct {
 func (w *grpcWatcher) Request(exchange int) []byte { return append([]byte{}, w.requests[exchange]...) }
 
 func (w *grpcWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
+	if !w.begun && len(b) > 0 {
+		w.begun = true
+		moments = at(0, 0, "P1") // whoever speaks first: neither end waits for the other's preface
+	}
 	if toward == harness.Server {
 		w.client.cut(b, func(p piece) { moments = append(moments, w.fromClient(p)...) })
 	} else {
@@ -74,9 +79,6 @@ func (w *grpcWatcher) fromClient(p piece) []audit.Moment {
 		w.prefaced = p.stage == ended
 		if w.prefaced {
 			w.client.headLen, w.client.size = 9, w.size
-		}
-		if p.stage == begun {
-			return at(0, p.at, "P1")
 		}
 		return nil
 	}

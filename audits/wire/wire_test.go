@@ -141,6 +141,15 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// The server of gRPC may be the first to speak.
+func TestGRPCServerFirst(t *testing.T) {
+	turns := recorded(t, "grpc")
+	moments, _ := met(t, wire.GRPC(), []turn{turns[1], turns[0]}, longest)
+	if got, want := fmt.Sprint(moments), "[P1 client 0 #0 P3 client 0 #0]"; got != want {
+		t.Errorf("the moments are %s, want %s", got, want)
+	}
+}
+
 func FuzzPostgres(f *testing.F) { fuzz(f, wire.Postgres(), "pgx", "pq") }
 func FuzzMySQL(f *testing.F)    { fuzz(f, wire.MySQL(), "mysql", "mysql-prepared") }
 func FuzzGRPC(f *testing.F)     { fuzz(f, wire.GRPC(), "grpc") }
