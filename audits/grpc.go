@@ -26,7 +26,7 @@ var _ = declare(
 P[78]/*/*/write DUPLICATED|DUPLICATED+ERROR it was told to: UNAVAILABLE does not say whether it was executed
 `,
 		subject: overGRPC(grpc.WithDefaultServiceConfig(`{"methodConfig": [{"name": [{}], "retryPolicy": {
-			"maxAttempts": 4, "initialBackoff": "0.05s", "maxBackoff": "0.1s", "backoffMultiplier": 2,
+			"maxAttempts": 4, "initialBackoff": "0.01s", "maxBackoff": "0.02s", "backoffMultiplier": 2,
 			"retryableStatusCodes": ["UNAVAILABLE"]}}]}`)),
 	},
 )

@@ -27,6 +27,7 @@ var _ = declare(
 
 const invalidConn = `
 */*/*/* SURFACED-MASKED mysql.ErrInvalidConn says no more than that; what was seen goes to the driver's log
+P1/rst/*/* SURFACED|SURFACED-MASKED the server speaks first, and a reset in its place may come before connect returns
 `
 
 func onMariaDB(ctx SpecContext, options string) audit.Subject {
