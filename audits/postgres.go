@@ -3,6 +3,7 @@ package audits
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -150,9 +151,20 @@ type pgxPool struct {
 
 func pgxClient(do func(context.Context, *pgxpool.Pool, audit.Call) audit.Answer) func(string) (audit.Client, error) {
 	return func(url string) (audit.Client, error) {
-		pool, err := pgxpool.New(context.Background(), url)
+		config, err := pgxpool.ParseConfig(url)
+		if err != nil {
+			return nil, err
+		}
+		config.ShouldPing = idleForMinute
+		pool, err := pgxpool.NewWithConfig(context.Background(), config)
 		return pgxPool{pool, do}, err
 	}
+}
+
+// idleForMinute has the pool look at connections as by default, but not after a
+// second: so long the audit itself may take on a slow machine.
+func idleForMinute(_ context.Context, p pgxpool.ShouldPingParams) bool {
+	return p.IdleDuration > time.Minute
 }
 
 // Do performs a call. SafeToRetry is how pgx says that nothing was executed.
