@@ -189,7 +189,7 @@ func (t *remoteTrial) strikes(ctx context.Context, refused bool) (n int, err err
 	if toward == harness.Server {
 		stream = "upstream"
 	}
-	_, err = t.server.await(ctx, t.limits.Quiet, func(now counters) bool {
+	_, err = t.server.await(ctx, t.limits.Time, func(now counters) bool {
 		n = now.passed(t.faulty.Name, stream).strikes(at)
 		return n > 0
 	})
@@ -225,7 +225,7 @@ func (r *run) rehearseAt(ctx context.Context, server *remoteServer, operation Op
 	if err := errors.Join(t.end(), ctx.Err()); err != nil {
 		return h, err
 	}
-	counted, err := server.await(ctx, r.limits.Quiet, func(now counters) bool {
+	counted, err := server.await(ctx, r.limits.Time, func(now counters) bool {
 		return now.passed(t.faulty.Name, "downstream").received > 0
 	})
 	if err != nil {
