@@ -127,6 +127,9 @@ func TestPlaces(t *testing.T) {
 				t.Errorf("%s: %s is met: %t", name, place.ID, isMet)
 			}
 		}
+		if last := moments[len(moments)-1]; last.place != "P11" {
+			t.Errorf("%s: %v: what a client says when it leaves is no request", name, last)
+		}
 		for _, id := range []string{"id-1", "id-2"} {
 			with := 0
 			for exchange := range 20 {
