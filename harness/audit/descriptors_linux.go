@@ -17,22 +17,35 @@ func inodeOf(conn net.Conn) uint32 {
 	return peer.Inode
 }
 
-// openSockets returns the inodes of the sockets that this process has open.
-func openSockets() map[uint32]bool {
-	open := map[uint32]bool{}
+// A descriptor is that of an open socket of this process.
+type descriptor struct {
+	path   string // in /proc
+	target string // what that is called
+}
+
+// open says whether it still is.
+func (d descriptor) open() bool {
+	target, err := os.Readlink(d.path)
+	return err == nil && target == d.target
+}
+
+// openSockets returns the sockets that this process has open, by inode.
+func openSockets() map[uint32]descriptor {
+	all := map[uint32]descriptor{}
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		return open // no /proc: descriptors are not looked at
+		return all // no /proc: descriptors are not looked at
 	}
 	for _, entry := range entries {
-		target, err := os.Readlink("/proc/self/fd/" + entry.Name())
+		path := "/proc/self/fd/" + entry.Name()
+		target, err := os.Readlink(path)
 		number, isSocket := strings.CutPrefix(target, "socket:[")
 		if err != nil || !isSocket {
 			continue
 		}
 		if n, err := strconv.ParseUint(strings.TrimSuffix(number, "]"), 10, 32); err == nil {
-			open[uint32(n)] = true
+			all[uint32(n)] = descriptor{path, target}
 		}
 	}
-	return open
+	return all
 }

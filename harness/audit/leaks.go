@@ -31,7 +31,7 @@ func (r *run) findLeaks(ctx context.Context, cells []Result) {
 func (r *run) leaks(ctx context.Context) (goroutines, sockets map[string]bool) {
 	bounded, cancel := context.WithTimeout(ctx, ending)
 	defer cancel()
-	tick := time.NewTicker(ending / 50)
+	tick := time.NewTicker(ending / 1000)
 	defer tick.Stop()
 	for {
 		goroutines, sockets = r.goroutines(), r.descriptors()

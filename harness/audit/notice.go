@@ -32,49 +32,60 @@ func (t *trial) awaitStrikes(ctx context.Context, tick <-chan time.Time) {
 
 // awaitNotice gives a client time to learn that connections have ended: until
 // it has closed them, or for a while where it does not, or where that cannot
-// be seen.
+// be seen because its sockets are another process's.
 func (t *trial) awaitNotice(ctx context.Context) {
 	tick := time.NewTicker(t.limits.Stall / 20)
 	defer tick.Stop()
 	t.awaitStrikes(ctx, tick.C)
-	struck := t.struckSockets()
+	struck, visible := t.struckSockets()
 	patience := t.limits.Stall
-	if len(struck) > 0 {
+	if visible {
 		patience *= busy // one that closes is not waited for
 	}
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for bounded.Err() == nil {
+		if visible && !slices.ContainsFunc(struck, descriptor.open) {
+			return
+		}
 		select { // there is no event for somebody else's closing
 		case <-tick.C:
 		case <-bounded.Done():
 		}
-		open := openSockets()
-		if len(struck) > 0 && !slices.ContainsFunc(struck, func(inode uint32) bool { return open[inode] }) {
-			return
-		}
 	}
 }
 
-// struckSockets returns the sockets of this process whose connections a cut
-// has ended.
-func (t *trial) struckSockets() (inodes []uint32) {
-	open := openSockets()
+// struckSockets returns the open sockets of this process whose connections a
+// cut has ended, and whether one could see them.
+func (t *trial) struckSockets() (struck []descriptor, visible bool) {
+	if !t.run.inProcess.Load() {
+		return nil, false
+	}
+	sockets := openSockets()
 	t.sockets.Lock()
 	defer t.sockets.Unlock()
 	for _, cut := range t.proxy.struck().Cuts() {
 		for _, strike := range cut.Strikes {
-			if n := strike.Connection - 1; n < len(t.sockets.inodes) && open[t.sockets.inodes[n]] {
-				inodes = append(inodes, t.sockets.inodes[n])
+			n := strike.Connection - 1
+			if n >= len(t.sockets.inodes) || t.sockets.inodes[n] == 0 {
+				return nil, false
+			}
+			if s, open := sockets[t.sockets.inodes[n]]; open {
+				struck = append(struck, s)
 			}
 		}
 	}
-	return inodes
+	return struck, true
 }
 
-// noteSocket remembers a client's socket.
+// noteSocket remembers a client's socket. The first of a run tells whether its
+// clients are in this process.
 func (t *trial) noteSocket(inode uint32) {
 	t.run.noteSocket(inode, t.cell.ID())
+	t.run.looked.Do(func() {
+		_, ours := openSockets()[inode]
+		t.run.inProcess.Store(ours)
+	})
 	t.sockets.Lock()
 	defer t.sockets.Unlock()
 	t.sockets.inodes = append(t.sockets.inodes, inode)

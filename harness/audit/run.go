@@ -26,8 +26,10 @@ type run struct {
 	logging   sync.Mutex
 	sweeping  bool // descriptors are not looked at: asking takes a tenth of a cell
 
-	noting  sync.Mutex
-	sockets map[uint32]string // the cells of the clients' sockets, by inode
+	noting    sync.Mutex
+	looked    sync.Once // whether the clients are in this process
+	inProcess atomic.Bool
+	sockets   map[uint32]string // the cells of the clients' sockets, by inode
 }
 
 // Run audits a client. An error says that the audit could not be made, or was

@@ -218,6 +218,12 @@ func (s *striker) arm(c Call) {
 	defer s.mu.Unlock()
 	s.call, s.armed, s.bound = c, true, bound
 	s.attempts = []Attempt{}
+}
+
+// begins notes that the call is made now.
+func (s *striker) begins() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.start = time.Now()
 	s.last = s.start
 }

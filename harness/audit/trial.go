@@ -92,6 +92,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	if err := t.strikeFirst(ctx); err != nil {
 		return Result{}, err
 	}
+	t.striker.begins()
 	o := observation{cell: t.cell, place: t.place, limits: t.limits}
 	o.answer, o.returned = t.do(budget, call)
 	o.waited = time.Since(t.striker.disarm())
