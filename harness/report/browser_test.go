@@ -9,13 +9,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/internal/browsertest"
 	"github.com/resetlab/resetlab/harness/report"
 )
 
@@ -33,7 +33,7 @@ type tab struct {
 // open shows recordings in Chromium.
 func open(t *testing.T, recordings ...*evidence.Recording) *tab {
 	t.Helper()
-	chromium := need(t, "chromium", "chromium", "chromium-browser", "google-chrome")
+	ctx := browsertest.Start(t)
 	file := filepath.Join(t.TempDir(), "page.html")
 	f, err := os.Create(file)
 	if err != nil {
@@ -45,19 +45,6 @@ func open(t *testing.T, recordings ...*evidence.Recording) *tab {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU}
-	for flag := range strings.FieldsSeq(
-		"disable-quic no-first-run disable-background-networking disable-component-update disable-sync") {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	bound, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	ctx, _ := chromedp.NewContext(bound, chromedp.WithAllocatorOptions(options...)) // Cancel below ends it
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil {
-			t.Errorf("close Chromium: %v", err)
-		}
-		cancel()
-	})
 	page := &tab{ctx: ctx, said: make(chan string), url: (&url.URL{Scheme: "file", Path: file}).String()}
 	if err := chromedp.Listen(ctx, page.listen); err != nil {
 		t.Fatalf("start Chromium: %v", err)

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/render"
+	"github.com/resetlab/resetlab/harness/internal/browsertest"
 )
 
 // A tab is a page open in a real, headless Chromium.
@@ -27,25 +26,10 @@ type tab struct {
 	asked chan string // of a network
 }
 
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, program := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(program); err == nil {
-			return path
-		}
-	}
-	const reason = "needs chromium: install the package chromium"
-	if os.Getenv("RESETLAB_STRICT") == "1" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-	return ""
-}
-
 // open shows reports in Chromium.
 func open(t *testing.T, reports ...*audit.Report) *tab {
 	t.Helper()
-	program := chromium(t)
+	ctx := browsertest.Start(t)
 	path := filepath.Join(t.TempDir(), "page.html")
 	file, err := os.Create(path)
 	if err != nil {
@@ -57,19 +41,6 @@ func open(t *testing.T, reports ...*audit.Report) *tab {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU}
-	for flag := range strings.FieldsSeq(
-		"disable-quic no-first-run disable-background-networking disable-component-update disable-sync") {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	bound, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	ctx, _ := chromedp.NewContext(bound, chromedp.WithAllocatorOptions(options...)) // Cancel below ends it
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil {
-			t.Errorf("close Chromium: %v", err)
-		}
-		cancel()
-	})
 	p := &tab{ctx: ctx, url: (&url.URL{Scheme: "file", Path: path}).String(), asked: make(chan string, 100)}
 	if err := chromedp.Listen(ctx, func(event any) {
 		request, ok := event.(*network.EventRequestWillBeSent)
