@@ -48,14 +48,8 @@ func Rehearse(ctx context.Context, s Subject, operation Operation, shape string,
 	if err := errors.Join(t.close(), ctx.Err()); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
-	if settler, ok := s.Origin.(Settler); ok {
-		defer settler.Forget(t.source, t.calls...)
-		if err := settler.Settle(ctx, t.source, int(t.dialled.Load())); err != nil {
-			return r, fmt.Errorf("rehearse: %w", err)
-		}
-	}
-	if r.Account, err = s.Origin.Account(ctx, r.Call); err != nil {
-		return r, fmt.Errorf("rehearse: ask the origin: %w", err)
+	if r.Account, err = t.account(ctx, r.Call); err != nil {
+		return r, fmt.Errorf("rehearse: %w", err)
 	}
 	return r, nil
 }

@@ -15,12 +15,12 @@ type striker struct {
 	subject *Subject
 	cell    Cell
 	place   Place
-	call    Call // the call that is to be struck
 	limits  Limits
 	tooMany context.CancelFunc // called when the client storms
-	start   time.Time
 
-	mu       sync.Mutex
+	mu       sync.Mutex // guards the rest
+	call     Call       // the call that is to be struck
+	start    time.Time  // when it was made
 	armed    bool
 	bound    int // how many strikes are left; negative: without bound
 	strikes  int

@@ -155,17 +155,9 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	if err := t.close(); err != nil {
 		return Result{}, fmt.Errorf("close: %w", err)
 	}
-	if settler, ok := t.subject.Origin.(Settler); ok {
-		defer settler.Forget(t.source, t.calls...)
-		bounded, cancel := context.WithTimeout(ctx, t.limits.Time)
-		defer cancel()
-		if err := settler.Settle(bounded, t.source, int(t.dialled.Load())); err != nil {
-			return Result{}, fmt.Errorf("await the end of what the origin does: %w", err)
-		}
-	}
 	var err error
-	if o.account, err = t.subject.Origin.Account(ctx, call); err != nil {
-		return Result{}, fmt.Errorf("ask the origin: %w", err)
+	if o.account, err = t.account(ctx, call); err != nil {
+		return Result{}, err
 	}
 	result := Result{Executed: o.account.Executed, Discarded: o.account.Discarded}
 	o.want = t.subject.Origin.Reply(call)
@@ -223,6 +215,24 @@ func (t *trial) close() error {
 		t.healthy = nil
 	}
 	return errors.Join(problems...)
+}
+
+// account asks the origin what it did for a call when it is done with all that
+// the cell sent it, and has it forget the cell.
+func (t *trial) account(ctx context.Context, call Call) (Account, error) {
+	if settler, ok := t.subject.Origin.(Settler); ok {
+		defer settler.Forget(t.source, t.calls...)
+		bounded, cancel := context.WithTimeout(ctx, t.limits.Time)
+		defer cancel()
+		if err := settler.Settle(bounded, t.source, int(t.dialled.Load())); err != nil {
+			return Account{}, fmt.Errorf("await the end of what the origin does: %w", err)
+		}
+	}
+	account, err := t.subject.Origin.Account(ctx, call)
+	if err != nil {
+		return Account{}, fmt.Errorf("ask the origin: %w", err)
+	}
+	return account, nil
 }
 
 // strikeFirst does what has to be done before the call: refusing, and ending
