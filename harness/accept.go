@@ -8,6 +8,8 @@ import (
 	"net"
 
 	"github.com/Shopify/toxiproxy/v2"
+
+	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
 // accept takes connections until the listener is closed.
@@ -70,8 +72,12 @@ func (p *Proxy) admit(client *net.TCPConn) {
 		client.Close()
 		return
 	}
+	leg := &leg{party: Client, conn: client}
+	if p.settings.Unread {
+		leg.lag, _ = socket.NewLag(client) // it fails only on a closed socket
+	}
 	p.accepted++
-	c := newConnection(p, p.accepted, &leg{party: Client, conn: client})
+	c := newConnection(p, p.accepted, leg)
 	c.watcher = watcher
 	for _, cut := range p.cuts {
 		c.arm(cut)

@@ -251,6 +251,7 @@ func (c *connection) report() ConnectionReport {
 		Number: c.number, Client: c.client.conn.RemoteAddr().String(),
 		ToServer: c.toServer.position(), ToClient: c.toClient.position(),
 		EndedBy: c.endedBy, With: c.with, Over: c.over, Drained: !c.undelivered,
+		Unread: c.client.unread.Load(),
 	}
 	for _, i := range c.drawn {
 		r.Toxics = append(r.Toxics, c.proxy.settings.toxics[i].Type)

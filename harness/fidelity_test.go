@@ -3,6 +3,7 @@ package harness_test
 import (
 	"fmt"
 	"net"
+	"runtime"
 	"testing"
 
 	"github.com/resetlab/resetlab/harness"
@@ -16,6 +17,30 @@ var ways = []struct {
 	{harness.Server, harness.Client},
 }
 
+// A reading is a way, and how the proxy reads what its client sends.
+type reading struct {
+	actor, watcher harness.Party
+	options        harness.Options
+}
+
+func (r reading) String() string {
+	if r.options.Unread {
+		return string(r.actor) + ", read one byte behind"
+	}
+	return string(r.actor)
+}
+
+// readings are the ways in each manner of reading that the system has.
+func readings() (list []reading) {
+	for _, way := range ways {
+		list = append(list, reading{way.actor, way.watcher, harness.Options{}})
+		if runtime.GOOS == "linux" {
+			list = append(list, reading{way.actor, way.watcher, harness.Options{Unread: true}})
+		}
+	}
+	return list
+}
+
 // byParty gives the two ends in the order of ways.
 func byParty(actor harness.Party, client, server *net.TCPConn) (acts, watches *net.TCPConn) {
 	if actor == harness.Client {
@@ -25,9 +50,9 @@ func byParty(actor harness.Party, client, server *net.TCPConn) (acts, watches *n
 }
 
 func TestAFINStaysAFIN(t *testing.T) {
-	for _, way := range ways {
-		t.Run("of the "+string(way.actor), func(t *testing.T) {
-			proxy, client, server := between(t)
+	for _, way := range readings() {
+		t.Run("of the "+way.String(), func(t *testing.T) {
+			proxy, client, server := between(t, way.options)
 			acts, watches := byParty(way.actor, client, server)
 			send(t, acts, 100)
 			acts.Close()
@@ -42,9 +67,9 @@ func TestAFINStaysAFIN(t *testing.T) {
 // An end that has said all it has to say still hears the answer: RFC 9293,
 // section 3.6, "the local user initiates the close".
 func TestAHalfCloseStaysAHalfClose(t *testing.T) {
-	for _, way := range ways {
-		t.Run("of the "+string(way.actor), func(t *testing.T) {
-			proxy, client, server := between(t)
+	for _, way := range readings() {
+		t.Run("of the "+way.String(), func(t *testing.T) {
+			proxy, client, server := between(t, way.options)
 			acts, watches := byParty(way.actor, client, server)
 			send(t, acts, 100)
 			if err := acts.CloseWrite(); err != nil {
@@ -64,10 +89,10 @@ func TestAHalfCloseStaysAHalfClose(t *testing.T) {
 }
 
 func TestARSTStaysARST(t *testing.T) {
-	for _, way := range ways {
+	for _, way := range readings() {
 		for _, n := range []int{0, 1, 100, 60_000} {
-			t.Run(fmt.Sprintf("of the %s behind %d bytes", way.actor, n), func(t *testing.T) {
-				proxy, client, server := between(t)
+			t.Run(fmt.Sprintf("of the %v behind %d bytes", way, n), func(t *testing.T) {
+				proxy, client, server := between(t, way.options)
 				acts, watches := byParty(way.actor, client, server)
 				if n > 0 {
 					send(t, acts, n)
@@ -84,9 +109,9 @@ func TestARSTStaysARST(t *testing.T) {
 }
 
 func TestARSTBehindAFINStaysOne(t *testing.T) {
-	for _, way := range ways {
-		t.Run("of the "+string(way.actor), func(t *testing.T) {
-			proxy, client, server := between(t)
+	for _, way := range readings() {
+		t.Run("of the "+way.String(), func(t *testing.T) {
+			proxy, client, server := between(t, way.options)
 			acts, watches := byParty(way.actor, client, server)
 			send(t, acts, 100)
 			if err := acts.CloseWrite(); err != nil {
@@ -108,10 +133,10 @@ func TestARSTBehindAFINStaysOne(t *testing.T) {
 
 // Both may be there before the proxy reads either.
 func TestARSTRightBehindAFINDoesNotHideIt(t *testing.T) {
-	for _, way := range ways {
-		t.Run("of the "+string(way.actor), func(t *testing.T) {
+	for _, way := range readings() {
+		t.Run("of the "+way.String(), func(t *testing.T) {
 			listener := listen(t, "127.0.0.1:0")
-			proxy := start(t, listener.Addr())
+			proxy := start(t, listener.Addr(), way.options)
 			for range 100 {
 				client := dial(t, proxy.Addr())
 				acts, watches := byParty(way.actor, client, accept(t, listener))
@@ -135,9 +160,9 @@ func TestARSTRightBehindAFINDoesNotHideIt(t *testing.T) {
 // its reader is stuck behind an end that does not read; then that reader sees
 // an end of the stream that must not pass for a FIN.
 func TestARSTThatAWriteTookStaysARST(t *testing.T) {
-	for _, way := range ways {
-		t.Run("of the "+string(way.actor), func(t *testing.T) {
-			proxy, client, server := between(t)
+	for _, way := range readings() {
+		t.Run("of the "+way.String(), func(t *testing.T) {
+			proxy, client, server := between(t, way.options)
 			acts, watches := byParty(way.actor, client, server)
 			flooded := make(chan struct{})
 			go func() {

@@ -13,16 +13,25 @@ import (
 type leg struct {
 	party    Party
 	conn     *net.TCPConn
+	lag      *socket.Lag // what reads conn, if its last byte is to stay unread; nil otherwise
 	sawFIN   atomic.Bool // the end has sent its FIN
 	finished atomic.Bool // we have sent ours
 	lost     atomic.Bool // it failed: the end sent a RST, or the kernel gave up on it
 	closed   atomic.Bool // the socket is closed
+	unread   atomic.Bool // with unread data, which makes that a RST
 
 	// parting is what the end gets when the connection is severed, and is
 	// settled before that: Reset and Closed come from whoever severed it,
 	// Finished leaves the end to close too, BrokenPipe does not wait for that,
 	// Open leaves it alone.
 	parting Ending
+}
+
+func (l *leg) read(b []byte) (int, error) {
+	if l.lag != nil {
+		return l.lag.Read(b)
+	}
+	return l.conn.Read(b)
 }
 
 // finish sends a FIN. Sending fails only where a RST has come, which the
@@ -42,6 +51,9 @@ func (l *leg) finishDeaf() {
 // close closes the socket; a FIN goes out unless one did, or a RST if the end
 // had sent bytes that nobody read.
 func (l *leg) close() {
+	if l.lag != nil {
+		l.lag.Release()
+	}
 	l.conn.Close() // an error says that it was closed or reset already
 	l.closed.Store(true)
 }
@@ -55,6 +67,11 @@ func (l *leg) abort(ctx context.Context, patience time.Duration, settled func(un
 		left-- // a FIN is counted as a byte
 	}
 	settled(left)
-	l.conn.SetLinger(0) // fails only on a closed socket
-	l.close()
+	if l.lag != nil && l.lag.Stop() {
+		l.unread.Store(true)
+	} else {
+		l.conn.SetLinger(0) // fails only on a closed socket
+	}
+	l.conn.Close() // an error says that it was closed or reset already
+	l.closed.Store(true)
 }

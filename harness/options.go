@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
 // An Option is something to give to [StartProxy]: a [Cut], a [Toxic] or
@@ -38,6 +40,12 @@ type Options struct {
 	// Watch, if not nil, is called with the number of each accepted connection
 	// and returns who watches it, or nil.
 	Watch func(connection int) Watcher
+	// Unread leaves the last byte that a client has sent unread until the
+	// connection is over, so that a RST to the client comes of closing with
+	// unread data (RFC 1122, section 4.2.2.13), as from a server that does not
+	// read to the end. Zero means that it comes of SO_LINGER 0, as does, in any
+	// case, one to a client that has sent nothing. Linux only.
+	Unread bool
 	// Seed decides which connections get a toxic whose toxicity is below 1.
 	// Zero means one drawn at random, which [Proxy.Seed] tells.
 	Seed uint64
@@ -87,6 +95,8 @@ func (o Options) applyTo(s *settings) error {
 		return errors.New("options: Listen and Listener are both set: one of them says where to listen")
 	case o.Listener != nil && o.Listener.Addr().Network() != "tcp":
 		return fmt.Errorf("options: Listener is on %s: only a TCP listener is allowed", o.Listener.Addr().Network())
+	case o.Unread && !socket.Lags:
+		return fmt.Errorf("options: Unread is available on Linux only: %w", errors.ErrUnsupported)
 	case o.DialTimeout < 0:
 		return fmt.Errorf("options: DialTimeout is %v: allowed are 0 (5 s) and more", o.DialTimeout)
 	case o.DrainTimeout < 0:

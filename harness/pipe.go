@@ -67,7 +67,7 @@ func (s source) WriteTo(w io.Writer) (n int64, err error) {
 // the link; what kind it was is kept in the leg.
 func (s source) Read(b []byte) (int, error) {
 	p := s.pipe
-	n, err := p.from.conn.Read(b)
+	n, err := p.from.read(b)
 	p.read.Add(int64(n))
 	if err == nil {
 		return n, nil

@@ -36,4 +36,7 @@ type ConnectionReport struct {
 	// Drained is false when a RST that the proxy passed on or sent threw away
 	// bytes it had already passed (see Strike.Undelivered).
 	Drained bool
+	// Unread says that the client's RST came of closing with unread data: see
+	// Options.Unread.
+	Unread bool
 }

@@ -2,7 +2,10 @@
 
 package socket
 
-import "net"
+import (
+	"errors"
+	"net"
+)
 
 // unsent cannot be asked portably: a RST then goes out at once, and may
 // overtake bytes that the end has no room for yet.
@@ -20,3 +23,21 @@ func ShutBoth(conn *net.TCPConn) {
 
 // AwaitReset sees no RST: behind a FIN one is noticed at the next write.
 func AwaitReset(*net.TCPConn) bool { return false }
+
+// Lags says that this system has no [Lag].
+const Lags = false
+
+// A Lag is not to be had: closing with unread data does not everywhere send a RST.
+type Lag struct{}
+
+// NewLag returns errors.ErrUnsupported.
+func NewLag(*net.TCPConn) (*Lag, error) { return nil, errors.ErrUnsupported }
+
+// Read returns errors.ErrUnsupported.
+func (*Lag) Read([]byte) (int, error) { return 0, errors.ErrUnsupported }
+
+// Stop returns false.
+func (*Lag) Stop() (holds bool) { return false }
+
+// Release does nothing.
+func (*Lag) Release() {}
