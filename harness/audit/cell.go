@@ -16,6 +16,7 @@ type Fault string
 // differences between the two.
 const (
 	RST       Fault = "rst"          // a RST to both ends, as from a device between
+	Unread    Fault = "unread"       // as RST; the client gets it because bytes of it were unread (Linux only)
 	FIN       Fault = "fin"          // a FIN to both ends; what the client sends then is swallowed
 	FINRST    Fault = "fin-rst"      // a FIN, and a RST to the client's next write, as from a server that closed
 	HalfClose Fault = "half-close"   // a FIN toward the client only; what it sends still arrives
@@ -29,7 +30,7 @@ const (
 
 // Faults returns every fault, in the order in which reports show them.
 func Faults() []Fault {
-	return []Fault{RST, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote, GoAway, RSTStream}
+	return []Fault{RST, Unread, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote, GoAway, RSTStream}
 }
 
 // A Repeat says how often a fault strikes, such as "once", "3x", "always" or

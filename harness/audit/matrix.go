@@ -1,12 +1,14 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"path"
 	"slices"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
 // Options say which cells are run, and how. The zero value of each field is
@@ -54,6 +56,9 @@ func (o Options) check() error {
 	for _, f := range o.Faults {
 		if !slices.Contains(Faults(), f) {
 			return fmt.Errorf("fault is %q: allowed are %s", f, words(Faults()))
+		}
+		if err := possible(f); err != nil {
+			return err
 		}
 	}
 	for _, r := range o.Repeats {
@@ -108,9 +113,17 @@ func checkCells(s Subject, places []Place, cells []Cell) error {
 		if err := c.check(); err != nil {
 			return fmt.Errorf("cell %q: %w", c.ID(), err)
 		}
-		if err := checkCell(s, places, c); err != nil {
+		if err := errors.Join(possible(c.Fault), checkCell(s, places, c)); err != nil {
 			return fmt.Errorf("cell %q: %w", c.ID(), err)
 		}
+	}
+	return nil
+}
+
+// possible says why this system cannot give a client a fault.
+func possible(f Fault) error {
+	if f == Unread && !socket.Lags {
+		return fmt.Errorf("%s needs Linux: elsewhere unread data need not make a RST", f)
 	}
 	return nil
 }
@@ -169,7 +182,7 @@ func cellsAt(p Place, s Subject, o Options) (cells []Cell) {
 func faultsAt(p Place, wanted []Fault) []Fault {
 	fits := p.Fits
 	if len(fits) == 0 {
-		fits = []Fault{RST, FIN, FINRST, Stall, StallRST}
+		fits = []Fault{RST, Unread, FIN, FINRST, Stall, StallRST}
 		if len(wanted) == 0 {
 			fits = []Fault{RST, FIN}
 		}

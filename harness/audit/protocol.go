@@ -45,8 +45,9 @@ type Place struct {
 	// Unframed says that a FIN here looks just like the end of a complete
 	// reply, by the rules of the protocol.
 	Unframed bool
-	// Fits lists the faults that can strike here. Empty means RST, FIN, FINRST,
-	// Stall and StallRST. HalfClose needs a place toward the client.
+	// Fits lists the faults that can strike here. Empty means RST, Unread, FIN,
+	// FINRST, Stall and StallRST. HalfClose needs a place toward the client,
+	// Unread one at which the client has sent something.
 	Fits []Fault
 	// Adds lists faults that can strike here besides, and do by default: those
 	// that insert something; see Moment.Insert.

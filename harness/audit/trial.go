@@ -152,6 +152,7 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	if t.healthy != nil {
 		elsewhere = len(t.healthy.outer.Connections())
 	}
+	struck := t.proxy
 	if err := t.close(); err != nil {
 		return Result{}, fmt.Errorf("close: %w", err)
 	}
@@ -162,6 +163,9 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	result := Result{Executed: o.account.Executed, Discarded: o.account.Discarded}
 	o.want = t.subject.Origin.Reply(call)
 	o.strikes, result.Attempts, result.Cut = t.striker.struck()
+	if n := struck.unread(); t.cell.Fault == Unread && n < o.strikes {
+		return Result{}, fmt.Errorf("%d of %d strikes found nothing unread", o.strikes-n, o.strikes)
+	}
 	o.attempts = len(result.Attempts) + elsewhere
 	result.Verdict = judge(o)
 	if followed != nil {

@@ -29,7 +29,7 @@ func (t *trial) newWay(listen string, watch func(connection int) harness.Watcher
 	}
 	w := &way{atRecords: t.place.records}
 	if t.subject.TLS == nil {
-		if w.inner, err = t.newProxy(front, watch); err != nil {
+		if w.inner, err = t.newProxy(front, watch, t.cell.Fault == Unread); err != nil {
 			return nil, errors.Join(err, front.Close())
 		}
 		w.outer = w.inner
@@ -54,7 +54,7 @@ func (w *way) secure(t *trial, front net.Listener, outside, inside func(int) har
 	if err != nil {
 		return err
 	}
-	if w.inner, err = t.newProxy(plain, inside); err != nil {
+	if w.inner, err = t.newProxy(plain, inside, false); err != nil {
 		return errors.Join(err, plain.Close())
 	}
 	between, err := listenAt(own)
@@ -64,7 +64,9 @@ func (w *way) secure(t *trial, front net.Listener, outside, inside func(int) har
 	w.bridge = startBridge(between.(*net.TCPListener), w.inner.Addr(), t.subject.TLS, func(local string) bool {
 		return t.cell.Fault != CloseNote && w.cut(local)
 	})
-	w.outer, err = harness.StartProxy(between.Addr().String(), harness.Options{Listener: front, Watch: outside})
+	w.outer, err = harness.StartProxy(between.Addr().String(), harness.Options{
+		Listener: front, Watch: outside, Unread: t.cell.Fault == Unread,
+	})
 	return err
 }
 
@@ -81,6 +83,16 @@ func (w *way) struck() *harness.Proxy {
 		return w.outer
 	}
 	return w.inner
+}
+
+// unread is how many clients got a RST for want of reading.
+func (w *way) unread() (n int) {
+	for _, c := range w.outer.Connections() {
+		if c.Unread {
+			n++
+		}
+	}
+	return n
 }
 
 // Addr is where the way begins.
@@ -102,11 +114,11 @@ func (w *way) Close() error {
 }
 
 // newProxy starts a proxy in front of the origin, which closes the listener.
-func (t *trial) newProxy(listener net.Listener, watch func(connection int) harness.Watcher) (*harness.Proxy, error) {
+func (t *trial) newProxy(listener net.Listener, watch func(int) harness.Watcher, unread bool) (*harness.Proxy, error) {
 	upstream := t.subject.Origin.Addr()
 	dial := dialFrom(t.source, upstream)
 	return harness.StartProxy(upstream, harness.Options{
-		Listener: listener, Watch: watch,
+		Listener: listener, Watch: watch, Unread: unread,
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dial(ctx, network, address)
 			if err == nil {

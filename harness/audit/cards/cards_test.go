@@ -20,7 +20,9 @@ func TestCards(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	reasons := true
 	for _, missing := range lanes.Missing() {
+		reasons = reasons && missing.Lane != evidence.Kernel
 		if missing.Lane == evidence.Wire {
 			t.Skipf("there is nothing to show: %v", missing.Why)
 		}
@@ -32,7 +34,8 @@ func TestCards(t *testing.T) {
 	t.Cleanup(func() { origin.Close() })
 	s := subjects.HTTP("net/http", origin, func() *http.Client { return &http.Client{Transport: &http.Transport{}} })
 	report, err := audit.Run(t.Context(), s, audit.Options{
-		Only: []string{"P7/*/once/*", "P11/*/once/*"}, Recorder: cards.New(lanes),
+		Only: []string{"P7/*/once/*", "P11/*/once/*"}, Faults: []audit.Fault{audit.RST, audit.Unread, audit.FIN},
+		Recorder: cards.New(lanes),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -42,8 +45,12 @@ func TestCards(t *testing.T) {
 			t.Errorf("%s: %s: %s", c.ID, c.Verdict, c.Verdict.Reason)
 		}
 		reset := strings.Contains(c.Card, "RST ")
+		unread := strings.Contains(c.Card, "TCP_ABORT_ON_CLOSE")
+		if reasons && unread != (c.Fault == audit.Unread) {
+			t.Errorf("that unread data made the RST of %s is told: %t\n%s", c.ID, unread, c.Card)
+		}
 		if !strings.Contains(c.Card, c.ID) || !strings.Contains(c.Card, "proxy") || !strings.Contains(c.Card, "origin") ||
-			reset != (c.Fault == audit.RST) {
+			reset == (c.Fault == audit.FIN) {
 			t.Errorf("the card of %s is\n%s", c.ID, c.Card)
 		}
 	}

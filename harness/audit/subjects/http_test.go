@@ -143,16 +143,7 @@ func TestNetHTTPOverTLS(t *testing.T) {
 		tls.VersionTLS13: nil,
 	} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
-			authority, err := audit.NewAuthority()
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := subjects.HTTP("net/http", startHTTP(t), func() *http.Client {
-				config := &tls.Config{RootCAs: authority.Pool(), MaxVersion: version}
-				return &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
-			})
-			s.TLS = authority.Server()
-			report, err := audit.Run(t.Context(), s, audit.Options{
+			report, err := audit.Run(t.Context(), netHTTPOverTLS(t, version), audit.Options{
 				Only: only, Operations: []audit.Operation{audit.Write}, Limits: patient,
 			})
 			if err != nil {
@@ -166,4 +157,19 @@ func TestNetHTTPOverTLS(t *testing.T) {
 			}, netHTTPRules))
 		})
 	}
+}
+
+// netHTTPOverTLS is net/http with TLS of at most a version.
+func netHTTPOverTLS(t *testing.T, version uint16) audit.Subject {
+	t.Helper()
+	authority, err := audit.NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := subjects.HTTP("net/http", startHTTP(t), func() *http.Client {
+		config := &tls.Config{RootCAs: authority.Pool(), MaxVersion: version}
+		return &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
+	})
+	s.TLS = authority.Server()
+	return s
 }
