@@ -1,9 +1,11 @@
 package audit
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
+	"time"
 )
 
 // StartBridge starts a bridge.
@@ -13,3 +15,9 @@ func StartBridge(listener *net.TCPListener, upstream string, config *tls.Config,
 
 // WatchRecords watches the records of a TLS connection.
 func WatchRecords() Watcher { return &records{} }
+
+// NewPulse makes a pulse.
+func NewPulse() (now func() time.Duration, run func(context.Context)) {
+	p := newPulse()
+	return p.now, p.run
+}

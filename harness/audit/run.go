@@ -23,6 +23,7 @@ type run struct {
 	addresses *addresses
 	mark      string // begins every id and label of this run
 	ids       atomic.Uint64
+	pulse     *pulse
 	logging   sync.Mutex
 	sweeping  bool // descriptors are not looked at: asking takes a tenth of a cell
 
@@ -102,7 +103,7 @@ func newRun(s *Subject, o Options) *run {
 	}
 	r := &run{
 		subject: s, options: o, limits: o.Limits.orDefaults(), places: map[string]Place{},
-		sockets: map[uint32]string{}, addresses: newAddresses(rand.Uint64()), mark: base36(rand.Uint64N(1<<31), 6) + "-",
+		sockets: map[uint32]string{}, pulse: newPulse(), addresses: newAddresses(rand.Uint64()), mark: base36(rand.Uint64N(1<<31), 6) + "-",
 	}
 	for _, p := range s.protocol().Places() {
 		r.places[p.ID] = p
@@ -113,6 +114,11 @@ func newRun(s *Subject, o Options) *run {
 // each does the work on the numbers of order, several at once, and hands the
 // results over one after the other. It stops with the context.
 func (r *run) each(ctx context.Context, order []int, work func(int) Result, collect func(int, Result)) {
+	beating, stop := context.WithCancel(ctx)
+	var heart sync.WaitGroup
+	heart.Go(func() { r.pulse.run(beating) })
+	defer heart.Wait()
+	defer stop()
 	todo := make(chan int)
 	var workers sync.WaitGroup
 	var collecting sync.Mutex

@@ -17,6 +17,7 @@ type striker struct {
 	place   Place
 	limits  Limits
 	tooMany context.CancelFunc // called when the client storms
+	pulse   *pulse
 
 	mu       sync.Mutex // guards the rest
 	call     Call       // the call that is to be struck
@@ -26,7 +27,7 @@ type striker struct {
 	strikes  int
 	matched  int // how many requests matched so far
 	attempts []Attempt
-	last     time.Time // of the last thing that happened on a connection
+	last     time.Duration // when something last happened on a connection, by pulse
 	cut      *CutBytes
 }
 
@@ -73,7 +74,7 @@ func (s *striker) watch(connection int) harness.Watcher {
 		striker: s, number: connection, watcher: watcher, attempt: -1,
 		passed: map[harness.Party]int64{}, tail: map[harness.Party][]byte{}, ours: map[int]int{},
 	}
-	s.last = time.Now()
+	s.last = s.pulse.now()
 	if s.armed {
 		w.begin() // until its first request it is an attempt of its own
 	}
@@ -92,7 +93,7 @@ func (w *watched) begin() {
 // see shows bytes to the protocol's watcher and strikes where the place is.
 func (w *watched) see(toward harness.Party, b []byte) *harness.Cut {
 	w.mu.Lock()
-	w.last = time.Now()
+	w.last = w.pulse.now()
 	at, insert, struck := w.find(toward, b)
 	w.count(toward, b, at, struck)
 	w.mu.Unlock()
@@ -225,16 +226,16 @@ func (s *striker) begins() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.start = time.Now()
-	s.last = s.start
+	s.last = s.pulse.now()
 }
 
-// disarm ends the striking and returns when something last happened on a
+// disarm ends the striking and returns for how long nothing has happened on a
 // connection.
-func (s *striker) disarm() (last time.Time) {
+func (s *striker) disarm() (silence time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.armed = false
-	return s.last
+	return s.pulse.now() - s.last
 }
 
 // struckLast says whether the last attempt was struck.

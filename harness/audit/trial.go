@@ -72,7 +72,9 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	defer cancel()
 	budget, tooMany := context.WithCancel(ctx)
 	defer tooMany()
-	t.striker = &striker{subject: t.subject, cell: t.cell, place: t.place, limits: t.limits, tooMany: tooMany}
+	t.striker = &striker{
+		subject: t.subject, cell: t.cell, place: t.place, limits: t.limits, tooMany: tooMany, pulse: t.run.pulse,
+	}
 	t.watch = t.striker.watch
 	if err := t.record(); err != nil {
 		return Result{}, err
@@ -95,7 +97,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	t.striker.begins()
 	o := observation{cell: t.cell, place: t.place, limits: t.limits}
 	o.answer, o.returned = t.do(budget, call)
-	o.waited = time.Since(t.striker.disarm())
+	o.waited = t.striker.disarm()
 	card, err := t.told()
 	if err != nil {
 		return Result{}, err
