@@ -4,23 +4,21 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/resetlab/resetlab/harness"
 )
 
 // busy is how much slower than usual a machine may be.
 const busy = 10
 
 // awaitStrikes waits until the proxy has done what the striker told it: a
-// reply passes before the cut behind it.
+// reply passes before the cut behind it, and a RST waits for what is before it.
 func (t *trial) awaitStrikes(ctx context.Context, tick <-chan time.Time) {
 	bounded, cancel := context.WithTimeout(ctx, busy*t.limits.Stall)
 	defer cancel()
 	told, _, _ := t.striker.struck()
 	for bounded.Err() == nil {
-		done := 0
-		for _, cut := range t.proxy.struck().Cuts() {
-			done += len(cut.Strikes)
-		}
-		if done >= told {
+		if t.done() >= told {
 			return
 		}
 		select { // there is no event for it
@@ -28,6 +26,23 @@ func (t *trial) awaitStrikes(ctx context.Context, tick <-chan time.Time) {
 		case <-bounded.Done():
 		}
 	}
+}
+
+// done is how many strikes are over as far as the proxy is concerned.
+func (t *trial) done() (n int) {
+	over := map[int]bool{}
+	for _, c := range t.proxy.struck().Connections() {
+		over[c.Number] = c.Over
+	}
+	client, server := endings(t.cell.Fault)
+	for _, cut := range t.proxy.struck().Cuts() {
+		for _, strike := range cut.Strikes {
+			if over[strike.Connection] || client != harness.Reset || server != harness.Reset {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // awaitNotice gives a client time to learn that connections have ended: until

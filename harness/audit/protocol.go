@@ -45,6 +45,9 @@ type Place struct {
 	// Unframed says that a FIN here looks just like the end of a complete
 	// reply, by the rules of the protocol.
 	Unframed bool
+	// Unanswered says that no reply comes to a request: the client may return
+	// before it has arrived.
+	Unanswered bool
 	// Fits lists the faults that can strike here. Empty means RST, Unread, FIN,
 	// FINRST, Stall and StallRST. HalfClose needs a place toward the client,
 	// Unread one at which the client has sent something.

@@ -25,9 +25,10 @@ func Rehearse(ctx context.Context, s Subject, operation Operation, shape string,
 	if _, err := s.matrix(Options{}); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
-	place := Place{ID: AtByte(harness.Client, 0), Shape: shape}
-	t := &trial{run: newRun(&s, Options{Limits: l}), cell: Cell{place.ID, RST, Once, operation}, place: place}
-	t.source = t.addresses.take()
+	run := newRun(&s, Options{Limits: l})
+	place, _ := run.place(AtByte(harness.Client, 0))
+	place.Shape = shape
+	t := &trial{run: run, cell: Cell{place.ID, RST, Once, operation}, place: place, source: run.addresses.take()}
 	var mu sync.Mutex // connections are watched concurrently
 	t.watch = func(int) harness.Watcher {
 		watcher := s.Protocol.Watch()
@@ -45,6 +46,7 @@ func Rehearse(ctx context.Context, s Subject, operation Operation, shape string,
 	}
 	r.Call = t.newCall(operation, shape)
 	r.Answer, r.Returned = t.do(ctx, r.Call)
+	t.awaitArrival(ctx, r.Call) // the account tells
 	if err := errors.Join(t.close(), ctx.Err()); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}

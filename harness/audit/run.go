@@ -151,7 +151,8 @@ func (r *run) place(id string) (Place, bool) {
 		return p, true
 	}
 	_, _, ok := parseByte(id)
-	return Place{ID: id, secured: r.subject.TLS != nil}, ok
+	unanswered := !slices.ContainsFunc(r.subject.Protocol.Places(), func(p Place) bool { return !p.Unanswered })
+	return Place{ID: id, secured: r.subject.TLS != nil, Unanswered: unanswered}, ok
 }
 
 // notes describes the places of cells.

@@ -17,6 +17,7 @@ type striker struct {
 	place   Place
 	limits  Limits
 	tooMany context.CancelFunc // called when the client storms
+	hits    chan struct{}      // gets a word when the fault strikes; it has room for one
 	pulse   *pulse
 
 	mu       sync.Mutex // guards the rest
@@ -159,6 +160,10 @@ func (w *watched) matches(exchange int) bool {
 func (w *watched) hit() bool {
 	w.strikes++
 	w.bound--
+	select {
+	case w.hits <- struct{}{}:
+	default:
+	}
 	if w.attempt >= 0 {
 		w.attempts[w.attempt].Struck = true
 	}

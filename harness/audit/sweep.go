@@ -152,7 +152,8 @@ type sweep struct {
 // measure makes the call without a fault, through a proxy that keeps what
 // passes.
 func (w *sweep) measure(ctx context.Context) error {
-	place := Place{ID: AtByte(harness.Client, 1<<40), Shape: w.Shape}
+	place, _ := w.run.place(AtByte(harness.Client, 1<<40))
+	place.Shape = w.Shape
 	t := &trial{run: w.run, cell: Cell{place.ID, RST, Once, w.Operation}, place: place, source: w.run.addresses.take()}
 	var mu sync.Mutex
 	connections := 0
@@ -171,7 +172,9 @@ func (w *sweep) measure(ctx context.Context) error {
 	if err := t.open(ctx); err != nil {
 		return err
 	}
-	answer, returned := t.do(ctx, t.newCall(w.Operation, w.Shape))
+	call := t.newCall(w.Operation, w.Shape)
+	answer, returned := t.do(ctx, call)
+	lost := t.awaitArrival(ctx, call)
 	if err := t.close(); err != nil {
 		return err
 	}
@@ -182,6 +185,8 @@ func (w *sweep) measure(ctx context.Context) error {
 		return answer.Err
 	case answer.Unimplemented:
 		return errors.New("the client cannot perform it")
+	case lost != nil:
+		return lost
 	case connections != 1:
 		return fmt.Errorf("it took %s: a sweep counts the bytes of one", counted(connections, "connection"))
 	}
@@ -199,10 +204,10 @@ type spot struct {
 func (w *sweep) coarse() (spots []spot) {
 	for _, toward := range []harness.Party{harness.Server, harness.Client} {
 		for _, fault := range w.Faults {
-			if fault == HalfClose && toward == harness.Server {
+			l, size := line{toward, fault}, int64(len(w.stream[toward]))
+			if size == 0 || fault == HalfClose && toward == harness.Server {
 				continue
 			}
-			l, size := line{toward, fault}, int64(len(w.stream[toward]))
 			w.lines = append(w.lines, l)
 			w.verdicts[l] = make([]uint16, size+1)
 			for at := int64(0); at < size; at += w.Stride {

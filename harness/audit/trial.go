@@ -74,6 +74,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	defer tooMany()
 	t.striker = &striker{
 		subject: t.subject, cell: t.cell, place: t.place, limits: t.limits, tooMany: tooMany, pulse: t.run.pulse,
+		hits: make(chan struct{}, 1),
 	}
 	t.watch = t.striker.watch
 	if err := t.record(); err != nil {
@@ -85,8 +86,8 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	}
 	defer t.close()
 	if t.place.Primed {
-		if answer, returned := t.do(ctx, t.newCall(Read, t.place.Shape)); !returned || answer.Err != nil {
-			return Result{}, fmt.Errorf("the call that opens the connection failed: %v", answer.Err)
+		if err := t.prime(ctx); err != nil {
+			return Result{}, fmt.Errorf("the call that opens the connection: %w", err)
 		}
 	}
 	call := t.newCall(t.cell.Operation, t.place.Shape)
@@ -97,6 +98,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	t.striker.begins()
 	o := observation{cell: t.cell, place: t.place, limits: t.limits}
 	o.answer, o.returned = t.do(budget, call)
+	t.awaitStrike(ctx, o.answer)
 	o.waited = t.striker.disarm()
 	card, err := t.told()
 	if err != nil {
@@ -125,7 +127,10 @@ func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err 
 	if t.subject.Pooled && (succeeded || t.cell.Fault == RSTStream) && t.striker.struckLast() {
 		t.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
 	}
-	return t.callAgain(ctx)
+	if wrong, err = t.callAgain(ctx); wrong == nil && err == nil && t.place.Unanswered {
+		wrong, err = t.lost(ctx, t.calls[len(t.calls)-1])
+	}
+	return wrong, err
 }
 
 // callAgain makes a call with nothing in its way.
@@ -211,6 +216,7 @@ func (t *trial) close() error {
 	if t.client != nil {
 		problems = append(problems, t.client.Close())
 		t.client = nil
+		t.letPass()
 	}
 	if t.proxy != nil {
 		problems = append(problems, t.proxy.Close())

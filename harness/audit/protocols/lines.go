@@ -49,19 +49,26 @@ const keptRequest = 1 << 10
 func (w *linesWatcher) Request(exchange int) []byte { return w.requests[exchange] }
 
 func (w *linesWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
-	for at := 0; at < len(b); {
-		end, whole := len(b), false
-		if i := bytes.IndexByte(b[at:], '\n'); i >= 0 {
-			end, whole = at+i+1, true
-		}
+	eachLine(b, func(at, end int, whole bool) {
 		if toward == harness.Server {
 			moments = append(moments, w.request(b, at, end, whole)...)
 		} else {
 			moments = append(moments, w.reply(at, end, whole)...)
 		}
+	})
+	return moments
+}
+
+// eachLine calls do for each line, or part of one, in b.
+func eachLine(b []byte, do func(at, end int, whole bool)) {
+	for at := 0; at < len(b); {
+		end, whole := len(b), false
+		if i := bytes.IndexByte(b[at:], '\n'); i >= 0 {
+			end, whole = at+i+1, true
+		}
+		do(at, end, whole)
 		at = end
 	}
-	return moments
 }
 
 func (w *linesWatcher) request(b []byte, at, end int, whole bool) (moments []audit.Moment) {

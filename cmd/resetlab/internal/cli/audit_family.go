@@ -67,6 +67,15 @@ of its own: see 'resetlab audit http --help'.`,
 			start:    func() (server, error) { return origins.StartLines() },
 		},
 		{
+			name: "messages", title: "messages without a reply",
+			long: `Audit a client that sends messages of one line to {address}, to which no reply
+comes: syslog over TCP, Graphite. The last word of the line is {id}. Success is
+no proof of arrival here: which messages are lost, the audit finds out.`,
+			example:  `  resetlab audit messages -- logger --tcp --server {host} --port {port} {id}`,
+			protocol: protocols.Messages,
+			start:    func() (server, error) { return origins.StartMessages() },
+		},
+		{
 			name: "resp", title: "Redis",
 			long: `Audit a client of Redis with a small server of its own, which knows enough for
 most clients. {method} is GET to read, SET and INCR to write, {id} the key.`,
