@@ -25,7 +25,7 @@ type run struct {
 	ids       atomic.Uint64
 	pulse     *pulse
 	logging   sync.Mutex
-	sweeping  bool // descriptors are not looked at: asking takes a tenth of a cell
+	sweeping  bool // it is not noted whose sockets are: asking takes a tenth of a cell
 
 	noting    sync.Mutex
 	looked    sync.Once // whether the clients are in this process

@@ -70,8 +70,9 @@ func (s *SweepReport) Bad() []Range {
 // Sweep performs one operation again and again, with a cut at every byte of
 // both directions, and finds where the verdict changes. With a stride it looks
 // closer between two neighbours that differ; a change and its contrary between
-// two neighbours stay unseen then. Descriptors are not looked at. An error says that the sweep could not be
-// made, or was stopped: the report, if not nil, has what was measured.
+// two neighbours stay unseen then. Where sockets are left at the end every cut is
+// made once more, to see whose they are. An error says that the sweep could not
+// be made, or was stopped: the report, if not nil, has what was measured.
 func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error) {
 	if err := o.settle(); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
@@ -86,15 +87,11 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error)
 		Version: ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(),
 		Operation: o.Operation, Repeat: o.Repeat, Seed: w.run.options.Seed, Stride: o.Stride,
 	}
-	began := time.Now()
+	began, before := time.Now(), openSockets()
 	if err := w.measure(ctx); err != nil {
 		return nil, fmt.Errorf("sweep: a call without a fault: %w", err)
 	}
-	w.strike(ctx, w.coarse())
-	for round := w.between(); len(round) > 0 && ctx.Err() == nil; round = w.between() {
-		w.strike(ctx, round)
-	}
-	w.findLeaks(ctx)
+	w.cover(ctx, before)
 	w.conclude()
 	w.report.Duration = time.Since(began)
 	if err := ctx.Err(); err != nil {
@@ -194,6 +191,24 @@ func (w *sweep) measure(ctx context.Context) error {
 	return nil
 }
 
+// cover tries the coarse spots and those between neighbours that differ, by
+// what the clients left behind, too.
+func (w *sweep) cover(ctx context.Context, before map[uint32]descriptor) {
+	w.strike(ctx, w.coarse())
+	for round := w.between(); len(round) > 0 && ctx.Err() == nil; round = w.between() {
+		w.strike(ctx, round)
+	}
+	if w.socketsLeft(ctx, before) {
+		w.run.sweeping = false
+		w.strike(ctx, w.tried())
+	}
+	w.findLeaks(ctx)
+	for round := w.between(); len(round) > 0 && ctx.Err() == nil; round = w.between() {
+		w.strike(ctx, round)
+		w.findLeaks(ctx)
+	}
+}
+
 // A spot is a byte of a line.
 type spot struct {
 	line
@@ -258,19 +273,6 @@ func (w *sweep) enter(s spot, v Verdict) {
 		w.kinds = append(w.kinds, v)
 	}
 	w.verdicts[s.line][s.at] = uint16(i + 1)
-}
-
-// findLeaks enters the goroutines that clients left behind.
-func (w *sweep) findLeaks(ctx context.Context) {
-	goroutines, _ := w.run.leaks(ctx)
-	for id := range goroutines {
-		c, err := ParseCell(id)
-		toward, at, ok := parseByte(c.Place)
-		kinds := w.verdicts[line{toward, c.Fault}]
-		if err == nil && ok && at < int64(len(kinds)) && kinds[at] != 0 {
-			w.enter(spot{line{toward, c.Fault}, at}, withHygiene(w.kinds[kinds[at]-1], LeakGoroutine))
-		}
-	}
 }
 
 // conclude makes ranges of the verdicts.

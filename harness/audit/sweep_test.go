@@ -1,7 +1,11 @@
 package audit_test
 
 import (
+	"context"
 	"fmt"
+	"net"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/resetlab/resetlab/harness"
@@ -32,6 +36,61 @@ func TestASweepFindsTheBoundaries(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestASweepFindsWhatIsLeft by a client that forgets something where a reply
+// ends early.
+func TestASweepFindsWhatIsLeft(t *testing.T) {
+	forever := make(chan struct{})
+	t.Cleanup(func() { close(forever) })
+	var left hoard
+	t.Cleanup(left.Close)
+	for leak, forget := range map[string]func(net.Conn){
+		"LEAK-FD": left.add,
+		"LEAK-GOROUTINE": func(conn net.Conn) {
+			conn.Close()
+			go func() { <-forever }()
+		},
+	} {
+		t.Run(leak, func(t *testing.T) {
+			if leak == "LEAK-FD" && runtime.GOOS != "linux" {
+				t.Skip("whose a socket is can be seen on Linux only")
+			}
+			t.Parallel() // both wait for what does not end
+			s := subject(t, func() audit.Client { return forgetful(forget) })
+			report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{
+				Operation: audit.Write, Stride: 4, Faults: []audit.Fault{audit.FIN},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			request, reply := report.ToServer, report.ToClient
+			expectRanges(t, report, harness.Server, audit.FIN, span{0, request, "SURFACED"})
+			expectRanges(t, report, harness.Client, audit.FIN,
+				span{0, 0, "SURFACED"}, span{1, reply - 1, "SURFACED " + leak}, span{reply, reply, "UNHARMED"})
+		})
+	}
+}
+
+// forgetful is a client that does something else than close a connection on
+// which part of a reply came.
+func forgetful(forget func(net.Conn)) audit.Client {
+	return audit.Func(func(ctx context.Context, c audit.Call) audit.Answer {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", c.Address)
+		if err != nil {
+			return audit.Answer{Err: err}
+		}
+		line, err := ask(conn, fmt.Sprintf("%s %s\n", c.Operation, c.ID))
+		if err != nil && line != "" {
+			forget(conn)
+		} else {
+			conn.Close()
+		}
+		if err != nil {
+			return audit.Answer{Err: err}
+		}
+		return audit.Answer{Body: []byte(strings.TrimSuffix(line, "\n"))}
+	})
 }
 
 type span struct {

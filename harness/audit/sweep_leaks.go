@@ -1,0 +1,54 @@
+package audit
+
+import (
+	"context"
+	"maps"
+	"time"
+)
+
+// socketsLeft says whether this process has sockets that it had not before, and
+// does not close within a while.
+func (w *sweep) socketsLeft(ctx context.Context, before map[uint32]descriptor) bool {
+	bounded, cancel := context.WithTimeout(ctx, ending)
+	defer cancel()
+	tick := time.NewTicker(ending / 1000)
+	defer tick.Stop()
+	for {
+		now := openSockets()
+		maps.DeleteFunc(now, func(inode uint32, _ descriptor) bool { _, old := before[inode]; return old })
+		if len(now) == 0 || bounded.Err() != nil {
+			return len(now) > 0
+		}
+		select { // there is no event for somebody else's closing
+		case <-tick.C:
+		case <-bounded.Done():
+		}
+	}
+}
+
+// tried returns the spots that have a verdict.
+func (w *sweep) tried() (spots []spot) {
+	for _, l := range w.lines {
+		for at, kind := range w.verdicts[l] {
+			if kind != 0 {
+				spots = append(spots, spot{l, int64(at)})
+			}
+		}
+	}
+	return spots
+}
+
+// findLeaks enters what clients left behind.
+func (w *sweep) findLeaks(ctx context.Context) {
+	goroutines, sockets := w.run.leaks(ctx)
+	for hygiene, cells := range map[Hygiene]map[string]bool{LeakGoroutine: goroutines, LeakFD: sockets} {
+		for id := range cells {
+			c, err := ParseCell(id)
+			toward, at, ok := parseByte(c.Place)
+			kinds := w.verdicts[line{toward, c.Fault}]
+			if err == nil && ok && at < int64(len(kinds)) && kinds[at] != 0 {
+				w.enter(spot{line{toward, c.Fault}, at}, withHygiene(w.kinds[kinds[at]-1], hygiene))
+			}
+		}
+	}
+}
