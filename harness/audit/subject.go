@@ -105,7 +105,8 @@ type Limits struct {
 	// be longer than the time-outs of the client itself.
 	Time time.Duration
 	// Quiet is how long before the end of Time there must have been an attempt
-	// for the client not to be hung. Zero means a quarter of Time.
+	// for the client not to be hung. Zero means half of Time: one that doubles
+	// its waits, as is usual, is not hung.
 	Quiet time.Duration
 	// Attempts is how many attempts are a storm. Zero means 20.
 	Attempts int
@@ -123,7 +124,7 @@ func (l Limits) orDefaults() Limits {
 		l.Time = 10 * time.Second
 	}
 	if l.Quiet <= 0 {
-		l.Quiet = l.Time / 4
+		l.Quiet = l.Time / 2
 	}
 	if l.Attempts <= 0 {
 		l.Attempts = 20
