@@ -15,16 +15,21 @@ import (
 	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
-// A bridge speaks TLS with clients and plain text with an upstream. It passes
-// on how one end ended as the other's: a RST behind all bytes; a FIN as
-// close_notify and a FIN, or without close_notify where it is abrupt; half-close.
+// A bridge speaks TLS with clients, or plain text, and plain text with an
+// upstream. It passes on how one end ended as the other's: a RST behind all
+// bytes; a FIN as close_notify and a FIN, or without close_notify where it is
+// abrupt; half-close.
 type bridge struct {
-	listener *net.TCPListener
-	config   *tls.Config
-	upstream string
+	listener net.Listener // of TCP
+	config   *tls.Config  // nil: no TLS
+	dial     func(context.Context) (net.Conn, error)
 	// abrupt says whether the FIN that has come from the upstream on a
 	// connection, known by its address there, goes on without close_notify.
+	// Nil means never.
 	abrupt func(local string) bool
+	// newFilter, if not nil, makes what decides what passes on a connection, by
+	// its number in the order of accepting, from 1.
+	newFilter func(connection int) *filter
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -35,12 +40,18 @@ type bridge struct {
 // patience is how long an end may take none of the bytes before a RST.
 const patience = 2 * time.Second
 
-// startBridge bridges the connections of listener, which it closes.
-func startBridge(listener *net.TCPListener, upstream string, config *tls.Config, abrupt func(string) bool) *bridge {
-	b := &bridge{listener: listener, config: config, upstream: upstream, abrupt: abrupt}
+// start bridges the connections of the listener, which it closes.
+func (b *bridge) start() *bridge {
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.work.Go(b.accept)
 	return b
+}
+
+// dialPlain returns what connects to an address.
+func dialPlain(address string) func(context.Context) (net.Conn, error) {
+	var dialer net.Dialer
+	dialer.SetMultipathTCP(false)
+	return func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", address) }
 }
 
 // Close ends every connection.
@@ -52,8 +63,8 @@ func (b *bridge) Close() error {
 }
 
 func (b *bridge) accept() {
-	for {
-		conn, err := b.listener.AcceptTCP()
+	for number := 1; ; number++ {
+		conn, err := b.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -61,32 +72,37 @@ func (b *bridge) accept() {
 			b.broken = fmt.Errorf("bridge: accept: %w", err)
 			return
 		}
-		b.work.Go(func() { b.serve(conn) })
+		c := &bridged{bridge: b}
+		if b.newFilter != nil {
+			c.filter = b.newFilter(number)
+		}
+		b.work.Go(func() { c.serve(conn.(*net.TCPConn)) })
 	}
 }
 
 // serve makes the handshake, connects to the upstream, and passes on.
-func (b *bridge) serve(client *net.TCPConn) {
+func (c *bridged) serve(client *net.TCPConn) {
+	b := c.bridge
 	defer client.Close()
 	defer context.AfterFunc(b.ctx, func() { client.Close() })()
-	secured := tls.Server(client, b.config)
-	if err := secured.HandshakeContext(b.ctx); err != nil {
-		if harness.EndingOf(err) != harness.Reset {
-			goodbye(client)
+	c.client = &shore{conn: client, stream: client}
+	if b.config != nil {
+		secured := tls.Server(client, b.config)
+		if err := secured.HandshakeContext(b.ctx); err != nil {
+			if harness.EndingOf(err) != harness.Reset {
+				goodbye(client)
+			}
+			return
 		}
-		return
+		c.client.stream = secured
 	}
-	var dialer net.Dialer
-	dialer.SetMultipathTCP(false)
-	conn, err := dialer.DialContext(b.ctx, "tcp", b.upstream)
+	conn, err := b.dial(b.ctx)
 	if err != nil {
 		client.SetLinger(0) // nothing nearer to "refused" is left
 		return
 	}
 	server := conn.(*net.TCPConn)
-	c := &bridged{
-		bridge: b, client: &shore{conn: client, stream: secured}, server: &shore{conn: server, stream: server},
-	}
+	c.server = &shore{conn: server, stream: server}
 	defer context.AfterFunc(b.ctx, c.close)()
 	defer c.close()
 	var directions sync.WaitGroup
@@ -105,6 +121,7 @@ func goodbye(client *net.TCPConn) {
 // A bridged connection is one that passes over a bridge.
 type bridged struct {
 	*bridge
+	filter         *filter // nil: everything passes
 	client, server *shore
 
 	mu    sync.Mutex
@@ -118,12 +135,16 @@ type shore struct {
 	stream   io.ReadWriter // over conn
 	finished atomic.Bool   // we have sent it a FIN
 	ended    atomic.Bool   // its own end has been read
+
+	writing   sync.Mutex // held by whoever writes what was queued
+	queue     []byte     // what the filter has for it; filter.mu guards this and the next
+	inserting bool       // a goroutine that writes what the other direction has queued is under way
 }
 
 // pass passes one direction on, to its end. Each shore is watched by one
 // goroutine until the connection is over: a failed write is noticed there.
 func (c *bridged) pass(from, to *shore) {
-	ending, gone := from.copyTo(to)
+	ending, gone := c.copyTo(from, to)
 	switch {
 	case gone && to.ended.Load():
 		c.reset(from)
@@ -137,12 +158,12 @@ func (c *bridged) pass(from, to *shore) {
 
 // copyTo passes bytes on and says how they ended, or that the other shore
 // does not take them any more.
-func (s *shore) copyTo(to *shore) (ending harness.Ending, gone bool) {
+func (c *bridged) copyTo(s, to *shore) (ending harness.Ending, gone bool) {
 	buffer := make([]byte, 16<<10)
 	for {
 		n, err := s.stream.Read(buffer)
 		if n > 0 {
-			if _, err := to.stream.Write(buffer[:n]); err != nil {
+			if err := c.deliver(to, buffer[:n]); err != nil {
 				return "", true
 			}
 		}
@@ -160,7 +181,9 @@ func (s *shore) copyTo(to *shore) (ending harness.Ending, gone bool) {
 // finish passes the end of a stream on, and then waits for a RST behind it.
 func (c *bridged) finish(from, to *shore) {
 	from.ended.Store(true)
-	if secured, ok := to.stream.(*tls.Conn); ok && !c.abrupt(from.conn.LocalAddr().String()) {
+	c.deliverRest(to)
+	abrupt := c.abrupt != nil && c.abrupt(from.conn.LocalAddr().String())
+	if secured, ok := to.stream.(*tls.Conn); ok && !abrupt {
 		secured.CloseWrite() // close_notify: it fails where the client is gone
 	}
 	to.finished.Store(true)

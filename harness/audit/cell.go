@@ -25,7 +25,7 @@ const (
 	Refuse    Fault = "refuse"       // nobody listens
 	CloseNote Fault = "close-notify" // as FIN, behind TLS's close_notify; with TLS a FIN comes without
 	GoAway    Fault = "goaway"       // as FIN, behind a GOAWAY of HTTP/2 that says the truth about the request
-	RSTStream Fault = "rst-stream"   // as FIN, behind a RST_STREAM: REFUSED_STREAM where that is the truth
+	RSTStream Fault = "rst-stream"   // a RST_STREAM of HTTP/2 to both ends; the connection and its other streams live on
 )
 
 // Faults returns every fault, in the order in which reports show them.

@@ -10,7 +10,7 @@ import (
 
 // StartBridge starts a bridge.
 func StartBridge(listener *net.TCPListener, upstream string, config *tls.Config, abrupt func(string) bool) io.Closer {
-	return startBridge(listener, upstream, config, abrupt)
+	return (&bridge{listener: listener, dial: dialPlain(upstream), config: config, abrupt: abrupt}).start()
 }
 
 // WatchRecords watches the records of a TLS connection.

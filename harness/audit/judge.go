@@ -122,8 +122,10 @@ func showing(f Fault) []harness.Ending {
 		return []harness.Ending{harness.Reset, harness.BrokenPipe}
 	case FIN, HalfClose, CloseNote:
 		return []harness.Ending{harness.Finished}
-	case GoAway, RSTStream: // clients have errors of their own for the frame
+	case GoAway: // clients have errors of their own for the frame
 		return []harness.Ending{harness.Finished, harness.Other}
+	case RSTStream: // the same, and no connection has ended
+		return []harness.Ending{harness.Other}
 	case FINRST:
 		return []harness.Ending{harness.Finished, harness.BrokenPipe, harness.Reset}
 	case StallRST:

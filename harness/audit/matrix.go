@@ -130,7 +130,8 @@ func possible(f Fault) error {
 
 func checkCell(s Subject, places []Place, c Cell) error {
 	if toward, _, byByte := parseByte(c.Place); byByte {
-		if c.Fault == Refuse || c.Fault == HalfClose && toward == harness.Server {
+		never := slices.Contains([]Fault{Refuse, GoAway, RSTStream}, c.Fault)
+		if never || c.Fault == HalfClose && toward == harness.Server {
 			return fmt.Errorf("%s cannot strike at a byte toward the %s", c.Fault, toward)
 		}
 		return nil
@@ -141,12 +142,15 @@ func checkCell(s Subject, places []Place, c Cell) error {
 			AtByte(harness.Client, 17))
 	}
 	p := places[i]
+	if c.Fault == RSTStream && s.multiplexed() == nil {
+		return fmt.Errorf("%s has no streams of which one can end alone, as %s needs", s.Protocol.Name(), c.Fault)
+	}
 	if (p.Primed || p.Idle) && !s.Pooled {
 		return fmt.Errorf("%s is on a connection that a client keeps, and this one keeps none", p.ID)
 	}
 	o := Options{Faults: Faults(), Repeats: []Repeat{c.Repeat}, Operations: []Operation{c.Operation}}
 	if !slices.Contains(cellsAt(p, s, o), c) {
-		return fmt.Errorf("%s cannot be struck by that: %s fit there", p.ID, words(faultsAt(p, Faults())))
+		return fmt.Errorf("%s cannot be struck by that: %s fit there", p.ID, words(faultsAt(p, s, Faults())))
 	}
 	return nil
 }
@@ -162,7 +166,7 @@ func cellsAt(p Place, s Subject, o Options) (cells []Cell) {
 	if len(operations) == 0 {
 		operations = []Operation{Read, Write}
 	}
-	for _, fault := range faultsAt(p, o.Faults) {
+	for _, fault := range faultsAt(p, s, o.Faults) {
 		for _, repeat := range repeats {
 			if repeat != Always && fault == Refuse || repeat == Backend && !s.Backends || repeat != Once && p.Idle {
 				continue // an address refuses or not; an idle connection dies once
@@ -178,8 +182,8 @@ func cellsAt(p Place, s Subject, o Options) (cells []Cell) {
 	return cells
 }
 
-// faultsAt returns the wanted faults that can strike at a place.
-func faultsAt(p Place, wanted []Fault) []Fault {
+// faultsAt returns the wanted faults that can strike a subject at a place.
+func faultsAt(p Place, s Subject, wanted []Fault) []Fault {
 	fits := p.Fits
 	if len(fits) == 0 {
 		fits = []Fault{RST, Unread, FIN, FINRST, Stall, StallRST}
@@ -191,10 +195,10 @@ func faultsAt(p Place, wanted []Fault) []Fault {
 		}
 		fits = append(fits, p.Adds...)
 	}
-	if len(wanted) == 0 {
-		return fits
-	}
-	return slices.DeleteFunc(slices.Clone(fits), func(f Fault) bool { return !slices.Contains(wanted, f) })
+	return slices.DeleteFunc(slices.Clone(fits), func(f Fault) bool {
+		unwanted := len(wanted) > 0 && !slices.Contains(wanted, f)
+		return unwanted || f == RSTStream && (s.multiplexed() == nil || p.Idle)
+	})
 }
 
 func (o Options) wants(c Cell) bool {

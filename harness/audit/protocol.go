@@ -87,3 +87,29 @@ type Moment struct {
 	// a fault of Place.Adds strikes here, such as a frame.
 	Insert func(Fault) string
 }
+
+// A Multiplexed protocol carries several exchanges at once on one connection,
+// each in a stream, of which one can end and leave the others alone, as those
+// of HTTP/2 can (RFC 9113, section 5.1). Only such a protocol has the fault
+// RSTStream, at the places that list it, which must be right before a message
+// of the exchange that is to end.
+type Multiplexed interface {
+	Protocol
+	// Streams begins to follow the streams of a connection.
+	Streams() Streams
+}
+
+// Streams passes on what the two ends of a connection say, a whole message at a
+// time, and ends streams between two of them. Its calls are never concurrent.
+type Streams interface {
+	// Pass takes the next bytes toward an end and returns what each end gets,
+	// which is valid until the next call. strikes is told each message once it
+	// is complete, before it passes, and whether its stream has been ended: then
+	// it does not pass. If strikes says so, the message's stream ends: the
+	// message and all that follow it in the stream, in both directions, do not
+	// pass, both ends learn that it has ended, and nothing else changes.
+	Pass(toward harness.Party, b []byte, strikes func(message []byte, ended bool) bool) (toServer, toClient []byte)
+	// Rest returns what has come toward an end of a message that is not
+	// complete, for a connection that ends there.
+	Rest(toward harness.Party) []byte
+}

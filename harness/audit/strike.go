@@ -64,7 +64,10 @@ type watched struct {
 }
 
 // watch is the proxy's Watch.
-func (s *striker) watch(connection int) harness.Watcher {
+func (s *striker) watch(connection int) harness.Watcher { return s.follow(connection).see }
+
+// follow begins to watch a connection.
+func (s *striker) follow(connection int) *watched {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var watcher Watcher = &records{}
@@ -79,7 +82,7 @@ func (s *striker) watch(connection int) harness.Watcher {
 	if s.armed {
 		w.begin() // until its first request it is an attempt of its own
 	}
-	return w.see
+	return w
 }
 
 // begin notes an attempt. mu is held.
@@ -204,7 +207,7 @@ func (w *watched) cutAt(toward harness.Party, at int) *harness.Cut {
 // endings returns what a fault gives each end.
 func endings(f Fault) (client, server harness.Ending) {
 	switch f {
-	case FIN, HalfClose, CloseNote, GoAway, RSTStream:
+	case FIN, HalfClose, CloseNote, GoAway:
 		return harness.Finished, harness.Finished
 	case FINRST:
 		return harness.BrokenPipe, harness.Finished

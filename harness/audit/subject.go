@@ -43,6 +43,12 @@ func (s Subject) protocol() Protocol {
 	return s.Protocol
 }
 
+// multiplexed is the protocol inside if it has streams that end alone, or nil.
+func (s Subject) multiplexed() Multiplexed {
+	m, _ := s.Protocol.(Multiplexed)
+	return m
+}
+
 // A Target is where a client finds the server in one cell.
 type Target struct {
 	Address string // host:port of the faulty way

@@ -124,7 +124,7 @@ func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err 
 			return nil, fmt.Errorf("heal the refusing address: %w", err)
 		}
 	}
-	if t.subject.Pooled && (succeeded || t.cell.Fault == RSTStream) && t.striker.struckLast() {
+	if t.subject.Pooled && succeeded && t.cell.Fault != RSTStream && t.striker.struckLast() {
 		t.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
 	}
 	if wrong, err = t.callAgain(ctx); wrong == nil && err == nil && t.place.Unanswered {
@@ -170,8 +170,8 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	result := Result{Executed: o.account.Executed, Discarded: o.account.Discarded}
 	o.want = t.subject.Origin.Reply(call)
 	o.strikes, result.Attempts, result.Cut = t.striker.struck()
-	if n := struck.unread(); t.cell.Fault == Unread && n < o.strikes {
-		return Result{}, fmt.Errorf("%d of %d strikes found nothing unread", o.strikes-n, o.strikes)
+	if t.cell.Fault == Unread && struck.unread() < o.strikes {
+		return Result{}, fmt.Errorf("%d of %d strikes found nothing unread", o.strikes-struck.unread(), o.strikes)
 	}
 	o.attempts = len(result.Attempts) + elsewhere
 	result.Verdict = judge(o)

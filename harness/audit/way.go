@@ -14,9 +14,12 @@ import (
 // A way is how a client reaches the origin in a cell: a proxy, or with TLS
 //
 //	client ── proxy of records ── bridge ── proxy of plain text ── origin
+//
+// or, where single streams are struck, a bridge alone, which is what knows
+// where messages begin.
 type way struct {
-	outer, inner *harness.Proxy // the same without TLS
-	bridge       *bridge        // nil without TLS
+	outer, inner *harness.Proxy // the same without TLS; nil where streams are struck
+	bridge       *bridge        // nil without TLS, unless streams are struck
 	atRecords    bool           // the cell strikes the outer one
 }
 
@@ -28,6 +31,11 @@ func (t *trial) newWay(listen string, watch func(connection int) harness.Watcher
 		return nil, err
 	}
 	w := &way{atRecords: t.place.records}
+	if watch != nil && t.cell.Fault == RSTStream {
+		b := &bridge{listener: front, config: t.subject.TLS, dial: t.dial, newFilter: t.striker.newFilter}
+		w.bridge = b.start()
+		return w, nil
+	}
 	if t.subject.TLS == nil {
 		if w.inner, err = t.newProxy(front, watch, t.cell.Fault == Unread); err != nil {
 			return nil, errors.Join(err, front.Close())
@@ -61,9 +69,9 @@ func (w *way) secure(t *trial, front net.Listener, outside, inside func(int) har
 	if err != nil {
 		return err
 	}
-	w.bridge = startBridge(between.(*net.TCPListener), w.inner.Addr(), t.subject.TLS, func(local string) bool {
-		return t.cell.Fault != CloseNote && w.cut(local)
-	})
+	b := &bridge{listener: between, config: t.subject.TLS, dial: dialPlain(w.inner.Addr())}
+	b.abrupt = func(local string) bool { return t.cell.Fault != CloseNote && w.cut(local) }
+	w.bridge = b.start()
 	w.outer, err = harness.StartProxy(between.Addr().String(), harness.Options{
 		Listener: front, Watch: outside, Unread: t.cell.Fault == Unread,
 	})
@@ -96,7 +104,12 @@ func (w *way) unread() (n int) {
 }
 
 // Addr is where the way begins.
-func (w *way) Addr() string { return w.outer.Addr() }
+func (w *way) Addr() string {
+	if w.outer == nil {
+		return w.bridge.listener.Addr().String()
+	}
+	return w.outer.Addr()
+}
 
 // Close ends everything of the way.
 func (w *way) Close() error {
@@ -115,19 +128,21 @@ func (w *way) Close() error {
 
 // newProxy starts a proxy in front of the origin, which closes the listener.
 func (t *trial) newProxy(listener net.Listener, watch func(int) harness.Watcher, unread bool) (*harness.Proxy, error) {
-	upstream := t.subject.Origin.Addr()
-	dial := dialFrom(t.source, upstream)
-	return harness.StartProxy(upstream, harness.Options{
+	return harness.StartProxy(t.subject.Origin.Addr(), harness.Options{
 		Listener: listener, Watch: watch, Unread: unread,
-		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
-			if err == nil {
-				t.dialled.Add(1)
-				t.note(conn.LocalAddr().String())
-			}
-			return conn, err
-		},
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return t.dial(ctx) },
 	})
+}
+
+// dial connects to the origin.
+func (t *trial) dial(ctx context.Context) (net.Conn, error) {
+	upstream := t.subject.Origin.Addr()
+	conn, err := dialFrom(t.source, upstream)(ctx, "tcp", upstream)
+	if err == nil {
+		t.dialled.Add(1)
+		t.note(conn.LocalAddr().String())
+	}
+	return conn, err
 }
 
 // A noting listener remembers the sockets that connect to it.

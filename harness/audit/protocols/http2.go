@@ -20,7 +20,7 @@ type h2 struct{}
 
 func (h2) Name() string { return "http/2" }
 
-// farewells are what an HTTP/2 server can say before an ending.
+// farewells are what an HTTP/2 server can say in place of a reply.
 var farewells = []audit.Fault{audit.GoAway, audit.RSTStream}
 
 func (h2) Places() []audit.Place {
@@ -119,8 +119,8 @@ func (w *h2Watcher) at(place string, at, exchange int) {
 	w.moments = append(w.moments, audit.Moment{Place: place, At: at, Exchange: exchange})
 }
 
-// insertable names a place at which the frames of farewells can be inserted.
-// They say the truth: whether the server has processed the stream.
+// insertable names a place at which a GOAWAY can be inserted. It says the
+// truth: whether the server has processed the stream.
 func (w *h2Watcher) insertable(place string, at, exchange int, id uint32, processed bool) {
 	w.at(place, at, exchange)
 	w.moments[len(w.moments)-1].Insert = func(f audit.Fault) string {
@@ -131,10 +131,6 @@ func (w *h2Watcher) insertable(place string, at, exchange int, id uint32, proces
 			to.WriteGoAway(id, http2.ErrCodeNo, nil)
 		case f == audit.GoAway:
 			to.WriteGoAway(max(id, 2)-2, http2.ErrCodeNo, nil) // the client's stream before this
-		case f == audit.RSTStream && processed:
-			to.WriteRSTStream(id, http2.ErrCodeInternal)
-		case f == audit.RSTStream:
-			to.WriteRSTStream(id, http2.ErrCodeRefusedStream)
 		}
 		return frame.String()
 	}

@@ -1,0 +1,97 @@
+package audit
+
+import (
+	"sync"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// A filter passes on the messages of one connection, and ends its streams where
+// the fault strikes.
+type filter struct {
+	watched *watched
+
+	mu      sync.Mutex // guards the rest, and the queues of both shores
+	streams Streams
+}
+
+// newFilter is the bridge's newFilter.
+func (s *striker) newFilter(connection int) *filter {
+	return &filter{watched: s.follow(connection), streams: s.subject.multiplexed().Streams()}
+}
+
+// meet shows a message to the protocol's watcher and says whether the fault
+// strikes before it.
+func (w *watched) meet(toward harness.Party, message []byte, ended bool) (struck bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = w.pulse.now()
+	if ended {
+		w.watcher.See(toward, message) // what it says of other streams may build on this
+		return false
+	}
+	at, _, struck := w.find(toward, message)
+	w.count(toward, message, at, struck)
+	return struck
+}
+
+// deliver gives a shore what has come for it, as far as the filter lets it pass.
+func (c *bridged) deliver(to *shore, b []byte) error {
+	if c.filter == nil {
+		_, err := to.stream.Write(b)
+		return err
+	}
+	toward, other := c.opposite(to)
+	f := c.filter
+	f.mu.Lock()
+	toServer, toClient := f.streams.Pass(toward, b, func(message []byte, ended bool) bool {
+		return f.watched.meet(toward, message, ended)
+	})
+	before := len(other.queue)
+	c.server.queue = append(c.server.queue, toServer...)
+	c.client.queue = append(c.client.queue, toClient...)
+	insert := len(other.queue) > before && !other.inserting
+	other.inserting = other.inserting || insert
+	f.mu.Unlock()
+	if insert { // the other shore may be slow to read, which is nothing to this direction
+		c.work.Go(func() { c.flush(other, true) })
+	}
+	return c.flush(to, false)
+}
+
+// deliverRest gives a shore what is left when nothing more comes for it.
+func (c *bridged) deliverRest(to *shore) {
+	if c.filter == nil {
+		return
+	}
+	toward, _ := c.opposite(to)
+	c.filter.mu.Lock()
+	to.queue = append(to.queue, c.filter.streams.Rest(toward)...)
+	c.filter.mu.Unlock()
+	c.flush(to, false) // it fails where the shore is gone
+}
+
+// opposite says which end a shore is, and returns the other.
+func (c *bridged) opposite(s *shore) (harness.Party, *shore) {
+	if s == c.client {
+		return harness.Client, c.server
+	}
+	return harness.Server, c.client
+}
+
+// flush writes what is queued for a shore. Whoever takes from the queue holds
+// the shore until it is written, so that the order stays.
+func (c *bridged) flush(to *shore, insertion bool) error {
+	to.writing.Lock()
+	defer to.writing.Unlock()
+	c.filter.mu.Lock()
+	b := to.queue
+	to.queue = nil
+	to.inserting = to.inserting && !insertion
+	c.filter.mu.Unlock()
+	if len(b) == 0 {
+		return nil
+	}
+	_, err := to.stream.Write(b)
+	return err
+}
