@@ -3,28 +3,37 @@ package wire
 import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
 // GRPC is unary gRPC over HTTP/2 without encryption, with one message a DATA
-// frame (RFC 9113, section 6; gRPC over HTTP/2). An exchange is a stream.
+// frame (RFC 9113, section 6; gRPC over HTTP/2). An exchange is a stream, and
+// one can end alone.
 func GRPC() audit.Protocol { return grpc{} }
 
 type grpc struct{}
 
 func (grpc) Name() string { return "grpc" }
 
+// Streams begins to follow the streams of a connection.
+func (grpc) Streams() audit.Streams { return protocols.HTTP2Streams() }
+
+// alone is what else ends a call.
+var alone = []audit.Fault{audit.RSTStream}
+
 func (grpc) Places() []audit.Place {
 	return slicesOf(connecting, []audit.Place{
 		{ID: "P3", Says: "the first byte of the server's preface is withheld"},
 		{ID: "P4.idle", Says: "the connection died a while before the call", Primed: true, Idle: true},
-		{ID: "P4.race", Says: "the connection dies while the call is on its way", Primed: true, Race: true},
+		{ID: "P4.race", Says: "the connection dies while the call is on its way",
+			Primed: true, Race: true, Adds: alone},
 		{ID: "P5", Says: "the headers of the request have arrived; its message is withheld"},
 		{ID: "P6", Says: "the request has arrived but for its last byte: it is not executed"},
-		{ID: "P7", Says: "the request is executed; the first byte of the reply's headers is withheld"},
+		{ID: "P7", Says: "the request is executed; the first byte of the reply's headers is withheld", Adds: alone},
 		{ID: "P8", Says: "half of the reply's headers has arrived"},
-		{ID: "P9", Says: "the reply's headers have arrived; its message is withheld"},
+		{ID: "P9", Says: "the reply's headers have arrived; its message is withheld", Adds: alone},
 		{ID: "P10", Says: "half of the reply's message has arrived"},
-		{ID: "P10.last", Says: "the reply's message has arrived; the trailers, with the status, are withheld"},
+		{ID: "P10.last", Says: "the reply's message has arrived; the trailers, with the status, are withheld", Adds: alone},
 		{ID: "P11", Says: "the complete reply has arrived"},
 		{ID: "P14", Says: "half of the reply's message has arrived, and the client may go on sending",
 			Fits: []audit.Fault{audit.HalfClose}},
