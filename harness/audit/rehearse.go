@@ -16,12 +16,25 @@ type Rehearsal struct {
 	Returned bool // it came back in time
 	Account  Account
 	Places   []string // that it came by; those in a TLS handshake are not looked for
+	Reused   bool     // the call came on a connection that had carried another
 }
 
 // Rehearse performs a call without a fault, the same way as [Run] does
 // otherwise. An error says that this could not be done; what the client makes
 // of it is no error.
-func Rehearse(ctx context.Context, s Subject, operation Operation, shape string, l Limits) (r Rehearsal, err error) {
+func Rehearse(ctx context.Context, s Subject, operation Operation, shape string, l Limits) (Rehearsal, error) {
+	return rehearse(ctx, s, operation, shape, l, false)
+}
+
+// RehearsePooled is [Rehearse] with a read before the call, which may leave a
+// connection for it, as at the places on such connections.
+func RehearsePooled(ctx context.Context, s Subject, operation Operation, l Limits) (Rehearsal, error) {
+	return rehearse(ctx, s, operation, "", l, true)
+}
+
+func rehearse(
+	ctx context.Context, s Subject, operation Operation, shape string, l Limits, primed bool,
+) (r Rehearsal, err error) {
 	if _, err := s.matrix(Options{}); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
@@ -29,29 +42,57 @@ func Rehearse(ctx context.Context, s Subject, operation Operation, shape string,
 	place, _ := run.place(AtByte(harness.Client, 0))
 	place.Shape = shape
 	t := &trial{run: run, cell: Cell{place.ID, RST, Once, operation}, place: place, source: run.addresses.take()}
-	var mu sync.Mutex // connections are watched concurrently
-	t.watch = func(int) harness.Watcher {
-		watcher := s.Protocol.Watch()
-		return func(toward harness.Party, b []byte) *harness.Cut {
-			mu.Lock()
-			defer mu.Unlock()
-			for _, m := range watcher.See(toward, b) {
-				r.Places = append(r.Places, m.Place)
-			}
-			return nil
-		}
-	}
+	met := &meeting{}
+	t.watch = met.watch(s.Protocol)
 	if err := t.open(ctx); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
+	if primed {
+		if err := t.prime(ctx); err != nil {
+			return r, fmt.Errorf("rehearse: %w", errors.Join(err, t.close()))
+		}
+		met.take()
+	}
+	before := t.dialled.Load()
 	r.Call = t.newCall(operation, shape)
 	r.Answer, r.Returned = t.do(ctx, r.Call)
 	t.awaitArrival(ctx, r.Call) // the account tells
+	r.Reused = primed && t.dialled.Load() == before
 	if err := errors.Join(t.close(), ctx.Err()); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
+	r.Places = met.take()
 	if r.Account, err = t.account(ctx, r.Call); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
 	return r, nil
+}
+
+// A meeting is the places that conversations come by.
+type meeting struct {
+	mu     sync.Mutex // connections are watched concurrently
+	places []string
+}
+
+func (m *meeting) watch(p Protocol) func(int) harness.Watcher {
+	return func(int) harness.Watcher {
+		watcher := p.Watch()
+		return func(toward harness.Party, b []byte) *harness.Cut {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for _, moment := range watcher.See(toward, b) {
+				m.places = append(m.places, moment.Place)
+			}
+			return nil
+		}
+	}
+}
+
+// take returns those since it was last called.
+func (m *meeting) take() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	places := m.places
+	m.places = nil
+	return places
 }

@@ -169,7 +169,7 @@ func (t *remoteTrial) conclude(ctx context.Context, call Call, o observation, re
 	if t.cell.Fault == Refuse && !refused {
 		r.Verdict.Reason = "a connection to " + t.address + " is not refused: something between accepts it"
 	}
-	for _, leak := range o.answer.Leaks {
+	for _, leak := range append(o.answer.Leaks, t.left...) {
 		r.Verdict = withHygiene(r.Verdict, Hygiene(leak))
 	}
 	r.describe(o)

@@ -64,6 +64,12 @@ type Client interface {
 	Close() error
 }
 
+// A Leaver is a Client that can tell when it is closed what it has left behind.
+type Leaver interface {
+	// Left is called after Close and returns what Answer.Leaks has otherwise.
+	Left() []string
+}
+
 // Func is a client that holds nothing between two calls.
 type Func func(ctx context.Context, c Call) Answer
 

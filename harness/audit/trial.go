@@ -27,6 +27,7 @@ type trial struct {
 	address string
 	client  Client
 	panicky bool
+	left    []string // what the client says that it has left behind
 	calls   []Call
 	watch   func(connection int) harness.Watcher
 	sockets struct { // the clients' ends of the connections, by inode, in the order of accepting
@@ -87,7 +88,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	defer t.close()
 	if t.place.Primed {
 		if err := t.prime(ctx); err != nil {
-			return Result{}, fmt.Errorf("the call that opens the connection: %w", err)
+			return Result{}, err
 		}
 	}
 	call := t.newCall(t.cell.Operation, t.place.Shape)
@@ -179,7 +180,7 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 		result.Verdict = withHygiene(result.Verdict, PoolPoisoned)
 		result.FollowUp = followed.Error()
 	}
-	for _, leak := range o.answer.Leaks {
+	for _, leak := range append(o.answer.Leaks, t.left...) {
 		result.Verdict = withHygiene(result.Verdict, Hygiene(leak))
 	}
 	result.Strikes, result.Elsewhere = o.strikes, elsewhere
@@ -215,6 +216,9 @@ func (t *trial) close() error {
 	var problems []error
 	if t.client != nil {
 		problems = append(problems, t.client.Close())
+		if leaver, ok := t.client.(Leaver); ok {
+			t.left = leaver.Left()
+		}
 		t.client = nil
 		t.letPass()
 	}

@@ -7,14 +7,21 @@ import (
 	"time"
 )
 
-// prime makes the call that opens a connection.
+// prime makes the call that opens a connection for the next one.
 func (t *trial) prime(ctx context.Context) error {
 	call := t.newCall(Read, t.place.Shape)
 	answer, returned := t.do(ctx, call)
-	if !returned || answer.Err != nil {
-		return fmt.Errorf("failed: %v", answer.Err)
+	err := answer.Err
+	if err == nil && !returned {
+		err = errors.New("no result")
 	}
-	return t.awaitArrival(ctx, call)
+	if err == nil {
+		err = t.awaitArrival(ctx, call)
+	}
+	if err != nil {
+		return fmt.Errorf("the call that opens the connection failed: %w", err)
+	}
+	return nil
 }
 
 // awaitStrike gives what a client has sent time to get to where the fault

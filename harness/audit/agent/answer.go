@@ -48,29 +48,37 @@ func stated(tail []byte) (s statement, ok bool) {
 }
 
 // answer makes an Answer of what a process that has ended did and said.
-func (c Command) answer(p *process, call audit.Call, err error) audit.Answer {
-	a := audit.Answer{Leaks: p.leaks(), Opaque: true}
-	s, said := stated(p.stdout.tail)
+func (c Command) answer(out *kept, words []byte, call audit.Call, err error) audit.Answer {
+	s, said := stated(out.tail)
+	a := audit.Answer{Opaque: true}
 	if said {
-		a.Ending, a.Unknown, a.Unexecuted = bounded(s.Ending), s.Unknown, s.Unexecuted
-		a.Opaque = s.Ending == ""
-		a.Body = c.claimed(s, call)
+		a = c.stating(s, call)
 	} else {
-		a.Body = c.data(p)
+		a.Body = c.data(out)
 	}
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == unimplemented || s.Unimplemented {
+	if errors.As(err, &exit) && exit.ExitCode() == unimplemented || a.Unimplemented {
 		a.Unimplemented = true
 		return a
 	}
 	if err == nil && said && !*s.OK {
-		err = errors.New("the program says that it was no success")
+		err = noSuccess()
 	}
 	if err != nil {
-		a.Err = explained(err, s.Error, p.stderr.tail)
+		a.Err = explained(err, s.Error, words)
 	}
 	return a
 }
+
+// stating is what a program states, but for its error.
+func (c Command) stating(s statement, call audit.Call) audit.Answer {
+	return audit.Answer{
+		Body: c.claimed(s, call), Ending: bounded(s.Ending), Unknown: s.Unknown, Unexecuted: s.Unexecuted,
+		Unimplemented: s.Unimplemented, Opaque: s.Ending == "",
+	}
+}
+
+func noSuccess() error { return errors.New("the program says that it was no success") }
 
 // explained adds what the program says to an error.
 func explained(err error, says string, stderr []byte) error {
@@ -84,18 +92,23 @@ func explained(err error, says string, stderr []byte) error {
 }
 
 // data is what the program's standard output says that it returned.
-func (c Command) data(p *process) []byte {
-	if c.Output == Ignored {
+func (c Command) data(out *kept) []byte {
+	if out.size > int64(len(out.head)) && c.Output == Line {
+		return out.head // there is more behind it
+	}
+	return c.returned(out.head)
+}
+
+// returned is what of the data belongs to the reply; nil if it is something
+// else.
+func (c Command) returned(data []byte) []byte {
+	switch c.Output {
+	case Ignored:
 		return nil
-	}
-	data := p.stdout.head
-	if p.stdout.size == 0 {
-		return []byte{}
-	}
-	if c.Output == Line && p.stdout.size == int64(len(data)) {
+	case Line:
 		data = bytes.TrimSuffix(bytes.TrimSuffix(data, []byte("\n")), []byte("\r"))
 	}
-	return data
+	return append([]byte{}, data...)
 }
 
 // claimed is the data of which the program says the size and the digest: that

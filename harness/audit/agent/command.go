@@ -15,11 +15,15 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 )
 
-// A Command is a program that performs one call each time it is run.
+// A Command is a program that performs one call each time it is run, or as a
+// session the calls of a cell.
 type Command struct {
 	// Args are the program, looked up in PATH, and its arguments. Placeholders
 	// in the arguments are replaced: see the package.
 	Args []string
+	// Session says that the program is run once for each cell and is given its
+	// calls as lines: see the package. The subject is audit.Subject.Pooled then.
+	Session bool
 	// URL returns the URL of a call. Nil means that the protocol has none.
 	URL func(c audit.Call) string
 	// Method returns the word of the protocol for an operation. Nil means the
@@ -28,13 +32,15 @@ type Command struct {
 	// Reply returns what a client gets that receives the complete reply to a
 	// call, as the origin says. Nil means that it is not known.
 	Reply func(c audit.Call) []byte
-	// Output says what its standard output is.
+	// Output says what its standard output is, or in a session the body that it
+	// tells.
 	Output Output
 	// CA is the file of the certificate to trust, which OpenSSL, Go, curl, Node
 	// and Python's requests are told of in the environment. Empty means none.
 	CA string
 	// Grace is how long its children may live on, and how long it has to end
-	// after a SIGTERM. Zero means 300 ms.
+	// after a SIGTERM; a session has twice as long to end with its standard
+	// input. Zero means 300 ms.
 	Grace time.Duration
 }
 
@@ -57,13 +63,20 @@ func (c Command) Check() error {
 	if _, err := exec.LookPath(c.Args[0]); err != nil {
 		return fmt.Errorf("agent: %w", err)
 	}
+	if c.Session {
+		return c.checkSession()
+	}
 	return nil
 }
 
-// Open returns a client that runs the program; it is an audit.Subject's Open.
-func (c Command) Open(_ context.Context, to audit.Target) (audit.Client, error) {
+// Open returns a client that runs the program; it is an audit.Subject's Open. A
+// session's program starts here, and connects when it is given a call.
+func (c Command) Open(ctx context.Context, to audit.Target) (audit.Client, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
+	}
+	if c.Session {
+		return c.openSession(ctx, to)
 	}
 	return &client{command: c, healthy: to.Healthy}, nil
 }
@@ -95,16 +108,30 @@ func (c Command) do(ctx context.Context, call audit.Call) audit.Answer {
 	if err != nil {
 		return audit.Answer{Err: err}
 	}
-	mark := markVariable + "=" + call.ID + "@" + call.Address
-	p := &process{grace: c.grace(), mark: mark}
-	p.stdout.most = keptData
+	p := c.process(call.ID + "@" + call.Address)
+	out := &kept{most: keptData}
 	if c.Reply != nil {
-		p.stdout.most = max(p.stdout.most, len(c.Reply(call))+1) // one more shows that it was too much
+		out.most = max(out.most, len(c.Reply(call))+1) // one more shows that it was too much
 	}
-	p.stderr.most = keptWords
-	args := told.in(c.Args[1:])
-	err = p.run(ctx, c.Args[0], args, slices.Concat(environment(), c.trust(), told.environment(), []string{mark}))
-	return c.answer(p, call, err)
+	p.stdout = out
+	if err = p.start(ctx, c.Args[0], told.in(c.Args[1:]), c.environment(told, p.mark)); err == nil {
+		err = p.wait(ctx)
+	}
+	a := c.answer(out, p.stderr.tail, call, err)
+	if ctx.Err() == nil { // otherwise what was left was the audit's to end
+		a.Leaks = p.leaks()
+	}
+	return a
+}
+
+// process is a run of the program, marked by what no other run has.
+func (c Command) process(unique string) *process {
+	return &process{grace: c.grace(), mark: markVariable + "=" + unique, stderr: kept{most: keptWords}}
+}
+
+// environment is what the program's is.
+func (c Command) environment(told telling, mark string) []string {
+	return slices.Concat(inherited(), c.trust(), told.environment(), []string{mark})
 }
 
 // trust is what makes programs trust the certificate.
@@ -131,28 +158,38 @@ type telling []pair
 type pair struct{ name, value string }
 
 func (c Command) tell(call audit.Call) (telling, error) {
-	host, port, err := net.SplitHostPort(call.Address)
+	t, err := c.tellTarget(audit.Target{Address: call.Address, Healthy: call.Healthy})
 	if err != nil {
-		return nil, fmt.Errorf("agent: the call's address: %w", err)
+		return nil, err
 	}
 	word := c.Method
 	if word == nil {
 		word = method
 	}
 	if call.Healthy == "" {
-		call.Healthy = call.Address // so that one command line does for every cell
+		call.Healthy = call.Address
 	}
-	t := telling{
-		{"address", call.Address}, {"host", host}, {"port", port}, {"id", call.ID},
-		{"operation", string(call.Operation)}, {"method", word(call.Operation)}, {"shape", call.Shape},
-		{"healthy", call.Healthy}, {"ca", c.CA},
-	}
+	t = append(t, telling{
+		{"id", call.ID}, {"operation", string(call.Operation)}, {"method", word(call.Operation)}, {"shape", call.Shape},
+	}...)
 	if c.URL != nil {
 		t = append(t, pair{"url", c.URL(call)})
 		call.Address = call.Healthy
 		t = append(t, pair{"healthy_url", c.URL(call)})
 	}
 	return t, nil
+}
+
+// tellTarget is what a program is told of where the server is.
+func (c Command) tellTarget(to audit.Target) (telling, error) {
+	host, port, err := net.SplitHostPort(to.Address)
+	if err != nil {
+		return nil, fmt.Errorf("agent: the call's address: %w", err)
+	}
+	if to.Healthy == "" {
+		to.Healthy = to.Address // so that one command line does for every cell
+	}
+	return telling{{"address", to.Address}, {"host", host}, {"port", port}, {"healthy", to.Healthy}, {"ca", c.CA}}, nil
 }
 
 // method is the method of RFC 9110, section 9.2, that says what an operation is.
@@ -191,9 +228,9 @@ func (t telling) environment() []string {
 // markVariable marks the processes of a call.
 const markVariable = "RESETLAB_AGENT"
 
-// environment is this process's, without what would take the program past the
+// inherited is this process's environment, without what would take the program past the
 // audit's proxy.
-func environment() []string {
+func inherited() []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(strings.ToLower(variable), "=")
 		return strings.HasSuffix(name, "_proxy") && name != "no_proxy"

@@ -1,6 +1,7 @@
 // Package agent makes the client of an audit of any program: it is run once
 // for each call, without a shell, and told what to do by placeholders in its
-// arguments and by its environment.
+// arguments and by its environment. Or it is run once for each cell of the
+// audit, as a session, and told its calls line by line.
 //
 //	agent.Command{Args: []string{"curl", "-sS", "--retry", "3", "{url}"}, URL: origin.URL, Reply: origin.Reply}
 //
@@ -35,11 +36,37 @@
 // outcome is unknown, unexecuted that nothing was executed, unimplemented that
 // it cannot perform such a call.
 //
-// It runs in a session of its own and without the environment's *_proxy
-// variables. When its time is over it gets SIGTERM, and SIGKILL a little
-// later, its children too. Children that live on after it has left are killed
-// and reported as LEAK-PROCESS. They are known by their session and, on Linux,
-// by RESETLAB_AGENT in their environment and by their parents: one that left
-// the session, cleared its environment and whose parents are gone escapes. On
-// Windows only the program itself is killed.
+// A program with a connection pool is audited as a session ([Command.Session]).
+// It reads a call from each line of its standard input: a JSON object of
+// strings, which has the members that the placeholders above are named by, url
+// and healthy_url only where the protocol has such; what is not known is empty.
+// In one line:
+//
+//	{"address": "127.101.2.3:4711", "host": "127.101.2.3", "port": "4711", "ca": "",
+//	 "healthy": "127.101.2.3:4711", "id": "k3x0q2-00000z", "operation": "write", "method": "POST", "shape": "",
+//	 "url": "http://127.101.2.3:4711/write/k3x0q2-00000z", "healthy_url": "http://127.101.2.3:4711/write/k3x0q2-00000z"}
+//
+// It answers each by a line of its standard output: the statement above, the
+// call's id, and, if it likes, instead of bytes the data as a text:
+//
+//	{"id": "k3x0q2-00000z", "ok": true, "body": "done"}
+//	{"id": "k3x0q2-00000z", "ok": false, "error": "gave up", "ending": "reset"}
+//
+// Nothing else may be there, or the cell is BROKEN. What is known at the start,
+// {address}, {host}, {port}, {healthy} and {ca}, is also in its arguments and in
+// its environment. A call comes when the one before is answered, or was given
+// up by the audit: whatever it answers to that is dropped, and the next call
+// goes to the same program, since it shows what became of its pool. If it ends
+// before its time, all further calls fail. It is to end with its standard
+// input; after twice the grace it gets SIGTERM.
+//
+// Whichever it is, it runs in a session of its own in the sense of setsid(2), and
+// without the environment's *_proxy variables. When its time is over it gets
+// SIGTERM, and SIGKILL a little later, its children too. Children that live on
+// after it has left are killed and reported as LEAK-PROCESS, and so is a program
+// whose cell is over, with no call given up, and that did not heed the SIGTERM.
+// They are known by their session and, on Linux, by RESETLAB_AGENT in their
+// environment and by their parents: one that left the session, cleared its
+// environment and whose parents are gone escapes. On Windows only the program
+// itself is killed.
 package agent

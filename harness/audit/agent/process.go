@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
@@ -12,36 +15,60 @@ import (
 
 // A process is one run of a program.
 type process struct {
-	grace          time.Duration
-	mark           string // in the environment of all that it starts
-	stdout, stderr kept
-	left           int // how many of its children lived on after it had left
+	grace  time.Duration
+	mark   string   // in the environment of all that it starts
+	stdin  *os.File // nil is none
+	stdout io.Writer
+	stderr kept
+	cmd    *exec.Cmd
+	left   int // how many of its processes had to be killed
 }
 
-// run starts the program, awaits its end and leaves nothing of it behind.
-func (p *process) run(ctx context.Context, program string, args, environment []string) error {
+// start starts the program. It is ended when the context is.
+func (p *process) start(ctx context.Context, program string, args, environment []string) error {
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = environment, &p.stdout, &p.stderr
+	cmd.Env, cmd.Stdout, cmd.Stderr = environment, p.stdout, &p.stderr
+	if p.stdin != nil {
+		cmd.Stdin = p.stdin
+	}
 	cmd.SysProcAttr = ownSession()
 	cmd.Cancel = func() error { return terminate(cmd.Process) }
 	cmd.WaitDelay = p.grace
+	p.cmd = cmd
 	if err := cmd.Start(); err != nil {
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}
 		return fmt.Errorf("start the agent: %w", err)
 	}
-	left, err := p.end(cmd)
+	return nil
+}
+
+// wait awaits the program's end and leaves nothing of it behind.
+func (p *process) wait(ctx context.Context) (err error) {
+	p.left, err = p.end(p.cmd)
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // somebody held its output, and it said what it said
 	}
-	if ctx.Err() != nil {
-		return stopped(ctx) // what was left was ours to end
+	if ctx.Err() == nil {
+		return err
 	}
-	p.left = left
-	return err
+	if killed(p.cmd.ProcessState) {
+		p.left++
+	}
+	return stopped(ctx)
 }
 
+// killed says whether a program did not heed SIGTERM.
+func killed(state *os.ProcessState) bool {
+	if state == nil {
+		return false
+	}
+	status, ok := state.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// leaks names what is wrong if something was left behind.
 func (p *process) leaks() []string {
 	if p.left == 0 {
 		return nil

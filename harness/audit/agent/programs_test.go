@@ -42,7 +42,11 @@ var programs = map[string]func(){
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == asProgram {
-		programs[os.Args[2]]()
+		run := programs[os.Args[2]]
+		if run == nil {
+			run = sessions[os.Args[2]]
+		}
+		run()
 		return
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each program of a -race run sleeps 1 s at its end
@@ -135,11 +139,15 @@ func leaveBehind(inOwnSession bool) {
 	fmt.Print(reply)
 }
 
-// start starts a child that holds a connection.
+// start starts a child that holds the standard output, and a connection if
+// there is one.
 func start(conn net.Conn, inOwnSession bool) {
-	file, _ := conn.(*net.TCPConn).File()
 	child := exec.CommandContext(context.Background(), os.Args[0], asProgram, "child")
-	child.Stdout, child.ExtraFiles = os.Stdout, []*os.File{file}
+	child.Stdout = os.Stdout
+	if conn != nil {
+		file, _ := conn.(*net.TCPConn).File()
+		child.ExtraFiles = []*os.File{file}
+	}
 	detach(child, inOwnSession)
 	if err := child.Start(); err != nil {
 		panic(err)

@@ -50,10 +50,13 @@ func (c Command) Survey(
 	for _, r := range shapes {
 		note(met, r) // one that fails has not come by its places
 	}
+	if err := c.rehearsePooled(ctx, s, l, met, operations); err != nil {
+		return nil, err
+	}
 	survey := &Survey{Subject: s, Output: learnt}
 	c.Output = learnt
 	survey.Subject.Open = c.Open
-	survey.Subject.Protocol, survey.Missing = narrow(s.Protocol, met, operations)
+	survey.Subject.Protocol, survey.Missing = narrow(s, met, operations)
 	return survey, nil
 }
 
@@ -89,7 +92,7 @@ func (c Command) learn(
 	for _, operation := range operations {
 		r, err := rehearse(s, operation)
 		if err == nil {
-			err = wrong(r)
+			err = c.wrong(r)
 		}
 		if err != nil {
 			return learnt, fmt.Errorf("%s: %w", operation, err)
@@ -128,6 +131,31 @@ func rehearseShapes(
 	return list, err
 }
 
+// rehearsePooled performs the operations on connections that were used before,
+// and notes the places on those, if the program has them.
+func (c Command) rehearsePooled(
+	ctx context.Context, s audit.Subject, l audit.Limits, met map[visit]bool, operations []audit.Operation,
+) error {
+	if !s.Pooled {
+		return nil
+	}
+	for _, operation := range operations {
+		r, err := audit.RehearsePooled(ctx, s, operation, l)
+		if err == nil {
+			err = c.wrong(r)
+		}
+		if err != nil {
+			return fmt.Errorf("%s as the second call: %w", operation, err)
+		}
+		for _, p := range s.Protocol.Places() {
+			if r.Reused && (p.Idle || p.Primed && slices.Contains(r.Places, p.ID)) {
+				met[visit{p.ID, operation}] = true
+			}
+		}
+	}
+	return nil
+}
+
 // A visit is a place that a conversation comes by.
 type visit struct {
 	place     string
@@ -141,10 +169,14 @@ func note(met map[visit]bool, r audit.Rehearsal) {
 }
 
 // wrong says why a rehearsal forbids an audit.
-func wrong(r audit.Rehearsal) error {
+func (c Command) wrong(r audit.Rehearsal) error {
+	hint := ""
+	if c.Session {
+		hint = ": does it flush its standard output behind each line?"
+	}
 	switch {
 	case !r.Returned:
-		return errors.New("the agent does not come back, with nothing in its way")
+		return errors.New("the agent does not come back, with nothing in its way" + hint)
 	case r.Answer.Unimplemented:
 		return errors.New("the agent says that it cannot perform it")
 	case r.Answer.Err != nil:
@@ -170,11 +202,11 @@ func (n narrowed) Places() []audit.Place { return n.places }
 
 // narrow leaves out the places that were not met. A pooled connection is not
 // for a program that is run once for each call.
-func narrow(p audit.Protocol, met map[visit]bool, operations []audit.Operation) (audit.Protocol, []string) {
-	n := narrowed{Protocol: p}
+func narrow(s audit.Subject, met map[visit]bool, operations []audit.Operation) (audit.Protocol, []string) {
+	n := narrowed{Protocol: s.Protocol}
 	var missing []string
-	for _, place := range p.Places() {
-		if place.Primed || place.Idle || slices.Equal(place.Fits, []audit.Fault{audit.Refuse}) {
+	for _, place := range s.Protocol.Places() {
+		if (place.Primed || place.Idle) && !s.Pooled || slices.Equal(place.Fits, []audit.Fault{audit.Refuse}) {
 			n.places = append(n.places, place) // a watcher never meets them
 			continue
 		}
