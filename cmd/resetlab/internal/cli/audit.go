@@ -1,13 +1,32 @@
 package cli
 
 import (
+	_ "embed" // for the example of the manual
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
 
-const auditManual = `Audit puts a client through every fault point of a protocol: resets, ends of
+// sessionExample is an agent for --session.
+//
+//go:embed session.py
+var sessionExample string
+
+// indented moves what is not empty to the right.
+func indented(text string) string {
+	var lines strings.Builder
+	for line := range strings.Lines(text) {
+		if line != "\n" {
+			line = "    " + line
+		}
+		lines.WriteString(line)
+	}
+	return lines.String()
+}
+
+func auditManual() string {
+	return `Audit puts a client through every fault point of a protocol: resets, ends of
 stream and stalls before, within and behind each part of a conversation. What
 became of each call is judged by what the server executed, not by what the
 client says: duplicated, truncated, lost, hung.
@@ -32,6 +51,17 @@ output is the data it returns. Or its last line says more, in JSON:
 
 Whatever a program leaves running is ended with it.
 
+With --session it is run once for each cell, so that its connection pool is
+audited, too. It reads a call from each line of its standard input, a JSON object
+of strings that has what the placeholders have otherwise, and answers by a line
+of its standard output, with the id of the call: the JSON above, and the data as
+a "body" if it likes. It ends with its standard input. Such as:
+
+` + indented(sessionExample) + `
+With {address}, {host}, {port}, {healthy} and {ca} in its arguments it is told
+what is known when it starts. A call that it is too late with is given up, and
+the next one goes to the same program.
+
 A cell of the audit is PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write.
 
 With --toxiproxy the faults are those of a toxiproxy-server that runs elsewhere,
@@ -45,14 +75,16 @@ line: a pattern of cells, the verdict, the reason. One that is not listed
 fails, and so does one that is listed and occurs no more:
 
     P7/*/*/write   DUPLICATED   retries every method; ticket 42`
+}
 
 func newAudit() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "audit",
 		Short: "Put a client through every fault point and judge what it does",
-		Long:  auditManual,
+		Long:  auditManual(),
 		Example: `  resetlab audit http -- curl -sS --retry 3 {url}
   resetlab audit http --only 'P7/*/*/write' -- curl -sS -X {method} {url}
+  resetlab audit http --session -- python3 session.py
   resetlab audit diff before.json after.json`,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			var names []string

@@ -22,6 +22,7 @@ type auditFlags struct {
 	seed                                 uint64
 	parallel                             int
 	backends, sweep, dryRun, tls         bool
+	session                              bool
 	stride                               int64
 	toxiproxy                            remoteFlags
 	expect                               expectations
@@ -37,6 +38,7 @@ func (f *auditFlags) register(command *cobra.Command) {
 	flags.StringSliceVar(&f.faults, "faults", nil, "strike with these `FAULTS` (default rst,fin, and a place's own)")
 	flags.StringSliceVar(&f.repeats, "repeats", nil, "strike so often: once, 2x, always, … (default once,always)")
 	flags.StringSliceVar(&f.operations, "operations", nil, "perform these: read, idempotent, write (default read,write)")
+	flags.BoolVar(&f.session, "session", false, "run the command once a cell; calls are lines of its standard input")
 	flags.BoolVar(&f.backends, "backends", false, "the client turns to {healthy} when {address} fails")
 	flags.StringVar(&f.budget, "budget", "", "`LIMITS` of a call, as time=10s,attempts=20,late=5s,quiet=2s,stall=50ms")
 	flags.Uint64Var(&f.seed, "seed", 0, "`SEED` of the order of the cells (default one drawn at random)")
@@ -160,7 +162,7 @@ func (f *auditFlags) conflict(of family, args []string) error {
 
 // prepare checks everything that can be checked before something is started.
 func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
-	a := &auditing{flags: f, family: of, command: agent.Command{Args: args, Method: of.method}}
+	a := &auditing{flags: f, family: of, command: agent.Command{Args: args, Method: of.method, Session: f.session}}
 	f.tls = f.tls || of.tls
 	err := f.conflict(of, args)
 	if err != nil {

@@ -33,7 +33,7 @@ func (a *auditing) close() { a.flags.files.close() }
 
 // bare is the subject as far as it is known before anything is started.
 func (a *auditing) bare() (audit.Subject, error) {
-	s := audit.Subject{Name: a.flags.name, Protocol: a.family.protocol(), Backends: a.flags.backends}
+	s := audit.Subject{Name: a.flags.name, Protocol: a.family.protocol(), Backends: a.flags.backends, Pooled: a.flags.session}
 	if !a.flags.tls {
 		return s, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -19,6 +20,10 @@ import (
 // a connection has failed.
 func beAudited() {
 	args := os.Args[1:]
+	if args[0] == "session" {
+		beSession(args[1:])
+		return
+	}
 	attempts := 3
 	if args[1] == "write" && !slices.Contains(args, "careless") {
 		attempts = 1
@@ -37,6 +42,60 @@ func beAudited() {
 			os.Exit(1)
 		}
 	}
+}
+
+// beSession is a client for --session: with a pool, or "fresh", and at Backend,
+// if it is told of a healthy address.
+func beSession(args []string) {
+	var pool *pooled
+	calls := bufio.NewScanner(os.Stdin)
+	for calls.Scan() {
+		var call struct{ Address, Healthy, Operation, ID string }
+		if err := json.Unmarshal(calls.Bytes(), &call); err != nil {
+			panic(err)
+		}
+		var reply string
+		var err error
+		for _, address := range []string{call.Address, call.Healthy} {
+			if pool == nil || pool.address != address || slices.Contains(args, "fresh") {
+				pool, err = dialPooled(address)
+			}
+			if err == nil {
+				reply, err = pool.perform(call.Operation, call.ID)
+			}
+			if err == nil || !slices.Contains(args, "healthy") {
+				break
+			}
+		}
+		if err != nil {
+			pool = nil
+			fmt.Printf(`{"id":%q,"ok":false,"error":%q}`+"\n", call.ID, err)
+			continue
+		}
+		fmt.Printf(`{"id":%q,"ok":true,"body":%q}`+"\n", call.ID, reply)
+	}
+}
+
+// A pooled connection is kept for the next call.
+type pooled struct {
+	address string
+	conn    net.Conn
+	replies *bufio.Reader
+}
+
+func dialPooled(address string) (*pooled, error) {
+	conn, err := dial(address)
+	if err != nil {
+		return nil, err
+	}
+	return &pooled{address, conn, bufio.NewReader(conn)}, nil
+}
+
+func (p *pooled) perform(operation, id string) (string, error) {
+	if _, err := fmt.Fprintln(p.conn, operation, id); err != nil {
+		return "", err
+	}
+	return p.replies.ReadString('\n')
 }
 
 func perform(address, operation, id string) (string, error) {

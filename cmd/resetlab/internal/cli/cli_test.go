@@ -49,20 +49,24 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("RECORDINGS", recordings)
+			env.Setenv("EXAMPLE", directory+"/session.py")
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
 		},
 	})
 }
 
-// recordings is where package report keeps some.
-var recordings = func() string {
+// directory is that of this package.
+var directory = func() string {
 	directory, err := os.Getwd()
 	if err != nil {
 		panic(err)
 	}
-	return directory + "/../../../../harness/report/testdata"
+	return directory
 }()
+
+// recordings is where package report keeps some.
+var recordings = directory + "/../../../../harness/report/testdata"
 
 // status CODE COMMAND ARGS... runs a command that must end with that status,
 // and without a stack trace.
