@@ -6,8 +6,10 @@ import (
 	"net/http"
 
 	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/origins"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
@@ -76,4 +78,19 @@ func requestFor(origin *origins.HTTP, c audit.Call) httpRequest {
 func (h httpClient) Close() error {
 	h.close()
 	return nil
+}
+
+// inSession makes a subject of a program that performs the calls of all cells in
+// one session, a thread each: starting it takes as long as a hundred calls. A
+// cell has an address, and so connections in the program's pool, of its own.
+func inSession(ctx SpecContext, program ...string) audit.Subject {
+	origin := started(origins.StartHTTP())
+	command := agent.Command{Args: program, Session: true, Reply: origin.Reply, URL: origin.URL}
+	session := started(command.Open(ctx, audit.Target{Address: origin.Addr()}))
+	first := session.Do(ctx, audit.Call{ID: "first", Operation: audit.Read, Address: origin.Addr()})
+	Expect(first.Err).NotTo(HaveOccurred()) // no cell is to wait until it has started
+	return audit.Subject{
+		Protocol: protocols.HTTP1(), Origin: origin, Pooled: true,
+		Open: func(context.Context, audit.Target) (audit.Client, error) { return audit.Func(session.Do), nil },
+	}
 }

@@ -1,13 +1,13 @@
-# Performs the calls that come as lines of JSON, a thread each, and answers in
-# lines of JSON. A client, by its name, has a pool of its own.
+# Performs the calls of the audit with urllib3, as a session: lines of JSON come
+# and go (go doc ./harness/audit/agent). Each call has a thread.
 import http.client
 import json
 import sys
 import threading
 import urllib3
 
+pools = urllib3.PoolManager(num_pools=64)  # one for each address
 lock = threading.Lock()
-pools = {}
 
 
 def ending(error):
@@ -29,27 +29,27 @@ def ending(error):
 
 
 def perform(call):
-    with lock:
-        pool = pools.setdefault(call["client"], urllib3.PoolManager())
-    headers = {"Accept-Encoding": "gzip"}
-    if call["key"]:
-        headers["Idempotency-Key"] = call["key"]
-    answer = {"n": call["n"], "status": 0, "body": "", "error": "", "ending": ""}
+    if call["shape"] == "pipelined":
+        return {"ok": False, "unimplemented": True}
+    headers, body = {"Accept-Encoding": "gzip"}, None
+    if call["operation"] == "idempotent":
+        headers["Idempotency-Key"] = call["id"]
+    if call["operation"] != "read":
+        body = "operation " + call["id"]
     try:
-        response = pool.request(call["method"], call["url"], body=call["body"] or None, headers=headers)
-        answer["status"], answer["body"] = response.status, response.data.decode()
+        response = pools.request(call["method"], call["url"], body=body, headers=headers)
     except Exception as error:
-        answer["error"], answer["ending"] = "%s: %s" % (type(error).__name__, error), ending(error)
+        return {"ok": False, "error": "%s: %s" % (type(error).__name__, error), "ending": ending(error)}
+    if response.status // 100 != 2:
+        return {"ok": False, "error": "status %d" % response.status}
+    return {"ok": True, "body": response.data.decode()}
+
+
+def answer(call):
+    text = json.dumps({"id": call["id"], **perform(call)})
     with lock:
-        print(json.dumps(answer), flush=True)
+        print(text, flush=True)
 
 
 for line in sys.stdin:
-    call = json.loads(line)
-    if call["method"] == "close":
-        with lock:
-            pool = pools.pop(call["client"], None)
-        if pool is not None:
-            pool.clear()
-    else:
-        threading.Thread(target=perform, args=(call,), daemon=True).start()
+    threading.Thread(target=answer, args=(json.loads(line),), daemon=True).start()
