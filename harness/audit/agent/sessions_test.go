@@ -32,7 +32,7 @@ var sessions = map[string]func(){
 	"last-word":  func() { serve(true, func(c told) string { say(c.ID, pooled(c)); os.Exit(0); return "" }) },
 	"half-word":  func() { serve(true, func(c told) string { fmt.Print(line(c.ID, pooled(c))); os.Exit(0); return "" }) },
 	"silent":     func() { io.Copy(io.Discard, os.Stdin) },
-	"hanging":    func() { serve(true, hanging) },
+	"hanging":    func() { signal.Ignore(syscall.SIGTERM); serve(true, hanging) },
 	"lazy":       func() { serve(false, pooled); select {} },
 	"deaf":       func() { signal.Ignore(syscall.SIGTERM); serve(false, pooled); select {} },
 	"forking":    func() { serve(true, forking) },
@@ -153,7 +153,7 @@ func floodLine() {
 	}
 }
 
-// hanging never comes back once a connection has died.
+// hanging never comes back once a connection has died: it has to be killed.
 func hanging(c told) string {
 	reply, err := askPooled(c)
 	if err != nil {
