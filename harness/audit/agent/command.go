@@ -228,8 +228,8 @@ func (t telling) environment() []string {
 // markVariable marks the processes of a call.
 const markVariable = "RESETLAB_AGENT"
 
-// inherited is this process's environment, without what would take the program past the
-// audit's proxy.
+// inherited is this process's environment, without what would take the program
+// past the audit's proxy.
 func inherited() []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(strings.ToLower(variable), "=")

@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func (c Command) openSession(ctx context.Context, to audit.Target) (audit.Client
 	// it is ended by Close.
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s := &session{
-		command: c, healthy: to.Healthy, process: c.process(to.Address), calls: ours,
+		command: c, healthy: to.Healthy, process: c.process(rand.Text()), calls: ours,
 		answers: newAnswers(), stop: stop, ended: make(chan struct{}),
 	}
 	s.process.stdin, s.process.stdout = theirs, s.answers
