@@ -11,17 +11,26 @@ import (
 
 // Java's HttpClient repeats a GET once if the connection ends before the first
 // byte of the reply, on a new connection too, and nothing else; it is told by a
-// property to repeat every method so. It watches idle connections.
+// property to repeat every method so. It watches idle connections. This is
+// 17.0.21: 17.0.15 took an end within a trailer for that of the reply.
 var _ = declare(
-	audited{name: "Java's HttpClient of Debian", options: operations, subject: overJava()},
+	audited{
+		name: "Java's HttpClient of Debian", options: operations, subject: overJava(), expected: masked,
+	},
 	audited{
 		name: "Java's HttpClient of Debian, enableAllMethodRetry", options: operations,
 		subject: overJava("-Djdk.httpclient.enableAllMethodRetry=true"),
-		expected: `
+		expected: masked + `
 P7*/*/*/write DUPLICATED|DUPLICATED+ERROR  it was told to: every method, a POST too
 `,
 	},
 )
+
+const masked = `
+P10.trailer/*/*/* SURFACED-MASKED  its parser expected a CR, and drops what came instead
+P1/rst/*/*        SURFACED|SURFACED-MASKED  a write may take the reset, and what reads gets the end
+P[456]*/rst/*/*   SURFACED|SURFACED-MASKED  the same
+`
 
 func overJava(properties ...string) func(SpecContext) audit.Subject {
 	return func(ctx SpecContext) audit.Subject {
