@@ -39,15 +39,15 @@ type tracer struct {
 	end      chan struct{}
 	ended    sync.WaitGroup
 
-	mu   sync.Mutex // guards the rest
-	rest []byte     // the beginning of a line
-	taps map[*traceTap]struct{}
+	mu    sync.Mutex    // guards the rest
+	ahead time.Duration // of CLOCK_TAI before the wall clock
+	rest  []byte        // the beginning of a line
+	taps  map[*traceTap]struct{}
 }
 
 // A traceTap is what one recording collects.
 type traceTap struct {
 	tracer *tracer
-	ahead  time.Duration // of CLOCK_TAI before the wall clock
 	traces []trace
 	lost   uint64
 }
@@ -171,7 +171,7 @@ func (t *tracer) follow() (kernelTap, error) {
 		}
 		t.emptying.Reset(emptyEvery)
 	}
-	tap := &traceTap{tracer: t, ahead: taiAhead()}
+	tap := &traceTap{tracer: t}
 	t.taps[tap] = struct{}{}
 	return tap, nil
 }
@@ -196,6 +196,7 @@ func (t *tracer) collect() {
 // machine there is no end to it. mu is held.
 func (t *tracer) empty() error {
 	called := instantOf(time.Now())
+	t.ahead = taiAhead()
 	buffer := make([]byte, 1<<16)
 	for last := instant(0); last <= called; {
 		n, err := unix.Read(t.pipe, buffer)
@@ -222,12 +223,10 @@ func (t *tracer) empty() error {
 
 // hand hands a line to the taps and returns its time, 0 if it has none.
 func (t *tracer) hand(line string) instant {
-	var at instant
 	lost := lostTraces(line)
+	trace, err := parseTrace(line, t.ahead)
 	for tap := range t.taps {
 		tap.lost += lost
-		trace, err := parseTrace(line, tap.ahead)
-		at = max(at, trace.at)
 		switch {
 		case errors.Is(err, errNoTrace):
 		case err != nil || len(tap.traces) == mostTraces:
@@ -236,7 +235,7 @@ func (t *tracer) hand(line string) instant {
 			tap.traces = append(tap.traces, trace)
 		}
 	}
-	return at
+	return trace.at
 }
 
 func (p *traceTap) take() ([]trace, uint64, error) {
