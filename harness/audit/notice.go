@@ -13,16 +13,21 @@ const busy = 10
 
 // awaitStrikes waits until the proxy has done what the striker told it: a
 // reply passes before the cut behind it, and a RST waits for what is before it.
-func (t *trial) awaitStrikes(ctx context.Context, tick <-chan time.Time) {
+func (t *trial) awaitStrikes(ctx context.Context) {
+	if t.cell.Fault == Refuse || t.cell.Fault == RSTStream {
+		return // nothing of them comes later
+	}
 	bounded, cancel := context.WithTimeout(ctx, busy*t.limits.Stall)
 	defer cancel()
+	tick := time.NewTicker(t.limits.Stall / 20)
+	defer tick.Stop()
 	told, _, _ := t.striker.struck()
 	for bounded.Err() == nil {
 		if t.done() >= told {
 			return
 		}
 		select { // there is no event for it
-		case <-tick:
+		case <-tick.C:
 		case <-bounded.Done():
 		}
 	}
@@ -49,9 +54,9 @@ func (t *trial) done() (n int) {
 // it has closed them, or for a while where it does not, or where that cannot
 // be seen because its sockets are another process's.
 func (t *trial) awaitNotice(ctx context.Context) {
+	t.awaitStrikes(ctx)
 	tick := time.NewTicker(t.limits.Stall / 20)
 	defer tick.Stop()
-	t.awaitStrikes(ctx, tick.C)
 	struck, visible := t.struckSockets()
 	patience := t.limits.Stall
 	if visible {

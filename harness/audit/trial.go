@@ -101,6 +101,9 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	o.answer, o.returned = t.do(budget, call)
 	t.awaitStrike(ctx, o.answer)
 	o.waited = t.striker.disarm()
+	if t.recording != nil {
+		t.awaitStrikes(ctx) // for the card to show them
+	}
 	card, err := t.told()
 	if err != nil {
 		return Result{}, err
