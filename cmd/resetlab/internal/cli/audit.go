@@ -63,6 +63,19 @@ what is known when it starts. A call that it is too late with is given up, and
 the next one goes to the same program.
 
 A cell of the audit is PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write.
+--dry-run lists the places. The faults are:
+
+    rst           a RST to both ends
+    unread        a RST to the client because bytes of it were unread (Linux)
+    fin           a FIN to both ends; what the client sends then is swallowed
+    fin-rst       a FIN, and a RST to the client's next write
+    half-close    a FIN toward the client only
+    stall         no byte any more, and the connection stays open
+    stall-rst     a stall, and then a RST
+    refuse        nobody listens
+    close-notify  with TLS: close_notify and a FIN; fin comes without
+    goaway        HTTP/2: a GOAWAY, and a FIN behind it
+    rst-stream    HTTP/2: one stream is reset, and the others live on
 
 With --toxiproxy the faults are those of a toxiproxy-server that runs elsewhere,
 started with -proxy-metrics: P0/refuse, client@N/rst, client@N/fin-rst,

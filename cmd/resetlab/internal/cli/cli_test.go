@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,6 +31,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" && len(os.Args) > 1 && os.Args[1] == asAudited {
 		os.Args = os.Args[1:]
 		beAudited()
+		return
+	}
+	if os.Getenv(asCommand) != "" && filepath.Base(os.Args[0]) == "shop-client" {
+		beShopClient()
 		return
 	}
 	if os.Getenv(asCommand) != "" {
