@@ -60,7 +60,7 @@ func (http1) Places() []audit.Place {
 }
 
 func (http1) Watch() audit.Watcher {
-	w := &http1Watcher{first: 1}
+	w := &http1Watcher{}
 	w.buffer = bufio.NewReader(&w.heads)
 	w.requests = framing{parse: w.requestHead, met: w.inRequest}
 	w.replies = framing{parse: w.replyHead, met: w.inReply}
@@ -76,10 +76,7 @@ type http1Watcher struct {
 	heads  bytes.Reader // what the parsers read from
 	buffer *bufio.Reader
 
-	piece []byte  // of requests, not kept yet
-	taken int     // how much of it is
-	asked []asked // the requests that have begun, from the last answered one on
-	first int     // the number of asked[0]
+	asked kept[asked]
 
 	answered   int  // complete replies
 	interim    bool // the present reply is an interim one
@@ -93,11 +90,7 @@ type http1Watcher struct {
 type asked struct {
 	method  string
 	expects bool // Expect: 100-continue
-	bytes   []byte
 }
-
-// maxKept bounds what is kept of a request for those who look into it.
-const maxKept = 64 << 10
 
 func (w *http1Watcher) See(toward harness.Party, b []byte) []audit.Moment {
 	w.moments = w.moments[:0]
@@ -105,36 +98,16 @@ func (w *http1Watcher) See(toward harness.Party, b []byte) []audit.Moment {
 		w.replies.see(b)
 		return w.moments
 	}
-	w.piece, w.taken = b, 0
-	w.requests.see(b)
-	w.keep(len(b))
-	w.piece = nil
+	w.asked.see(b, w.requests.see)
 	return w.moments
 }
 
 // Request returns the beginning of a request, head and body, up to 64 KiB.
 func (w *http1Watcher) Request(exchange int) []byte {
-	if a := w.request(exchange); a != nil {
+	if a := w.asked.of(exchange); a != nil {
 		return a.bytes
 	}
 	return []byte{} // none that concerns anybody any more
-}
-
-func (w *http1Watcher) request(exchange int) *asked {
-	if i := exchange - w.first; i >= 0 && i < len(w.asked) {
-		return &w.asked[i]
-	}
-	return nil
-}
-
-// keep adds the piece up to an offset to the present request.
-func (w *http1Watcher) keep(until int) {
-	if len(w.asked) > 0 {
-		a := &w.asked[len(w.asked)-1]
-		more := w.piece[w.taken:until]
-		a.bytes = append(a.bytes, more[:min(len(more), maxKept-len(a.bytes))]...)
-	}
-	w.taken = until
 }
 
 func (w *http1Watcher) at(place string, at, exchange int) {
@@ -144,13 +117,9 @@ func (w *http1Watcher) at(place string, at, exchange int) {
 // inRequest names the places of requests.
 func (w *http1Watcher) inRequest(m mark, at int) {
 	if m == begins {
-		w.keep(at)
-		for w.first < w.answered && len(w.asked) > 0 {
-			w.asked, w.first = slices.Delete(w.asked, 0, 1), w.first+1
-		}
-		w.asked = append(w.asked, asked{})
+		w.asked.begin(at, w.answered, asked{})
 	}
-	exchange := w.begun()
+	exchange := w.asked.begun()
 	switch {
 	case m == begins && exchange == 1:
 		w.at("P1", at, exchange)
@@ -167,9 +136,6 @@ func (w *http1Watcher) inRequest(m mark, at int) {
 	}
 }
 
-// begun is the number of the request that began last.
-func (w *http1Watcher) begun() int { return w.first + len(w.asked) - 1 }
-
 // reading gives a head to a parser.
 func (w *http1Watcher) reading(head []byte) *bufio.Reader {
 	w.heads.Reset(head)
@@ -183,7 +149,7 @@ func (w *http1Watcher) requestHead(head []byte) body {
 	if err != nil || request.ProtoMajor != 1 {
 		return unknown
 	}
-	a := &w.asked[len(w.asked)-1]
+	a := &w.asked.last().is
 	a.method = request.Method
 	a.expects = strings.EqualFold(request.Header.Get("Expect"), "100-continue")
 	if request.ContentLength < 0 {
@@ -203,7 +169,7 @@ var replyPlaces = map[mark][]string{
 // inReply names the places of replies.
 func (w *http1Watcher) inReply(m mark, at int) {
 	exchange := w.answered + 1
-	asked := w.request(exchange)
+	asked := w.asked.of(exchange)
 	if asked == nil {
 		return // nobody asked
 	}
@@ -211,7 +177,7 @@ func (w *http1Watcher) inReply(m mark, at int) {
 		w.interim, w.continued = false, true
 		return
 	}
-	if m <= inValue && asked.expects && !w.continued {
+	if m <= inValue && asked.is.expects && !w.continued {
 		return // it may be the interim reply: nothing is executed yet
 	}
 	if m == begins && w.pipelined {
@@ -230,23 +196,23 @@ func (w *http1Watcher) inReply(m mark, at int) {
 	case m == ends:
 		w.answered++
 		w.continued = false
-		w.pipelined = w.begun() > w.answered
+		w.pipelined = w.asked.begun() > w.answered
 	}
 }
 
 // replyHead is how the body of a reply is delimited.
 func (w *http1Watcher) replyHead(head []byte) body {
-	asked := w.request(w.answered + 1)
+	asked := w.asked.of(w.answered + 1)
 	if asked == nil {
 		return unknown
 	}
-	request := &http.Request{Method: asked.method}
+	request := &http.Request{Method: asked.is.method}
 	reply, err := http.ReadResponse(w.reading(head), request)
 	if err != nil || reply.ProtoMajor != 1 {
 		return unknown
 	}
 	status := reply.StatusCode
-	if status == http.StatusSwitchingProtocols || asked.method == http.MethodConnect && status/100 == 2 {
+	if status == http.StatusSwitchingProtocols || asked.is.method == http.MethodConnect && status/100 == 2 {
 		w.requests.phase = lost
 		return unknown
 	}
@@ -255,7 +221,7 @@ func (w *http1Watcher) replyHead(head []byte) body {
 	kind, _, _ := mime.ParseMediaType(reply.Header.Get("Content-Type"))
 	w.events = kind == "text/event-stream"
 	switch {
-	case w.interim, asked.method == http.MethodHead, status == http.StatusNoContent, status == http.StatusNotModified:
+	case w.interim, asked.is.method == http.MethodHead, status == http.StatusNoContent, status == http.StatusNotModified:
 		return 0
 	case slices.Equal(reply.TransferEncoding, []string{"chunked"}):
 		return chunked

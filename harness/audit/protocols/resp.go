@@ -52,7 +52,7 @@ func (redis) Places() []audit.Place {
 }
 
 func (redis) Watch() audit.Watcher {
-	w := &respWatcher{first: 1}
+	w := &respWatcher{}
 	w.commands = resp{inline: true, met: w.inCommand}
 	w.replies = resp{met: w.inReply}
 	return w
@@ -64,10 +64,7 @@ type respWatcher struct {
 	commands, replies resp
 	moments           []audit.Moment
 
-	piece []byte    // of commands, not kept yet
-	taken int       // how much of it is
-	sent  []command // those that have begun, from the last answered one on
-	first int       // the number of sent[0]
+	sent kept[command]
 
 	multi     []byte // the commands since MULTI; nil outside of a transaction
 	answered  int    // complete replies
@@ -79,7 +76,6 @@ type respWatcher struct {
 type command struct {
 	name   string // in capitals; empty until it is complete
 	queued bool   // it is within a transaction
-	bytes  []byte
 }
 
 // greetings are the commands that set a connection up.
@@ -91,37 +87,17 @@ func (w *respWatcher) See(toward harness.Party, b []byte) []audit.Moment {
 		w.replies.see(b)
 		return w.moments
 	}
-	w.piece, w.taken = b, 0
-	w.commands.see(b)
-	w.keep(len(b))
-	w.piece = nil
+	w.sent.see(b, w.commands.see)
 	return w.moments
 }
 
 // Request returns the beginning of a command as it was sent, up to 64 KiB. A
 // transaction is one request: EXEC's.
 func (w *respWatcher) Request(exchange int) []byte {
-	if c := w.command(exchange); c != nil && (!c.queued || c.name == "EXEC") {
+	if c := w.sent.of(exchange); c != nil && (!c.is.queued || c.is.name == "EXEC") {
 		return c.bytes
 	}
 	return []byte{} // none that concerns anybody any more
-}
-
-func (w *respWatcher) command(exchange int) *command {
-	if i := exchange - w.first; i >= 0 && i < len(w.sent) {
-		return &w.sent[i]
-	}
-	return nil
-}
-
-// keep adds the piece up to an offset to the present command.
-func (w *respWatcher) keep(until int) {
-	if len(w.sent) > 0 {
-		c := &w.sent[len(w.sent)-1]
-		more := w.piece[w.taken:until]
-		c.bytes = append(c.bytes, more[:min(len(more), max(0, maxKept-len(c.bytes)))]...)
-	}
-	w.taken = until
 }
 
 func (w *respWatcher) at(place string, at, exchange int) {
@@ -131,13 +107,9 @@ func (w *respWatcher) at(place string, at, exchange int) {
 // inCommand names the places of commands.
 func (w *respWatcher) inCommand(m mark, at int) {
 	if m == begins {
-		w.keep(at)
-		for w.first < w.answered && len(w.sent) > 0 {
-			w.sent, w.first = slices.Delete(w.sent, 0, 1), w.first+1
-		}
-		w.sent = append(w.sent, command{queued: w.multi != nil, bytes: []byte{}})
+		w.sent.begin(at, w.answered, command{queued: w.multi != nil})
 	}
-	exchange := w.first + len(w.sent) - 1
+	exchange := w.sent.begun()
 	switch {
 	case m == begins && exchange == 1:
 		w.at("P1", at, 0)
@@ -149,25 +121,25 @@ func (w *respWatcher) inCommand(m mark, at int) {
 		w.at("P5.body", at, exchange)
 	case m == ends:
 		w.at("P6", at-1, exchange)
-		w.keep(at)
-		w.named(&w.sent[len(w.sent)-1])
+		w.sent.until(at)
+		w.named(w.sent.last())
 	}
 }
 
 // named enters the name of a complete command, and follows transactions.
-func (w *respWatcher) named(c *command) {
-	c.name = strings.ToUpper(string(w.commands.name))
+func (w *respWatcher) named(c *keptOne[command]) {
+	c.is.name = strings.ToUpper(string(w.commands.name))
 	switch {
-	case c.name == "MULTI":
+	case c.is.name == "MULTI":
 		w.multi = slices.Clone(c.bytes)
-	case c.name == "DISCARD":
+	case c.is.name == "DISCARD":
 		w.multi = nil
-	case c.name == "EXEC" && w.multi != nil:
+	case c.is.name == "EXEC" && w.multi != nil:
 		c.bytes = slices.Concat(w.multi, c.bytes)
 		w.multi = nil
 	case w.multi != nil:
 		w.multi = append(w.multi, c.bytes[:min(len(c.bytes), max(0, maxKept-len(w.multi)))]...)
-	case strings.HasSuffix(c.name, "SUBSCRIBE") || c.name == "MONITOR":
+	case strings.HasSuffix(c.is.name, "SUBSCRIBE") || c.is.name == "MONITOR":
 		w.commands.lost, w.replies.lost = true, true
 	}
 }
@@ -175,20 +147,20 @@ func (w *respWatcher) named(c *command) {
 // inReply names the places of replies.
 func (w *respWatcher) inReply(m mark, at int) {
 	exchange := w.answered + 1
-	c := w.command(exchange)
-	if c == nil || c.name == "" || bytes.IndexByte([]byte(">|"), w.replies.kind) >= 0 {
+	c := w.sent.of(exchange)
+	if c == nil || c.is.name == "" || bytes.IndexByte([]byte(">|"), w.replies.kind) >= 0 {
 		return // nobody asked; or it is pushed, or about the reply that follows
 	}
-	if slices.Contains(greetings, c.name) {
+	if slices.Contains(greetings, c.is.name) {
 		if m == begins {
 			w.at("P3", at, 0)
 		}
 	} else {
-		w.inServed(m, at, exchange, c.name)
+		w.inServed(m, at, exchange, c.is.name)
 	}
 	if m == ends {
 		w.answered++
-		w.pipelined = w.command(w.answered+1) != nil
+		w.pipelined = w.sent.of(w.answered+1) != nil
 	}
 }
 
