@@ -32,9 +32,16 @@ func origin(t *testing.T) *origins.Lines {
 // auditOf audits a program at some cells.
 func auditOf(t *testing.T, args []string, output agent.Output, limits audit.Limits, cells ...string) *audit.Report {
 	t.Helper()
+	return auditOfCommand(t, agent.Command{Args: args, Output: output}, limits, cells)
+}
+
+func auditOfCommand(t *testing.T, command agent.Command, limits audit.Limits, cells []string) *audit.Report {
+	t.Helper()
 	o := origin(t)
-	command := agent.Command{Args: args, Reply: o.Reply, Output: output}
-	s := audit.Subject{Name: "program", Protocol: protocols.Lines(), Origin: o, Open: command.Open}
+	command.Reply = o.Reply
+	s := audit.Subject{
+		Name: "program", Protocol: protocols.Lines(), Origin: o, Open: command.Open, Pooled: command.Session,
+	}
 	report, err := audit.Run(t.Context(), s, audit.Options{Only: cells, Limits: limits, Parallel: 4})
 	if err != nil {
 		t.Fatal(err)

@@ -17,14 +17,7 @@ import (
 // auditOfSession audits a session at some cells.
 func auditOfSession(t *testing.T, name string, output agent.Output, limits audit.Limits, cells ...string) *audit.Report {
 	t.Helper()
-	o := origin(t)
-	command := agent.Command{Args: program(name), Session: true, Reply: o.Reply, Output: output}
-	s := audit.Subject{Name: name, Protocol: protocols.Lines(), Origin: o, Open: command.Open, Pooled: true}
-	report, err := audit.Run(t.Context(), s, audit.Options{Only: cells, Limits: limits, Parallel: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return report
+	return auditOfCommand(t, agent.Command{Args: program(name), Session: true, Output: output}, limits, cells)
 }
 
 func TestVerdictsOfSessions(t *testing.T) {
