@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -86,17 +85,10 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	defer t.close()
-	if t.place.Primed {
-		if err := t.prime(ctx); err != nil {
-			return Result{}, err
-		}
-	}
-	call := t.newCall(t.cell.Operation, t.place.Shape)
-	t.striker.arm(call)
-	if err := t.strikeFirst(ctx); err != nil {
+	call, err := t.ready(ctx)
+	if err != nil {
 		return Result{}, err
 	}
-	t.striker.begins()
 	o := observation{cell: t.cell, place: t.place, limits: t.limits}
 	o.answer, o.returned = t.do(budget, call)
 	t.awaitStrike(ctx, o.answer)
@@ -117,44 +109,18 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	return result, err
 }
 
-// followUp makes one more call, now that nothing is in its way, and says what
-// was wrong with it.
-func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err error) {
-	if t.cell.Fault == Refuse {
-		if err := t.proxy.Close(); err != nil {
-			return nil, err
-		}
-		if t.proxy, err = t.newWay(t.address, t.watch); err != nil {
-			return nil, fmt.Errorf("heal the refusing address: %w", err)
+// ready brings everything to where the call is made, and returns it.
+func (t *trial) ready(ctx context.Context) (call Call, err error) {
+	if t.place.Primed {
+		if err := t.prime(ctx); err != nil {
+			return Call{}, err
 		}
 	}
-	if t.subject.Pooled && succeeded && t.cell.Fault != RSTStream && t.striker.struckLast() {
-		t.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
-	}
-	if wrong, err = t.callAgain(ctx); wrong == nil && err == nil && t.place.Unanswered {
-		wrong, err = t.lost(ctx, t.calls[len(t.calls)-1])
-	}
-	return wrong, err
-}
-
-// callAgain makes a call with nothing in its way.
-func (t *trial) callAgain(ctx context.Context) (wrong error, err error) {
-	call := t.newCall(t.cell.Operation, "")
-	answer, back := t.do(ctx, call)
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case answer.Unimplemented:
-		return nil, nil
-	case !back:
-		return fmt.Errorf("no result within %v", t.limits.Time), nil
-	case answer.Err != nil:
-		return answer.Err, nil
-	}
-	if want := t.subject.Origin.Reply(call); want != nil && answer.Body != nil && !bytes.Equal(want, answer.Body) {
-		return fmt.Errorf("%d bytes came, not the %d of its reply", len(answer.Body), len(want)), nil
-	}
-	return nil, nil
+	call = t.newCall(t.cell.Operation, t.place.Shape)
+	t.striker.arm(call)
+	err = t.strikeFirst(ctx)
+	t.striker.begins()
+	return call, err
 }
 
 // conclude ends everything, so that nothing can still be executed, and judges.
