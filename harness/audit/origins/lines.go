@@ -18,12 +18,11 @@ type Lines struct{ *lineServer }
 
 // StartLines starts the server on a free port of 127.0.0.1.
 func StartLines() (*Lines, error) {
-	l := &Lines{}
-	var err error
-	if l.lineServer, err = startLineServer(l.reply); err != nil {
+	server, err := startLineServer(answerLine)
+	if err != nil {
 		return nil, err
 	}
-	return l, nil
+	return &Lines{server}, nil
 }
 
 // Reply returns the reply without its line feed.
@@ -44,7 +43,7 @@ const maxLine = 1 << 20
 
 func lineFor(id string) string { return "done " + id + " " + strings.Repeat(id, 4) }
 
-func (l *Lines) reply(conn net.Conn, line string) error {
+func answerLine(l *ledger, conn net.Conn, line string) error {
 	words := append(strings.Fields(line), "", "", "")
 	operation, id, shape := words[0], words[1], words[2]
 	if operation == "once" {

@@ -12,11 +12,14 @@ type lineServer struct {
 	*ledger
 	listener net.Listener
 	serving  sync.WaitGroup
-	take     func(conn net.Conn, line string) error // an error ends the connection
+	take     take
 }
 
+// A take does what a line asks for. An error ends the connection.
+type take func(l *ledger, conn net.Conn, line string) error
+
 // startLineServer starts one on a free port of 127.0.0.1.
-func startLineServer(take func(conn net.Conn, line string) error) (*lineServer, error) {
+func startLineServer(take take) (*lineServer, error) {
 	listener, err := listen()
 	if err != nil {
 		return nil, err
@@ -58,7 +61,7 @@ func (s *lineServer) serve(conn net.Conn) {
 	for lines := bufio.NewReaderSize(conn, longestLine); ; {
 		line, err := lines.ReadSlice('\n')
 		if err == nil {
-			err = s.take(conn, string(line))
+			err = s.take(s.ledger, conn, string(line))
 		}
 		if err != nil {
 			return

@@ -14,20 +14,19 @@ type Messages struct{ *lineServer }
 
 // StartMessages starts the server on a free port of 127.0.0.1.
 func StartMessages() (*Messages, error) {
-	m := &Messages{}
-	var err error
-	if m.lineServer, err = startLineServer(m.note); err != nil {
+	server, err := startLineServer(takeMessage)
+	if err != nil {
 		return nil, err
 	}
-	return m, nil
+	return &Messages{server}, nil
 }
 
 // Reply returns nil: there is none.
 func (m *Messages) Reply(audit.Call) []byte { return nil }
 
-func (m *Messages) note(_ net.Conn, line string) error {
+func takeMessage(l *ledger, _ net.Conn, line string) error {
 	if words := strings.Fields(line); len(words) > 0 {
-		m.execute(words[len(words)-1])
+		l.execute(words[len(words)-1])
 	}
 	return nil
 }
