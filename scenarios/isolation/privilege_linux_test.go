@@ -18,8 +18,8 @@ const nobody = 65534
 
 // What a user namespace cannot give, each by how the skip's message begins.
 var beyondAUserNamespace = []string{
-	"this takes the right to become user ",       // a process limit counts the processes of a user
-	"TUN: not available here: open /dev/net/tun", // a file's mode
+	"this takes the right to become user ",                     // a process limit counts the processes of a user
+	"TUN: /dev/net/tun: not available here: permission denied", // a file's mode
 }
 
 // noNetwork is how the message begins where no private network can be made.
