@@ -15,8 +15,8 @@ const Lags = true
 // A Lag reads a connection one byte behind: the last byte that it has returned
 // stays in the kernel's receive buffer, so that closing the socket finds unread
 // data and sends a RST (RFC 1122, section 4.2.2.13; tcp_close in the kernel).
-// A byte keeps the whole segment that it came in. Where that takes a quarter of the
-// buffer it is read, or no window would be left to offer
+// A byte keeps the whole segment that it came in. Where that takes a quarter of
+// the buffer the byte is read, or no window would be left to offer
 // (__tcp_select_window in the kernel).
 type Lag struct {
 	raw syscall.RawConn
