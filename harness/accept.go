@@ -74,7 +74,7 @@ func (p *Proxy) admit(client *net.TCPConn) {
 	}
 	leg := &leg{party: Client, conn: client}
 	if p.settings.Unread {
-		leg.lag, _ = socket.NewLag(client) // it fails only on a closed socket
+		leg.lag, _ = socket.NewLag(client) // without it, on a closed socket, reports say that nothing was unread
 	}
 	p.accepted++
 	c := newConnection(p, p.accepted, leg)

@@ -16,16 +16,17 @@ import (
 
 // A run is what the cells of an audit have in common.
 type run struct {
-	subject   *Subject
-	options   Options
-	limits    Limits
-	places    map[string]Place
-	addresses *addresses
-	mark      string // begins every id and label of this run
-	ids       atomic.Uint64
-	pulse     *pulse
-	logging   sync.Mutex
-	sweeping  bool // it is not noted whose sockets are: asking takes a tenth of a cell
+	subject    *Subject
+	options    Options
+	limits     Limits
+	places     map[string]Place
+	unanswered bool // the protocol has no replies, also where a byte is the place
+	addresses  *addresses
+	mark       string // begins every id and label of this run
+	ids        atomic.Uint64
+	pulse      *pulse
+	logging    sync.Mutex
+	sweeping   bool // it is not noted whose sockets are: asking takes a tenth of a cell
 
 	noting    sync.Mutex
 	looked    sync.Once // whether the clients are in this process
@@ -108,6 +109,8 @@ func newRun(s *Subject, o Options) *run {
 	for _, p := range s.protocol().Places() {
 		r.places[p.ID] = p
 	}
+	answered := slices.ContainsFunc(s.Protocol.Places(), func(p Place) bool { return !p.Unanswered })
+	r.unanswered = len(r.places) > 0 && !answered
 	return r
 }
 
@@ -151,8 +154,7 @@ func (r *run) place(id string) (Place, bool) {
 		return p, true
 	}
 	_, _, ok := parseByte(id)
-	unanswered := !slices.ContainsFunc(r.subject.Protocol.Places(), func(p Place) bool { return !p.Unanswered })
-	return Place{ID: id, secured: r.subject.TLS != nil, Unanswered: unanswered}, ok
+	return Place{ID: id, secured: r.subject.TLS != nil, Unanswered: r.unanswered}, ok
 }
 
 // notes describes the places of cells.
