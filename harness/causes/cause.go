@@ -1,0 +1,51 @@
+package causes
+
+import "slices"
+
+// A Cause is one way in which a connection comes to its end.
+type Cause struct {
+	Name  string // never changes: "unread"
+	Group string // of causes that are alike, the value of the scenarios' label "cause"
+	What  string // what happened, in a phrase without a full stop
+	Why   string // how that ends a connection, in sentences
+	Cure  string // one or two sentences for whoever has the problem
+	// Reasons are the kernel's for the RST (enum sk_rst_reason), the usual one
+	// first. None: there is no RST, or no kernel of either end has sent it.
+	Reasons []string
+	// Scenario is the name of the scenario that shows it best. It is empty only
+	// where Unshown says why there is none.
+	Scenario string
+	Unshown  string
+}
+
+// All returns every cause, those that are alike side by side.
+func All() []Cause {
+	return slices.Concat(closing, local, limits, lost, idle, between, handshakes, above)
+}
+
+// Find returns the cause of that name. ok is false if there is none.
+func Find(name string) (c Cause, ok bool) {
+	for _, c := range All() {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Cause{}, false
+}
+
+// ByReason returns the causes for which the kernel gives a reason such as
+// "TCP_STATE", those first of which it is the usual one. It returns none for
+// what no cause is known to have.
+func ByReason(reason string) []Cause {
+	var usual, others []Cause
+	for _, c := range All() {
+		switch slices.Index(c.Reasons, reason) {
+		case -1:
+		case 0:
+			usual = append(usual, c)
+		default:
+			others = append(others, c)
+		}
+	}
+	return append(usual, others...)
+}
