@@ -54,7 +54,7 @@ var _ = Describe("An accept queue that fills up late", Label("cause:limit", "nee
 		return waiting, late, other
 	}
 
-	It("resets the client if tcp_abort_on_overflow is 1", func(ctx SpecContext) {
+	It("resets the client if tcp_abort_on_overflow is 1", about(claims.ServerBusy), func(ctx SpecContext) {
 		l, client, _, server := startTriple()
 		Expect(server.SetSysctl("net.ipv4.tcp_abort_on_overflow", "1")).To(Succeed())
 
@@ -68,7 +68,7 @@ var _ = Describe("An accept queue that fills up late", Label("cause:limit", "nee
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("INVALID_SYN"), WithFlags("RST"))))
 	}, limit)
 
-	It("resets the client by default when its request has expired", func(ctx SpecContext) {
+	It("resets the client by default when its request has expired", about(claims.ServerBusy), func(ctx SpecContext) {
 		l, client, _, server := startTriple()
 		Expect(server.SetSysctl("net.ipv4.tcp_synack_retries", "0")).To(Succeed()) // it expires after a second
 

@@ -60,7 +60,7 @@ var _ = Describe("A full accept queue", Label("cause:limit"), func() {
 		return dialled
 	}
 
-	It("leaves the next client without an answer and resets nobody", func(ctx SpecContext) {
+	It("leaves the next client without an answer and resets nobody", about(claims.ServerBusy), func(ctx SpecContext) {
 		l := startLab()
 		listener, waiting := fill(ctx, l)
 

@@ -34,7 +34,7 @@ var _ = Describe("A host by the lists of TCP wrappers", Label("cause:fin"), func
 		return accessOf(saw)
 	}
 
-	It("is served if both lists name it", func(ctx SpecContext) {
+	It("is served if both lists name it", about(claims.AllowBeforeDeny), func(ctx SpecContext) {
 		saw := access(ctx, servers.AccessLists{Allow: us, Deny: all})
 
 		Expect(saw).To(Equal("allowed"))

@@ -38,7 +38,7 @@ var _ = Describe("A server whose certificate is bad", Label("cause:tls"), func()
 		return err
 	}
 
-	DescribeTable("reads in an alert why there is no session",
+	DescribeTable("reads in an alert why there is no session", about(claims.BadCertificate),
 		func(ctx SpecContext, issue func(authority) tls.Certificate) {
 			authority := newAuthority()
 			var client error
@@ -79,7 +79,7 @@ var _ = Describe("A server whose certificate is bad", Label("cause:tls"), func()
 		Expect([]string{tlsSaw(client), tlsSaw(server)}).To(HaveEach("session"))
 	}, limit)
 
-	DescribeTable("learns nothing from a client that leaves without an alert",
+	DescribeTable("learns nothing from a client that leaves without an alert", about(claims.BadCertificate),
 		func(ctx SpecContext, leave func(*lab.Conn) error, ending string) {
 			server := handshake(ctx, newAuthority().issue(nil), func(l *lab.Lab, address string) lab.Outcome {
 				return clients.TLSRefuse(ctx, l.Host("client"), address, leave)

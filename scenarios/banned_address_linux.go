@@ -38,7 +38,7 @@ var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), fu
 		})
 	}
 
-	DescribeTable("gets no new connection:",
+	DescribeTable("gets no new connection:", about(claims.IPBanned),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, reset bool) {
 			l, client, server := startPair()
 			Expect(client.SetSysctl("net.ipv4.tcp_syn_retries", "1")).To(Succeed())
@@ -60,7 +60,7 @@ var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), fu
 		Entry("the ban drops", netlab.Drop, harness.TimedOut, false, limit),
 	)
 
-	DescribeTable("loses a connection that is open:",
+	DescribeTable("loses a connection that is open:", about(claims.IPBanned),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, reset bool, condition string) {
 			l, client, server := startPair()
 			c, far := connected(ctx, l)
@@ -95,7 +95,7 @@ var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), fu
 		Entry("the ban drops", netlab.Drop, harness.TimedOut, false, "the ban drops", limit),
 	)
 
-	It("is reset in the name of a server that says nothing", func(ctx SpecContext) {
+	It("is reset in the name of a server that says nothing", about(claims.NotFromPeer), func(ctx SpecContext) {
 		l, client, server := startPair()
 		c, far := connected(ctx, l)
 

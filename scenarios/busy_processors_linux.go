@@ -28,7 +28,7 @@ import (
 var _ = Describe("A busy system", Label("cause:limit"), func() {
 	const callers = 32
 
-	It("makes its clients wait and resets none", func(ctx SpecContext) {
+	It("makes its clients wait and resets none", about(claims.BusyCPU), func(ctx SpecContext) {
 		l := startLab()
 		server, err := l.Host("server").Start(ctx, servers.EchoOnBusyProcessorsProcess, lab.Limits{})
 		Expect(err).NotTo(HaveOccurred())

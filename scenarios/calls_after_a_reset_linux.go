@@ -45,10 +45,14 @@ var _ = Describe("The calls after a reset", Label("cause:abort"), func() {
 	rows := strings.Fields(afterReset)
 	var entries []TableEntry
 	for i := 0; i < len(rows); i += 3 {
+		var claimed []claims.ID
+		if strings.ContainsAny(rows[i], "rw") {
+			claimed = append(claimed, claims.GoDifference)
+		}
 		for _, ip := range []string{"IPv4", "IPv6"} {
 			entries = append(entries,
-				Entry(nil, rows[i], "ESTABLISHED", rows[i+1], ip, limit),
-				Entry(nil, rows[i], "CLOSE_WAIT", rows[i+2], ip, limit))
+				Entry(nil, rows[i], "ESTABLISHED", rows[i+1], ip, about(claimed...), limit),
+				Entry(nil, rows[i], "CLOSE_WAIT", rows[i+2], ip, about(claimed...), limit))
 		}
 	}
 

@@ -23,7 +23,7 @@ import (
 //	  SYN    ───────────▶    drop
 //	  gives up: filtered
 var _ = Describe("Checking a port behind a filter", Label("cause:middlebox", "needs:netns"), func() {
-	DescribeTable("finds it",
+	DescribeTable("finds it", about(claims.PortCheck),
 		func(ctx SpecContext, verdict netlab.Verdict, patience time.Duration, want string) {
 			l, _, server := startPair()
 			address := serve(l, servers.Echo).Addr()
@@ -43,7 +43,7 @@ var _ = Describe("Checking a port behind a filter", Label("cause:middlebox", "ne
 		Entry("refused if it says that there is no such port", netlab.RejectPort, time.Minute, "refused", limit),
 	)
 
-	It("finds it open if the filter is for another port", func(ctx SpecContext) {
+	It("finds it open if the filter is for another port", about(claims.PortCheck), func(ctx SpecContext) {
 		l, _, server := startPair()
 		address := serve(l, servers.Echo).Addr()
 		other := portAfter(netip.MustParseAddrPort(address))

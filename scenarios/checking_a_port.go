@@ -22,7 +22,7 @@ import (
 //	         ◀───────────  SYN-ACK    open
 //	         ◀═══════════  RST        refused
 var _ = Describe("Checking a port", Label("cause:refused"), func() {
-	DescribeTable("finds it open if somebody listens",
+	DescribeTable("finds it open if somebody listens", about(claims.PortCheck),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			address := reach(l, serve(l, servers.Echo), route)
@@ -36,7 +36,7 @@ var _ = Describe("Checking a port", Label("cause:refused"), func() {
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
-	It("finds it refused if nobody listens", func(ctx SpecContext) {
+	It("finds it refused if nobody listens", about(claims.PortCheck), func(ctx SpecContext) {
 		l := startLab()
 
 		port, saw := clients.CheckPort(ctx, l.Host("client"), nobody())

@@ -20,7 +20,7 @@ import (
 //	  close  ───────────▶  read: end of stream
 //	  read: closed
 var _ = Describe("Closing one's own socket", Label("cause:local"), func() {
-	It("fails the read that was waiting, and the peer sees a FIN", func(ctx SpecContext) {
+	It("fails the read that was waiting, and the peer sees a FIN", about(claims.SocketClosed), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 		reading := make(chan error, 1)

@@ -24,7 +24,7 @@ import (
 //	         ◀═══════════  RST            write: ECONNRESET
 //	  write: EPIPE
 var _ = Describe("Closing with data in transit", Label("cause:fin"), func() {
-	It("loses the data and breaks the client's pipe", func(ctx SpecContext) {
+	It("loses the data and breaks the client's pipe", about(claims.CloseInTransit), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 
@@ -46,7 +46,7 @@ var _ = Describe("Closing with data in transit", Label("cause:fin"), func() {
 			SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
 	}, limit)
 
-	It("loses the data and resets the client where it came before the close", func(ctx SpecContext) {
+	It("loses the data and resets the client where it came before the close", about(claims.CloseInTransit), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

@@ -24,7 +24,7 @@ import (
 //	         ◀═══════════  RST
 //	  read: ECONNRESET
 var _ = Describe("Closing with unread data", Label("cause:unread"), func() {
-	DescribeTable("resets the client",
+	DescribeTable("resets the client", about(claims.GoRead, claims.UnreadClose),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.ReadOneByteThenClose)

@@ -24,7 +24,7 @@ import (
 //	         ◀═══════════  RST
 //	  write: EPIPE           SO_ERROR: ECONNRESET
 var _ = Describe("Data that comes after a shutdown", Label("cause:local"), func() {
-	It("of both directions resets the end that shut them", func(ctx SpecContext) {
+	It("of both directions resets the end that shut them", about(claims.LocallyGenerated), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

@@ -31,7 +31,7 @@ var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() 
 	const banner = "SSH-2.0-client\r\n"
 	lists := servers.AccessLists{Deny: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 
-	DescribeTable("is reset if its banner was not read",
+	DescribeTable("is reset if its banner was not read", about(claims.HostsDeny),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.CloseUnread))
@@ -48,7 +48,7 @@ var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() 
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
-	It("is told the end of the stream if its banner was read", func(ctx SpecContext) {
+	It("is told the end of the stream if its banner was read", about(claims.HostsDeny), func(ctx SpecContext) {
 		l := startLab()
 		server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.ReadLineThenClose))
 
@@ -59,7 +59,7 @@ var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() 
 		Expect(recorded(l)).To(ShowNoReset())
 	}, limit)
 
-	It("is told the end of the stream if the daemon closes before its banner comes", func(ctx SpecContext) {
+	It("is told the end of the stream if the daemon closes before its banner comes", about(claims.HostsDeny), func(ctx SpecContext) {
 		l := startLab()
 		server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.CloseAtOnce))
 

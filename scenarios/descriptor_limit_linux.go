@@ -47,7 +47,7 @@ var _ = Describe("A server at its limit of open files", Label("cause:limit"), fu
 	}
 	emfile := SatisfyAll(HaveField("Op", lab.Accept), HaveField("Error", ContainSubstring(syscall.EMFILE.Error())))
 
-	It("leaves a new client connected without an answer", func(ctx SpecContext) {
+	It("leaves a new client connected without an answer", about(claims.FDLimit), func(ctx SpecContext) {
 		server, a, b, ask := full(ctx, startLab(), servers.WithinDescriptorsProcess)
 
 		patience, giveUp := context.WithCancel(ctx)
@@ -64,7 +64,7 @@ var _ = Describe("A server at its limit of open files", Label("cause:limit"), fu
 		measured(claims.FDLimit, newAndIdle(saw, a.Outcome()), "the server does nothing about it")
 	}, limit)
 
-	DescribeTable("may reset the one that has been idle for longest",
+	DescribeTable("may reset the one that has been idle for longest", about(claims.FDLimit),
 		func(ctx SpecContext, idlest int) {
 			l := startLab()
 			server, a, b, ask := full(ctx, l, servers.RoomInDescriptorsProcess)

@@ -27,7 +27,7 @@ import (
 //	         ◀═════════════════════════════════  RST
 //	  read: ECONNRESET                             read: ECONNABORTED
 var _ = Describe("Destroying a socket from outside", Label("cause:local", "needs:netns"), func() {
-	It("aborts it for its owner and resets the peer", func(ctx SpecContext) {
+	It("aborts it for its owner and resets the peer", about(claims.LocallyGenerated), func(ctx SpecContext) {
 		l, _, server := startPair()
 		c, far := connected(ctx, l)
 

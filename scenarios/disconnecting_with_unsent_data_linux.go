@@ -25,7 +25,7 @@ import (
 //	         ◀═══════════  RST
 //	  read: what had come, ECONNRESET
 var _ = Describe("Disconnecting in LAST-ACK", Label("cause:local"), func() {
-	It("resets the client if data is unsent, which is lost", func(ctx SpecContext) {
+	It("resets the client if data is unsent, which is lost", about(claims.LocallyGenerated), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

@@ -19,7 +19,7 @@ import (
 //	         ◀═══════════  RST
 //	  read: ECONNRESET       read: ECONNRESET
 var _ = Describe("Dissolving one's own connection", Label("cause:local"), func() {
-	It("resets both ends, the own one included", func(ctx SpecContext) {
+	It("resets both ends, the own one included", about(claims.LocallyGenerated), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

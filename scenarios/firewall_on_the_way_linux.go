@@ -29,7 +29,7 @@ import (
 //	  no socket  RST  ═══════════════════════════▶
 //	                                                read: ECONNRESET
 var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"), func() {
-	It("resets an open connection if it rejects with RST, the other end later", func(ctx SpecContext) {
+	It("resets an open connection if it rejects with RST, the other end later", about(claims.FirewallBlock), func(ctx SpecContext) {
 		l, client, router, server := startTriple()
 		c, far := connected(ctx, l)
 		tap := tapAt(client)
@@ -54,7 +54,7 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 		measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with RST")
 	}, limit)
 
-	It("lets an open connection time out if it drops", func(ctx SpecContext) {
+	It("lets an open connection time out if it drops", about(claims.FirewallBlock), func(ctx SpecContext) {
 		l, client, router, _ := startTriple()
 		c, far := connected(ctx, l)
 		Expect(clients.GiveUpAfter(c, 100*time.Millisecond)).To(Succeed())
@@ -70,7 +70,7 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 		measured(claims.FirewallBlock, c.Outcome().Ending, "it drops")
 	}, limit)
 
-	It("holds an open connection up as long as it rejects with ICMP", func(ctx SpecContext) {
+	It("holds an open connection up as long as it rejects with ICMP", about(claims.FirewallBlock), func(ctx SpecContext) {
 		l, client, router, _ := startTriple()
 		c, far := connected(ctx, l)
 		tap := tapAt(client)
@@ -88,7 +88,7 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 		measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with ICMP")
 	}, limit)
 
-	DescribeTable("answers a connect",
+	DescribeTable("answers a connect", about(claims.FirewallBlock),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, reset bool) {
 			l, client, router, server := startTriple()
 			Expect(client.SetSysctl("net.ipv4.tcp_syn_retries", "1")).To(Succeed())
@@ -113,7 +113,7 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 		Entry("not at all: timed out", netlab.Drop, harness.TimedOut, false, limit),
 	)
 
-	It("refuses a connect in the name of the server", func(ctx SpecContext) {
+	It("refuses a connect in the name of the server", about(claims.FirewallBlock), func(ctx SpecContext) {
 		l, _, router, _ := startTriple()
 		door := serve(l, servers.Echo)
 

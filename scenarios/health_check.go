@@ -37,7 +37,7 @@ var _ = Describe("A layer-4 health check", Label("cause:probe"), func() {
 		return saw, recorded(l)
 	}
 
-	DescribeTable("lets the backend accept and fails its first read",
+	DescribeTable("lets the backend accept and fails its first read", about(claims.ProbeSuccess),
 		func(ctx SpecContext, route lab.Route) {
 			saw, recording := check(ctx, route)
 

@@ -43,7 +43,7 @@ var _ = Describe("Deferring accept until the first byte", Label("cause:probe"), 
 		return acceptedBeside(ctx, l, server, client)
 	}
 
-	It("hides health checks from the application", func(ctx SpecContext) {
+	It("hides health checks from the application", about(claims.ProbeUnavoidable), func(ctx SpecContext) {
 		l := startLab()
 		server, err := servers.StartDeferAccept(l.Host("server"), servers.ReadOneByteThenClose)
 		Expect(err).NotTo(HaveOccurred())

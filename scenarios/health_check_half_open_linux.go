@@ -27,7 +27,7 @@ import (
 //	         ◀───────────  SYN-ACK
 //	  RST    ═══════════▶    request gone           (nothing to accept)
 var _ = Describe("A half-open health check", Label("cause:probe", "needs:netns"), func() {
-	It("never reaches the application", func(ctx SpecContext) {
+	It("never reaches the application", about(claims.ProbeHalfOpen), func(ctx SpecContext) {
 		l, client, server := startPair()
 		backend := serve(l, servers.Echo)
 		tap := tapAt(server)

@@ -58,14 +58,14 @@ var _ = Describe("A stream of health checks", Label("cause:probe"), func() {
 		return fmt.Sprintf("served %d of %d clients, logged %d errors", served, callers, lines)
 	}
 
-	It("is ignored by a backend that takes a reset before the first byte for one", func(ctx SpecContext) {
+	It("is ignored by a backend that takes a reset before the first byte for one", about(claims.ProbeIgnorable), func(ctx SpecContext) {
 		saw := under(ctx, servers.EchoAndTolerateProbes)
 
 		Expect(saw).To(Equal("served 20 of 20 clients, logged 0 errors"))
 		measured(claims.ProbeIgnorable, saw, "the server takes a reset before the first byte for a probe")
 	}, limit)
 
-	It("fills the log of a backend that logs every reset", func(ctx SpecContext) {
+	It("fills the log of a backend that logs every reset", about(claims.ProbeIgnorable), func(ctx SpecContext) {
 		saw := under(ctx, servers.EchoAndLogResets)
 
 		Expect(saw).To(Equal("served 20 of 20 clients, logged 100 errors"))

@@ -49,7 +49,7 @@ var _ = Describe("A health check that is not answered in time", Label("cause:pro
 		return "healthy"
 	}
 
-	It("is reset when its SYN-ACK comes after all, and never reaches the application", func(ctx SpecContext) {
+	It("is reset when its SYN-ACK comes after all, and never reaches the application", about(claims.ProbeTimeout), func(ctx SpecContext) {
 		l, client, server := startPair()
 		backend, tap := serve(l, servers.Echo), tapAt(server)
 
@@ -66,7 +66,7 @@ var _ = Describe("A health check that is not answered in time", Label("cause:pro
 		measured(claims.ProbeTimeout, health+", "+resetBy(r, "client"), "the SYN-ACK comes after all")
 	}, limit)
 
-	It("says nothing where no SYN-ACK comes", func(ctx SpecContext) {
+	It("says nothing where no SYN-ACK comes", about(claims.ProbeTimeout), func(ctx SpecContext) {
 		l, _, server := startPair()
 		backend, tap := serve(l, servers.Echo), tapAt(server)
 

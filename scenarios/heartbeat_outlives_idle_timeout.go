@@ -41,7 +41,7 @@ var _ = Describe("A heartbeat", Label("cause:idle"), func() {
 		return client.Leave(), client.Beats
 	}
 
-	DescribeTable("keeps an idle connection",
+	DescribeTable("keeps an idle connection", about(claims.HeartbeatRabbitMQ, claims.KeepalivePrevents),
 		func(ctx SpecContext, route lab.Route) {
 			saw, beats := after(ctx, 30, route)
 

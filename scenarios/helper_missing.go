@@ -39,7 +39,7 @@ var _ = Describe("A server whose helper program is missing", Label("cause:proces
 		return client
 	}
 
-	DescribeTable("accepts the session and ends it at the first request",
+	DescribeTable("accepts the session and ends it at the first request", about(claims.MissingHelper),
 		func(ctx SpecContext, request string, want harness.Ending, shows RecordingMatcher) {
 			l := startLab()
 			client := login(ctx, l, serve(l, servers.RunHelper(missing())))

@@ -23,7 +23,7 @@ import (
 //	  close × 4
 //	  0 descriptors
 var _ = Describe("A connection that was reset", Label("cause:abort"), func() {
-	It("holds its descriptor until it is closed", func(ctx SpecContext) {
+	It("holds its descriptor until it is closed", about(claims.FreeResources), func(ctx SpecContext) {
 		const connections = 4
 		l := startLab()
 		before := len(openDescriptors())

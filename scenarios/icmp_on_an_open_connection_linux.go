@@ -50,7 +50,7 @@ var _ = Describe("ICMP unreachable on an open connection", Label("cause:middlebo
 		Expect(recorded(l)).To(SatisfyAll(ShowNoReset(), MoveCounter("EstabResets", 0)))
 	}, limit)
 
-	DescribeTable("is what it times out with,",
+	DescribeTable("is what it times out with,", about(claims.FirewallBlock),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, condition string) {
 			l, client, router, _ := startTriple()
 			c, far := connected(ctx, l)

@@ -52,7 +52,7 @@ var _ = Describe("A firewall that forgets idle connections", Label("cause:idle",
 		return l, router, c, far, data
 	}
 
-	DescribeTable("shows it to the end that speaks, not to the other:",
+	DescribeTable("shows it to the end that speaks, not to the other:", about(claims.IdleTimeout),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, shows RecordingMatcher) {
 			l, router, c, far, _ := connect(ctx, 1, verdict)
 
@@ -74,7 +74,7 @@ var _ = Describe("A firewall that forgets idle connections", Label("cause:idle",
 		Entry("it rejects with RST", netlab.RejectReset, harness.Reset, ShowReset(SentBy(evidence.Between, "")), limit),
 	)
 
-	It("resets both ends, who do not speak, if it tells them", func(ctx SpecContext) {
+	It("resets both ends, who do not speak, if it tells them", about(claims.IdleTimeout), func(ctx SpecContext) {
 		l, router, c, far, data := connect(ctx, 1, netlab.Drop)
 
 		Eventually(ctx, router.Flows).Should(BeZero())
@@ -91,7 +91,7 @@ var _ = Describe("A firewall that forgets idle connections", Label("cause:idle",
 		measured(claims.IdleTimeout, far.Outcome())
 	}, limit)
 
-	It("keeps a connection whose client sends keepalive probes in time", func(ctx SpecContext) {
+	It("keeps a connection whose client sends keepalive probes in time", about(claims.KeepalivePrevents), func(ctx SpecContext) {
 		const timeout, interval = 3, 1 // seconds; TCP knows none shorter
 		l, router, c, far, data := connect(ctx, timeout, netlab.Drop)
 		tap := tapAt(router)

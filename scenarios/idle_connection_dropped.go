@@ -29,7 +29,7 @@ var _ = Describe("An idle timeout", Label("cause:idle"), func() {
 
 	reset := ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK"))
 
-	DescribeTable("drops an idle connection",
+	DescribeTable("drops an idle connection", about(claims.IdleTimeout),
 		func(ctx SpecContext, end lab.Handler, want harness.Ending, route lab.Route, shows RecordingMatcher) {
 			l := startLab()
 			server := serve(l, servers.EchoUntilIdle(timeout, end))
@@ -47,7 +47,7 @@ var _ = Describe("An idle timeout", Label("cause:idle"), func() {
 		Entry("with RST, proxied", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Proxied, reset, limit),
 	)
 
-	It("drops an idle connection in silence", func(ctx SpecContext) {
+	It("drops an idle connection in silence", about(claims.IdleTimeout), func(ctx SpecContext) {
 		l, forgotten := startLab(), make(chan struct{})
 		server := serve(l, servers.EchoUntilIdle(timeout, servers.Forget(forgotten)))
 

@@ -65,7 +65,7 @@ var _ = Describe("Ignoring forged RSTs", Label("cause:middlebox", "needs:netns")
 		Expect(recording).To(SatisfyAll(ShowReset(SentBy(evidence.Between, "")), MoveCounter("EstabResets", 0)))
 	}, limit)
 
-	It("does not help if one end does: the other resets it with an honest RST", func(ctx SpecContext) {
+	It("does not help if one end does: the other resets it with an honest RST", about(claims.NotFromPeer), func(ctx SpecContext) {
 		l, c, far := inject(ctx, "client")
 
 		clients.ReadAll(far)
@@ -82,7 +82,7 @@ var _ = Describe("Ignoring forged RSTs", Label("cause:middlebox", "needs:netns")
 		note(c.Outcome())
 	}, limit)
 
-	It("is what neither end does by itself", func(ctx SpecContext) {
+	It("is what neither end does by itself", about(claims.NotFromPeer), func(ctx SpecContext) {
 		l, c, far := inject(ctx)
 
 		clients.ReadAll(c)

@@ -48,7 +48,7 @@ var _ = Describe("An incorrect segment of an open connection", Label("cause:midd
 		return answer, c, far
 	}
 
-	DescribeTable("draws an ACK and not a RST",
+	DescribeTable("draws an ACK and not a RST", about(claims.IncorrectSegment),
 		func(ctx SpecContext, spoil func(*netlab.Segment)) {
 			got, c, far := answer(ctx, spoil)
 
@@ -67,7 +67,7 @@ var _ = Describe("An incorrect segment of an open connection", Label("cause:midd
 		}, limit),
 	)
 
-	It("draws a RST if the connection is another, which nobody has", func(ctx SpecContext) {
+	It("draws a RST if the connection is another, which nobody has", about(claims.IncorrectSegment), func(ctx SpecContext) {
 		got, c, far := answer(ctx, func(s *netlab.Segment) { s.Destination = portAfter(s.Destination) })
 
 		Expect(got.Flags).To(Equal(netlab.RST), got.String())

@@ -30,7 +30,7 @@ import (
 //	  RST    ══════════════════════════════════▶
 //	  read: ETIMEDOUT                              read: ECONNRESET
 var _ = Describe("Keepalive", Label("cause:idle", "needs:netns"), func() {
-	DescribeTable("drops a peer that is dead to it, after time + probes × interval",
+	DescribeTable("drops a peer that is dead to it, after time + probes × interval", about(claims.KeepaliveDeadPeer, claims.LocallyGenerated),
 		func(ctx SpecContext, idle, interval time.Duration, probes int) {
 			l, _, router, server := startTriple()
 			c, far := connected(ctx, l)
@@ -63,7 +63,7 @@ var _ = Describe("Keepalive", Label("cause:idle", "needs:netns"), func() {
 		Entry(nil, 2*time.Second, time.Second, 1, limit),
 	)
 
-	It("asks on and on where the peer's kernel answers, and takes not a byte for it", func(ctx SpecContext) {
+	It("asks on and on where the peer's kernel answers, and takes not a byte for it", about(claims.KeepaliveNoData), func(ctx SpecContext) {
 		l, client, _ := startPair()
 		tap := tapAt(client)
 		c, far := connected(ctx, l)

@@ -22,7 +22,7 @@ import (
 //	                                SO_KEEPALIVE off: no probe, whatever it says
 //	                                SO_KEEPALIVE on:  the first probe after it
 var _ = Describe("The system's keepalive settings", Label("cause:idle"), func() {
-	It("apply to a plain socket only when it enables keepalive", func(ctx SpecContext) {
+	It("apply to a plain socket only when it enables keepalive", about(claims.KeepaliveMustBeEnabled), func(ctx SpecContext) {
 		l := startLab()
 		socket, err := clients.DialPlain(serve(l, servers.Echo).Addr())
 		Expect(err).NotTo(HaveOccurred())
@@ -39,7 +39,7 @@ var _ = Describe("The system's keepalive settings", Label("cause:idle"), func() 
 		measured(claims.KeepaliveMustBeEnabled, sinceWhen(before))
 	}, limit)
 
-	It("never apply to a program that leaves Go's dialer as it is", func(ctx SpecContext) {
+	It("never apply to a program that leaves Go's dialer as it is", about(claims.KeepaliveMustBeEnabled), func(ctx SpecContext) {
 		l := startLab()
 		var dialer net.Dialer
 		conn, err := dialer.DialContext(ctx, "tcp", serve(l, servers.Echo).Addr())

@@ -24,7 +24,7 @@ import (
 //	                                               idle timeout: close
 //	         ◀───────────  FIN
 var _ = Describe("A TCP keepalive probe", Label("cause:idle"), func() {
-	It("does not keep a connection that the peer's program holds for idle", func(ctx SpecContext) {
+	It("does not keep a connection that the peer's program holds for idle", about(claims.KeepalivePrevents), func(ctx SpecContext) {
 		l := startLab()
 		reaper, err := servers.StartIdleReaper(l.Host("server"), 1, "")
 		Expect(err).NotTo(HaveOccurred())

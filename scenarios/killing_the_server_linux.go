@@ -40,7 +40,7 @@ var _ = Describe("Killing the server", Label("cause:process"), func() {
 		return client.Outcome(), recorded(l, client)
 	}
 
-	It("finishes its connections", func(ctx SpecContext) {
+	It("finishes its connections", about(claims.CrashSendsRST), func(ctx SpecContext) {
 		saw, recording := killed(ctx, "a")
 
 		Expect(saw).To(EndIn("read", harness.Finished))
@@ -48,7 +48,7 @@ var _ = Describe("Killing the server", Label("cause:process"), func() {
 		Expect(recording).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "FIN_WAIT1")))
 	}, limit)
 
-	It("resets those on which something is unread", func(ctx SpecContext) {
+	It("resets those on which something is unread", about(claims.CrashSendsRST), func(ctx SpecContext) {
 		saw, recording := killed(ctx, "ab")
 
 		Expect(saw).To(EndIn("read", harness.Reset))

@@ -26,7 +26,7 @@ import (
 //	  close  ═══════════▶  RST
 //	                         write: ECONNRESET
 var _ = Describe("Leaving before the response ends", Label("cause:unread"), func() {
-	DescribeTable("resets the server that is sending it",
+	DescribeTable("resets the server that is sending it", about(claims.BrowserLeaves),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.Stream)
@@ -50,7 +50,7 @@ var _ = Describe("Leaving before the response ends", Label("cause:unread"), func
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
-	It("breaks the server's pipe if the browser had read all that was there", func(ctx SpecContext) {
+	It("breaks the server's pipe if the browser had read all that was there", about(claims.BrowserLeaves), func(ctx SpecContext) {
 		l := startLab()
 		browser, server := connected(ctx, l)
 

@@ -24,7 +24,7 @@ import (
 //	                   read 2, close                      read 3, close
 //	        ◀═════════ RST                      ◀───────── FIN
 var _ = Describe("Leaving bytes in the receive buffer", Label("cause:unread"), func() {
-	It("is what turns the FIN of a close into a RST", func(ctx SpecContext) {
+	It("is what turns the FIN of a close into a RST", about(claims.GoUnreadData), func(ctx SpecContext) {
 		l := startLab()
 		partly, whole := serve(l, servers.ReadThenClose(2)), serve(l, servers.ReadThenClose(3))
 

@@ -29,7 +29,7 @@ import (
 //	  read: 5 bytes
 //	  read: ECONNRESET
 var _ = Describe("A reset", Label("cause:abort"), func() {
-	DescribeTable("leaves readable what had arrived before it",
+	DescribeTable("leaves readable what had arrived before it", about(claims.BuffersLost),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.AnswerThenAbort("12345"))

@@ -39,7 +39,7 @@ var _ = Describe("A client without a certificate", Label("cause:tls"), func() {
 		return serve(l, servers.TLS(config, func(error) {}, refuse))
 	}
 
-	DescribeTable("sees the alert or the reset behind it, by what it does next",
+	DescribeTable("sees the alert or the reset behind it, by what it does next", about(claims.BadCertificate),
 		func(ctx SpecContext, next func(*tls.Conn) error, sees string) {
 			l, authority := startLab(), newAuthority()
 			server := demand(l, authority, servers.CloseUnread)

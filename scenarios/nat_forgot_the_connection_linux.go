@@ -41,7 +41,7 @@ var _ = Describe("A NAT that forgot the connection", Label("cause:middlebox", "n
 	}
 
 	DescribeTable("resets the end that speaks, then the other, if it takes no connection up halfway:",
-		func(ctx SpecContext, forget func(SpecContext, *netlab.Host, *lab.Conn, *lab.Conn), claim claims.ID) {
+		func(ctx SpecContext, forget func(SpecContext, *netlab.Host, *lab.Conn, *lab.Conn)) {
 			l, router, _, c, far := throughNAT(ctx)
 			setTracking(router, "tcp_loose", 0)
 			send(c, far, "a")
@@ -59,11 +59,11 @@ var _ = Describe("A NAT that forgot the connection", Label("cause:middlebox", "n
 			Expect(recorded(l, c, far)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.KernelReply, "router"), Because("NO_SOCKET"), WithFlags("RST")),
 				ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST"))))
-			measured(claim, c.Outcome())
+			measuredEach(c.Outcome())
 			note(far.Outcome())
 		},
-		Entry("it was idle", idle, claims.IdleTimeout, limit),
-		Entry("the NAT was restarted", flush, claims.NotFromPeer, limit),
+		Entry("it was idle", idle, about(claims.IdleTimeout), limit),
+		Entry("the NAT was restarted", flush, about(claims.NotFromPeer), limit),
 	)
 
 	It("learns it again from a client that speaks first, if it may", func(ctx SpecContext) {

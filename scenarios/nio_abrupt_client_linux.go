@@ -37,7 +37,7 @@ var _ = Describe("An NIO server whose client leaves", Label("cause:abort"), func
 		return server, logged
 	}
 
-	DescribeTable("reads ECONNRESET after an abort",
+	DescribeTable("reads ECONNRESET after an abort", about(claims.NIOAbruptClient),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server, logged := startNIO(l)
@@ -57,7 +57,7 @@ var _ = Describe("An NIO server whose client leaves", Label("cause:abort"), func
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
-	It("reads the end of the stream after a plain close, and logs nothing", func(ctx SpecContext) {
+	It("reads the end of the stream after a plain close, and logs nothing", about(claims.NIOAbruptClient), func(ctx SpecContext) {
 		l := startLab()
 		server, logged := startNIO(l)
 

@@ -26,7 +26,7 @@ import (
 //	         ◀═══════════  RST
 //	  read: 104            write: 104, then 32
 var _ = Describe("The error of a reset", Label("cause:unread"), func() {
-	It("has the number 104 and the words \"connection reset by peer\"", func(ctx SpecContext) {
+	It("has the number 104 and the words \"connection reset by peer\"", about(claims.Errno104), func(ctx SpecContext) {
 		l := startLab()
 		server := serve(l, servers.ReadOneByteThenClose)
 

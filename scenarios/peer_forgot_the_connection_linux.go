@@ -44,7 +44,7 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 	}
 
 	DescribeTable("resets the client at its next segment",
-		func(ctx SpecContext, listens bool, reason string, claimed ...claims.ID) {
+		func(ctx SpecContext, listens bool, reason string) {
 			l, server, tap, c := crash(ctx)
 			before := sentResets(server)
 			if listens {
@@ -59,18 +59,16 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 			Expect(wire).NotTo(BeEmpty())
 			Expect(wire[0].Flags).To(Equal(netlab.RST), "no acknowledgment: there is nothing to acknowledge")
 			Expect(sentResets(server)).To(BeNumerically(">", before))
-			for _, claim := range claimed {
-				measured(claim, c.Outcome())
-			}
+			measuredEach(c.Outcome())
 			Expect(recorded(l, c)).To(ShowReset(
 				SentBy(evidence.KernelReply, "server"), Because(reason), WithFlags("RST")))
 		},
-		Entry("while nobody listens", false, "NO_SOCKET", claims.UnknownConnection, claims.PeerLostState, limit),
+		Entry("while nobody listens", false, "NO_SOCKET", about(claims.UnknownConnection, claims.PeerLostState), limit),
 		Entry("also when the server listens again", true, "TCP_FLAGS",
-			claims.UnknownConnection, claims.CrashAndBack, claims.PeerRestartTimeout, limit),
+			about(claims.UnknownConnection, claims.CrashAndBack, claims.PeerRestartTimeout), limit),
 	)
 
-	It("resets a client that waits at its first keepalive probe", func(ctx SpecContext) {
+	It("resets a client that waits at its first keepalive probe", about(claims.CrashAndBack), func(ctx SpecContext) {
 		l, _, _, c := crash(ctx)
 		keepalive := net.KeepAliveConfig{Enable: true, Idle: time.Second, Interval: time.Second, Count: 9}
 		Expect(c.TCP().SetKeepAliveConfig(keepalive)).To(Succeed())
@@ -83,7 +81,7 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
 	}, limit)
 
-	It("is not noticed by a client that only reads, until it writes", func(ctx SpecContext) {
+	It("is not noticed by a client that only reads, until it writes", about(claims.CrashAndBack), func(ctx SpecContext) {
 		const patience = 50 * time.Millisecond
 		_, _, tap, c := crash(ctx)
 		Expect(c.SetReadDeadline(time.Now().Add(patience))).To(Succeed())

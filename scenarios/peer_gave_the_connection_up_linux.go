@@ -26,7 +26,7 @@ import (
 //	         ◀═══════════  RST
 //	  read: ECONNRESET
 var _ = Describe("A server that gave the connection up", Label("cause:idle", "needs:netns"), func() {
-	It("resets the client at its next segment", func(ctx SpecContext) {
+	It("resets the client at its next segment", about(claims.PeerRestartTimeout, claims.LocallyGenerated), func(ctx SpecContext) {
 		l, client, router, server := startTriple()
 		c, far := connected(ctx, l)
 		Expect(clients.GiveUpAfter(far, 100*time.Millisecond)).To(Succeed())

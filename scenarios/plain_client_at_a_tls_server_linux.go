@@ -34,7 +34,7 @@ var _ = Describe("A plain client at a TLS server", Label("cause:tls"), func() {
 		return serve(l, servers.TLS(config, func(err error) { handshakes <- err }, nil))
 	}
 
-	DescribeTable("is reset behind the server's last word when it sent more than the server read",
+	DescribeTable("is reset behind the server's last word when it sent more than the server read", about(claims.TLSMismatch),
 		func(ctx SpecContext, route lab.Route) {
 			l, handshakes := startLab(), make(chan error, 1)
 			server := startTLS(l, handshakes)

@@ -53,7 +53,7 @@ var _ = Describe("A server that forks for each connection", Label("cause:process
 		return saw, failed, recorded(l)
 	}
 
-	It("resets its clients when zombies fill the process table", func(ctx SpecContext) {
+	It("resets its clients when zombies fill the process table", about(claims.Zombies), func(ctx SpecContext) {
 		saw, failed, recording := call(ctx, servers.ForkAndForgetProcess)
 
 		for _, outcome := range saw[:most] {

@@ -28,7 +28,7 @@ import (
 //	                              close, NOOP unread
 //	                     ◀═════  RST
 var _ = Describe("A QUIT command", Label("cause:fin"), func() {
-	DescribeTable("makes the server close, and what the client gets is",
+	DescribeTable("makes the server close, and what the client gets is", about(claims.QuitCommand),
 		func(ctx SpecContext, text string, ending harness.Ending, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.CloseAtQuit)

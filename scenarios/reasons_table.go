@@ -11,6 +11,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/scenarios/reasons"
 )
 
@@ -18,8 +19,9 @@ import (
 const reasonEntry = "reason"
 
 // After the run the suite says which of the kernel's reasons for a RST were
-// provoked, and where. In strict mode it fails if, in a run without filters,
-// the kernel never told a reason that a scenario should provoke.
+// provoked, and where; after a filtered one only those that were. In strict mode
+// it fails if, in a run without filters, the kernel never told a reason that a
+// scenario should provoke.
 var _ = ReportAfterSuite("the reasons table", func(report Report) {
 	if report.SuiteConfig.DryRun || lanes == nil { // nothing ran
 		return
@@ -28,8 +30,15 @@ var _ = ReportAfterSuite("the reasons table", func(report Report) {
 	if err != nil {
 		fmt.Printf("reasons · not observed on this machine: %v\n", err)
 	}
+	missing := missingOf(report)
+	if missing != "" {
+		fmt.Printf("reasons · of the specs that passed; %s\n", missing)
+	}
 	var owed []string
-	for _, line := range reasons.Table(kernel, sightings(report)) {
+	for _, line := range reasons.Table(kernel, sightings(report), missing) {
+		if filtered(report) && !line.Seen() {
+			continue
+		}
 		fmt.Println(line)
 		if line.Owed() && err == nil {
 			owed = append(owed, line.Reason)
@@ -39,6 +48,21 @@ var _ = ReportAfterSuite("the reasons table", func(report Report) {
 		Fail("strict: the kernel never told what the scenarios should provoke: " + strings.Join(owed, ", "))
 	}
 })
+
+// missingOf says how many specs a run lacks, empty if all passed.
+func missingOf(report Report) string {
+	count := map[claims.State]int{}
+	for _, run := range runs(report) {
+		count[run.State]++
+	}
+	var parts []string
+	for _, state := range []claims.State{claims.Failed, claims.Skipped, claims.LeftOut} {
+		if n := count[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
 
 // noteReasons attaches the reasons that a recording shows to the spec, once
 // each. What the kernel told counts by its own note, and only if it is about a

@@ -22,7 +22,7 @@ import (
 //	         ◀═══════════  RST
 //	  connect: ECONNREFUSED
 var _ = Describe("Connecting where nobody listens", Label("cause:refused"), func() {
-	It("is refused", func(ctx SpecContext) {
+	It("is refused", about(claims.RefuseIsReset), func(ctx SpecContext) {
 		l := startLab()
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), nobody(), "hello")

@@ -30,7 +30,7 @@ var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
 	// More than both kernels hold together: the client is still sending.
 	const size = 64 << 20
 
-	DescribeTable("without reading it resets the client, which finds the reply only if it looks",
+	DescribeTable("without reading it resets the client, which finds the reply only if it looks", about(claims.ScriptBug),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.RefuseUpload(servers.CloseUnread))
@@ -49,7 +49,7 @@ var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
-	DescribeTable("with a lingering close delivers the reply",
+	DescribeTable("with a lingering close delivers the reply", about(claims.ScriptBug),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.RefuseUpload(servers.Linger))

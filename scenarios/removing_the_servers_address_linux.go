@@ -33,7 +33,7 @@ var _ = Describe("Removing the server's address", Label("cause:crash", "needs:ne
 	another := func(_, spare *netlab.Link) error { return spare.B.RemoveAddress(spare.AddressB) }
 	anotherLink := func(_, spare *netlab.Link) error { return spare.Remove() }
 
-	DescribeTable("lets both ends of a connection time out, without a RST:",
+	DescribeTable("lets both ends of a connection time out, without a RST:", about(claims.LocallyGenerated),
 		func(ctx SpecContext, remove func(used, spare *netlab.Link) error, want harness.Ending) {
 			l, used, spare := startTwoLinks()
 			c, far := connected(ctx, l)

@@ -23,7 +23,7 @@ import (
 //	         ◀════════════════  RST, 0 bytes
 //	  data segments in: 0
 var _ = Describe("A reset for unread data", Label("cause:unread"), func() {
-	It("returns none of it", func(ctx SpecContext) {
+	It("returns none of it", about(claims.DataReturned), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

@@ -41,7 +41,7 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 		return l, router, server, c, far, tapAt(client), data
 	}
 
-	It("resets one end, and the other end knows nothing", func(ctx SpecContext) {
+	It("resets one end, and the other end knows nothing", about(claims.NotFromPeer), func(ctx SpecContext) {
 		_, router, server, c, far, wire, data := spy(ctx)
 
 		toClient, _ := forgedResets(data)
@@ -72,7 +72,7 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 		note(c.Outcome(), far.Outcome())
 	}, limit)
 
-	It("resets both ends", func(ctx SpecContext) {
+	It("resets both ends", about(claims.NotFromPeer), func(ctx SpecContext) {
 		l, router, _, c, far, _, data := spy(ctx)
 
 		toClient, toServer := forgedResets(data)

@@ -33,7 +33,7 @@ var _ = Describe("Retrying after a reset", Label("cause:proxy"), func() {
 		lost harness.Party // whose first byte is withheld
 		key  string
 	}
-	DescribeTable("executes an order",
+	DescribeTable("executes an order", about(claims.GoHandle),
 		func(ctx SpecContext, executed int, r row) {
 			l := startLab()
 			shop, err := servers.StartOrders(l.Host("server"))

@@ -23,7 +23,7 @@ import (
 //	          ◀──────────  ICMP port unreachable
 //	  read: ECONNREFUSED
 var _ = Describe("A datagram to a closed port", Label("cause:datagram"), func() {
-	It("refuses the next call on a connected socket", func(ctx SpecContext) {
+	It("refuses the next call on a connected socket", about(claims.Datagram), func(ctx SpecContext) {
 		l := startLab()
 
 		saw := clients.SendDatagram(ctx, l.Host("client"), closedPort(), "hello")

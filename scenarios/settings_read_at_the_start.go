@@ -32,7 +32,7 @@ import (
 var _ = Describe("A daemon", Label("cause:process"), func() {
 	const request = "a long request\n"
 
-	It("goes on by its old settings until it is restarted", func(ctx SpecContext) {
+	It("goes on by its old settings until it is restarted", about(claims.StaleSettings), func(ctx SpecContext) {
 		l, settings := startLab(), filepath.Join(GinkgoT().TempDir(), "settings")
 		ask := func(address string) lab.Outcome {
 			return clients.SendThenRead(ctx, l.Host("client"), address, request)

@@ -20,7 +20,7 @@ import (
 //	  10 stay silent    ──▶   all greeted
 //	  one more          ──▶   accept, close
 var _ = Describe("MaxStartups of sshd", Label("cause:limit"), func() {
-	It("counts at the same time, and closes what it has accepted", func(ctx SpecContext) {
+	It("counts at the same time, and closes what it has accepted", about(claims.MaxStartupsPeriod), func(ctx SpecContext) {
 		g := guarded(ctx, servers.MaxStartups{Begin: 10, Rate: 100, Full: 10}, servers.CloseAtOnce)
 
 		dropped := g.sample(100)

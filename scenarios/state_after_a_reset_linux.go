@@ -22,7 +22,7 @@ import (
 //	CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
 //	                                     "more" ───────────▶
 var _ = Describe("The state of a connection", Label("cause:abort"), func() {
-	It("goes from ESTABLISHED to CLOSE at both ends by a RST", func(ctx SpecContext) {
+	It("goes from ESTABLISHED to CLOSE at both ends by a RST", about(claims.RSTNotHandshake), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 		before := states(client, server)

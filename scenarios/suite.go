@@ -5,6 +5,7 @@ import (
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gleak"
 
@@ -53,12 +54,40 @@ func reach(l *lab.Lab, server lab.Server, route lab.Route) string {
 	return address
 }
 
+// about labels a spec with the claims that it is about. The label is what
+// connects the two when the spec fails, or does not run, and no observation
+// comes of it.
+func about(ids ...claims.ID) Labels { return claims.Labels(ids...) }
+
+// A spec that passes has measured every claim that it is about: a verdict
+// would otherwise count it and not know what it saw.
+var _ = AfterEach(func() {
+	spec := CurrentSpecReport()
+	if spec.State != types.SpecStatePassed {
+		return
+	}
+	var seen []claims.ID
+	for _, o := range observations(spec) {
+		seen = append(seen, o.Claim)
+	}
+	Expect(seen).To(ContainElements(claims.Labelled(spec.Labels())), "the spec is about claims that it has not measured")
+})
+
+// measuredEach is measured for every claim that the spec is about.
+func measuredEach(saw any, condition ...string) {
+	GinkgoHelper()
+	for _, claim := range claims.Labelled(CurrentSpecReport().Labels()) {
+		measured(claim, saw, condition...)
+	}
+}
+
 // measured attaches what was observed to the spec and to a claim. saw is an
 // Outcome, whose first failing call is the observation, or a phrase computed
 // from what was seen. The condition, if any, is one that the document leaves
 // out.
 func measured(claim claims.ID, saw any, condition ...string) {
 	GinkgoHelper()
+	Expect(claims.Labelled(CurrentSpecReport().Labels())).To(ContainElement(claim), "say what the spec is about")
 	observation := claims.Observation{Claim: claim}
 	switch saw := saw.(type) {
 	case lab.Outcome:

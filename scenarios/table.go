@@ -23,35 +23,82 @@ var _ = ReportAfterSuite("the claims table", func(report Report) {
 	if report.SuiteConfig.DryRun { // nothing ran, nothing is to be said
 		return
 	}
-	passed, skipped := 0, []string{}
-	for _, spec := range report.SpecReports {
-		switch {
-		case spec.LeafNodeType != types.NodeTypeIt:
-		case spec.State == types.SpecStatePassed:
-			passed++
-		case spec.State.Is(types.SpecStateSkipped | types.SpecStatePending):
-			skipped = append(skipped, spec.FullText()+": "+spec.Failure.Message)
-		}
-	}
-	verdicts := claims.Table(observations(report))
-	for _, verdict := range verdicts {
-		fmt.Println(verdict)
+	table := claims.Tabulate(runs(report))
+	if _, err := table.WriteTo(os.Stdout); err != nil {
+		Fail("write the claims table: " + err.Error())
 	}
 	sayReasons(report)
-	fmt.Printf("suite · %d specs passed, %d skipped · %.1f s\n", passed, len(skipped), report.RunTime.Seconds())
+	fmt.Println(closing(report))
 	if os.Getenv("RESETLAB_STRICT") != "1" || filtered(report) {
 		return
 	}
-	for _, verdict := range verdicts {
-		if verdict.Word == claims.NotRun {
-			AddReportEntry("strict", fmt.Sprintf("claim %s has no passing spec", verdict.Claim))
-			Fail(fmt.Sprintf("strict: claim %s has no passing spec", verdict.Claim))
+	for _, verdict := range table.Verdicts {
+		if !verdict.Judged() && verdict.Failed == 0 {
+			Fail(fmt.Sprintf("strict: a spec of the claim %s did not run: %v", verdict.Claim, verdict))
 		}
 	}
-	if len(skipped) > 0 {
-		Fail(fmt.Sprintf("strict: %d specs were skipped, the first: %s", len(skipped), skipped[0]))
+	for _, spec := range specs(report) {
+		if stateOf(report, spec) == claims.Skipped {
+			Fail(fmt.Sprintf("strict: a spec was skipped, %s: %s", spec.FullText(), spec.Failure.Message))
+		}
 	}
 })
+
+// specs returns the specs of a report, without what goes before and after them.
+func specs(report Report) []types.SpecReport {
+	var all []types.SpecReport
+	for _, spec := range report.SpecReports {
+		if spec.LeafNodeType == types.NodeTypeIt {
+			all = append(all, spec)
+		}
+	}
+	return all
+}
+
+// runs returns what became of every spec, with what those that passed observed.
+func runs(report Report) []claims.Run {
+	var all []claims.Run
+	for _, spec := range specs(report) {
+		run := claims.Run{About: claims.Labelled(spec.Labels()), State: stateOf(report, spec)}
+		if run.State == claims.Passed {
+			run.Saw = observations(spec)
+		}
+		all = append(all, run)
+	}
+	return all
+}
+
+// stateOf says what became of a spec. Ginkgo gives one that a filter left out
+// the same state as one that skipped itself, but no message. What an interrupt
+// ended, or what came behind that, did not fail.
+func stateOf(report Report, spec types.SpecReport) claims.State {
+	switch {
+	case spec.State.Is(types.SpecStatePassed):
+		return claims.Passed
+	case spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message == "" && filtered(report):
+		return claims.LeftOut
+	case spec.State.Is(types.SpecStateSkipped | types.SpecStatePending | types.SpecStateInterrupted | types.SpecStateAborted):
+		return claims.Skipped
+	}
+	return claims.Failed
+}
+
+// closing counts the specs of a run, in a line.
+func closing(report Report) string {
+	count := map[claims.State]int{}
+	for _, spec := range specs(report) {
+		count[stateOf(report, spec)]++
+	}
+	line := fmt.Sprintf("suite · %d specs passed", count[claims.Passed])
+	if failed := count[claims.Failed]; failed > 0 {
+		line += fmt.Sprintf(", %d FAILED", failed)
+	}
+	line += fmt.Sprintf(", %d skipped", count[claims.Skipped])
+	if leftOut := count[claims.LeftOut]; leftOut > 0 {
+		line += fmt.Sprintf(", %d left out", leftOut)
+	}
+	return fmt.Sprintf("%s · %.1f s", line, report.RunTime.Seconds())
+}
 
 // sayReasons says why specs skipped themselves, and how many for each reason.
 func sayReasons(report Report) {
@@ -66,22 +113,17 @@ func sayReasons(report Report) {
 	}
 }
 
-// observations collects what the specs that passed attached. The entries of
-// this process come as they are, those of the other processes as JSON.
-func observations(report Report) []claims.Observation {
+// observations collects what a spec attached. The entries of this process come
+// as they are, those of the other processes as JSON.
+func observations(spec types.SpecReport) []claims.Observation {
 	var all []claims.Observation
-	for _, spec := range report.SpecReports {
-		if spec.State != types.SpecStatePassed {
+	for _, entry := range spec.ReportEntries {
+		if entry.Name != claimEntry {
 			continue
 		}
-		for _, entry := range spec.ReportEntries {
-			if entry.Name != claimEntry {
-				continue
-			}
-			o, here := entry.GetRawValue().(claims.Observation)
-			if here || json.Unmarshal([]byte(entry.Value.AsJSON), &o) == nil {
-				all = append(all, o)
-			}
+		o, here := entry.GetRawValue().(claims.Observation)
+		if here || json.Unmarshal([]byte(entry.Value.AsJSON), &o) == nil {
+			all = append(all, o)
 		}
 	}
 	return all

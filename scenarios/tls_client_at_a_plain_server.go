@@ -39,7 +39,7 @@ var _ = Describe("A TLS client at a plain server", Label("cause:tls"), func() {
 		return saw, recorded(l), err
 	}
 
-	DescribeTable("is reset when the server leaves its ClientHello unread",
+	DescribeTable("is reset when the server leaves its ClientHello unread", about(claims.TLSMismatch),
 		func(ctx SpecContext, route lab.Route) {
 			saw, recording, err := handshake(ctx, servers.ReadOneByteThenClose, route)
 
@@ -51,7 +51,7 @@ var _ = Describe("A TLS client at a plain server", Label("cause:tls"), func() {
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
-	It("reads the end of the stream when the server has read it", func(ctx SpecContext) {
+	It("reads the end of the stream when the server has read it", about(claims.TLSMismatch), func(ctx SpecContext) {
 		saw, recording, err := handshake(ctx, servers.AnswerThenLinger(""), lab.Direct)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
@@ -59,7 +59,7 @@ var _ = Describe("A TLS client at a plain server", Label("cause:tls"), func() {
 		Expect(recording).To(ShowNoReset())
 	}, limit)
 
-	It("finds that the answer is not TLS when the server answers", func(ctx SpecContext) {
+	It("finds that the answer is not TLS when the server answers", about(claims.TLSMismatch), func(ctx SpecContext) {
 		saw, _, err := handshake(ctx, servers.AnswerThenLinger("500 what?\r\n"), lab.Direct)
 
 		Expect(saw.Ending).To(Equal(harness.Open))

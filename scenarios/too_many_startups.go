@@ -21,7 +21,7 @@ import (
 //	                          accept, 10 others not authenticated: 30 %
 //	           ◀──────────  FIN
 var _ = Describe("sshd's MaxStartups", Label("cause:limit"), func() {
-	It("drops some from 10 unauthenticated connections on, rising to all at 100", func(ctx SpecContext) {
+	It("drops some from 10 unauthenticated connections on, rising to all at 100", about(claims.MaxStartups), func(ctx SpecContext) {
 		usual := servers.MaxStartups{Begin: 10, Rate: 30, Full: 100}
 		g := guarded(ctx, usual, servers.CloseAtOnce)
 

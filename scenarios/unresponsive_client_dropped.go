@@ -37,7 +37,7 @@ var _ = Describe("A server that asks whether its client is alive", Label("cause:
 		return server, client
 	}
 
-	It("drops the one that does not answer", func(ctx SpecContext) {
+	It("drops the one that does not answer", about(claims.ClientAlive), func(ctx SpecContext) {
 		server, client := start(ctx)
 
 		for range countMax + 1 {

@@ -26,7 +26,7 @@ import (
 //	  write: ECONNRESET
 //	  write: EPIPE
 var _ = Describe("Writing after a reset", Label("cause:unread"), func() {
-	DescribeTable("gets the reset first and the broken pipe next",
+	DescribeTable("gets the reset first and the broken pipe next", about(claims.GoWrite),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.ReadOneByteThenClose)
@@ -44,7 +44,7 @@ var _ = Describe("Writing after a reset", Label("cause:unread"), func() {
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
-	It("gets the broken pipe at once when a FIN came before the RST", func(ctx SpecContext) {
+	It("gets the broken pipe at once when a FIN came before the RST", about(claims.GoWrite), func(ctx SpecContext) {
 		l := startLab()
 		server := serve(l, servers.FinishThenAbort)
 

@@ -19,7 +19,7 @@ import (
 //	  write: EPIPE
 //	         ◀───────────  "still here"
 var _ = Describe("Writing after one's own shutdown", Label("cause:local"), func() {
-	It("breaks the pipe while the peer is open", func(ctx SpecContext) {
+	It("breaks the pipe while the peer is open", about(claims.BothFromPeer), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

@@ -52,9 +52,9 @@ type row struct {
 	want     string
 }
 
-// about makes observations of the claim "c", each written "saw" or
+// saw makes observations of the claim "c", each written "saw" or
 // "saw, if condition".
-func about(observations ...string) []claims.Observation {
+func saw(observations ...string) []claims.Observation {
 	var all []claims.Observation
 	for _, text := range observations {
 		saw, condition, _ := strings.Cut(text, ", if ")
@@ -63,67 +63,98 @@ func about(observations ...string) []claims.Observation {
 	return all
 }
 
+// passed makes a spec about the claim "c" of each observation, and one about
+// another claim.
+func passed(observations []claims.Observation) []claims.Run {
+	runs := []claims.Run{{About: []claims.ID{"other"}, State: claims.Failed}}
+	for _, o := range observations {
+		runs = append(runs, claims.Run{
+			About: []claims.ID{"other", "c"}, State: claims.Passed,
+			Saw: []claims.Observation{{Claim: "other", Saw: "anything"}, o},
+		})
+	}
+	return runs
+}
+
 func rows() []row {
 	plain := claims.Claim{ID: "c", Seen: []string{"reset", "refused"}}
 	known := claims.Claim{ID: "c", Seen: []string{"reset"}, KnownOn: "Windows"}
-	waits := claims.Claim{ID: "c", Seen: []string{"reset"}, WaitsFor: "a network"}
 	differs := "differs on " + runtime.GOOS + ": "
 	return []row{
 		{"as stated", plain,
-			about("reset"), "holds · 1 spec"},
+			saw("reset"), "holds · 1 spec"},
 		{"as stated, every way", plain,
-			about("reset", "refused"), "holds · 2 specs"},
-		{"as stated, and it need not wait any more", waits,
-			about("reset"), "holds · 1 spec"},
+			saw("reset", "refused"), "holds · 2 specs"},
 		{"otherwise", plain,
-			about("finished"), differs + "finished · 1 spec"},
+			saw("finished"), differs + "finished · 1 spec"},
 		{"otherwise, in two ways", plain,
-			about("silence", "finished"), differs + "finished, or silence · 2 specs"},
+			saw("silence", "finished"), differs + "finished, or silence · 2 specs"},
 		{"otherwise, but known elsewhere", known,
-			about("finished"), differs + "finished; holds on Windows · 1 spec"},
+			saw("finished"), differs + "finished; holds on Windows · 1 spec"},
 		{"once as stated, once otherwise", plain,
-			about("reset", "finished"), differs + "finished · 2 specs"},
+			saw("reset", "finished"), differs + "finished · 2 specs"},
 		{"under a condition", plain,
-			about("reset, if unread"), "holds if unread · 1 spec"},
+			saw("reset, if unread"), "holds if unread · 1 spec"},
 		{"under a condition, and not without", plain,
-			about("reset, if unread", "finished, if read"), "holds if unread · 2 specs"},
+			saw("reset, if unread", "finished, if read"), "holds if unread · 2 specs"},
 		{"under two conditions", plain,
-			about("reset, if unread", "reset, if aborted"), "holds if aborted, or unread · 2 specs"},
+			saw("reset, if unread", "reset, if aborted"), "holds if aborted, or unread · 2 specs"},
 		{"as stated, except under a condition", plain,
-			about("reset", "finished, if read"), "holds unless read · 2 specs"},
+			saw("reset", "finished, if read"), "holds unless read · 2 specs"},
 		{"never under a condition", plain,
-			about("finished, if read"), differs + "finished · 1 spec"},
+			saw("finished, if read"), differs + "finished · 1 spec"},
 		{"torn under one condition", plain,
-			about("reset, if unread", "finished, if unread"), differs + "finished · 2 specs"},
+			saw("reset, if unread", "finished, if unread"), differs + "finished · 2 specs"},
 		{"otherwise as stated, right under a condition", plain,
-			about("finished", "reset, if unread"), differs + "finished · 2 specs"},
+			saw("finished", "reset, if unread"), differs + "finished · 2 specs"},
 	}
 }
 
 func TestJudge(t *testing.T) {
 	for _, r := range rows() {
 		t.Run(r.name, func(t *testing.T) {
-			other := claims.Observation{Claim: "other", Saw: "anything"}
-			verdict := claims.Judge(r.claim, append([]claims.Observation{other}, r.observed...))
-			if got, want := verdict.String(), "claim c · "+r.want; got != want || !verdict.Ran() {
-				t.Errorf("%q, ran %v, want %q", got, verdict.Ran(), want)
+			verdict := claims.Judge(r.claim, passed(r.observed))
+			if got, want := verdict.String(), "claim c · "+r.want; got != want || !verdict.Judged() {
+				t.Errorf("%q, judged %v, want %q", got, verdict.Judged(), want)
 			}
 		})
 	}
 }
 
-func TestJudgeNothing(t *testing.T) {
+// TestJudgePartly: by the specs that passed alone this claim differs on this
+// system, or holds under a condition. Neither is said.
+func TestJudgePartly(t *testing.T) {
+	claim := claims.Claim{ID: "c", Seen: []string{"reset"}}
+	about := []claims.ID{"c"}
+	run := func(state claims.State, observations ...string) claims.Run {
+		return claims.Run{About: about, State: state, Saw: saw(observations...)}
+	}
 	for _, test := range []struct {
-		claim claims.Claim
-		want  string
+		name string
+		runs []claims.Run
+		want string
 	}{
-		{claims.Claim{ID: "c", Seen: []string{"reset"}}, "claim c · not run"},
-		{claims.Claim{ID: "c", Seen: []string{"reset"}, WaitsFor: "a network"}, "claim c · waiting"},
+		{"one of two failed", []claims.Run{run(claims.Passed, "reset, if unread"), run(claims.Failed)},
+			"claim c · failed · 1 of 2 specs failed"},
+		{"one failed behind its observation", []claims.Run{run(claims.Failed, "reset")},
+			"claim c · failed · 1 of 1 spec failed"},
+		{"one failed, one skipped itself", []claims.Run{run(claims.Skipped), run(claims.Failed)},
+			"claim c · failed · 1 of 2 specs failed"},
+		{"one was left out", []claims.Run{run(claims.Passed, "finished"), run(claims.LeftOut)},
+			"claim c · incomplete · 1 of 2 specs ran"},
+		{"one skipped itself", []claims.Run{run(claims.Passed, "finished"), run(claims.Skipped)},
+			"claim c · incomplete · 1 of 2 specs ran"},
+		{"one passed and saw nothing", []claims.Run{run(claims.Passed, "finished"), run(claims.Passed)},
+			"claim c · incomplete · 1 of 2 specs ran"},
+		{"all skipped themselves", []claims.Run{run(claims.Skipped), run(claims.Skipped)}, "claim c · not run"},
+		{"there are none", nil, "claim c · not run"},
 	} {
-		verdict := claims.Judge(test.claim, []claims.Observation{{Claim: "other", Saw: "reset"}})
-		if verdict.String() != test.want || verdict.Ran() {
-			t.Errorf("%q, ran %v, want %q, not run", verdict, verdict.Ran(), test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			verdict := claims.Judge(claim, test.runs)
+			if verdict.String() != test.want || verdict.Judged() {
+				t.Errorf("%q, judged %v, want %q, not judged", verdict, verdict.Judged(), test.want)
+			}
+		})
 	}
 }
 
@@ -131,7 +162,7 @@ func TestJudgeNothing(t *testing.T) {
 // was: no verdict survives that.
 func TestFlipping(t *testing.T) {
 	for _, r := range rows() {
-		before := claims.Judge(r.claim, r.observed)
+		before := claims.Judge(r.claim, passed(r.observed))
 		for i, observation := range r.observed {
 			t.Run(fmt.Sprintf("%s, number %d", r.name, i+1), func(t *testing.T) {
 				flipped := slices.Clone(r.observed)
@@ -139,7 +170,7 @@ func TestFlipping(t *testing.T) {
 				if !slices.Contains(r.claim.Seen, observation.Saw) {
 					flipped[i].Saw = r.claim.Seen[0]
 				}
-				if after := claims.Judge(r.claim, flipped); after == before {
+				if after := claims.Judge(r.claim, passed(flipped)); after == before {
 					t.Errorf("%q whether it saw %q or %q", after, observation.Saw, flipped[i].Saw)
 				}
 			})
@@ -147,15 +178,53 @@ func TestFlipping(t *testing.T) {
 	}
 }
 
-// TestTable judges the real claims: every one has a line, whatever was seen.
-func TestTable(t *testing.T) {
-	verdicts := claims.Table([]claims.Observation{{Claim: claims.GoRead, Saw: "read: reset"}})
-	if len(verdicts) != 55 {
-		t.Errorf("%d verdicts, want 55", len(verdicts))
+func TestLabels(t *testing.T) {
+	labels := append(claims.Labels(claims.GoRead, claims.GoWrite), "cause:unread", "needs:netns")
+	if got := claims.Labelled(labels); !slices.Equal(got, []claims.ID{claims.GoRead, claims.GoWrite}) {
+		t.Errorf("%v are about %v, want go-read and go-write", labels, got)
 	}
-	for _, verdict := range verdicts {
-		if verdict.Ran() != (verdict.Claim == claims.GoRead) {
-			t.Errorf("%v: there was an observation of go-read alone", verdict)
-		}
+	if got := claims.Labels(); got == nil || len(got) > 0 {
+		t.Errorf("no claims are %#v, want an empty list, which Ginkgo takes", got)
+	}
+}
+
+// write is the text of the table.
+func write(t *testing.T, table claims.Table) string {
+	t.Helper()
+	var text strings.Builder
+	if n, err := table.WriteTo(&text); err != nil || n != int64(text.Len()) {
+		t.Fatalf("wrote %d of %d bytes, %v", n, text.Len(), err)
+	}
+	return text.String()
+}
+
+// TestTable writes the table of a whole run, of one with a failure, and of a
+// filtered one.
+func TestTable(t *testing.T) {
+	read := claims.Run{About: []claims.ID{claims.GoRead}, State: claims.Passed,
+		Saw: []claims.Observation{{Claim: claims.GoRead, Saw: "read: reset"}}}
+	write1 := claims.Run{About: []claims.ID{claims.GoWrite}, State: claims.Passed,
+		Saw: []claims.Observation{{Claim: claims.GoWrite, Saw: "write: broken-pipe", If: "a FIN came before"}}}
+	failed := claims.Run{About: []claims.ID{claims.GoWrite}, State: claims.Failed}
+	leftOut := claims.Run{About: []claims.ID{claims.GoWrite}, State: claims.LeftOut}
+
+	whole := claims.Tabulate([]claims.Run{read, write1})
+	if text := write(t, whole); strings.Count(text, "claim ") != 55 || !strings.HasPrefix(text, "claim go-read · holds · 1 spec\n"+
+		"    guide: a server reads one byte of two and closes: the client's next read fails with ECONNRESET\n"+
+		"claim go-write · holds if a FIN came before · 1 spec\n") || !strings.Contains(text, "claim datagram · not run\n    jby: ") {
+		t.Errorf("a whole run is\n%s", text)
+	}
+	broken := claims.Tabulate([]claims.Run{read, write1, failed})
+	if text := write(t, broken); !strings.HasPrefix(text, "claims · 1 of 3 specs FAILED: ") ||
+		!strings.Contains(text, "\nclaim go-read · holds · 1 spec\n") ||
+		!strings.Contains(text, "\nclaim go-write · failed · 1 of 2 specs failed\n") {
+		t.Errorf("a run with a failure is\n%s", text)
+	}
+	filtered := claims.Tabulate([]claims.Run{write1, leftOut, {About: []claims.ID{claims.Datagram}, State: claims.LeftOut}})
+	if text := write(t, filtered); !strings.HasPrefix(text, "claims · 1 of 3 specs were chosen: ") ||
+		strings.Count(text, "claim go-write · incomplete · 1 of 2 specs ran\n    guide: ") != 1 ||
+		strings.Contains(text, "datagram") || strings.Contains(text, "not run") ||
+		!strings.HasSuffix(text, "--label-filter='claim: containsAny ID' ./scenarios\n") {
+		t.Errorf("a filtered run is\n%s", text)
 	}
 }

@@ -4,6 +4,6 @@
 // The documents are an operator's FAQ on layer-4 health checks (elb), a long
 // guide to causes and remedies with Go programs (guide), and a collection of
 // forum explanations (jby). A claim is in our own words. [Judge] compares what
-// it says is seen with each [Observation] that a spec attached; a verdict is
-// never written down.
+// it says is seen with each [Observation] that a spec attached, and only where
+// every spec about the claim passed; a verdict is never written down.
 package claims

@@ -9,10 +9,14 @@ import (
 func ExampleJudge() {
 	claim := claims.Claim{ID: "unread-close", Seen: []string{"read: reset"},
 		Says: "the peer closed without reading the transferred data: ECONNRESET"}
+	run := func(saw, condition string) claims.Run {
+		return claims.Run{
+			About: []claims.ID{"unread-close"}, State: claims.Passed,
+			Saw: []claims.Observation{{Claim: "unread-close", Saw: saw, If: condition}},
+		}
+	}
 
-	fmt.Println(claims.Judge(claim, []claims.Observation{
-		{Claim: "unread-close", Saw: "read: reset", If: "a byte was unread"},
-		{Claim: "unread-close", Saw: "read: finished", If: "everything was read"},
-	}))
+	fmt.Println(claims.Judge(claim, []claims.Run{
+		run("read: reset", "a byte was unread"), run("read: finished", "everything was read")}))
 	// Output: claim unread-close · holds if a byte was unread · 2 specs
 }

@@ -7,75 +7,93 @@ import (
 	"strings"
 )
 
-// An ID names a claim.
-type ID string
-
-// A Claim is a statement of a document.
-type Claim struct {
-	ID       ID
-	Document string   // "elb", "guide" or "jby"
-	Says     string   // the statement, in our words
-	Seen     []string // what is seen if it is true: one of these observations
-	KnownOn  string   // systems other than Linux where it is known to hold; may be empty
-	WaitsFor string   // what has to be there before it can be shown; empty if nothing
-}
-
-// An Observation is what a spec saw that bears on a claim.
-type Observation struct {
-	Claim ID     `json:"claim"`
-	Saw   string `json:"saw"`
-	// If is the condition, which the document leaves out, under which the spec
-	// looked. Empty: under the circumstances that the document states.
-	If string `json:"if,omitempty"`
-}
-
-// String says what was seen, and under which condition.
-func (o Observation) String() string {
-	if o.If == "" {
-		return fmt.Sprintf("%s: saw %s", o.Claim, o.Saw)
-	}
-	return fmt.Sprintf("%s: saw %s, if %s", o.Claim, o.Saw, o.If)
-}
-
-// A Verdict says what became of a claim in one run.
+// A Verdict says what became of a claim in one run of the suite.
 type Verdict struct {
 	Claim ID
-	// Word is "holds", "holds if …", "differs on …", "waiting" or "not run".
-	Word  string
-	Specs int // how many observations decided it
+	// Word is "holds", "holds if …", "holds unless …" or "differs on …" where
+	// every spec of the claim passed; otherwise Broken, Incomplete or NotRun.
+	Word string
+	// Specs is how many specs are about the claim. Passed, Failed and Chosen
+	// are how many of them passed, failed, and were to run at all.
+	Specs, Passed, Failed, Chosen int
 }
 
-// Ran says whether the claim was put to the test.
-func (v Verdict) Ran() bool { return v.Word != NotRun && v.Word != Waiting }
+// The verdicts of claims whose evidence is not whole. Nothing is concluded from
+// what the other specs saw: the one that is missing may be the one by which a
+// claim differs.
+const (
+	Broken     = "failed"     // a spec about it failed
+	Incomplete = "incomplete" // some of its specs did not run
+	NotRun     = "not run"    // none of its specs ran
+)
+
+// Judged says whether all specs of the claim passed, so that the verdict was
+// computed from what they saw.
+func (v Verdict) Judged() bool { return v.Specs > 0 && v.Passed == v.Specs }
 
 // String is the claim's line in the table.
 func (v Verdict) String() string {
-	if !v.Ran() {
-		return fmt.Sprintf("claim %s · %s", v.Claim, v.Word)
+	line := fmt.Sprintf("claim %s · %s", v.Claim, v.Word)
+	switch {
+	case v.Judged():
+		return fmt.Sprintf("%s · %s", line, specs(v.Specs))
+	case v.Failed > 0:
+		return fmt.Sprintf("%s · %d of %s failed", line, v.Failed, specs(v.Specs))
+	case v.Passed > 0:
+		return fmt.Sprintf("%s · %d of %s ran", line, v.Passed, specs(v.Specs))
 	}
-	unit := "specs"
-	if v.Specs == 1 {
-		unit = "spec"
-	}
-	return fmt.Sprintf("claim %s · %s · %d %s", v.Claim, v.Word, v.Specs, unit)
+	return line
 }
 
-// The verdicts of claims that nothing was observed about.
-const (
-	NotRun  = "not run" // no spec of it passed in this run
-	Waiting = "waiting" // it needs something that is not there yet
-)
+// specs counts specs in words.
+func specs(n int) string {
+	if n == 1 {
+		return "1 spec"
+	}
+	return fmt.Sprintf("%d specs", n)
+}
 
-// Judge compares what the claim says is seen with the observations that bear
-// on it; the others are passed over.
-func Judge(c Claim, observations []Observation) Verdict {
+// Judge compares what the claim says is seen with what the specs about it
+// observed; specs that are about others are passed over.
+func Judge(c Claim, runs []Run) Verdict {
 	v := Verdict{Claim: c.ID}
-	var asStated, otherwise, trueIf, falseIf []string
-	for _, o := range observations {
-		if o.Claim != c.ID {
+	var saw []Observation
+	for _, r := range runs {
+		if !slices.Contains(r.About, c.ID) {
 			continue
 		}
 		v.Specs++
+		if r.State != LeftOut {
+			v.Chosen++
+		}
+		switch observed := slices.ContainsFunc(r.Saw, func(o Observation) bool { return o.Claim == c.ID }); {
+		case r.State == Passed && observed:
+			v.Passed++
+			saw = append(saw, r.Saw...)
+		case r.State == Failed:
+			v.Failed++
+		}
+	}
+	switch {
+	case v.Failed > 0:
+		v.Word = Broken
+	case v.Passed == 0:
+		v.Word = NotRun
+	case !v.Judged():
+		v.Word = Incomplete
+	default:
+		v.Word = compare(c, saw)
+	}
+	return v
+}
+
+// compare is the verdict on a claim by everything that was observed about it.
+func compare(c Claim, saw []Observation) string {
+	var asStated, otherwise, trueIf, falseIf []string
+	for _, o := range saw {
+		if o.Claim != c.ID {
+			continue
+		}
 		agrees := slices.Contains(c.Seen, o.Saw)
 		switch {
 		case o.If == "" && agrees:
@@ -92,36 +110,22 @@ func Judge(c Claim, observations []Observation) Verdict {
 	statedOtherwise := len(otherwise) > len(falseIf)
 	torn := slices.ContainsFunc(trueIf, func(condition string) bool { return slices.Contains(falseIf, condition) })
 	switch {
-	case v.Specs == 0 && c.WaitsFor != "":
-		v.Word = Waiting
-	case v.Specs == 0:
-		v.Word = NotRun
 	case statedOtherwise || torn || len(asStated)+len(trueIf) == 0:
-		v.Word = fmt.Sprintf("differs on %s: %s", runtime.GOOS, phrase(otherwise))
+		word := fmt.Sprintf("differs on %s: %s", runtime.GOOS, phrase(otherwise))
 		if c.KnownOn != "" {
-			v.Word += "; holds on " + c.KnownOn
+			word += "; holds on " + c.KnownOn
 		}
+		return word
 	case len(trueIf) > 0:
-		v.Word = "holds if " + phrase(trueIf)
+		return "holds if " + phrase(trueIf)
 	case len(falseIf) > 0:
-		v.Word = "holds unless " + phrase(falseIf)
-	default:
-		v.Word = "holds"
+		return "holds unless " + phrase(falseIf)
 	}
-	return v
+	return "holds"
 }
 
 // phrase names each of several things once, in a stable order.
 func phrase(words []string) string {
 	slices.Sort(words)
 	return strings.Join(slices.Compact(words), ", or ")
-}
-
-// Table judges every claim, in the order of [All].
-func Table(observations []Observation) []Verdict {
-	var verdicts []Verdict
-	for _, c := range All() {
-		verdicts = append(verdicts, Judge(c, observations))
-	}
-	return verdicts
 }

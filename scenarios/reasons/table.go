@@ -32,11 +32,17 @@ type Line struct {
 	Observed, Inferred []string
 	// Excuse says why no scenario provokes it; empty if one should.
 	Excuse string
+	// Missing says what of the run is missing, where a scenario that should
+	// provoke it may be; empty if every spec passed.
+	Missing string
 }
 
 // Owed says whether the kernel never told a reason that some scenario should
-// have provoked.
-func (l Line) Owed() bool { return len(l.Observed) == 0 && l.Excuse == "" }
+// have provoked. A run of which something is missing owes nothing.
+func (l Line) Owed() bool { return len(l.Observed) == 0 && l.Excuse == "" && l.Missing == "" }
+
+// Seen says whether any scenario of the run showed it.
+func (l Line) Seen() bool { return len(l.Observed)+len(l.Inferred) > 0 }
 
 // String is the reason's line in the table.
 func (l Line) String() string {
@@ -47,6 +53,8 @@ func (l Line) String() string {
 		return fmt.Sprintf("reason %s · inferred only, in %s", l.Reason, list(l.Inferred))
 	case l.Excuse != "":
 		return fmt.Sprintf("reason %s · %s", l.Reason, l.Excuse)
+	case l.Missing != "":
+		return fmt.Sprintf("reason %s · not seen: %s", l.Reason, l.Missing)
 	}
 	return fmt.Sprintf("reason %s · not provoked", l.Reason)
 }
@@ -61,8 +69,9 @@ func list(scenarios []string) string {
 }
 
 // Table returns a line for each reason that the running kernel has, in its
-// order, and then for each other that was seen.
-func Table(kernel []string, seen []Sighting) []Line {
+// order, and then for each other that was seen. Missing says what the run lacks,
+// such as "2 specs failed"; it is empty if every spec passed.
+func Table(kernel []string, seen []Sighting, missing string) []Line {
 	names := slices.Clone(kernel)
 	for _, s := range seen {
 		if !slices.Contains(names, s.Reason) {
@@ -72,7 +81,8 @@ func Table(kernel []string, seen []Sighting) []Line {
 	var lines []Line
 	for _, name := range names {
 		lines = append(lines, Line{
-			Reason: name, Excuse: excuse(name), Observed: where(seen, name, true), Inferred: where(seen, name, false),
+			Reason: name, Excuse: excuse(name), Missing: missing,
+			Observed: where(seen, name, true), Inferred: where(seen, name, false),
 		})
 	}
 	return lines

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -16,24 +17,66 @@ func newClaims() *cobra.Command {
 		Short: "Run all specs and judge what the documents say by them",
 		Long: `Claims runs every spec once and prints each statement of the three documents
 with its verdict: what was observed on this machine just now, compared with
-what the document says is seen.`,
+what the document says is seen. A claim is judged only if all specs that are
+about it passed. The cards of specs that failed go to standard error.`,
 		Args: cobra.NoArgs,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
-			var observations []claims.Observation
-			order := suite.Order{Specs: texts(suite.Scenarios())}
-			err := runQuietly(cmd, order, func(r suite.Result) {
-				if r.State == suite.Passed {
-					observations = append(observations, r.Observations...)
+			all := suite.Scenarios()
+			ran := map[string]suite.Result{}
+			var failed []suite.Result
+			err := runQuietly(cmd, suite.Order{Specs: texts(all), Record: true}, func(r suite.Result) {
+				if r.State == suite.Failed {
+					failed = append(failed, r)
 				}
+				r.Recordings = nil // hundreds, which nobody looks at
+				ran[r.Spec] = r
 			})
-			if failed := (*specsFailed)(nil); err != nil && !errors.As(err, &failed) {
+			shown := showFailed(cmd.ErrOrStderr(), failed)
+			if marked := (*specsFailed)(nil); err != nil && !errors.As(err, &marked) {
 				return err
 			}
-			for _, c := range claims.All() {
-				verdict := claims.Judge(c, observations)
-				fmt.Fprintf(cmd.OutOrStdout(), "%v\n    %s: %s\n", verdict, c.Document, c.Says)
+			_, written := claims.Tabulate(runsOf(all, ran)).WriteTo(cmd.OutOrStdout())
+			if written != nil {
+				written = fmt.Errorf("print the claims: %w", written)
 			}
-			return err
+			return errors.Join(written, err, shown)
 		}),
 	}
+}
+
+// runsOf says what became of every spec; those without a result did not run.
+func runsOf(all []suite.Scenario, ran map[string]suite.Result) []claims.Run {
+	var runs []claims.Run
+	for _, s := range all {
+		for _, spec := range s.Specs {
+			run := claims.Run{About: claims.Labelled(spec.Labels), State: claims.Skipped}
+			switch r := ran[spec.Text]; r.State {
+			case suite.Passed:
+				run.State, run.Saw = claims.Passed, r.Observations
+			case suite.Failed:
+				run.State = claims.Failed
+			}
+			runs = append(runs, run)
+		}
+	}
+	return runs
+}
+
+// mostFailed bounds how many specs that failed are shown with their cards.
+const mostFailed = 10
+
+// showFailed shows specs that failed as the command run does, and how to run
+// them again.
+func showFailed(w io.Writer, failed []suite.Result) error {
+	for _, r := range failed[:min(len(failed), mostFailed)] {
+		fmt.Fprintln(w, specLine(r))
+		for _, recording := range r.Recordings {
+			fmt.Fprintln(w)
+			if err := (cardStyle{color: "auto"}).draw(w, recording); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintln(w)
+	}
+	return nil
 }

@@ -21,9 +21,7 @@ func newList() *cobra.Command {
 		Short: "List the scenarios",
 		Long: `List shows every scenario with its specs, labels and routes. With TEXT it shows
 those specs that contain every TEXT in their scenario's name or their own text.
-
-Which claims a spec bears on shows only when it runs: --claim runs the specs
-first.`,
+With --claim it shows those that are about a statement of the documents.`,
 		Example: `  resetlab list unread
   resetlab list --label 'cause: containsAny unread'
   resetlab list --claim go-read
@@ -38,7 +36,7 @@ first.`,
 				return containsAll(s.Name+"\n"+spec.Text, args)
 			})
 			if claim != "" {
-				if found, err = bearingOn(cmd, found, claims.ID(claim)); err != nil {
+				if found, err = bearingOn(found, claims.ID(claim)); err != nil {
 					return err
 				}
 			}
@@ -53,7 +51,7 @@ first.`,
 	}
 	flags := command.Flags()
 	flags.StringVar(&label, "label", "", "only specs whose labels match this `FILTER`, in Ginkgo's language")
-	flags.StringVar(&claim, "claim", "", "only specs that bear on the claim with this `ID`; runs them")
+	flags.StringVar(&claim, "claim", "", "only specs that are about the claim with this `ID`")
 	flags.BoolVar(&asJSON, "json", false, "as a JSON array of scenarios")
 	noError(command.RegisterFlagCompletionFunc("claim", completeClaims))
 	return command
@@ -66,8 +64,8 @@ func containsAll(text string, parts []string) bool {
 	})
 }
 
-// bearingOn runs the specs and keeps those that looked at the claim.
-func bearingOn(cmd *cobra.Command, found []suite.Scenario, claim claims.ID) ([]suite.Scenario, error) {
+// bearingOn keeps the specs that are about the claim.
+func bearingOn(found []suite.Scenario, claim claims.ID) ([]suite.Scenario, error) {
 	var ids []string
 	for _, c := range claims.All() {
 		ids = append(ids, string(c.ID))
@@ -75,16 +73,9 @@ func bearingOn(cmd *cobra.Command, found []suite.Scenario, claim claims.ID) ([]s
 	if !slices.Contains(ids, string(claim)) {
 		return nil, unknown("claim", string(claim), ids, "resetlab claims")
 	}
-	bears := map[string]bool{}
-	err := runQuietly(cmd, suite.Order{Specs: texts(found)}, func(r suite.Result) {
-		for _, observation := range r.Observations {
-			bears[r.Spec] = bears[r.Spec] || observation.Claim == claim
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return suite.Keep(found, func(_ suite.Scenario, spec suite.Spec) bool { return bears[spec.Text] }), nil
+	return suite.Keep(found, func(_ suite.Scenario, spec suite.Spec) bool {
+		return slices.Contains(claims.Labelled(spec.Labels), claim)
+	}), nil
 }
 
 // manyEntries is how many entries of a table a list of several scenarios

@@ -1,0 +1,32 @@
+package claims
+
+import "fmt"
+
+// An ID names a claim.
+type ID string
+
+// A Claim is a statement of a document.
+type Claim struct {
+	ID       ID
+	Document string   // "elb", "guide" or "jby"
+	Says     string   // the statement, in our words
+	Seen     []string // what is seen if it is true: one of these observations
+	KnownOn  string   // systems other than Linux where it is known to hold; may be empty
+}
+
+// An Observation is what a spec saw that bears on a claim.
+type Observation struct {
+	Claim ID     `json:"claim"`
+	Saw   string `json:"saw"`
+	// If is the condition, which the document leaves out, under which the spec
+	// looked. Empty: under the circumstances that the document states.
+	If string `json:"if,omitempty"`
+}
+
+// String says what was seen, and under which condition.
+func (o Observation) String() string {
+	if o.If == "" {
+		return fmt.Sprintf("%s: saw %s", o.Claim, o.Saw)
+	}
+	return fmt.Sprintf("%s: saw %s, if %s", o.Claim, o.Saw, o.If)
+}
