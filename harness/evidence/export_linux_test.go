@@ -27,9 +27,15 @@ var QueuesEmpty = queuesEmpty
 // Empty has a tracer with a tap empty a pipe, and returns how many events the
 // tap got.
 func Empty(pipe int) (int, error) {
-	t := &tracer{pipe: pipe, taps: map[*traceTap]struct{}{}}
+	t := &tracer{pipe: pipe, taps: map[*traceTap]struct{}{}, marks: map[uint64]*mark{}}
 	tap := &traceTap{tracer: t}
 	t.taps[tap] = struct{}{}
 	err := t.empty()
 	return len(tap.traces), err
 }
+
+// Set writes a setting of the trace instance.
+func (l *Lanes) Set(file, value string) error { return l.kernel.(*tracer).set(file, value) }
+
+// ParseOverruns reads the stats of a processor's trace buffer.
+var ParseOverruns = parseOverruns

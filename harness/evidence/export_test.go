@@ -17,6 +17,7 @@ func Judge(r *Recording) {
 type Trace struct {
 	At               time.Time
 	Task, Name       string
+	Process          int
 	Local, Remote    string
 	From, To, Reason string
 	Passive          bool
@@ -25,8 +26,14 @@ type Trace struct {
 // ParseTrace reads a line of a trace.
 func ParseTrace(line string, ahead time.Duration) (Trace, error) {
 	t, err := parseTrace(line, ahead)
-	return Trace{time.Unix(0, int64(t.at)), t.task, t.name, t.local.String(), t.remote.String(), t.from,
+	return Trace{time.Unix(0, int64(t.at)), t.task, t.name, t.process, t.local.String(), t.remote.String(), t.from,
 		t.to, t.reason, t.passive}, err
+}
+
+// ParseMark reads a mark that came back.
+func ParseMark(line string) (id uint64, at time.Time, ok bool) {
+	id, when, ok := parseMark(line, 0)
+	return id, time.Unix(0, int64(when)), ok
 }
 
 // LostTraces reads a line that says that events were lost.

@@ -19,9 +19,9 @@ type gathered struct {
 	watched   []view                // those, in the order in which they were added
 }
 
-// addViews adds what was captured in namespaces, which is all that was there
-// or not.
-func (g *gathered) addViews(views []view, all bool) {
+// addViews adds what was captured in namespaces; what was sent until settled has
+// been captured wherever it came.
+func (g *gathered) addViews(views []view, settled instant) {
 	if len(views) == 0 {
 		return
 	}
@@ -30,7 +30,7 @@ func (g *gathered) addViews(views []view, all bool) {
 		g.posts[v.ip] = v.name
 	}
 	g.watched = views
-	g.segments = append(g.segments, merge(views, all)...)
+	g.segments = append(g.segments, merge(views, settled)...)
 	slices.SortStableFunc(g.segments, func(a, b segment) int { return cmp.Compare(a.at, b.at) })
 }
 

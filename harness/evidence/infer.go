@@ -183,8 +183,12 @@ const shortestWait = time.Second
 
 // waits says whether the end that sent a RST had sent its FIN before, and can
 // only be waiting still: not so long that it may have forgotten, and no RST has
-// come that ends the wait (RFC 1337).
+// come that ends the wait (RFC 1337). A capture that lost segments does not
+// tell.
 func (t *trial) waits(reset *Reset) bool {
+	if t.LostPackets > 0 {
+		return false
+	}
 	finished := false
 	for _, i := range t.byFlow[reset.Flow] {
 		event := &t.Events[i]

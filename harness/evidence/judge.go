@@ -136,11 +136,10 @@ func (t *trial) verdict(i int) Reset {
 	switch {
 	case note != nil:
 		t.observed(&reset, note)
-	case !t.Lacks(Kernel) && t.LostEvents == 0:
-		reset.Level = Observed
-		t.between(&reset, "the kernel sent no RST for this connection: no tcp_send_reset goes with it")
-	default:
+	case t.Lacks(Kernel):
 		t.inferred(&reset)
+	default:
+		t.unnoted(&reset)
 	}
 	return reset
 }
@@ -212,6 +211,8 @@ func (t *trial) whyState(reset *Reset) string {
 		return "its owner ended the connection without a FIN"
 	case t.isProxy(reset.Host):
 		return "the proxy ended the connection with SO_LINGER 0"
+	case t.LostEvents > 0:
+		return "its owner ended the connection without a FIN; by which call is not known, for calls were lost"
 	case !t.accepted(reset):
 		return "its listener was closed before anybody accepted the connection"
 	}

@@ -65,6 +65,8 @@ var (
 	oddRST   = packet("server", evidence.Packet{Flags: "RST", Seq: 1, IPID: 0x7777})
 	finish   = packet("server", evidence.Packet{Flags: "FIN ACK", Seq: 1, Ack: 1, Window: 512, IPID: 1})
 	accept   = call("server", "accept", 2, 0)
+	closed   = evidence.Event{Host: "server", State: &evidence.StateChange{From: "ESTABLISHED", To: "CLOSE"}}
+	received = evidence.Event{Host: "server", Trace: &evidence.ResetTrace{Name: "tcp_receive_reset"}}
 )
 
 // counted makes counters that nobody else moves.
@@ -82,7 +84,9 @@ func TestVerdicts(t *testing.T) {
 		name     string
 		events   []evidence.Event
 		missing  []evidence.MissingLane
+		gaps     []evidence.Gap
 		counters map[string]int64
+		private  bool
 		lost     uint64
 		sender   evidence.Sender
 		host     string
@@ -98,6 +102,28 @@ func TestVerdicts(t *testing.T) {
 			name: "the same when kernel events were lost", events: at(one(data), one(reply)), lost: 1,
 			counters: map[string]int64{"OutRsts": 1}, sender: evidence.KernelReply, host: "server", cause: 0,
 			level: evidence.Inferred, words: "shape of an answer",
+		}, {
+			name: "the same when nothing proves that the kernel lane saw all", events: at(one(data), one(reply)),
+			gaps:     []evidence.Gap{{Lane: evidence.Kernel, To: time.Second, Why: "its last mark did not come back"}},
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.KernelReply, host: "server", cause: 0,
+			level: evidence.Inferred, words: "says nothing: its last mark did not come back",
+		}, {
+			name: "the same when the lane was whole by then", events: at(one(data), one(reply)),
+			gaps:   []evidence.Gap{{Lane: evidence.Kernel, From: time.Second, To: 2 * time.Second, Why: "killed"}},
+			sender: evidence.Between, cause: -1, level: evidence.Observed, words: "no tcp_send_reset",
+		}, {
+			name: "the same when the host has counted a RST of which no note is there", events: at(one(data), one(reply)),
+			counters: map[string]int64{"OutRsts": 1}, private: true, sender: evidence.KernelReply, host: "server", cause: 0,
+			level: evidence.Inferred, words: "moved by 1, and 0 were noted",
+		}, {
+			name:     "its socket was closed just before, by a thread that may not have noted its RST yet",
+			events:   at(one(accept), one(data), one(closed), one(ownRST)),
+			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Application, host: "server", cause: -1,
+			level: evidence.Inferred, words: "closed just before",
+		}, {
+			name:   "its socket was closed by a RST that somebody sent it",
+			events: at(one(accept), one(data), one(received), one(closed), one(oddRST)),
+			sender: evidence.Between, cause: -1, level: evidence.Observed, words: "no tcp_send_reset",
 		}, {
 			name: "a RST that never left", events: at(one(data), one(call("server", "abort", 2, 0)),
 				one(note("server", "TCP_STATE", false))),
@@ -211,9 +237,13 @@ func TestVerdicts(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := &evidence.Recording{
-				Events: test.events, Missing: test.missing, LostEvents: test.lost, Counters: counted(test.counters),
-				Hosts: []evidence.Host{{Name: "client"}, {Name: "server"}},
-				Flows: []evidence.Flow{{ClientHost: "client", ServerHost: "server"}},
+				Events: test.events, Missing: test.missing, Gaps: test.gaps, LostEvents: test.lost,
+				Counters: counted(test.counters),
+				Hosts:    []evidence.Host{{Name: "client"}, {Name: "server", Private: test.private}},
+				Flows:    []evidence.Flow{{ClientHost: "client", ServerHost: "server"}},
+			}
+			if test.private {
+				r.Counters[0].Host = "server"
 			}
 			evidence.Judge(r)
 			if len(r.Resets) != 1 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -39,17 +40,22 @@ type tracer struct {
 	end      chan struct{}
 	ended    sync.WaitGroup
 
-	mu    sync.Mutex    // guards the rest
-	ahead time.Duration // of CLOCK_TAI before the wall clock
-	rest  []byte        // the beginning of a line
-	taps  map[*traceTap]struct{}
+	mu     sync.Mutex    // guards the rest
+	ahead  time.Duration // of CLOCK_TAI before the wall clock
+	rest   []byte        // the beginning of a line
+	taps   map[*traceTap]struct{}
+	marks  map[uint64]*mark // those that may still come back
+	marked uint64           // how many have been written
 }
 
 // A traceTap is what one recording collects.
 type traceTap struct {
-	tracer *tracer
-	traces []trace
-	lost   uint64
+	tracer  *tracer
+	traces  []trace
+	lost    uint64 // as the lines of the pipe say
+	begin   *mark
+	overrun uint64 // what the kernel had lost before
+	doubt   error  // why it cannot be known whether all was seen, from the beginning on
 }
 
 // openKernel makes a trace instance and enables the three tracepoints in it.
@@ -58,7 +64,7 @@ func openKernel() (kernelLane, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reach tracefs: %w: only the machine's root may read the kernel's tracepoints", err)
 	}
-	t := &tracer{root: root, taps: map[*traceTap]struct{}{}}
+	t := &tracer{root: root, taps: map[*traceTap]struct{}{}, marks: map[uint64]*mark{}}
 	if err := t.open(path); err != nil {
 		if root != nil {
 			root.Close()
@@ -114,6 +120,12 @@ func (t *tracer) enable() error {
 		if err := t.set(setting[0], setting[1]); err != nil {
 			return err
 		}
+	}
+	// Processes stay known when their threads are gone. The kernel then keeps 4
+	// bytes for each number that a process may have until it is booted again.
+	// Where it has no such option (before Linux 4.13) /proc alone tells.
+	if err := t.set("options/record-tgid", "1"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	format, err := os.ReadFile(filepath.Join(t.instance, "events/tcp", resetSent, "format"))
 	t.named = namedReasons(string(format))
@@ -172,17 +184,23 @@ func (t *tracer) follow() (kernelTap, error) {
 		t.emptying.Reset(emptyEvery)
 	}
 	tap := &traceTap{tracer: t}
+	tap.overrun, tap.doubt = t.overruns()
+	if tap.doubt == nil {
+		tap.begin, tap.doubt = t.mark()
+	}
 	t.taps[tap] = struct{}{}
 	return tap, nil
 }
 
-// taiAhead returns how far CLOCK_TAI is ahead of the wall clock: whole seconds.
-func taiAhead() time.Duration {
-	var tai unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_TAI, &tai); err != nil {
-		return 0
+// taiAhead returns how far CLOCK_TAI is ahead of the wall clock: whole seconds,
+// 0 where nobody has told the kernel. It is asked for in one call: between two
+// readings of clocks any time may pass.
+func taiAhead() (time.Duration, error) {
+	var timex unix.Timex // no modes: nothing is set
+	if _, err := unix.Adjtimex(&timex); err != nil {
+		return 0, os.NewSyscallError("adjtimex", err)
 	}
-	return time.Until(time.Unix(tai.Unix())).Round(time.Second)
+	return time.Duration(timex.Tai) * time.Second, nil
 }
 
 func (t *tracer) collect() {
@@ -196,9 +214,17 @@ func (t *tracer) collect() {
 // machine there is no end to it. mu is held.
 func (t *tracer) empty() error {
 	called := instantOf(time.Now())
-	t.ahead = taiAhead()
-	buffer := make([]byte, 1<<16)
-	for last := instant(0); last <= called; {
+	return t.read(func(last instant) bool { return last > called })
+}
+
+// read hands what there is to the taps until enough, which gets the time of the
+// last line, says so. mu is held.
+func (t *tracer) read(enough func(last instant) bool) (err error) {
+	if t.ahead, err = taiAhead(); err != nil {
+		return err
+	}
+	buffer, names := make([]byte, 1<<16), map[string]string{}
+	for last := instant(0); !enough(last); {
 		n, err := unix.Read(t.pipe, buffer)
 		switch {
 		case err == unix.EINTR:
@@ -215,16 +241,24 @@ func (t *tracer) empty() error {
 				break
 			}
 			t.rest = rest
-			last = max(last, t.hand(string(line)))
+			last = max(last, t.hand(string(line), names))
 		}
 	}
 	return nil
 }
 
-// hand hands a line to the taps and returns its time, 0 if it has none.
-func (t *tracer) hand(line string) instant {
+// hand hands a line to the taps and returns its time, 0 if it has none. names
+// has the processes that were named already.
+func (t *tracer) hand(line string, names map[string]string) instant {
+	if id, at, ok := parseMark(line, t.ahead); ok {
+		t.cameBack(id, at)
+		return at
+	}
 	lost := lostTraces(line)
 	trace, err := parseTrace(line, t.ahead)
+	if err == nil && trace.name != stateChanged && len(t.taps) > 0 {
+		trace.nameTask(names)
+	}
 	for tap := range t.taps {
 		tap.lost += lost
 		switch {
@@ -238,18 +272,17 @@ func (t *tracer) hand(line string) instant {
 	return trace.at
 }
 
-func (p *traceTap) take() ([]trace, uint64, error) {
+func (p *traceTap) take() (taken traced, err error) {
 	t := p.tracer
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	err := t.empty()
+	doubt, err := p.finish()
 	delete(t.taps, p)
 	if len(t.taps) == 0 {
 		t.emptying.Stop()
 		err = errors.Join(err, t.set("tracing_on", "0"))
 	}
-	nameTasks(p.traces)
-	return p.traces, p.lost, err
+	return traced{p.traces, p.lost, doubt}, err
 }
 
 func (t *tracer) close() error {

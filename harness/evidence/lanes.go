@@ -72,8 +72,16 @@ type kernelLane interface {
 
 // A kernelTap is what one recording collects of a kernelLane.
 type kernelTap interface {
-	// take ends the collecting. All that happened before is in it.
-	take() (traces []trace, lost uint64, err error)
+	// take ends the collecting. All that happened before is in it, if there is
+	// no doubt.
+	take() (traced, error)
+}
+
+// traced is what one recording has collected of a kernelLane.
+type traced struct {
+	traces []trace
+	lost   uint64
+	doubt  error // why it cannot be known whether that is all; nil: it is
 }
 
 // errNotAsked says that a lane was left out on request.

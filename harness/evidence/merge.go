@@ -34,9 +34,11 @@ type place struct {
 }
 
 // merge joins the views of several hosts: a segment is seen where it leaves,
-// on its way, and where it arrives. What did not come to its end, while that
-// was watched, was dropped on the way; if not all was captured, one cannot tell.
-func merge(views []view, all bool) []segment {
+// on its way, and where it arrives. What was sent until settled, by when it has
+// been captured wherever it came, and did not come to its end, while that was
+// watched, was dropped on the way. If not all was captured settled is 0: one
+// cannot tell.
+func merge(views []view, settled instant) []segment {
 	places := map[sight]map[place][]*segment{}
 	var order []sight
 	for v := range views {
@@ -56,13 +58,13 @@ func merge(views []view, all bool) []segment {
 		alike := best(places[key])
 		arrived := len(alike) // or it is not known
 		for v := range views {
-			if all && views[v].ip == key.dst.Addr() && views[v].since < alike[0].at {
+			if views[v].ip == key.dst.Addr() && views[v].since < alike[0].at {
 				arrived = len(places[key][place{v, false}])
 			}
 		}
 		for i, s := range alike {
 			whole := *s
-			whole.packet.Dropped = i >= arrived
+			whole.packet.Dropped = i >= arrived && s.at <= settled
 			whole.packet.Path = path(views, places[key], i)
 			merged = append(merged, whole)
 		}

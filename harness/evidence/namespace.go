@@ -125,12 +125,19 @@ func (p *post) take(until instant) (v view, lost uint64, err error) {
 	return v, lost, err
 }
 
-// takePosts ends the watching of all hosts, as of one moment: what one host saw
-// later another, whose watching has ended, would seem not to have sent.
-func (r *Recorder) takePosts(recording *Recording) (views []view, err error) {
+// takePosts stops all captures at one instant. Otherwise a segment that a host
+// stopped later has received looks forged, because the capture of its sender was
+// closed already. What was sent until settled, a little before, has been captured
+// wherever it came.
+func (r *Recorder) takePosts(recording *Recording) (views []view, settled instant, err error) {
 	r.mu.Lock()
 	posts := slices.Clone(r.posts)
 	r.mu.Unlock()
+	if len(posts) == 0 {
+		return nil, 0, nil
+	}
+	settled = instantOf(time.Now())
+	err = barrier()
 	now := instantOf(time.Now())
 	for _, p := range posts {
 		v, lost, failed := p.take(now)
@@ -140,5 +147,5 @@ func (r *Recorder) takePosts(recording *Recording) (views []view, err error) {
 		recording.Counters = append(recording.Counters, p.moved...)
 		recording.Missing = append(recording.Missing, p.missed...)
 	}
-	return views, err
+	return views, settled, err
 }

@@ -1,40 +1,58 @@
 package evidence
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
-// nameTasks names the process in place of the thread that the kernel has
-// noted, comm-tid, as far as it is still there.
-func nameTasks(traces []trace) {
-	names := map[string]string{}
-	for i := range traces {
-		task := traces[i].task
-		if _, known := names[task]; !known {
-			names[task] = processOf(task)
-		}
-		traces[i].task = names[task]
+// nameTask names the process, comm-pid, in place of the thread that the kernel
+// has noted: a process has one name, whichever of its threads is at hand. Where
+// the thread is gone and nothing tells whose it was, its name stays without a
+// number. names has those that were looked up already.
+func (t *trace) nameTask(names map[string]string) {
+	key := fmt.Sprintf("%s %d", t.task, t.process)
+	if _, known := names[key]; !known {
+		names[key] = processOf(t.task, t.process)
 	}
+	t.task = names[key]
 }
 
-func processOf(task string) string {
-	thread := task[strings.LastIndexByte(task, '-')+1:]
-	text, err := os.ReadFile("/proc/" + thread + "/status") // proc_pid_status(5)
-	if err != nil {
+func processOf(task string, process int) string {
+	at := max(0, strings.LastIndexByte(task, '-'))
+	comm, thread := task[:at], strings.TrimPrefix(task[at:], "-")
+	if thread == "0" { // no process: the processor was idle
 		return task
+	}
+	if process == 0 {
+		process = processOfThread(thread)
+	}
+	if comm == "<...>" { // the kernel has forgotten it
+		comm = ""
+	}
+	if process == 0 {
+		return comm
+	}
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", process))
+	if err == nil {
+		comm = strings.TrimSpace(string(name))
+	}
+	return fmt.Sprintf("%s-%d", cmp.Or(comm, "process"), process)
+}
+
+// processOfThread returns the process of a thread, 0 if it is gone
+// (proc_pid_status(5)).
+func processOfThread(thread string) int {
+	text, err := os.ReadFile("/proc/" + thread + "/status")
+	if err != nil {
+		return 0
 	}
 	_, rest, _ := strings.Cut(string(text), "\nTgid:")
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return task
-	}
-	name, err := os.ReadFile("/proc/" + fields[0] + "/comm")
-	if err != nil {
-		return task
-	}
-	return strings.TrimSpace(string(name)) + "-" + fields[0]
+	number, _, _ := strings.Cut(rest, "\n")
+	process, _ := strconv.Atoi(strings.TrimSpace(number)) // 0 is none
+	return process
 }
 
 // status returns the fields of /proc/PID/stat from the third on, the state

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -98,13 +99,20 @@ func (r *Recorder) stop() (*Recording, error) {
 		errs = append(errs, err)
 		g.segments, recording.LostPackets = decode(captured), lost
 	}
-	views, err := r.takePosts(recording)
+	views, settled, err := r.takePosts(recording)
 	errs = append(errs, err)
-	g.addViews(views, recording.LostPackets == 0)
+	if recording.LostPackets > 0 {
+		settled = 0
+	}
+	g.addViews(views, settled)
 	if r.kernel != nil {
-		traces, lost, err := r.kernel.take()
+		taken, err := r.kernel.take()
 		errs = append(errs, err)
-		g.traces, recording.LostEvents = traces, lost
+		g.traces, recording.LostEvents = taken.traces, taken.lost
+		if taken.doubt != nil {
+			why := strings.ReplaceAll(taken.doubt.Error(), "\n", "; ")
+			recording.Gaps = append(recording.Gaps, Gap{Lane: Kernel, To: time.Since(r.started), Lost: taken.lost, Why: why})
+		}
 	}
 	if r.counters != nil {
 		now, err := readCounters()
@@ -157,6 +165,13 @@ func (r *Recording) level() Level {
 		return Inferred
 	}
 	return AppOnly
+}
+
+// whole says whether a lane is there and saw all that happened at a time.
+func (r *Recording) whole(lane Lane, at time.Duration) bool {
+	return !r.Lacks(lane) && !slices.ContainsFunc(r.Gaps, func(g Gap) bool {
+		return g.Lane == lane && g.From <= at && at <= g.To
+	})
 }
 
 // Lacks says whether a lane is named as missing.

@@ -38,8 +38,9 @@ type Recording struct {
 	System   string         `json:"system"`   // operating system and kernel release
 	Level    Level          `json:"level"`
 	Missing  []MissingLane  `json:"missing,omitempty"`
-	Hosts    []Host         `json:"hosts"` // the lifelines, in the order of drawing
-	Flows    []Flow         `json:"flows"` // the connections, in the order of their first event
+	Gaps     []Gap          `json:"gaps,omitempty"` // when lanes that are there may not have seen all
+	Hosts    []Host         `json:"hosts"`          // the lifelines, in the order of drawing
+	Flows    []Flow         `json:"flows"`          // the connections, in the order of their first event
 	Events   []Event        `json:"events"`
 	Resets   []Reset        `json:"resets,omitempty"` // one for each RST
 	Counters []CounterDelta `json:"counters,omitempty"`
@@ -54,6 +55,16 @@ type Recording struct {
 type MissingLane struct {
 	Lane Lane   `json:"lane"`
 	Why  string `json:"why"` // and what would give it
+}
+
+// A Gap is a time in which a lane may not have seen all that happened, and for
+// which nothing follows from what it does not show.
+type Gap struct {
+	Lane Lane          `json:"lane"`
+	From time.Duration `json:"from"` // nanoseconds since Started
+	To   time.Duration `json:"to"`
+	Lost uint64        `json:"lost,omitempty"` // how many events, as far as known; 0: it is not known
+	Why  string        `json:"why"`
 }
 
 // A Host is a lifeline: "client", "proxy", "server".

@@ -61,6 +61,9 @@ func (r *Recording) String() string {
 	for _, m := range r.Missing {
 		fmt.Fprintf(&b, "  without %s: %s\n", m.Lane, m.Why)
 	}
+	for _, g := range r.Gaps {
+		fmt.Fprintf(&b, "  %s may not have seen all: %s\n", g.Lane, g.Why)
+	}
 	for i := range r.Events {
 		e := &r.Events[i]
 		flow := ""

@@ -20,7 +20,8 @@ const (
 // A trace is what a tracepoint said, in the words of its print format.
 type trace struct {
 	at            instant
-	task          string // comm-pid
+	task          string // comm-pid of the thread at first, then the process as nameTask has it
+	process       int    // 0 if the line does not tell
 	name          string
 	local, remote netip.AddrPort // of the socket; unspecified where it is a listener
 	from, to      string         // of a state change
@@ -34,7 +35,10 @@ var errNoTrace = errors.New("no trace of TCP")
 // parseTrace reads a line of a trace instance's trace_pipe. Its time stamp is
 // of CLOCK_TAI, which is ahead of the wall clock by ahead.
 //
-//	comm-123   [001] ..s2. 1795219522.067871: tcp_send_reset: skbaddr=… reason=…
+//	comm-123   (   120) [001] ..s2. 1795219522.067871: tcp_send_reset: skbaddr=… reason=…
+//
+// The second number is that of the process, which is there with the option
+// record-tgid, and "-------" as long as the kernel does not know it.
 func parseTrace(line string, ahead time.Duration) (trace, error) {
 	var t trace
 	var head, tail string
@@ -54,7 +58,7 @@ func parseTrace(line string, ahead time.Duration) (trace, error) {
 		return t, err
 	}
 	t.at = at - instant(ahead)
-	t.task = strings.TrimSpace(head[:processor])
+	t.task, t.process = parseTask(head[:processor])
 	values := map[string]string{}
 	for field := range strings.FieldsSeq(tail) {
 		if name, value, ok := strings.Cut(field, "="); ok {
@@ -62,6 +66,37 @@ func parseTrace(line string, ahead time.Duration) (trace, error) {
 		}
 	}
 	return t, t.fill(values)
+}
+
+// parseTask reads the thread and, where it is told, the number of its process.
+func parseTask(text string) (task string, process int) {
+	task = strings.TrimSpace(text)
+	inside, told := strings.CutSuffix(task, ")")
+	at := strings.LastIndexByte(inside, '(')
+	if !told || at < 0 { // comm-pid ends with a digit
+		return task, 0
+	}
+	process, _ = strconv.Atoi(strings.TrimSpace(inside[at+1:])) // 0 of "-------"
+	return strings.TrimSpace(inside[:at]), process
+}
+
+// markPrefix begins what we write to a trace_marker; a number follows.
+const markPrefix = "resetlab mark "
+
+// parseMark reads a mark that came back.
+//
+//	comm-123   (-------) [000] ..... 1795219522.067871: tracing_mark_write: resetlab mark 7
+func parseMark(line string, ahead time.Duration) (id uint64, at instant, ok bool) {
+	head, number, found := strings.Cut(line, ": tracing_mark_write: "+markPrefix)
+	if !found {
+		return 0, 0, false
+	}
+	id, err := strconv.ParseUint(strings.TrimSpace(number), 10, 64)
+	if err != nil {
+		return 0, 0, false
+	}
+	at, err = parseStamp(head[strings.LastIndexByte(head, ' ')+1:])
+	return id, at - instant(ahead), err == nil
 }
 
 // parseStamp reads seconds and microseconds.

@@ -25,6 +25,11 @@ const (
 		"skaddr=0000000000000000 src=[::1]:37605 dest=[::1]:40310 state=UNKNOWN reason=NO_SOCKET"
 	oldLine = "           toy-1   [001] ..s1. 1.000000: tcp_send_reset: skbaddr=(nil) " +
 		"skaddr=0000000000000000 src=1.2.3.4:5 dest=0.0.0.0:0 state=TCP_LISTEN"
+	processLine = "     (a) ) toy-24978   (  24976) [001] ..... 1.000000: tcp_send_reset: skbaddr=(nil) " +
+		"skaddr=000000001dc9fe32 src=1.2.3.4:5 dest=1.2.3.4:6 state=TCP_CLOSE reason=TCP_STATE"
+	nobodyLine = "           toy-24978   (-------) [001] ..... 1.000000: tcp_send_reset: skbaddr=(nil) " +
+		"skaddr=000000001dc9fe32 src=1.2.3.4:5 dest=1.2.3.4:6 state=TCP_CLOSE reason=TCP_STATE"
+	markLine     = "           toy-1   (-------) [000] ...1. 1795904562.971856: tracing_mark_write: resetlab mark 7"
 	receivedLine = "           <...>-24976   [001] ..s2. 1795219522.067844: tcp_receive_reset: family=AF_INET sport=40296 " +
 		"dport=37605 saddr=127.0.0.1 daddr=127.3.4.5 saddrv6=::ffff:127.0.0.1 daddrv6=::ffff:127.3.4.5 sock_cookie=1"
 )
@@ -50,6 +55,12 @@ func TestParseTrace(t *testing.T) {
 			Local: "[::1]:37605", Remote: "[::1]:40310", Reason: "NO_SOCKET", Passive: true}},
 		{oldLine, evidence.Trace{
 			At: when(1, 0), Task: "toy-1", Name: "tcp_send_reset", Local: "1.2.3.4:5", Remote: "0.0.0.0:0"}},
+		{processLine, evidence.Trace{
+			At: when(1, 0), Task: "(a) ) toy-24978", Process: 24976, Name: "tcp_send_reset",
+			Local: "1.2.3.4:5", Remote: "1.2.3.4:6", Reason: "TCP_STATE"}},
+		{nobodyLine, evidence.Trace{
+			At: when(1, 0), Task: "toy-24978", Name: "tcp_send_reset",
+			Local: "1.2.3.4:5", Remote: "1.2.3.4:6", Reason: "TCP_STATE"}},
 		{receivedLine, evidence.Trace{
 			At: when(1795219522, 67844), Task: "<...>-24976", Name: "tcp_receive_reset",
 			Local: "127.0.0.1:40296", Remote: "127.3.4.5:37605"}},
@@ -65,6 +76,20 @@ func TestParseTrace(t *testing.T) {
 	} {
 		if got, err := evidence.ParseTrace(line, 0); err == nil {
 			t.Errorf("%q gave %+v, want an error", line, got)
+		}
+	}
+}
+
+func TestParseMark(t *testing.T) {
+	if id, at, ok := evidence.ParseMark(markLine); id != 7 || !ok || at != time.Unix(1795904562, 971856000) {
+		t.Errorf("%s: got %d at %v, %v", markLine, id, at, ok)
+	}
+	for _, line := range []string{
+		"", ownResetLine, markLine + "x",
+		"toy-1 [000] ..... 1.000000: tracing_mark_write: somebody's 7", ": tracing_mark_write: resetlab mark 7",
+	} {
+		if id, at, ok := evidence.ParseMark(line); ok {
+			t.Errorf("%q gave %d at %v, want none", line, id, at)
 		}
 	}
 }
@@ -96,10 +121,11 @@ func TestNamedReasons(t *testing.T) {
 
 func FuzzParseTrace(f *testing.F) {
 	for _, line := range []string{stateLine, state6Line, multipathLine, ownResetLine, answerLine, oldLine,
-		receivedLine} {
+		receivedLine, processLine, nobodyLine, markLine} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
+		evidence.ParseMark(line)
 		got, err := evidence.ParseTrace(line, time.Second)
 		if err == nil && got.Name == "" {
 			t.Errorf("%q was read as nothing: %+v", line, got)

@@ -131,6 +131,9 @@ func evidenceText(r *evidence.Recording) string {
 // lostTexts says what the recording does not show.
 func lostTexts(r *evidence.Recording, hidden int) []string {
 	var texts []string
+	for _, g := range r.Gaps[:min(len(r.Gaps), mostLines)] {
+		texts = append(texts, fmt.Sprintf("the %s lane may not have seen all: %s", g.Lane, g.Why))
+	}
 	if r.LostPackets > 0 {
 		texts = append(texts, fmt.Sprintf("the capture lost %d segments", r.LostPackets))
 	}

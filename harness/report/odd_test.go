@@ -19,6 +19,7 @@ func hostile(s string) *evidence.Recording {
 	return &evidence.Recording{
 		Version: 1, Scenario: s, System: s, Level: evidence.Level(s), Started: time.Unix(1, 0),
 		Missing: []evidence.MissingLane{{Lane: evidence.Lane(s), Why: s}},
+		Gaps:    []evidence.Gap{{Lane: evidence.Lane(s), Why: s}},
 		Hosts:   []evidence.Host{{Name: a, IP: s}, {Name: b, IP: s}},
 		Flows:   []evidence.Flow{{Client: s, Server: s, ClientHost: a, ServerHost: b}},
 		Events: []evidence.Event{

@@ -30,6 +30,7 @@ func rewrite(r *evidence.Recording, f func(string) string) *evidence.Recording {
 	out.Missing = each(r.Missing, func(m *evidence.MissingLane) {
 		m.Lane, m.Why = evidence.Lane(f(string(m.Lane))), f(m.Why)
 	})
+	out.Gaps = each(r.Gaps, func(g *evidence.Gap) { g.Lane, g.Why = evidence.Lane(f(string(g.Lane))), f(g.Why) })
 	out.Hosts = each(r.Hosts, func(h *evidence.Host) { h.Name, h.IP = f(h.Name), f(h.IP) })
 	out.Flows = each(r.Flows, func(flow *evidence.Flow) {
 		flow.Client, flow.ClientHost = f(flow.Client), f(flow.ClientHost)
