@@ -2,41 +2,65 @@ package origins
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
 
 	"github.com/resetlab/resetlab/harness/audit"
 )
 
-// RESP is a server of a part of Redis' protocol, RESP2 and RESP3: enough for
-// go-redis, redis-cli and others like them. The key of a command is the id of
-// its operation:
+// RESP is a Redis in memory: package miniredis, which knows most commands of
+// Redis, behind a reader of commands that has bounds, and a count of what was
+// executed. RESP2 and RESP3 are spoken.
 //
-//	GET id        Read        replies with data
-//	LRANGE id …   Read        replies with an array of data: the shape "array"
-//	SET id …      Idempotent
-//	INCR id       Write       replies with how often it was executed
+// A command executes the operation whose id is its first argument, or stands
+// anywhere in its arguments with neither letter nor digit next to it, as in
+// SET order:ID. A read is executed by every such command, a write and an
+// idempotent operation by those that can change data. What Redis answers with
+// an error is not executed. MULTI to EXEC executes an operation once, however
+// many of its commands name it. A script executes what its arguments name,
+// whatever it calls.
 //
-// Within MULTI and EXEC, commands are executed by EXEC.
+// The id of a call is a key that can be read though nobody has written it:
+//
+//	GET id        replies with data
+//	LRANGE id …   replies with an array of data: the shape "array"
 type RESP struct {
-	*ledger
+	*ledger          // of commands that can change data
+	reads    *ledger // of the others
 	listener net.Listener
 	serving  sync.WaitGroup
+	store    *miniredis.Miniredis
+	commands *server.Server
+	waker    *server.Peer // nobody's connection: see wake
 }
 
 // StartRESP starts the server on a free port of 127.0.0.1.
 func StartRESP() (*RESP, error) {
+	store := miniredis.NewMiniRedis()
+	unused, err := store.Dial() // starts it without a listener of its own
+	if err != nil {
+		return nil, fmt.Errorf("start a Redis in memory: %w", err)
+	}
+	unused.Close()
+	store.ClockTTL(true) // keys expire
 	listener, err := listen()
 	if err != nil {
+		store.Close()
 		return nil, err
 	}
-	r := &RESP{ledger: newLedger(), listener: listener}
+	r := &RESP{
+		ledger: newLedger(), reads: newLedger(), listener: listener, store: store, commands: store.Server(),
+		waker: server.NewPeer(bufio.NewWriter(io.Discard)),
+	}
 	r.serving.Go(r.accept)
 	return r, nil
 }
@@ -49,6 +73,7 @@ func (r *RESP) Addr() string { return r.listener.Addr().String() }
 func (r *RESP) Close() error {
 	err := r.listener.Close()
 	r.serving.Wait()
+	r.store.Close()
 	return err
 }
 
@@ -63,16 +88,13 @@ func (r *RESP) Reply(c audit.Call) []byte {
 		return nil
 	}
 	if c.Shape == "array" {
-		return slices.Concat(elements(c.ID)...)
+		return []byte(lineFor(c.ID) + lineFor(c.ID) + lineFor(c.ID))
 	}
 	return []byte(lineFor(c.ID))
 }
 
 // elements are those of the array that LRANGE replies with.
-func elements(id string) [][]byte {
-	line := []byte(lineFor(id))
-	return [][]byte{line, line, line}
-}
+func elements(id string) []string { return slices.Repeat([]string{lineFor(id)}, 3) }
 
 func (r *RESP) accept() {
 	for {
@@ -86,174 +108,51 @@ func (r *RESP) accept() {
 	}
 }
 
+// serve performs the commands of a connection. They are read in a goroutine of
+// their own, so that its end is noticed while one of them waits, as BLPOP does.
 func (r *RESP) serve(conn net.Conn) {
 	defer r.left(sourceOf(conn))
 	defer conn.Close()
-	s := session{origin: r, version: 2}
-	replies := bufio.NewWriter(conn)
-	for commands := bufio.NewReader(conn); ; {
-		words, err := readCommand(commands)
-		if err != nil {
-			return
+	replies := newReplies(conn)
+	s := &session{origin: r, replies: replies, peer: server.NewPeer(bufio.NewWriter(replies))}
+	commands := make(chan []string)
+	r.serving.Go(func() {
+		defer close(commands)
+		s.read(conn, commands)
+	})
+	for words := range commands {
+		if s.over {
+			continue // behind QUIT, until the reader is through
 		}
-		if len(words) > 0 {
-			replies.Write(s.perform(words))
-		}
-		if commands.Buffered() == 0 && replies.Flush() != nil {
-			return
+		if s.perform(words); s.over {
+			replies.close()
+			conn.Close()
 		}
 	}
+	s.unsubscribe()
+	replies.close()
 }
 
-// Bounds of a command.
-const (
-	maxWords = 1 << 10
-	maxWord  = 1 << 20
-)
+// wake has every waiting command look whether its connection is still there.
+// Any command that goes through the store's lock does.
+func (r *RESP) wake() { r.commands.Dispatch(r.waker, []string{"UNWATCH"}) }
 
-var errNoCommand = errors.New("not a command")
-
-// readCommand reads a command, an array of bulk strings or a line.
-func readCommand(from *bufio.Reader) (words []string, err error) {
-	line, err := readLine(from)
-	if err != nil {
-		return nil, err
+// Account returns what was done for a call.
+func (r *RESP) Account(ctx context.Context, c audit.Call) (audit.Account, error) {
+	account, err := r.ledger.Account(ctx, c)
+	if c.Operation == audit.Read && err == nil {
+		var reads audit.Account
+		reads, err = r.reads.Account(ctx, c)
+		account.Executed += reads.Executed
 	}
-	count, isArray := strings.CutPrefix(line, "*")
-	if !isArray {
-		return strings.Fields(line), nil
-	}
-	n, err := strconv.Atoi(count)
-	if err != nil || n < 0 || n > maxWords {
-		return nil, errNoCommand
-	}
-	for range n {
-		line, err := readLine(from)
-		if err != nil {
-			return nil, err
-		}
-		size, err := strconv.Atoi(strings.TrimPrefix(line, "$"))
-		if err != nil || size < 0 || size > maxWord {
-			return nil, errNoCommand
-		}
-		word := make([]byte, size+len("\r\n"))
-		if _, err := io.ReadFull(from, word); err != nil {
-			return nil, err
-		}
-		words = append(words, string(word[:size]))
-	}
-	return words, nil
+	return account, err
 }
 
-func readLine(from *bufio.Reader) (string, error) {
-	line, err := from.ReadSlice('\n') // as much as the reader's buffer has
-	return strings.TrimRight(string(line), "\r\n"), err
-}
-
-// A session is what a connection remembers.
-type session struct {
-	origin  *RESP
-	version int        // of RESP
-	multi   bool       // between MULTI and EXEC
-	queued  [][]string // commands since
-}
-
-// perform executes a command, or queues it, and returns the reply.
-func (s *session) perform(words []string) []byte {
-	name := strings.ToUpper(words[0])
-	switch {
-	case name == "MULTI":
-		s.multi = true
-		return []byte("+OK\r\n")
-	case name == "DISCARD":
-		s.multi, s.queued = false, nil
-		return []byte("+OK\r\n")
-	case name == "EXEC" && !s.multi:
-		return []byte("-ERR EXEC without MULTI\r\n")
-	case name == "EXEC":
-		reply := fmt.Appendf(nil, "*%d\r\n", len(s.queued))
-		for _, words := range s.queued {
-			reply = append(reply, s.execute(words)...)
-		}
-		s.multi, s.queued = false, nil
-		return reply
-	case s.multi:
-		s.queued = append(s.queued, words)
-		return []byte("+QUEUED\r\n")
+// Forget forgets the calls and connections of a source, and the calls' keys.
+func (r *RESP) Forget(from netip.Addr, calls ...audit.Call) {
+	r.ledger.Forget(from, calls...)
+	r.reads.Forget(from, calls...)
+	for _, c := range calls {
+		r.store.Del(c.ID)
 	}
-	return s.execute(words)
-}
-
-// execute does what a command says and returns the reply.
-func (s *session) execute(words []string) []byte {
-	name, key := strings.ToUpper(words[0]), ""
-	if len(words) > 1 {
-		key = words[1]
-	}
-	switch name {
-	case "HELLO":
-		return s.hello(key)
-	case "PING":
-		if key != "" {
-			return bulk(nil, []byte(key))
-		}
-		return []byte("+PONG\r\n")
-	case "CLIENT":
-		if sub := strings.ToUpper(key); sub != "SETINFO" && sub != "SETNAME" {
-			return []byte("-ERR unknown subcommand\r\n")
-		}
-		return []byte("+OK\r\n")
-	case "AUTH", "SELECT", "READONLY", "WATCH", "UNWATCH", "QUIT":
-		return []byte("+OK\r\n")
-	case "COMMAND":
-		return []byte("*0\r\n")
-	}
-	return s.count(name, key)
-}
-
-// count executes what counts.
-func (s *session) count(name, key string) []byte {
-	if key == "" || !slices.Contains([]string{"GET", "LRANGE", "SET", "INCR"}, name) {
-		return fmt.Appendf(nil, "-ERR unknown command or no key: %.32q\r\n", name)
-	}
-	n := s.origin.execute(key)
-	switch name {
-	case "GET":
-		return bulk(nil, []byte(lineFor(key)))
-	case "LRANGE":
-		list := elements(key)
-		reply := fmt.Appendf(nil, "*%d\r\n", len(list))
-		for _, element := range list {
-			reply = bulk(reply, element)
-		}
-		return reply
-	case "INCR":
-		return fmt.Appendf(nil, ":%d\r\n", n)
-	}
-	return []byte("+OK\r\n")
-}
-
-// hello changes the version of the protocol and describes the server.
-func (s *session) hello(version string) []byte {
-	switch version {
-	case "2", "3":
-		s.version, _ = strconv.Atoi(version)
-	case "":
-	default:
-		return []byte("-NOPROTO unsupported protocol version\r\n")
-	}
-	var reply []byte
-	if s.version == 3 {
-		reply = append(reply, "%3\r\n"...)
-	} else {
-		reply = append(reply, "*6\r\n"...)
-	}
-	reply = bulk(bulk(reply, []byte("server")), []byte("redis"))
-	reply = bulk(bulk(reply, []byte("version")), []byte("7.4.0"))
-	return fmt.Appendf(bulk(reply, []byte("proto")), ":%d\r\n", s.version)
-}
-
-func bulk(to, data []byte) []byte {
-	to = fmt.Appendf(to, "$%d\r\n", len(data))
-	return append(append(to, data...), "\r\n"...)
 }

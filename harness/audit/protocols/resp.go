@@ -10,7 +10,7 @@ import (
 )
 
 // RESP is the protocol of Redis, RESP2 and RESP3. Commands that set a
-// connection up (HELLO, AUTH, CLIENT, SELECT, COMMAND, READONLY) are its
+// connection up (HELLO, AUTH, CLIENT, SELECT, COMMAND, INFO, READONLY) are its
 // greeting. Behind SUBSCRIBE and MONITOR it names no more places.
 //
 // Of its shapes, "array" is a reply that is one, "pipeline" a call that is the
@@ -79,7 +79,7 @@ type command struct {
 }
 
 // greetings are the commands that set a connection up.
-var greetings = []string{"HELLO", "AUTH", "CLIENT", "SELECT", "COMMAND", "READONLY"}
+var greetings = []string{"HELLO", "AUTH", "CLIENT", "SELECT", "COMMAND", "INFO", "READONLY"}
 
 func (w *respWatcher) See(toward harness.Party, b []byte) []audit.Moment {
 	w.moments = w.moments[:0]
