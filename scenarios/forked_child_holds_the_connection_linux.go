@@ -25,7 +25,7 @@ import (
 //	         ◀══════════════════════════════════  RST
 var _ = Describe("A forked child that holds a connection", Label("cause:process"), func() {
 	DescribeTable("keeps it open when its parent is done with it",
-		func(ctx SpecContext, process, done string, want harness.Ending, shows RecordingMatcher) {
+		func(ctx SpecContext, process string, done lab.Op, want harness.Ending, shows RecordingMatcher) {
 			l := startLab()
 			server, err := l.Host("server").Start(ctx, process, lab.Limits{})
 			Expect(err).NotTo(HaveOccurred())

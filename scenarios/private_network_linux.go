@@ -113,7 +113,7 @@ func state(c *lab.Conn) string {
 	GinkgoHelper()
 	info, err := c.Info()
 	Expect(err).NotTo(HaveOccurred())
-	return info.State
+	return string(info.State)
 }
 
 // retransmitted is how many segments of a connection were sent once more.

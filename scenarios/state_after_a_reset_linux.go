@@ -63,5 +63,5 @@ func states(client, server *lab.Conn) string {
 	Expect(err).NotTo(HaveOccurred())
 	opposite, err := server.Info()
 	Expect(err).NotTo(HaveOccurred())
-	return at.State + " and " + opposite.State
+	return string(at.State + " and " + opposite.State)
 }

@@ -59,7 +59,7 @@ func WithinDescriptors(room int, makeRoom bool) lab.ProcessFunc {
 }
 
 // failure reports a call that failed before there was a connection to report.
-func failure(listener *lab.Listener, op string, err error) lab.Outcome {
+func failure(listener *lab.Listener, op lab.Op, err error) lab.Outcome {
 	return lab.Outcome{Host: listener.Host().Name(), Op: op, Ending: harness.EndingOf(err), Error: err.Error()}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // A connection is one end of a flow, as the journal has it.
@@ -48,9 +49,9 @@ func (b *builder) addConnections() {
 // accepts says whether the connection is the server's end.
 func (c *connection) accepts() bool {
 	switch c.first.Call.Op {
-	case lab.Connect:
+	case tcp.Connect:
 		return false
-	case lab.Accept:
+	case tcp.Accept:
 		return true
 	}
 	return c.local == c.flow.server
@@ -68,7 +69,7 @@ func (b *builder) flowOf(c *connection) *flow {
 	if f := b.flowAt(c.local, c.remote, ended); f != nil {
 		return f
 	}
-	if c.first.Call.Op == lab.Connect {
+	if c.first.Call.Op == tcp.Connect {
 		return b.newFlow(c.local, c.remote, began)
 	}
 	return b.newFlow(c.remote, c.local, ended)

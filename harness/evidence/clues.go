@@ -3,7 +3,7 @@ package evidence
 import (
 	"time"
 
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // position returns where the RST of a verdict stands among the events. One
@@ -63,7 +63,7 @@ func (t *trial) callBefore(reset *Reset) int {
 			continue
 		}
 		switch event.Call.Op {
-		case lab.CloseOp, lab.Abort, lab.Disconnect:
+		case tcp.Close, tcp.Abort, tcp.Disconnect:
 			last = i
 		}
 	}
@@ -152,8 +152,8 @@ func (t *trial) losses(flow int) []Loss {
 }
 
 // ends returns the outcomes of a flow.
-func (t *trial) ends(flow int) []*lab.Outcome {
-	var ends []*lab.Outcome
+func (t *trial) ends(flow int) []*tcp.Outcome {
+	var ends []*tcp.Outcome
 	known := map[int]bool{}
 	for _, i := range t.byFlow[flow] {
 		call := t.Events[i].Call

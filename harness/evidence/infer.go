@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // inferred is the verdict on a RST from its shape and the counters, without
@@ -99,19 +99,19 @@ func (t *trial) guessReason(reset *Reset) {
 
 func (t *trial) guessOwn(reset *Reset) string {
 	unread, known := t.unread(reset)
-	op := ""
+	op := tcp.Op("")
 	if reset.Cause >= 0 && t.Events[reset.Cause].Call != nil {
 		op = t.Events[reset.Cause].Call.Op
 	}
 	switch {
-	case op == lab.Disconnect && t.over(reset.Cause): // there is a RST all the same
+	case op == tcp.Disconnect && t.over(reset.Cause): // there is a RST all the same
 		return "TCP_DISCONNECT_WITH_DATA"
-	case op == lab.Disconnect:
+	case op == tcp.Disconnect:
 		return "TCP_STATE"
 	case known && unread > 0 && (!t.counts(reset.Host) || t.counted(reset.Host, "TCPAbortOnClose") > 0):
 		reset.Clue += fmt.Sprintf("; %d bytes had come and were not read", unread)
 		return "TCP_ABORT_ON_CLOSE"
-	case op == lab.Abort:
+	case op == tcp.Abort:
 		return "TCP_STATE"
 	}
 	for counter, reason := range map[string]string{
@@ -123,7 +123,7 @@ func (t *trial) guessOwn(reset *Reset) string {
 			return reason
 		}
 	}
-	if known && op == lab.CloseOp && t.counted(reset.Host, "TCPAbortOnLinger") == 0 &&
+	if known && op == tcp.Close && t.counted(reset.Host, "TCPAbortOnLinger") == 0 &&
 		t.counted(reset.Host, "TCPAbortOnMemory") == 0 { // not even for others
 		return "TCP_STATE"
 	}
@@ -223,8 +223,8 @@ func (t *trial) unread(reset *Reset) (bytes int64, known bool) {
 			highest = max(highest, event.Packet.Seq+uint32(event.Packet.Len)-1)
 		case event.Call != nil && event.Host == reset.Host:
 			known = true
-			closed = closed || event.Call.Op == lab.CloseOp || event.Call.Op == lab.Abort
-			if event.Call.Op == lab.Read {
+			closed = closed || event.Call.Op.Closes()
+			if event.Call.Op == tcp.Read {
 				bytes -= int64(event.Call.Bytes)
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // A trial is a recording with what the verdicts on its RSTs need to know.
@@ -179,7 +179,7 @@ func (t *trial) by(process string, cause int) string {
 
 // explain says why in words.
 func (t *trial) explain(reset *Reset) {
-	reset.Why, _ = why(reset.Reason)
+	reset.Why = why(reset.Reason)
 	switch {
 	case reset.Sender == Application && reset.Reason == "TCP_STATE":
 		reset.Why = t.whyState(reset)
@@ -198,16 +198,16 @@ func (t *trial) explain(reset *Reset) {
 // whyState tells apart what the kernel calls TCP_STATE alike: SO_LINGER with
 // timeout 0, connect(AF_UNSPEC), a listener that closes, a socket destroyed.
 func (t *trial) whyState(reset *Reset) string {
-	op := ""
+	op := tcp.Op("")
 	if reset.Cause >= 0 && t.Events[reset.Cause].Call != nil {
 		op = t.Events[reset.Cause].Call.Op
 	}
 	switch {
-	case op == lab.Disconnect:
+	case op == tcp.Disconnect:
 		return "its owner dissolved the connection with connect(AF_UNSPEC)"
-	case op == lab.Abort, op == lab.CloseOp && t.counted(reset.Host, "TCPAbortOnData") > 0:
+	case op == tcp.Abort, op == tcp.Close && t.counted(reset.Host, "TCPAbortOnData") > 0:
 		return "its owner wanted it: SO_LINGER with timeout 0, then close"
-	case op == lab.CloseOp:
+	case op == tcp.Close:
 		return "its owner ended the connection without a FIN"
 	case t.isProxy(reset.Host):
 		return "the proxy ended the connection with SO_LINGER 0"

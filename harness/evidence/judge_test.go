@@ -7,9 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // at makes events a microsecond apart on the only flow, so that those given
@@ -49,8 +48,8 @@ func note(host, reason string, passive bool) evidence.Event {
 	}}
 }
 
-func call(host, op string, conn, bytes int) evidence.Event {
-	return evidence.Event{Host: host, Call: &evidence.Call{Call: lab.Call{Op: op, Bytes: bytes,
+func call(host string, op tcp.Op, conn, bytes int) evidence.Event {
+	return evidence.Event{Host: host, Call: &evidence.Call{Call: tcp.Call{Op: op, Bytes: bytes,
 		Ending: "open"}, Conn: conn}}
 }
 
@@ -268,7 +267,7 @@ func TestVerdicts(t *testing.T) {
 // aborted it.
 func TestWhoAbortsWhatIsOverResetsNobody(t *testing.T) {
 	lost := call("client", "read", 1, 0)
-	lost.Call.Ending = harness.Reset
+	lost.Call.Ending = tcp.Reset
 	for _, test := range []struct {
 		name   string
 		events []evidence.Event

@@ -101,7 +101,7 @@ func causeOf(r *evidence.Recording, reset evidence.Reset) string {
 		return ""
 	}
 	if event := r.Events[reset.Cause]; event.Call != nil {
-		return event.Call.Op
+		return string(event.Call.Op)
 	} else if event.Packet != nil {
 		return event.Packet.Flags
 	}

@@ -3,8 +3,7 @@ package evidence
 import (
 	"time"
 
-	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // Version is the version of the recording's JSON form. It grows when a field
@@ -44,7 +43,7 @@ type Recording struct {
 	Events   []Event        `json:"events"`
 	Resets   []Reset        `json:"resets,omitempty"` // one for each RST
 	Counters []CounterDelta `json:"counters,omitempty"`
-	Outcomes []lab.Outcome  `json:"outcomes,omitempty"` // what each end of each connection saw
+	Outcomes []tcp.Outcome  `json:"outcomes,omitempty"` // what each end of each connection saw
 	// LostPackets counts segments that the capture dropped, LostEvents the
 	// kernel events and journal entries that found no room.
 	LostPackets uint64 `json:"lost_packets,omitempty"`
@@ -106,7 +105,7 @@ type Event struct {
 // A Call is a call of an application, placed at its start; it returned
 // Duration later.
 type Call struct {
-	lab.Call
+	tcp.Call
 	Conn int `json:"conn"` // the connection's number in the journal
 }
 
@@ -145,8 +144,8 @@ func (p *Packet) RST() bool { return hasFlag(p.Flags, "RST") }
 // A StateChange is a socket going from one state to another, in the kernel's
 // names: "ESTABLISHED", "CLOSE_WAIT", "CLOSE" (net/tcp_states.h).
 type StateChange struct {
-	From string `json:"from"`
-	To   string `json:"to"`
+	From tcp.State `json:"from"`
+	To   tcp.State `json:"to"`
 }
 
 // A ResetTrace is the kernel's tracepoint tcp_send_reset or
@@ -210,13 +209,13 @@ type CounterDelta struct {
 // Saw returns how the connection ended for the end at host, "" if the
 // recording has no outcome of it. Where there are several connections the
 // first that failed counts.
-func (r *Recording) Saw(host string) harness.Ending {
-	ending := harness.Ending("")
+func (r *Recording) Saw(host string) tcp.Ending {
+	ending := tcp.Ending("")
 	for _, outcome := range r.Outcomes {
 		if outcome.Host != host {
 			continue
 		}
-		if ending == "" || ending == harness.Open || ending == harness.Closed {
+		if ending == "" || ending == tcp.Open || ending == tcp.Closed {
 			ending = outcome.Ending
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // stored is a recording with something in every part.
@@ -27,7 +27,7 @@ func stored() *evidence.Recording {
 			one(ownRST, note("server", "TCP_ABORT_ON_CLOSE", false))),
 		Counters: []evidence.CounterDelta{{Name: "OutRsts", By: 1, Noisy: true}},
 		Missing:  []evidence.MissingLane{{Lane: evidence.Counters, Why: "a test"}},
-		Outcomes: []lab.Outcome{{Host: "client", Conn: 1, Calls: []lab.Call{{Op: "connect", Ending: "open"}},
+		Outcomes: []tcp.Outcome{{Host: "client", Conn: 1, Calls: []tcp.Call{{Op: "connect", Ending: "open"}},
 			Ending: "open"}},
 	}
 	evidence.Judge(r)

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // A row is an event on its way into the time line. Rows of the same time stand
@@ -118,7 +120,7 @@ func (b *builder) traceRows(rows []row) []row {
 			r.Host = f.hostAt(t.local)
 		}
 		if t.name == stateChanged {
-			r.State = &StateChange{From: t.from, To: t.to}
+			r.State = &StateChange{From: tcp.State(t.from), To: tcp.State(t.to)}
 		} else {
 			r.Trace = &ResetTrace{Name: t.name, Reason: t.reason, Process: t.task, Passive: t.passive}
 		}

@@ -1,8 +1,7 @@
 package evidence
 
 import (
-	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // told finds the resets of a run of which only the calls are known: where a
@@ -25,12 +24,12 @@ func (t *trial) toldOf(flow int) (Reset, bool) {
 		switch {
 		case event.Call == nil:
 		case t.over(i):
-		case event.Call.Op == lab.Abort || event.Call.Op == lab.Disconnect:
+		case event.Call.Op == tcp.Abort || event.Call.Op == tcp.Disconnect:
 			reset.Sender, reset.Host, reset.By, reset.Cause = Application, event.Host, t.by("", i), i
 			reset.Clue = "the call itself asks for a reset"
 			reset.Why = t.whyState(&reset)
 			return reset, true
-		case event.Call.Ending == harness.Reset, event.Call.Ending == harness.Refused:
+		case event.Call.Ending == tcp.Reset, event.Call.Ending == tcp.Refused:
 			victim = event.Host
 			reset.Clue = event.Host + ": " + event.Call.String()
 			reset.Why = "the error is all that is known of it"
@@ -50,11 +49,11 @@ func (t *trial) over(call int) bool {
 		switch {
 		case i >= call || event.Call == nil:
 		case event.Host != t.Events[call].Host:
-			other = other || event.Call.Op == lab.Shutdown || event.Call.Op == lab.CloseOp
-		case event.Call.Ending == harness.Reset:
+			other = other || event.Call.Op == tcp.Shutdown || event.Call.Op == tcp.Close
+		case event.Call.Ending == tcp.Reset:
 			return true
 		default:
-			own = own || event.Call.Op == lab.Shutdown
+			own = own || event.Call.Op == tcp.Shutdown
 		}
 	}
 	return own && other
@@ -65,14 +64,14 @@ func (t *trial) over(call int) bool {
 func (t *trial) closedUnread(reset *Reset, victim string) {
 	for _, i := range t.byFlow[reset.Flow] {
 		event := &t.Events[i]
-		if victim == "" || event.Call == nil || event.Call.Op != lab.CloseOp || event.Host == victim {
+		if victim == "" || event.Call == nil || event.Call.Op != tcp.Close || event.Host == victim {
 			continue
 		}
 		for _, loss := range t.losses(reset.Flow) {
 			if loss.From == victim {
 				reset.Sender, reset.Host, reset.By, reset.Cause = Application, event.Host, t.by("", i), i
 				reset.Clue += "; the other end closed with bytes unread"
-				reset.Why, _ = why("TCP_ABORT_ON_CLOSE")
+				reset.Why = why("TCP_ABORT_ON_CLOSE")
 			}
 		}
 	}

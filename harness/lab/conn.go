@@ -94,7 +94,7 @@ func (c *Conn) Abort() error { return c.end(Abort) }
 
 // end ends the connection. Whoever calls it later, or at the same time, finds
 // it closed when end returns.
-func (c *Conn) end(op string) (err error) {
+func (c *Conn) end(op Op) (err error) {
 	if c.tcp == nil {
 		return nil
 	}

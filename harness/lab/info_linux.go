@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/resetlab/resetlab/harness/tcp"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,22 +26,22 @@ func tcpInfo(conn *net.TCPConn) (Info, error) {
 }
 
 // stateName names a state of include/net/tcp_states.h.
-func stateName(state uint8) string {
-	names := map[uint8]string{
-		unix.BPF_TCP_ESTABLISHED: "ESTABLISHED",
-		unix.BPF_TCP_SYN_SENT:    "SYN_SENT",
-		unix.BPF_TCP_SYN_RECV:    "SYN_RECV",
-		unix.BPF_TCP_FIN_WAIT1:   "FIN_WAIT1",
-		unix.BPF_TCP_FIN_WAIT2:   "FIN_WAIT2",
-		unix.BPF_TCP_TIME_WAIT:   "TIME_WAIT",
-		unix.BPF_TCP_CLOSE:       "CLOSE",
-		unix.BPF_TCP_CLOSE_WAIT:  "CLOSE_WAIT",
-		unix.BPF_TCP_LAST_ACK:    "LAST_ACK",
-		unix.BPF_TCP_LISTEN:      "LISTEN",
-		unix.BPF_TCP_CLOSING:     "CLOSING",
+func stateName(state uint8) tcp.State {
+	names := map[uint8]tcp.State{
+		unix.BPF_TCP_ESTABLISHED: tcp.StateEstablished,
+		unix.BPF_TCP_SYN_SENT:    tcp.StateSynSent,
+		unix.BPF_TCP_SYN_RECV:    tcp.StateSynReceived,
+		unix.BPF_TCP_FIN_WAIT1:   tcp.StateFinWait1,
+		unix.BPF_TCP_FIN_WAIT2:   tcp.StateFinWait2,
+		unix.BPF_TCP_TIME_WAIT:   tcp.StateTimeWait,
+		unix.BPF_TCP_CLOSE:       tcp.StateClosed,
+		unix.BPF_TCP_CLOSE_WAIT:  tcp.StateCloseWait,
+		unix.BPF_TCP_LAST_ACK:    tcp.StateLastAck,
+		unix.BPF_TCP_LISTEN:      tcp.StateListen,
+		unix.BPF_TCP_CLOSING:     tcp.StateClosing,
 	}
 	if name, ok := names[state]; ok {
 		return name
 	}
-	return fmt.Sprintf("state %d", state)
+	return tcp.State(fmt.Sprintf("state %d", state))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // TestInfo looks at one end of a connection while the two ends act.
@@ -15,7 +16,7 @@ func TestInfo(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		play     func(ctx context.Context, client, server *lab.Conn) error
-		state    string
+		state    tcp.State
 		segments int // with data, that came
 	}{
 		{"nothing happened", func(context.Context, *lab.Conn, *lab.Conn) error { return nil },

@@ -35,7 +35,7 @@ func (h *Host) Record(local, remote string) *Record {
 // Remember enters a call named op, which began at start and has just returned
 // err and, if it reads or writes, n bytes. It goes into the outcome and into
 // the lab's journal.
-func (r *Record) Remember(op string, start time.Time, n int, err error) {
+func (r *Record) Remember(op Op, start time.Time, n int, err error) {
 	call := Call{Op: op, Start: start, Duration: time.Since(start), Bytes: n, Ending: harness.EndingOf(err), Err: err}
 	if err != nil {
 		call.Error = err.Error()
@@ -54,7 +54,7 @@ func (r *Record) Remember(op string, start time.Time, n int, err error) {
 		o.Elided++
 	}
 	ending := call.Ending
-	if err == nil && (op == CloseOp || op == Abort) {
+	if err == nil && op.Closes() {
 		ending = harness.Closed
 	}
 	if o.Ending == harness.Open && ending != harness.Open {

@@ -5,34 +5,34 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
-// An EndMatcher matches a [lab.Outcome] by the first call that failed and,
+// An EndMatcher matches a [tcp.Outcome] by the first call that failed and,
 // with Then, by the calls right after it.
 type EndMatcher struct {
 	steps []step
 }
 
 type step struct {
-	op     string
+	op     tcp.Op
 	ending harness.Ending
 }
 
-// EndIn matches an Outcome whose first failing call was op, a name of package
-// lab such as "read", and failed with ending. Where several calls may be the
+// EndIn matches an Outcome whose first failing call was op, a call of package
+// tcp such as "read", and failed with ending. Where several calls may be the
 // one that notices, name them all: "connect|read".
-func EndIn(op string, ending harness.Ending) EndMatcher {
+func EndIn(op tcp.Op, ending harness.Ending) EndMatcher {
 	return EndMatcher{}.Then(op, ending)
 }
 
 // Then also demands of the next call that it was op and gave ending; Open
 // says that it succeeded.
-func (m EndMatcher) Then(op string, ending harness.Ending) EndMatcher {
+func (m EndMatcher) Then(op tcp.Op, ending harness.Ending) EndMatcher {
 	return EndMatcher{append(m.steps[:len(m.steps):len(m.steps)], step{op, ending})}
 }
 
-// Match compares; anything but a lab.Outcome is an error.
+// Match compares; anything but a tcp.Outcome is an error.
 func (m EndMatcher) Match(actual any) (bool, error) {
 	outcome, err := outcomeOf(actual)
 	if err != nil {
@@ -53,12 +53,12 @@ func (m EndMatcher) Match(actual any) (bool, error) {
 	return true, nil
 }
 
-func (s step) matches(op string, ending harness.Ending) bool {
+func (s step) matches(op tcp.Op, ending harness.Ending) bool {
 	if s.ending != ending {
 		return false
 	}
-	for allowed := range strings.SplitSeq(s.op, "|") {
-		if allowed == op {
+	for allowed := range strings.SplitSeq(string(s.op), "|") {
+		if tcp.Op(allowed) == op {
 			return true
 		}
 	}
@@ -66,25 +66,25 @@ func (s step) matches(op string, ending harness.Ending) bool {
 }
 
 // callsAfterFirst returns the calls behind the first that failed or closed.
-func callsAfterFirst(o lab.Outcome) []lab.Call {
+func callsAfterFirst(o tcp.Outcome) []tcp.Call {
 	for i, call := range o.Calls {
-		if call.Ending != harness.Open || call.Op == lab.CloseOp || call.Op == lab.Abort {
+		if call.Ending != harness.Open || call.Op.Closes() {
 			return o.Calls[i+1:]
 		}
 	}
 	return nil
 }
 
-func outcomeOf(actual any) (lab.Outcome, error) {
+func outcomeOf(actual any) (tcp.Outcome, error) {
 	switch outcome := actual.(type) {
-	case lab.Outcome:
+	case tcp.Outcome:
 		return outcome, nil
-	case *lab.Outcome:
+	case *tcp.Outcome:
 		if outcome != nil {
 			return *outcome, nil
 		}
 	}
-	return lab.Outcome{}, fmt.Errorf("EndIn matches a lab.Outcome, not %T", actual)
+	return tcp.Outcome{}, fmt.Errorf("EndIn matches a tcp.Outcome, not %T", actual)
 }
 
 // FailureMessage says what was wanted, what came, and what else was seen.

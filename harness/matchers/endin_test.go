@@ -10,16 +10,17 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // A step is a call on a connection and the error that it gave.
 type step struct {
-	op  string
+	op  tcp.Op
 	err error
 }
 
 // outcome is what a connection remembers of the steps.
-func outcome(steps ...step) lab.Outcome {
+func outcome(steps ...step) tcp.Outcome {
 	record := lab.New().Host("client").Record("127.0.0.1:40000", "127.0.0.1:80")
 	for _, s := range steps {
 		record.Remember(s.op, time.Now(), 0, s.err)
@@ -28,16 +29,16 @@ func outcome(steps ...step) lab.Outcome {
 }
 
 func TestEndIn(t *testing.T) {
-	fine := step{lab.Connect, nil}
-	end, pipe := step{lab.Read, io.EOF}, step{lab.Write, syscall.EPIPE}
-	reset := outcome(fine, step{lab.Read, syscall.ECONNRESET}, end, pipe)
-	written := outcome(fine, step{lab.Write, syscall.ECONNRESET}, step{lab.Read, nil}, end)
-	closed := outcome(fine, step{lab.CloseOp, nil}, step{lab.Read, syscall.ECONNRESET})
+	fine := step{tcp.Connect, nil}
+	end, pipe := step{tcp.Read, io.EOF}, step{tcp.Write, syscall.EPIPE}
+	reset := outcome(fine, step{tcp.Read, syscall.ECONNRESET}, end, pipe)
+	written := outcome(fine, step{tcp.Write, syscall.ECONNRESET}, step{tcp.Read, nil}, end)
+	closed := outcome(fine, step{tcp.Close, nil}, step{tcp.Read, syscall.ECONNRESET})
 	open := outcome(fine)
-	refused := outcome(step{lab.Connect, syscall.ECONNREFUSED})
+	refused := outcome(step{tcp.Connect, syscall.ECONNREFUSED})
 	for _, test := range []struct {
 		name  string
-		saw   lab.Outcome
+		saw   tcp.Outcome
 		match matchers.EndMatcher
 		want  bool
 	}{
@@ -76,8 +77,8 @@ func TestEndIn(t *testing.T) {
 
 // TestThenLeavesTheMatcherAlone derives two matchers from one.
 func TestThenLeavesTheMatcherAlone(t *testing.T) {
-	end := step{lab.Read, io.EOF}
-	saw := outcome(step{lab.Read, syscall.ECONNRESET}, end, end, end)
+	end := step{tcp.Read, io.EOF}
+	saw := outcome(step{tcp.Read, syscall.ECONNRESET}, end, end, end)
 	base := matchers.EndIn("read", harness.Reset).Then("read", harness.Finished).Then("read", harness.Finished)
 	right, wrong := base.Then("read", harness.Finished), base.Then("write", harness.BrokenPipe)
 	for match, want := range map[*matchers.EndMatcher]bool{&base: true, &right: true, &wrong: false} {
@@ -95,7 +96,7 @@ func TestWrongType(t *testing.T) {
 		{"read: reset", "string"},
 		{syscall.ECONNRESET, "syscall.Errno"},
 		{nil, "nil"},
-		{(*lab.Outcome)(nil), "*lab.Outcome"},
+		{(*tcp.Outcome)(nil), "*tcp.Outcome"},
 	} {
 		match := matchers.EndIn("read", harness.Reset)
 		if got, err := match.Match(test.actual); got || err == nil || !strings.Contains(err.Error(), test.named) {
@@ -109,10 +110,10 @@ func TestWrongType(t *testing.T) {
 
 func TestFailureMessage(t *testing.T) {
 	record := lab.New().Host("client").Record("127.0.0.1:40000", "127.0.0.1:80")
-	record.Remember(lab.Connect, time.Now(), 0, nil)
-	record.Remember(lab.Write, time.Now(), 2, nil)
-	record.Remember(lab.Read, time.Now(), 0, syscall.ECONNRESET)
-	record.Remember(lab.Read, time.Now(), 0, io.EOF)
+	record.Remember(tcp.Connect, time.Now(), 0, nil)
+	record.Remember(tcp.Write, time.Now(), 2, nil)
+	record.Remember(tcp.Read, time.Now(), 0, syscall.ECONNRESET)
+	record.Remember(tcp.Read, time.Now(), 0, io.EOF)
 	match := matchers.EndIn("write", harness.Reset).Then("write", harness.BrokenPipe)
 	const end, rest = "the end at client of 127.0.0.1:40000 → 127.0.0.1:80\n", `
   got   read: reset, then read: finished

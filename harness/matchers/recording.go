@@ -177,10 +177,10 @@ func ShowStates(host string, states ...string) RecordingMatcher {
 			if event.State == nil || event.Host != host {
 				continue
 			}
-			if path := paths[event.Flow]; len(path) == 0 || path[len(path)-1] != event.State.From {
-				paths[event.Flow] = append(path, "", event.State.From) // another socket, or a gap
+			if path := paths[event.Flow]; len(path) == 0 || path[len(path)-1] != string(event.State.From) {
+				paths[event.Flow] = append(path, "", string(event.State.From)) // another socket, or a gap
 			}
-			paths[event.Flow] = append(paths[event.Flow], event.State.To)
+			paths[event.Flow] = append(paths[event.Flow], string(event.State.To))
 		}
 		for _, path := range paths {
 			for i := range path {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // closedUnread is the recording of a server that closes with unread data, of
@@ -32,7 +33,7 @@ func closedUnread(missing ...evidence.Lane) *evidence.Recording {
 }
 
 func state(host, from, to string) evidence.Event {
-	return evidence.Event{Host: host, State: &evidence.StateChange{From: from, To: to}}
+	return evidence.Event{Host: host, State: &evidence.StateChange{From: tcp.State(from), To: tcp.State(to)}}
 }
 
 // unknown is what is left where the kernel was not asked and did not tell.

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // together is how far apart in time parts of one step may be. What the kernel
@@ -42,7 +41,7 @@ func moments(events []evidence.Event) []moment {
 		case e.Call == nil:
 			out = append(out, m)
 			continue
-		case e.Call.Op == lab.Connect && i+1 < len(events) && events[i+1].At <= e.At+e.Call.Duration:
+		case e.Call.Op == tcp.Connect && i+1 < len(events) && events[i+1].At <= e.At+e.Call.Duration:
 			m.begun = true
 			out = append(out, m)
 		case !returnsLate(e.Call.Call):
@@ -60,9 +59,9 @@ func moments(events []evidence.Event) []moment {
 func byTime(m moment, t time.Duration) int { return cmp.Compare(m.at, t) }
 
 // returnsLate says whether a call tells its story when it returns.
-func returnsLate(c lab.Call) bool {
+func returnsLate(c tcp.Call) bool {
 	switch c.Op {
-	case lab.Connect, lab.Accept, lab.Read, lab.Poll, lab.SocketErr:
+	case tcp.Connect, tcp.Accept, tcp.Read, tcp.Poll, tcp.SocketError:
 		return true
 	}
 	return failed(c)
@@ -89,10 +88,10 @@ func (b *builder) add(m moment) {
 	case e.Call != nil:
 		text := callText(e.Call.Call)
 		if m.begun {
-			text = e.Call.Op + "()"
+			text = string(e.Call.Op) + "()"
 		}
 		n := note{host: host, flow: e.Flow, text: text, call: &e.Call.Call, begun: m.begun || m.whole}
-		n.bad = failed(e.Call.Call) && e.Call.Ending != harness.Finished && !m.begun
+		n.bad = failed(e.Call.Call) && e.Call.Ending != tcp.Finished && !m.begun
 		b.begin(m, nil, n)
 	}
 }
@@ -185,7 +184,7 @@ func sentBy(s *step, host int) bool {
 // addState draws a change of state, beside the segment that it belongs to or
 // beside the other end's.
 func (b *builder) addState(m moment, host int) {
-	change := stateSpan{m.event.State.From, m.event.State.To}
+	change := stateSpan{string(m.event.State.From), string(m.event.State.To)}
 	if b.waits(host, m.event.Flow, change) {
 		change.to = "TIME_WAIT"
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 const (
@@ -38,7 +38,7 @@ func fold(steps []step) []step {
 // ordinary says whether a step is plain data transfer.
 func ordinary(s *step) bool {
 	for _, n := range s.notes {
-		if n.kind != aCall || failed(*n.call) || n.call.Op != lab.Read && n.call.Op != lab.Write {
+		if n.kind != aCall || failed(*n.call) || n.call.Op != tcp.Read && n.call.Op != tcp.Write {
 			return false
 		}
 	}
@@ -64,7 +64,7 @@ type run struct {
 // callsOf are the calls of one kind on one end of a connection.
 type callsOf struct {
 	host, flow int
-	op         string
+	op         tcp.Op
 }
 
 // A tally counts segments or calls that carried bytes, and pure

@@ -7,15 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // hostile returns a recording in which every text holds s.
 func hostile(s string) *evidence.Recording {
 	a, b := "a"+s, "b"+s
-	call := lab.Call{Op: s, Ending: harness.Ending(s), Error: s, Duration: 5, Bytes: -1}
+	call := tcp.Call{Op: tcp.Op(s), Ending: tcp.Ending(s), Error: s, Duration: 5, Bytes: -1}
 	return &evidence.Recording{
 		Version: 1, Scenario: s, System: s, Level: evidence.Level(s), Started: time.Unix(1, 0),
 		Missing: []evidence.MissingLane{{Lane: evidence.Lane(s), Why: s}},
@@ -25,7 +24,7 @@ func hostile(s string) *evidence.Recording {
 		Events: []evidence.Event{
 			{Host: a, Call: &evidence.Call{Call: call}},
 			{At: 9, Host: a, Packet: &evidence.Packet{To: b, Flags: "RST " + s, Data: []byte(s), Length: 1}},
-			{At: 9, Host: b, State: &evidence.StateChange{From: s, To: s}},
+			{At: 9, Host: b, State: &evidence.StateChange{From: tcp.State(s), To: tcp.State(s)}},
 			{At: 9, Flow: -1, Host: b, Trace: &evidence.ResetTrace{Name: s, Reason: s, Process: s}},
 		},
 		Resets: []evidence.Reset{{
@@ -33,8 +32,8 @@ func hostile(s string) *evidence.Recording {
 			Lost: []evidence.Loss{{From: s, Written: 9, Delivered: 1}},
 		}},
 		Counters: []evidence.CounterDelta{{Host: s, Name: s, By: 1, Noisy: true}},
-		Outcomes: []lab.Outcome{{
-			Host: a, Local: s, Remote: s, Op: s, Ending: harness.Ending(s), Error: s, Calls: []lab.Call{call},
+		Outcomes: []tcp.Outcome{{
+			Host: a, Local: s, Remote: s, Op: tcp.Op(s), Ending: tcp.Ending(s), Error: s, Calls: []tcp.Call{call},
 		}},
 	}
 }

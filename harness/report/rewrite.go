@@ -4,9 +4,8 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // masked returns a copy of a recording in which ports and process ids, which
@@ -44,10 +43,10 @@ func rewrite(r *evidence.Recording, f func(string) string) *evidence.Recording {
 		v.Lost = each(v.Lost, func(l *evidence.Loss) { l.From = f(l.From) })
 	})
 	out.Counters = each(r.Counters, func(c *evidence.CounterDelta) { c.Host, c.Name = f(c.Host), f(c.Name) })
-	out.Outcomes = each(r.Outcomes, func(o *lab.Outcome) {
+	out.Outcomes = each(r.Outcomes, func(o *tcp.Outcome) {
 		o.Host, o.Local, o.Remote = f(o.Host), f(o.Local), f(o.Remote)
-		o.Op, o.Ending, o.Error = f(o.Op), harness.Ending(f(string(o.Ending))), f(o.Error)
-		o.Calls = each(o.Calls, func(c *lab.Call) { rewriteCall(c, f) })
+		o.Op, o.Ending, o.Error = tcp.Op(f(string(o.Op))), tcp.Ending(f(string(o.Ending))), f(o.Error)
+		o.Calls = each(o.Calls, func(c *tcp.Call) { rewriteCall(c, f) })
 	})
 	return &out
 }
@@ -63,15 +62,15 @@ func rewriteEvent(e *evidence.Event, f func(string) string) {
 		e.Packet.Path = each(e.Packet.Path, func(s *evidence.Sighting) { s.Host = f(s.Host) })
 	}
 	if e.State != nil {
-		e.State.From, e.State.To = f(e.State.From), f(e.State.To)
+		e.State.From, e.State.To = tcp.State(f(string(e.State.From))), tcp.State(f(string(e.State.To)))
 	}
 	if e.Trace != nil {
 		e.Trace.Name, e.Trace.Reason, e.Trace.Process = f(e.Trace.Name), f(e.Trace.Reason), f(e.Trace.Process)
 	}
 }
 
-func rewriteCall(c *lab.Call, f func(string) string) {
-	c.Op, c.Ending, c.Error = f(c.Op), harness.Ending(f(string(c.Ending))), f(c.Error)
+func rewriteCall(c *tcp.Call, f func(string) string) {
+	c.Op, c.Ending, c.Error = tcp.Op(f(string(c.Op))), tcp.Ending(f(string(c.Ending))), f(c.Error)
 }
 
 // each returns a copy of s with f applied to every element.

@@ -7,8 +7,8 @@ import (
 	"math"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // mostCapture bounds the capture that a page offers, in bytes.
@@ -115,7 +115,7 @@ func sawText(r *evidence.Recording, host string) (word, phrase string, failure b
 	saw := r.Saw(host)
 	for _, o := range r.Outcomes {
 		if o.Host == host && o.Ending == saw {
-			calm := saw == harness.Open || saw == harness.Closed || saw == harness.Finished
+			calm := saw == tcp.Open || saw == tcp.Closed || saw == tcp.Finished
 			return errno(saw), outcomeText(o), !calm
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // say tells a step in sentences.
@@ -56,9 +56,9 @@ func sayCall(host string, n note) string {
 			host, c.Op, plural(int64(c.Bytes), "byte"), errno(c.Ending))
 	case failed(*c):
 		return fmt.Sprintf("The %s’s %s() ends with %s.", host, c.Op, errno(c.Ending))
-	case c.Op == lab.Read:
+	case c.Op == tcp.Read:
 		return fmt.Sprintf("The %s reads %s.", host, plural(int64(c.Bytes), "byte"))
-	case c.Op == lab.Write:
+	case c.Op == tcp.Write:
 		return fmt.Sprintf("The %s writes %s.", host, plural(int64(c.Bytes), "byte"))
 	case n.begun:
 		return fmt.Sprintf("The %s calls %s(), which succeeds.", host, c.Op)

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // mostLifelines bounds how many hosts are drawn.
@@ -61,7 +61,7 @@ type note struct {
 	kind    noteKind
 	text    string
 	bad     bool        // a call that failed
-	call    *lab.Call   // of a call
+	call    *tcp.Call   // of a call
 	begun   bool        // of a call that stands where it began
 	changes []stateSpan // of a state; the last one is the note's text
 }
@@ -167,14 +167,14 @@ func (t *timeline) prefix(flow int) string {
 
 // outcomes returns what the ends saw, connection by connection, from the left
 // to the right.
-func (t *timeline) outcomes() []lab.Outcome {
+func (t *timeline) outcomes() []tcp.Outcome {
 	flows := map[int]int{} // by the number of the end in the journal
 	for _, e := range t.rec.Events {
 		if e.Call != nil {
 			flows[e.Call.Conn] = e.Flow
 		}
 	}
-	return slices.SortedStableFunc(slices.Values(t.rec.Outcomes), func(a, b lab.Outcome) int {
+	return slices.SortedStableFunc(slices.Values(t.rec.Outcomes), func(a, b tcp.Outcome) int {
 		return cmp.Or(cmp.Compare(flows[a.Conn], flows[b.Conn]), cmp.Compare(t.lifeline(a.Host), t.lifeline(b.Host)))
 	})
 }

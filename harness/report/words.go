@@ -7,9 +7,8 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // longestText bounds the strings of a recording, in bytes.
@@ -36,15 +35,15 @@ func plain(s string) string {
 }
 
 // errno says what an end saw in the word that its program would print.
-func errno(e harness.Ending) string {
-	words := map[harness.Ending]string{
-		harness.Finished:   "EOF",
-		harness.Reset:      "ECONNRESET",
-		harness.BrokenPipe: "EPIPE",
-		harness.Refused:    "ECONNREFUSED",
-		harness.TimedOut:   "ETIMEDOUT",
-		harness.GaveUp:     "deadline",
-		harness.Aborted:    "ECONNABORTED",
+func errno(e tcp.Ending) string {
+	words := map[tcp.Ending]string{
+		tcp.Finished:   "EOF",
+		tcp.Reset:      "ECONNRESET",
+		tcp.BrokenPipe: "EPIPE",
+		tcp.Refused:    "ECONNREFUSED",
+		tcp.TimedOut:   "ETIMEDOUT",
+		tcp.GaveUp:     "deadline",
+		tcp.Aborted:    "ECONNABORTED",
 	}
 	if word, ok := words[e]; ok {
 		return word
@@ -53,32 +52,32 @@ func errno(e harness.Ending) string {
 }
 
 // callText describes a call and its result, such as "read() ECONNRESET".
-func callText(c lab.Call) string {
+func callText(c tcp.Call) string {
 	switch {
-	case c.Ending != harness.Open && c.Ending != "" && c.Bytes > 0:
+	case c.Ending != tcp.Open && c.Ending != "" && c.Bytes > 0:
 		return fmt.Sprintf("%s() = %s, %s", c.Op, count(int64(c.Bytes)), errno(c.Ending))
 	case failed(c):
 		return fmt.Sprintf("%s() %s", c.Op, errno(c.Ending))
-	case c.Op == lab.Poll:
+	case c.Op == tcp.Poll:
 		return "poll() ready"
-	case c.Op == lab.Accept:
+	case c.Op == tcp.Accept:
 		return "accept() ok"
 	}
 	return fmt.Sprintf("%s() = %s", c.Op, count(int64(c.Bytes)))
 }
 
-func failed(c lab.Call) bool { return c.Ending != harness.Open && c.Ending != "" }
+func failed(c tcp.Call) bool { return c.Ending != tcp.Open && c.Ending != "" }
 
 // outcomeText says how a connection ended for an end, such as
 // "read() ECONNRESET".
-func outcomeText(o lab.Outcome) string {
+func outcomeText(o tcp.Outcome) string {
 	switch {
 	case o.Op == "":
 		return errno(o.Ending)
-	case o.Ending == harness.Closed:
-		return o.Op + "() = 0"
+	case o.Ending == tcp.Closed:
+		return string(o.Op) + "() = 0"
 	}
-	return o.Op + "() " + errno(o.Ending)
+	return string(o.Op) + "() " + errno(o.Ending)
 }
 
 // segmentLabels describes a segment at several lengths, the richest first.

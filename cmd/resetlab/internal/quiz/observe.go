@@ -6,7 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // A Kind is what a question asks about.
@@ -69,8 +69,8 @@ func (q Question) observedIn(r *evidence.Recording) string {
 
 // outcomeAt returns what the host saw: of the connection that failed there
 // first or, if none did, of its first.
-func outcomeAt(host string, outcomes []lab.Outcome) (lab.Outcome, bool) {
-	var found lab.Outcome
+func outcomeAt(host string, outcomes []tcp.Outcome) (tcp.Outcome, bool) {
+	var found tcp.Outcome
 	ok := false
 	for _, o := range outcomes {
 		if o.Host != host {
@@ -87,15 +87,15 @@ func outcomeAt(host string, outcomes []lab.Outcome) (lab.Outcome, bool) {
 }
 
 // failed says whether a call failed before this end closed the connection.
-func failed(o lab.Outcome) bool {
-	return o.Ending != harness.Open && o.Op != lab.CloseOp && o.Op != lab.Abort
+func failed(o tcp.Outcome) bool {
+	return o.Ending != harness.Open && !o.Op.Closes()
 }
 
 // calls tells the first call that failed and all behind it but the closing.
-func calls(o lab.Outcome) string {
+func calls(o tcp.Outcome) string {
 	var told []string
 	for _, call := range o.Calls {
-		if len(told) == 0 && call.Ending == harness.Open || call.Op == lab.CloseOp || call.Op == lab.Abort {
+		if len(told) == 0 && call.Ending == harness.Open || call.Op.Closes() {
 			continue
 		}
 		told = append(told, call.String())
@@ -104,7 +104,7 @@ func calls(o lab.Outcome) string {
 }
 
 // lost compares what was read at one end with what was written at the others.
-func lost(reader lab.Outcome, all []lab.Outcome) string {
+func lost(reader tcp.Outcome, all []tcp.Outcome) string {
 	var sent int64
 	for _, o := range all {
 		if o.Host != reader.Host {

@@ -9,7 +9,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/tcp"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -29,7 +29,7 @@ type Result struct {
 	Why          string               `json:"why,omitempty"` // it failed or was skipped
 	At           string               `json:"at,omitempty"`  // file and line where it failed
 	Duration     time.Duration        `json:"duration"`      // nanoseconds
-	Outcomes     []lab.Outcome        `json:"outcomes,omitempty"`
+	Outcomes     []tcp.Outcome        `json:"outcomes,omitempty"`
 	Observations []claims.Observation `json:"observations,omitempty"`
 	// Recordings are what the spec recorded, one for each lab.
 	Recordings []*evidence.Recording `json:"-"`
@@ -61,7 +61,7 @@ func resultOf(report types.SpecReport) (r Result, ran bool) {
 	}
 	for _, entry := range report.ReportEntries {
 		switch value := entry.GetRawValue().(type) {
-		case lab.Outcome:
+		case tcp.Outcome:
 			r.saw(value)
 		case claims.Observation:
 			r.Observations = append(r.Observations, value)
@@ -71,7 +71,7 @@ func resultOf(report types.SpecReport) (r Result, ran bool) {
 }
 
 // saw adds an outcome. A spec may attach one several times.
-func (r *Result) saw(o lab.Outcome) {
+func (r *Result) saw(o tcp.Outcome) {
 	for i, known := range r.Outcomes {
 		if known.Host == o.Host && known.Conn == o.Conn && known.Local == o.Local && known.Remote == o.Remote {
 			r.Outcomes[i] = o

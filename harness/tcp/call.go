@@ -1,50 +1,56 @@
-package lab
+package tcp
 
 import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/resetlab/resetlab/harness"
 )
 
-// The calls that a Conn remembers, by the name of what it asks of the kernel.
+// An Op is a call on a connection, by the name of what it asks of the kernel.
+// The empty Op is no call.
+type Op string
+
+// The calls. Each is named in the words of POSIX, or of the Linux manual page
+// in the comment behind it.
 const (
-	Connect      = "connect"
-	Accept       = "accept"
-	Read         = "read"
-	Write        = "write"
-	Shutdown     = "shutdown"    // shutdown(SHUT_WR)
-	ShutdownRead = "shutdown_rd" // shutdown(SHUT_RD)
-	CloseOp      = "close"       // close
-	Abort        = "abort"       // SO_LINGER {1, 0} and close
-	Disconnect   = "disconnect"  // connect(AF_UNSPEC)
-	Poll         = "poll"        // waiting for an event, taking nothing
-	SocketErr    = "so_error"    // getsockopt(SO_ERROR)
+	Connect      Op = "connect"
+	Accept       Op = "accept"
+	Read         Op = "read"
+	Write        Op = "write"
+	Shutdown     Op = "shutdown"    // shutdown(SHUT_WR)
+	ShutdownRead Op = "shutdown_rd" // shutdown(SHUT_RD)
+	Close        Op = "close"       // close
+	Abort        Op = "abort"       // SO_LINGER {1, 0} and close (socket(7))
+	Disconnect   Op = "disconnect"  // connect(AF_UNSPEC) (connect(2))
+	Poll         Op = "poll"        // waiting for an event, taking nothing
+	SocketError  Op = "so_error"    // getsockopt(SO_ERROR) (socket(7))
 )
+
+// Closes says whether the call gives the connection up.
+func (op Op) Closes() bool { return op == Close || op == Abort }
 
 // A Call is one call on a connection and its result.
 type Call struct {
-	Op       string         `json:"op"`
-	Start    time.Time      `json:"start"`
-	Duration time.Duration  `json:"duration"`        // nanoseconds
-	Bytes    int            `json:"bytes,omitempty"` // read or written, also when it failed then
-	Ending   harness.Ending `json:"ending"`          // Open when it succeeded
-	Error    string         `json:"error,omitempty"` // the error's text; empty when it succeeded
-	Err      error          `json:"-"`
+	Op       Op            `json:"op"`
+	Start    time.Time     `json:"start"`
+	Duration time.Duration `json:"duration"`        // nanoseconds
+	Bytes    int           `json:"bytes,omitempty"` // read or written, also when it failed then
+	Ending   Ending        `json:"ending"`          // Open when it succeeded
+	Error    string        `json:"error,omitempty"` // the error's text; empty when it succeeded
+	Err      error         `json:"-"`
 }
 
 // String describes the call in a phrase, such as "read: reset".
 func (c Call) String() string {
 	switch {
-	case c.Ending != harness.Open && c.Bytes > 0:
+	case c.Ending != Open && c.Bytes > 0:
 		return fmt.Sprintf("%s: %d bytes, %s", c.Op, c.Bytes, c.Ending)
-	case c.Ending != harness.Open:
+	case c.Ending != Open:
 		return fmt.Sprintf("%s: %s", c.Op, c.Ending)
 	case c.Op == Read || c.Op == Write:
 		return fmt.Sprintf("%s: %d bytes", c.Op, c.Bytes)
 	}
-	return c.Op + ": ok"
+	return string(c.Op) + ": ok"
 }
 
 // An Outcome is what one end saw of one connection. It is data: a connection
@@ -60,10 +66,10 @@ type Outcome struct {
 	Elided int    `json:"elided,omitempty"`
 	// Op and Ending are the first call that failed and how. While none has,
 	// Ending is Open or, if this end closed the connection, Closed.
-	Op     string         `json:"op,omitempty"`
-	Ending harness.Ending `json:"ending"`
-	Error  string         `json:"error,omitempty"` // the text of that call's error
-	Err    error          `json:"-"`               // that error; nil while none has failed
+	Op     Op     `json:"op,omitempty"`
+	Ending Ending `json:"ending"`
+	Error  string `json:"error,omitempty"` // the text of that call's error
+	Err    error  `json:"-"`               // that error; nil while none has failed
 
 	Sent     int64     `json:"sent"`     // bytes that write took
 	Received int64     `json:"received"` // bytes that read gave

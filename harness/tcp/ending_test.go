@@ -1,4 +1,4 @@
-package harness_test
+package tcp_test
 
 import (
 	"context"
@@ -11,51 +11,51 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // errnos are POSIX's errors and the endings they stand for.
 var errnos = []struct {
 	err  error
-	want harness.Ending
+	want tcp.Ending
 }{
-	{syscall.ECONNRESET, harness.Reset},
-	{syscall.EPIPE, harness.BrokenPipe},
-	{syscall.ECONNREFUSED, harness.Refused},
-	{syscall.ECONNABORTED, harness.Aborted},
-	{syscall.ETIMEDOUT, harness.TimedOut},
-	{syscall.EHOSTUNREACH, harness.Unreachable},
-	{syscall.ENETUNREACH, harness.Unreachable},
-	{syscall.EHOSTDOWN, harness.Unreachable},
-	{syscall.ENETDOWN, harness.Unreachable},
-	{syscall.EINVAL, harness.Other},
+	{syscall.ECONNRESET, tcp.Reset},
+	{syscall.EPIPE, tcp.BrokenPipe},
+	{syscall.ECONNREFUSED, tcp.Refused},
+	{syscall.ECONNABORTED, tcp.Aborted},
+	{syscall.ETIMEDOUT, tcp.TimedOut},
+	{syscall.EHOSTUNREACH, tcp.Unreachable},
+	{syscall.ENETUNREACH, tcp.Unreachable},
+	{syscall.EHOSTDOWN, tcp.Unreachable},
+	{syscall.ENETDOWN, tcp.Unreachable},
+	{syscall.EINVAL, tcp.Other},
 }
 
 // others come from Go's packages, and from Windows Sockets (winsock2.h).
 var others = []struct {
 	err  error
-	want harness.Ending
+	want tcp.Ending
 }{
-	{net.ErrClosed, harness.Closed},
-	{io.ErrClosedPipe, harness.Closed},
-	{os.ErrDeadlineExceeded, harness.GaveUp},
-	{context.DeadlineExceeded, harness.GaveUp},
-	{context.Canceled, harness.GaveUp},
-	{io.EOF, harness.Finished},
-	{io.ErrUnexpectedEOF, harness.Finished},
-	{errors.New("connection reset by peer"), harness.Other},
-	{&net.DNSError{Err: "no such host"}, harness.Other},
-	{syscall.Errno(10054), harness.Reset},
-	{syscall.Errno(10052), harness.Reset},
-	{syscall.Errno(10053), harness.Aborted},
-	{syscall.Errno(10058), harness.BrokenPipe},
-	{syscall.Errno(10061), harness.Refused},
-	{syscall.Errno(10060), harness.TimedOut},
-	{syscall.Errno(10050), harness.Unreachable},
-	{syscall.Errno(10051), harness.Unreachable},
-	{syscall.Errno(10064), harness.Unreachable},
-	{syscall.Errno(10065), harness.Unreachable},
-	{syscall.Errno(10055), harness.Other}, // WSAENOBUFS
+	{net.ErrClosed, tcp.Closed},
+	{io.ErrClosedPipe, tcp.Closed},
+	{os.ErrDeadlineExceeded, tcp.GaveUp},
+	{context.DeadlineExceeded, tcp.GaveUp},
+	{context.Canceled, tcp.GaveUp},
+	{io.EOF, tcp.Finished},
+	{io.ErrUnexpectedEOF, tcp.Finished},
+	{errors.New("connection reset by peer"), tcp.Other},
+	{&net.DNSError{Err: "no such host"}, tcp.Other},
+	{syscall.Errno(10054), tcp.Reset},
+	{syscall.Errno(10052), tcp.Reset},
+	{syscall.Errno(10053), tcp.Aborted},
+	{syscall.Errno(10058), tcp.BrokenPipe},
+	{syscall.Errno(10061), tcp.Refused},
+	{syscall.Errno(10060), tcp.TimedOut},
+	{syscall.Errno(10050), tcp.Unreachable},
+	{syscall.Errno(10051), tcp.Unreachable},
+	{syscall.Errno(10064), tcp.Unreachable},
+	{syscall.Errno(10065), tcp.Unreachable},
+	{syscall.Errno(10055), tcp.Other}, // WSAENOBUFS
 }
 
 // wrappers are how Go's packages hand an error on.
@@ -71,15 +71,15 @@ var wrappers = []struct {
 }
 
 func TestEndingOf(t *testing.T) {
-	if got := harness.EndingOf(nil); got != harness.Open {
-		t.Errorf("EndingOf(nil) is %q, want %q", got, harness.Open)
+	if got := tcp.EndingOf(nil); got != tcp.Open {
+		t.Errorf("EndingOf(nil) is %q, want %q", got, tcp.Open)
 	}
 	for _, tt := range append(errnos, others...) {
-		if got := harness.EndingOf(tt.err); got != tt.want {
+		if got := tcp.EndingOf(tt.err); got != tt.want {
 			t.Errorf("EndingOf(%#v) is %q, want %q", tt.err, got, tt.want)
 		}
 		for _, w := range wrappers {
-			if got := harness.EndingOf(w.wrap(tt.err)); got != tt.want {
+			if got := tcp.EndingOf(w.wrap(tt.err)); got != tt.want {
 				t.Errorf("EndingOf(%s of %#v) is %q, want %q", w.name, tt.err, got, tt.want)
 			}
 		}
@@ -93,11 +93,11 @@ func TestEndingOfSeveralIsTheFirstOfItsTable(t *testing.T) {
 	}
 	for i, first := range order {
 		for _, second := range order[i:] {
-			want := harness.EndingOf(first)
-			if got := harness.EndingOf(errors.Join(first, second)); got != want {
+			want := tcp.EndingOf(first)
+			if got := tcp.EndingOf(errors.Join(first, second)); got != want {
 				t.Errorf("%v, then %v: got %q, want %q", first, second, got, want)
 			}
-			if got := harness.EndingOf(errors.Join(second, first)); got != want {
+			if got := tcp.EndingOf(errors.Join(second, first)); got != want {
 				t.Errorf("%v, then %v: got %q, want %q", second, first, got, want)
 			}
 		}
@@ -115,13 +115,13 @@ func FuzzEndingOf(f *testing.F) {
 		if n := int(number); n >= 1<<15 {
 			err = others[n%len(others)].err
 		}
-		want := harness.EndingOf(err)
+		want := tcp.EndingOf(err)
 		for _, b := range nesting[:min(len(nesting), 64)] {
 			err = wrappers[int(b)%len(wrappers)].wrap(err)
 			if err == nil { // no system call fails with errno 0, and SyscallError knows that
 				return
 			}
-			if got := harness.EndingOf(err); got != want {
+			if got := tcp.EndingOf(err); got != want {
 				t.Fatalf("%#v is %q, and %q when wrapped", err, want, got)
 			}
 		}
