@@ -6,8 +6,8 @@ var local = []Cause{
 		Name: "own-close", Group: "local", Scenario: "closing-ones-own-socket",
 		What: "this program closed the connection itself and went on using it",
 		Why:  "The error is no word from the network: the peer has no part in it.",
-		Cure: "Look in this program for the close (a time-out, a cancelled context, a shutdown) and for the thread or " +
-			"goroutine that still used the connection.",
+		Cure: "Look in this program for the close (a time-out, a cancelled context, a shutdown) and for the " +
+			"thread or goroutine that still used the connection.",
 	},
 	{
 		Name: "own-shutdown", Group: "local", Scenario: "writing-after-own-shutdown",
@@ -19,8 +19,9 @@ var local = []Cause{
 		Name: "shutdown-then-data", Group: "local", Scenario: "data-after-shutdown",
 		Reasons: []string{"TCP_ABORT_ON_DATA"},
 		What:    "data came for a socket that was shut down in both directions",
-		Why:     "Nobody is left to read it. The kernel sends RST, and the socket that sent it has the error as well.",
-		Cure:    "Shut down only the sending direction, read until the end of the stream, then close.",
+		Why: "Nobody is left to read it. The kernel sends RST, and the socket that sent it has the error as " +
+			"well.",
+		Cure: "Shut down only the sending direction, read until the end of the stream, then close.",
 	},
 	{
 		Name: "disconnected", Group: "local", Scenario: "dissolving-ones-own-connection",
@@ -34,7 +35,8 @@ var local = []Cause{
 		Reasons: []string{"TCP_STATE"},
 		What:    "somebody destroyed the socket from outside its program (ss -K)",
 		Why:     "The owner gets ECONNABORTED, which nothing else gives it on Linux, and the peer a RST.",
-		Cure: "Look for what acts on sockets of that machine: an administrator with ss -K, a security agent, a network " +
-			"plug-in that ends connections of a service it has moved (Android does so when the network changes).",
+		Cure: "Look for what acts on sockets of that machine: an administrator with ss -K, a security agent, a " +
+			"network plug-in that ends connections of a service it has moved (Android does so when the network " +
+			"changes).",
 	},
 }

@@ -1,0 +1,152 @@
+package causes
+
+// scripts are the words of Python, Ruby and PHP, and of their packages.
+var scripts = []Phrase{
+	{
+		Words: []string{"ConnectionResetError", "ConnectionResetError: [Errno 104] Connection reset by peer"},
+		Of:    "Python", Ending: "reset", Known: "measured: Python 3.11.7, Linux 6.18",
+		Sure: "A RST ended the connection, and this call took the error. The next recv() would return b'', which " +
+			"looks like a clean end, and the next send() raise BrokenPipeError.",
+	},
+	{
+		Words: []string{"BrokenPipeError", "BrokenPipeError: [Errno 32] Broken pipe"},
+		Of:    "Python", Ending: "broken-pipe", Known: "measured: Python 3.11.7, Linux 6.18",
+		Sure: "A write on a connection that could not send any more: the peer had closed or reset it before. " +
+			"Writing to standard output, it is the program behind | that has ended.",
+	},
+	{
+		Words: []string{"ConnectionRefusedError", "NewConnectionError … Connection refused"},
+		Of:    "Python", Ending: "refused", Known: "Python 3.11",
+		Sure: "There was no connection: nobody listens there, or a firewall says so. Nothing was executed.",
+	},
+	{
+		Words: []string{"Connection aborted"},
+		Of:    "urllib3, requests", Known: "urllib3: connectionpool; measured with Python 3.11's http.client",
+		Sure: "The connection ended before a reply came. The words themselves tell no more: the exception that " +
+			"is named behind them does. RemoteDisconnected is a FIN, ConnectionResetError a RST, BrokenPipeError " +
+			"a server that closed while the request was being sent. It is not the system's ECONNABORTED.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"Connection aborted … RemoteDisconnected",
+			"Remote end closed connection without response", "RemoteDisconnected"},
+		Of: "Python (http.client, urllib3, requests)", Ending: "finished", Known: "measured: Python 3.11.7, urllib",
+		Sure: "The server's FIN came in the place of a reply: not one byte of it was read. It is no RST. The " +
+			"request may have been executed.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"Connection aborted … ConnectionResetError",
+			"Connection aborted … Connection reset by peer"},
+		Of: "urllib3, requests", Ending: "reset",
+		Known: "urllib3: connectionpool; measured with Python 3.11's http.client",
+		Sure: "A RST ended the connection before a reply came. requests does not try again by itself; the " +
+			"request may have been executed.",
+		Points: clientReset,
+	},
+	{
+		Words: []string{"Connection aborted … BrokenPipeError", "Connection aborted … Broken pipe"},
+		Of:    "urllib3, requests", Ending: "broken-pipe", Known: "urllib3: connectionpool",
+		Sure: "The server had closed or reset the connection while the request was still being sent. A reply " +
+			"that says why may have been there to read.",
+		Points: []Pointer{
+			{"refused-upload", Likely, "a large body is being sent"},
+			{"idle-timeout", Possible, "the connection was used before and had been idle"},
+			{"tls-to-plain", Possible, "it fails each time: is it the right port and scheme?"},
+		},
+	},
+	{
+		Words: []string{"ServerDisconnectedError", "Server disconnected",
+			"Server disconnected without sending a response"},
+		Of: "Python (aiohttp, httpx)", Ending: "finished",
+		Known: "aiohttp: client_exceptions; httpcore: RemoteProtocolError",
+		Sure: "The connection ended without a reply. httpx says so of a FIN; aiohttp's words do not tell a FIN " +
+			"from a RST. The request may have been executed.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"IncompleteRead", "ChunkedEncodingError", "InvalidChunkLength",
+			"Response payload is not completed", "peer closed connection without sending complete message body"},
+		Of: "Python HTTP clients", Ending: "finished", Known: "http.client, urllib3, aiohttp, httpcore",
+		Sure: "The reply had begun, and the connection ended before its length or last chunk. The request was " +
+			"executed, at least in part.",
+		Points: cutReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"EOF occurred in violation of protocol", "SSLEOFError", "UNEXPECTED_EOF_WHILE_READING",
+			"unexpected eof while reading"},
+		Of: "OpenSSL 3, Python ssl, Ruby, PHP", Ending: "finished",
+		Known: "OpenSSL 3: SSL_R_UNEXPECTED_EOF_WHILE_READING",
+		Sure: "The other end's FIN came without TLS' own goodbye (close_notify). It is no RST. During the " +
+			"handshake it means that there is no session; behind a complete reply it mostly harms nobody.",
+		Points: append([]Pointer{
+			{"idle-timeout", Possible, "it comes on a connection that was used before"},
+			{"truncated", Possible, "a reply had begun"},
+		}, handshake...),
+		Settle: settleHandshake,
+	},
+	{
+		Words: []string{"Max retries exceeded with url"}, Wraps: true,
+		Of: "urllib3, requests", Known: "urllib3: MaxRetryError",
+		Sure:   "The client gave up. Why the last try failed is named behind \"Caused by\"; explain that.",
+		Points: []Pointer{{"refused", Possible, "\"Caused by NewConnectionError\""}},
+		Settle: []string{"Look behind \"Caused by\"."},
+	},
+	{
+		Words: []string{"Errno::ECONNRESET", "Connection reset by peer - SSL_connect",
+			"Connection reset by peer @ io_fillbuf"},
+		Of: "Ruby", Ending: "reset", Known: "Ruby: Errno; net/protocol",
+		Sure: "A RST ended the connection, and this call took the error. Net::HTTP repeats idempotent requests " +
+			"once by itself (max_retries), so that it has mostly happened twice.",
+		Points: clientReset,
+	},
+	{
+		Words: []string{"EOFError (end of file reached)", "end of file reached"},
+		Of:    "Ruby", Ending: "finished", Known: "Ruby: net/protocol",
+		Sure:   "The server's FIN came where a reply or its rest was expected. It is no RST.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"failed with errno=104 Connection reset by peer", "recv of … failed with errno=104"},
+		Of:    "PHP", Ending: "reset", Known: "PHP: main/streams/xp_socket.c",
+		Sure: "A RST ended the connection, and fread(), fgets() or fwrite() took the error. It is a notice: the " +
+			"function returns an empty string or false, and a script that does not look goes on.",
+	},
+	{
+		Words: []string{"failed with errno=32 Broken pipe", "send of … failed with errno=32"},
+		Of:    "PHP", Ending: "broken-pipe", Known: "PHP: main/streams/xp_socket.c",
+		Sure: "fwrite() on a connection that the peer had closed or reset before. It is a notice: a script that " +
+			"does not look at what fwrite() returns goes on.",
+	},
+	{
+		Words: []string{"MySQL server has gone away", "Server has gone away",
+			"Lost connection to MySQL server during query", "Lost connection to server during query",
+			"ERROR 2006", "ERROR 2013"},
+		Of: "MySQL and MariaDB clients, PDO", Known: "measured: MariaDB 10.11.19",
+		Sure: "The connection to the database was dead: 2006 \"gone away\" before the statement was sent, 2013 " +
+			"\"lost connection\" while it ran. A statement that was lost while it ran may have been executed.",
+		Points: []Pointer{
+			{"linger-zero", Likely, "2006, and the connection was idle for wait_timeout: MariaDB then aborts it " +
+				"(measured)"},
+			{"idle-timeout", Likely, "2006 with MySQL: wait_timeout or a pool's time-out"},
+			{"killed", Possible, "2013: KILL, a crash, or the server was restarted"},
+			{"refused-upload", Possible, "2006: a statement larger than max_allowed_packet"},
+			{"flow-expired", Possible, "there is a NAT, firewall or load balancer between"},
+		},
+		Settle: []string{"The server's log says \"Aborted connection … (Got timeout reading communication " +
+			"packets)\" with log_warnings=2."},
+	},
+	{
+		Words: []string{"Redis server went away", "read error on connection to", "Connection closed by server",
+			"Error while reading from … redis"},
+		Of: "PHP and Python clients of Redis", Ending: "finished",
+		Known: "phpredis; redis-py; measured: Redis 7.0.15 closes with FIN",
+		Sure:  "The connection to Redis ended while a reply was expected.",
+		Points: []Pointer{
+			{"idle-timeout", Likely, "the connection was idle for Redis' timeout"},
+			{"killed", Possible, "Redis was restarted, or CLIENT KILL or a limit of its output buffer ended the " +
+				"client"},
+			{"flow-expired", Possible, "there is a NAT, firewall or load balancer between"},
+		},
+	},
+}
