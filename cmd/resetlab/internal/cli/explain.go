@@ -1,137 +1,212 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/harness/causes"
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
+// explainFlags are those of the command explain.
+type explainFlags struct {
+	all   bool
+	run   string // the cause whose scenario is run, or likeliest
+	style cardStyle
+}
+
+// likeliest is the cause that --run takes if none is named: the first.
+const likeliest = "first"
+
 func newExplain() *cobra.Command {
-	return &cobra.Command{
-		Use:   "explain ERROR|REASON",
-		Short: "Say what an error or a kernel's reason for a RST means",
-		Long: `Explain says what an error such as ECONNRESET or a kernel's reason for a RST such
-as TCP_ABORT_ON_CLOSE means, which scenarios produce it on this machine, and
-what to look at next. It runs the scenarios to find out.`,
+	var f explainFlags
+	command := &cobra.Command{
+		Use:   "explain TEXT... | -",
+		Short: "Say what an error means, what it can be, and what cures that",
+		Long: `Explain finds the error in what you paste: a line of a log, an exception, an error
+number, one of the kernel's reasons for a RST, or the name of a cause. It says
+what is sure, what else it can be, what tells those apart and what cures each.
+Nothing is run for that, unless you want to see it happen: --run.
+
+Quotation marks and brackets confuse shells: with - the text comes from standard
+input. Status 2 says that nothing in the text is known; the nearest phrases that
+are follow.`,
 		Example: `  resetlab explain ECONNRESET
-  resetlab explain "broken pipe"
-  resetlab explain TCP_ABORT_ON_CLOSE`,
-		Args:              cobra.ExactArgs(1),
+  resetlab explain 'curl: (56) Recv failure: Connection reset by peer'
+  journalctl -u shop -n 1 | resetlab explain -
+  resetlab explain TCP_ABORT_ON_CLOSE
+  resetlab explain broken pipe --run`,
 		ValidArgsFunction: completeTerms,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
-			terms, err := glossary()
+			if err := f.style.check(); err != nil {
+				return err
+			}
+			text, err := pastedText(cmd.InOrStdin(), args)
 			if err != nil {
 				return err
 			}
-			t, ok := findTerm(terms, args[0])
-			if !ok {
-				return unknown("error or reason", args[0], termNames(terms), "resetlab explain --help")
+			t, err := findTopic(text)
+			if err != nil {
+				return err
 			}
-			return explain(cmd, t)
+			scenario, err := f.scenario(t)
+			if err != nil {
+				return err
+			}
+			t.write(cmd.OutOrStdout(), f.all)
+			if scenario == "" {
+				return nil
+			}
+			return f.show(cmd, scenario)
 		}),
 	}
+	flags := command.Flags()
+	flags.BoolVar(&f.all, "all", false, "every cause in full, however many there are")
+	flags.StringVar(&f.run, "run", "", "run the scenario that shows it: of the first cause, or of `CAUSE`")
+	flags.Lookup("run").NoOptDefVal = likeliest
+	f.style.register(command)
+	return command
 }
 
-func explain(cmd *cobra.Command, h headword) error {
-	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "%s\n\n", h.title())
-	writeWrapped(out, "  ", h.Means)
-	all := suite.Scenarios()
-	seen := map[string][]string{} // where, by the spec's text
-	err := runQuietly(cmd, suite.Order{Specs: texts(all), Record: h.isReason()}, func(r suite.Result) {
-		seen[r.Spec] = h.sightings(r)
+// mostPasted bounds a text that is to be explained, in bytes.
+const mostPasted = 64 << 10
+
+// pastedText returns what is to be explained: the arguments or, if they are -,
+// what stands at standard input.
+func pastedText(stdin io.Reader, args []string) (string, error) {
+	text := strings.Join(args, " ")
+	if text == "-" {
+		read, err := io.ReadAll(io.LimitReader(stdin, mostPasted+1))
+		if err != nil {
+			return "", fmt.Errorf("read what is to be explained: %w", err)
+		}
+		text = string(read)
+	}
+	switch {
+	case strings.TrimSpace(text) == "":
+		return "", badInputf("what is to be explained? Give it as an argument, or with - at standard input")
+	case len(text) > mostPasted:
+		return "", badInputf("the text has more than %d KiB: give the lines with the error", mostPasted>>10)
+	}
+	return text, nil
+}
+
+// findTopic says what a text is about. What is said exactly comes first: the
+// name of a cause, then a reason of the kernel's, then a program's words.
+func findTopic(text string) (topic, error) {
+	if c, ok := causes.Find(plainName(text)); ok {
+		return causeTopic{c}, nil
+	}
+	if reason, ok := findReason(text); ok {
+		return reasonTopic{reason}, nil
+	}
+	if found := causes.Search(text); len(found) > 0 {
+		return phraseTopic{found}, nil
+	}
+	near := append(causes.Nearest(text, 5), nearNames(text)...)
+	if len(near) == 0 {
+		return nil, badInputf("nothing in %q is known: give the line with the error as it was printed; "+
+			"'resetlab list' shows what there is to see", shortened(text))
+	}
+	return nil, badInputf("nothing in %q is known: do you mean %s?", shortened(text), quoted(near[:min(5, len(near))]))
+}
+
+// plainName writes a name as causes have it.
+func plainName(name string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+		return r == ' ' || r == '_' || r == '-' || r == '\n'
+	}), "-")
+}
+
+// findReason finds one of the kernel's reasons for a RST: in a longer text as
+// the kernel writes it, alone in any case. Reasons of one word, such as ERROR,
+// count only alone and as the kernel writes them.
+func findReason(text string) (reason string, ok bool) {
+	words := strings.FieldsFunc(text, func(r rune) bool {
+		return r != '_' && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})
-	if failed := (*specsFailed)(nil); err != nil && !errors.As(err, &failed) {
+	for _, reason := range evidence.Reasons() {
+		several := strings.Contains(reason, "_")
+		if text == reason || several && plainName(text) == plainName(reason) {
+			return reason, true
+		}
+		for _, word := range words {
+			if several && strings.TrimPrefix(word, "SK_RST_REASON_") == reason {
+				return reason, true
+			}
+		}
+	}
+	return "", false
+}
+
+// nearNames returns the names of causes and reasons that a text nearly is.
+func nearNames(text string) []string {
+	var names []string
+	for _, c := range causes.All() {
+		names = append(names, c.Name)
+	}
+	return near(plainName(text), append(names, evidence.Reasons()...))
+}
+
+func shortened(text string) string {
+	runes := []rune(strings.TrimSpace(text))
+	if len(runes) > 60 {
+		return string(runes[:60]) + "…"
+	}
+	return string(runes)
+}
+
+func quoted(names []string) string {
+	var list []string
+	for _, name := range names {
+		list = append(list, fmt.Sprintf("%q", name))
+	}
+	return strings.Join(list, ", ")
+}
+
+// scenario returns the name of the one that is to be run, "" for none.
+func (f *explainFlags) scenario(t topic) (string, error) {
+	if f.run == "" {
+		return "", nil
+	}
+	can := t.causes()
+	var names []string
+	for _, c := range can {
+		names = append(names, c.Name)
+		if c.Scenario != "" && (f.run == likeliest || f.run == c.Name) {
+			return c.Scenario, nil
+		}
+	}
+	if f.run == likeliest {
+		return "", badInputf("no scenario shows that")
+	}
+	return "", badInputf("--run=%s: no scenario shows that; it can be %s", f.run, strings.Join(names, ", "))
+}
+
+// show runs a scenario and shows its cards.
+func (f *explainFlags) show(cmd *cobra.Command, scenario string) error {
+	found, err := choose(suite.Scenarios(), []string{scenario})
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nSeen just now in:\n")
-	lines := producers(all, seen)
-	for _, line := range lines {
-		fmt.Fprintf(out, "  %s\n", line)
-	}
-	if len(lines) == 0 {
-		fmt.Fprintln(out, "  none of the scenarios")
-	}
-	if h.isReason() {
-		tellIfReasonsAreMissing(out)
-	}
-	fmt.Fprintf(out, "\nWhat to look at next:\n")
-	if len(lines) > 0 {
-		writeWrapped(out, "  - ", "One of them, by its name: resetlab run "+strings.Fields(lines[0])[0])
-	}
-	for _, next := range h.Next {
-		writeWrapped(out, "  - ", next)
-	}
-	return err
-}
-
-// producers names the scenarios in which something was seen, and where.
-func producers(all []suite.Scenario, seen map[string][]string) []string {
-	width := 0
-	for _, s := range all {
-		width = max(width, len(s.Name))
-	}
-	var lines []string
-	for _, s := range all {
-		var here []string
-		for _, spec := range s.Specs {
-			here = append(here, seen[spec.Text]...)
-		}
-		slices.Sort(here)
-		if here = slices.Compact(here); len(here) > 0 {
-			lines = append(lines, fmt.Sprintf("%-*s  %s", width, s.Name, strings.Join(here, ", ")))
-		}
-	}
-	return lines
-}
-
-// tellIfReasonsAreMissing says why nothing can have been seen.
-func tellIfReasonsAreMissing(out io.Writer) {
-	for _, lane := range evidence.Doctor() {
-		if lane.Lane == evidence.Kernel && !lane.Given {
-			writeWrapped(out, "  ", "This machine does not tell reasons; some are inferred. "+lane.Why)
-		}
-	}
-}
-
-// writeWrapped writes text in lines of 80 columns, the first behind the
-// bullet, the others below the text.
-func writeWrapped(w io.Writer, bullet, text string) {
-	const width = 80
-	indent := strings.Repeat(" ", len(bullet))
-	line, begun := bullet, false
-	for word := range strings.FieldsSeq(text) {
-		if begun && len(line)+1+len(word) > width {
-			fmt.Fprintln(w, line)
-			line, begun = indent, false
-		}
-		if begun {
-			line += " "
-		}
-		line, begun = line+word, true
-	}
-	fmt.Fprintln(w, line)
+	fmt.Fprintf(cmd.OutOrStdout(), "\nSeen happening (resetlab run %s)\n\n", scenario)
+	r := &runFlags{repeat: 1, style: f.style}
+	return r.rounds(cmd, texts(found))
 }
 
 func completeTerms(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	terms, err := glossary()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
 	var names []string
-	for _, t := range terms {
-		if len(t.Names) > 1 {
-			names = append(names, cobra.CompletionWithDesc(t.Names[0], t.Names[1]))
-		} else {
-			names = append(names, t.Names[0])
+	for _, p := range causes.Phrases() {
+		if p.Of == "" {
+			names = append(names, cobra.CompletionWithDesc(p.Words[0], p.Words[1]))
 		}
 	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	for _, c := range causes.All() {
+		names = append(names, cobra.CompletionWithDesc(c.Name, c.What))
+	}
+	return append(names, evidence.Reasons()...), cobra.ShellCompDirectiveNoFileComp
 }

@@ -10,6 +10,15 @@ import (
 // unknown says that there is no such name, and which ones may be meant: those
 // that contain what was typed, and those that differ in a few letters.
 func unknown(kind, typed string, names []string, see string) error {
+	meant := near(typed, names)
+	if len(meant) == 0 {
+		return badInputf("there is no %s %q: see '%s'", kind, typed, see)
+	}
+	return badInputf("there is no %s %q: do you mean %s?", kind, typed, strings.Join(meant[:min(5, len(meant))], ", "))
+}
+
+// near returns the names that may be meant.
+func near(typed string, names []string) []string {
 	meant := containing(typed, names)
 	// cobra measures the distance for its own commands: let it do so here.
 	catalogue := &cobra.Command{SuggestionsMinimumDistance: 3}
@@ -23,13 +32,7 @@ func unknown(kind, typed string, names []string, see string) error {
 			meant = append(meant, name)
 		}
 	}
-	switch {
-	case len(meant) == 0:
-		return badInputf("there is no %s %q: see '%s'", kind, typed, see)
-	case len(meant) > 5:
-		meant = meant[:5]
-	}
-	return badInputf("there is no %s %q: do you mean %s?", kind, typed, strings.Join(meant, ", "))
+	return meant
 }
 
 func containing(typed string, names []string) []string {
