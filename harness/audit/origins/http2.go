@@ -80,6 +80,12 @@ type h2session struct {
 	requests map[uint32]*http2.MetaHeadersFrame // not complete yet
 }
 
+// Bounds of what a client can have a connection keep.
+const (
+	maxFields  = 16 << 10 // bytes of a request's header fields, as SETTINGS_MAX_HEADER_LIST_SIZE counts them
+	maxStreams = 100      // requests that are not complete
+)
+
 func (h *HTTP2) serve(conn net.Conn) {
 	defer h.left(sourceOf(conn))
 	defer conn.Close()
@@ -90,8 +96,13 @@ func (h *HTTP2) serve(conn net.Conn) {
 	s := &h2session{origin: h, out: bufio.NewWriter(conn), requests: map[uint32]*http2.MetaHeadersFrame{}}
 	s.framer = http2.NewFramer(s.out, bufio.NewReader(conn))
 	s.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	s.framer.MaxHeaderListSize = maxFields
+	s.framer.SetMaxReadFrameSize(1 << 14) // as long as nobody is told otherwise: RFC 9113, section 4.2
 	s.fields = hpack.NewEncoder(&s.block)
-	s.framer.WriteSettings() // writing into a buffer: Flush tells what failed
+	s.framer.WriteSettings(
+		http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: maxStreams},
+		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: maxFields},
+	) // writing into a buffer: Flush tells what failed
 	for s.out.Flush() == nil {
 		frame, err := s.framer.ReadFrame()
 		if err != nil {
@@ -114,10 +125,7 @@ func (s *h2session) take(frame http2.Frame) {
 			s.framer.WritePing(true, frame.Data)
 		}
 	case *http2.MetaHeadersFrame:
-		s.requests[id] = frame
-		if frame.StreamEnded() {
-			s.perform(id)
-		}
+		s.begin(frame)
 	case *http2.DataFrame:
 		if n := frame.Header().Length; n > 0 {
 			s.framer.WriteWindowUpdate(0, n)
@@ -127,6 +135,26 @@ func (s *h2session) take(frame http2.Frame) {
 		}
 	case *http2.RSTStreamFrame:
 		delete(s.requests, id)
+	}
+}
+
+// begin takes the head of a request, or the trailer of one.
+func (s *h2session) begin(head *http2.MetaHeadersFrame) {
+	id := head.StreamID
+	begun := s.requests[id]
+	switch {
+	case head.Truncated:
+		delete(s.requests, id)
+		s.headers(id, true, ":status", "431")
+		return
+	case begun == nil && len(s.requests) == maxStreams:
+		s.framer.WriteRSTStream(id, http2.ErrCodeRefusedStream)
+		return
+	case begun == nil:
+		s.requests[id] = head
+	}
+	if head.StreamEnded() {
+		s.perform(id)
 	}
 }
 
