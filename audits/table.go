@@ -126,16 +126,29 @@ func (r row) either(c audit.Result) []audit.Verdict {
 	for _, x := range r.Expected {
 		matched, _ := path.Match(x.Cells, c.ID)
 		several := slices.ContainsFunc(x.Verdicts, func(v string) bool { return short[audit.Outcome(v)] == "error" })
-		if !matched || !several || !slices.Contains(x.Verdicts, c.Verdict.String()) {
+		if !matched || !several || c.Expected != x.Reason {
 			continue
 		}
 		var list []audit.Verdict
 		for _, v := range x.Verdicts {
-			list = append(list, audit.Verdict{Outcome: audit.Outcome(v), Hygiene: []audit.Hygiene{audit.Clean}})
+			list = append(list, verdict(v))
 		}
 		return list
 	}
 	return []audit.Verdict{c.Verdict}
+}
+
+// verdict is what stands in an expectation.
+func verdict(text string) audit.Verdict {
+	v := audit.Verdict{Hygiene: []audit.Hygiene{audit.Clean}}
+	for word := range strings.SplitSeq(text, ",") {
+		if slices.Contains(audit.Outcomes(), audit.Outcome(word)) {
+			v.Outcomes = append(v.Outcomes, audit.Outcome(word))
+			continue
+		}
+		v.Hygiene = append(slices.DeleteFunc(v.Hygiene, func(h audit.Hygiene) bool { return h == audit.Clean }), audit.Hygiene(word))
+	}
+	return v
 }
 
 // short are the words of the table for outcomes that are no bad ones.
@@ -158,9 +171,13 @@ func shortly(verdicts []audit.Verdict) string {
 	})
 	var words []string
 	for _, v := range verdicts {
-		word, ok := short[v.Outcome]
-		if !ok {
-			word = "**" + string(v.Outcome) + "**"
+		word := ""
+		for _, o := range v.Outcomes {
+			name, ok := short[o]
+			if !ok {
+				name = "**" + string(o) + "**"
+			}
+			word = strings.TrimSpace(word + " " + name)
 		}
 		for _, h := range v.Hygiene {
 			if h != audit.Clean {

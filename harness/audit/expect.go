@@ -12,7 +12,7 @@ import (
 // An Expectation lists a deviation that is known, with the reason for it.
 type Expectation struct {
 	Cells    string   // a pattern of cells, as of path.Match
-	Verdicts []string // one of them is expected: an outcome, and each hygiene behind a comma
+	Verdicts []string // one of them is expected: all outcomes and hygienes, with a comma between two
 	Reason   string
 	Line     int // of the file
 }
@@ -27,12 +27,13 @@ const (
 )
 
 // ParseExpectations reads expectations, one a line: a pattern of cells, the
-// verdict, with | between several, and the reason. What follows a # at the
-// beginning of a line is a comment. The error names the line and what is
-// wrong with it.
+// verdict, with | between several, and the reason. A verdict is all its words,
+// in any order, with a comma between two. What follows a # at the beginning of
+// a line is a comment. The error names the line and what is wrong with it.
 //
-//	# cells             verdict       reason
-//	P7/*/*/write        DUPLICATED    retries every method; ticket 42
+//	# cells             verdict           reason
+//	P7/*/*/write        DUPLICATED        retries every method; ticket 42
+//	P7/*/always/write   DUPLICATED,STORM  and never ceases
 //	P4.race/*/*/*       RETRIED|SURFACED,POOL-POISONED  the pool is not emptied
 func ParseExpectations(r io.Reader) (Expectations, error) {
 	lines := bufio.NewScanner(r)
@@ -71,24 +72,34 @@ func parseExpectation(text string) (e Expectation, err error) {
 		return e, fmt.Errorf("pattern %q: want PLACE/FAULT/REPEAT/OPERATION, each of which may be *", e.Cells)
 	}
 	for i, verdict := range e.Verdicts {
-		outcome, rest, several := strings.Cut(verdict, ",")
-		if !slices.Contains(Outcomes(), Outcome(outcome)) {
-			return e, fmt.Errorf("verdict %q: allowed are %s", outcome, words(Outcomes()))
+		if e.Verdicts[i], err = ordered(strings.Split(verdict, ",")); err != nil {
+			return e, fmt.Errorf("verdict %q: %w", verdict, err)
 		}
-		for _, hygiene := range strings.Split(rest, ",") {
-			if several && !slices.Contains(Hygienes(), Hygiene(hygiene)) {
-				return e, fmt.Errorf("hygiene %q: allowed are %s", hygiene, words(Hygienes()))
-			}
-		}
-		e.Verdicts[i] = ordered(strings.Split(verdict, ","))
 	}
 	return e, nil
 }
 
-// ordered writes a verdict as expectations are compared.
-func ordered(words []string) string {
-	slices.Sort(words[1:])
-	return strings.Join(words, ",")
+// ordered writes the words of a verdict as expectations are compared: the
+// outcomes first.
+func ordered(given []string) (string, error) {
+	var outcomes, hygienes []string
+	for _, w := range given {
+		switch {
+		case slices.Contains(Outcomes(), Outcome(w)):
+			outcomes = append(outcomes, w)
+		case slices.Contains(Hygienes(), Hygiene(w)):
+			hygienes = append(hygienes, w)
+		default:
+			return "", fmt.Errorf("%q is neither an outcome nor a hygiene: allowed are %s; %s",
+				w, words(Outcomes()), words(Hygienes()))
+		}
+	}
+	if len(outcomes) == 0 {
+		return "", fmt.Errorf("it has no outcome: allowed are %s", words(Outcomes()))
+	}
+	slices.Sort(outcomes)
+	slices.Sort(hygienes)
+	return strings.Join(append(slices.Compact(outcomes), slices.Compact(hygienes)...), ","), nil
 }
 
 // String is the expectation as it stands in a file.
@@ -115,7 +126,8 @@ func (e Expectations) Apply(r *Report, all bool) {
 				continue
 			}
 			concerned = true
-			if slices.Contains(x.Verdicts, ordered(strings.Fields(c.Verdict.String()))) {
+			verdict, err := ordered(strings.Fields(c.Verdict.String()))
+			if err == nil && slices.Contains(x.Verdicts, verdict) {
 				met = true
 				c.Expected = x.Reason
 			}

@@ -24,7 +24,7 @@ func result(id string, outcome audit.Outcome, hygiene ...audit.Hygiene) audit.Re
 	}
 	return audit.Result{
 		ID: id, Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation,
-		Verdict: audit.Verdict{Outcome: outcome, Hygiene: hygiene, Reason: "so it was"},
+		Verdict: audit.Verdict{Outcomes: []audit.Outcome{outcome}, Hygiene: hygiene, Reason: "so it was"},
 	}
 }
 
@@ -83,12 +83,34 @@ func TestARaceNeedNotBeMet(t *testing.T) {
 	}
 }
 
+// TestAnExpectationHasEveryOutcome: one that lists some of the outcomes of a
+// cell expects another verdict, and the order of the words is nothing to it.
+func TestAnExpectationHasEveryOutcome(t *testing.T) {
+	for listed, expected := range map[string]bool{
+		"DUPLICATED,STORM": true, "STORM,DUPLICATED": true, "HUNG|STORM,DUPLICATED": true,
+		"STORM": false, "DUPLICATED": false, "STORM,DUPLICATED,LOST-OK": false, "STORM,DUPLICATED,LEAK-FD": false,
+	} {
+		list, err := audit.ParseExpectations(strings.NewReader("P7/*/*/* " + listed + " known"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cell := result("P7/rst/always/write", audit.Duplicated)
+		cell.Verdict.Outcomes = []audit.Outcome{audit.Duplicated, audit.Storm}
+		r := &audit.Report{Cells: []audit.Result{cell}}
+		list.Apply(r, true)
+		if got := len(r.Bad()) == 0; got != expected {
+			t.Errorf("%s: a cell that is DUPLICATED STORM is expected: %v, want %v", listed, got, expected)
+		}
+	}
+}
+
 func TestParseExpectationsSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
 		"P7/*/*/write DUPLICATED":                  "line 1: want CELLS VERDICT REASON",
-		"\nP7/*/*/write DUPLICATE so it is":        `line 2: verdict "DUPLICATE": allowed are`,
-		"P7/*/*/write HUNG,LEAK so it is":          `hygiene "LEAK"`,
-		"P7/*/*/write HUNG, so it is":              `hygiene ""`,
+		"\nP7/*/*/write DUPLICATE so it is":        `line 2: verdict "DUPLICATE": "DUPLICATE" is neither an outcome nor a hygiene: allowed are UNIMPLEMENTED`,
+		"P7/*/*/write HUNG,LEAK so it is":          `verdict "HUNG,LEAK": "LEAK" is neither`,
+		"P7/*/*/write HUNG, so it is":              `verdict "HUNG,": "" is neither`,
+		"P7/*/*/write POOL-POISONED so it is":      "it has no outcome",
 		"P7/[/*/write HUNG so it is":               "syntax error in pattern",
 		"P7/rst HUNG so it is":                     "PLACE/FAULT/REPEAT/OPERATION",
 		strings.Repeat("x", 10_000):                "too long",

@@ -23,83 +23,135 @@ type observation struct {
 	limits   Limits
 }
 
-// judge finds the outcome: what decides first is said first.
+// judge finds the outcomes. Where the fault never struck there is nothing to
+// judge.
 func judge(o observation) Verdict {
 	switch {
 	case o.answer.Unimplemented:
-		return reason(Unimplemented, "the client cannot perform such a call")
+		return verdictOf(found(Unimplemented, "the client cannot perform such a call"))
 	case o.strikes == 0:
-		return reason(NotStruck, "the fault never struck: after %s the audit proved nothing", counted(o.attempts, "attempt"))
-	case o.attempts > o.limits.Attempts:
-		return reason(Storm, "more than %s", counted(o.limits.Attempts, "attempt"))
-	case !o.returned && o.cell.Fault == Refuse:
-		return reason(Informational, "no result within %v: attempts at an address where nobody listens are not seen",
-			o.limits.Time)
-	case !o.returned && o.waited >= o.limits.Quiet:
-		return reason(Hung, "no result within %v, and no attempt in the last %v", o.limits.Time, o.limits.Quiet)
-	case !o.returned:
-		return reason(Informational, "still retrying after %v: %s", o.limits.Time, counted(o.attempts, "attempt"))
-	case o.answer.Err != nil:
-		return judgeError(o)
+		return verdictOf(found(NotStruck, "the fault never struck: after %s the audit proved nothing",
+			counted(o.attempts, "attempt")))
 	}
-	return judgeSuccess(o)
+	return verdictOf(append(judgeResult(o), judgeExecutions(o)...)...)
 }
 
-func judgeSuccess(o observation) Verdict {
+// judgeResult judges what the client came back with, if it did.
+func judgeResult(o observation) []finding {
+	var list []finding
+	if o.stormed() {
+		list = append(list, found(Storm, "more than %s", counted(o.limits.Attempts, "attempt")))
+	}
+	switch {
+	case o.stopped():
+		return list // the audit ended the call, so that its error says nothing
+	case !o.returned:
+		return append(list, judgeSilence(o))
+	case o.answer.Err != nil:
+		return append(list, judgeError(o)...)
+	}
+	return append(list, judgeSuccess(o)...)
+}
+
+// stormed says whether the client made more attempts than it may.
+func (o observation) stormed() bool { return o.attempts > o.limits.Attempts }
+
+// stopped says whether the audit ended the call because of a storm.
+func (o observation) stopped() bool {
+	return o.stormed() && (!o.returned || o.answer.Err != nil)
+}
+
+// judgeExecutions judges what the server executed, whatever the client says.
+func judgeExecutions(o observation) []finding {
 	executed := o.account.Executed
 	switch {
-	case executed > 1 && o.cell.Operation == Write:
-		return reason(Duplicated, "executed %d times, and the client reports success", executed)
-	case o.want != nil && o.answer.Body != nil && !bytes.Equal(o.want, o.answer.Body):
-		return judgeBody(o)
-	case executed == 0:
-		return reason(LostOK, "the client reports success and nothing was executed")
-	case o.late():
-		return reason(Late, "success came %v after the last thing that happened", o.waited)
-	case executed > 1:
-		return reason(RetriedRead, "executed %d times, which the operation allows", executed)
-	case o.account.Discarded > 0:
-		return reason(Deduped, "the server discarded %s", counted(o.account.Discarded, "repeat"))
-	case o.attempts > 1:
-		return reason(Retried, "success at attempt %d, executed once", o.attempts)
+	case executed <= 1 || o.cell.Operation != Write:
+		return nil
+	case o.stopped():
+		return []finding{found(Duplicated, "executed %d times", executed)}
+	case !o.returned:
+		return []finding{found(Duplicated, "executed %d times, and no result came within %v", executed, o.limits.Time)}
+	case o.answer.Err != nil:
+		return []finding{found(DuplicatedError, "executed %d times, and the client reports %v", executed, o.answer.Err)}
 	}
-	return reason(Unharmed, "success at the first attempt, executed once")
+	return []finding{found(Duplicated, "executed %d times, and the client reports success", executed)}
 }
 
-func judgeBody(o observation) Verdict {
+// judgeSilence judges a client that did not come back.
+func judgeSilence(o observation) finding {
+	switch {
+	case o.cell.Fault == Refuse:
+		return found(Informational, "no result within %v: attempts at an address where nobody listens are not seen",
+			o.limits.Time)
+	case o.waited >= o.limits.Quiet:
+		return found(Hung, "no result within %v, and no attempt in the last %v", o.limits.Time, o.limits.Quiet)
+	}
+	return found(Informational, "still retrying after %v: %s", o.limits.Time, counted(o.attempts, "attempt"))
+}
+
+func judgeSuccess(o observation) (list []finding) {
+	executed := o.account.Executed
+	whole := o.want == nil || o.answer.Body == nil || bytes.Equal(o.want, o.answer.Body)
+	if !whole {
+		list = append(list, judgeBody(o))
+	}
+	if executed == 0 {
+		list = append(list, found(LostOK, "the client reports success and nothing was executed"))
+	}
+	if o.late() {
+		list = append(list, found(Late, "success came %v after the last thing that happened", o.waited))
+	}
+	switch {
+	case !whole:
+		return list
+	case executed > 1:
+		return append(list, found(RetriedRead, "executed %d times, which the operation allows", executed))
+	case o.account.Discarded > 0:
+		return append(list, found(Deduped, "the server discarded %s", counted(o.account.Discarded, "repeat")))
+	case o.attempts > 1:
+		return append(list, found(Retried, "success at attempt %d, executed once", o.attempts))
+	}
+	return append(list, found(Unharmed, "success at the first attempt, executed once"))
+}
+
+func judgeBody(o observation) finding {
 	got, want := o.answer.Body, o.want
 	if !bytes.HasPrefix(want, got) {
-		return reason(TruncatedOK, "success with data that the server did not send (%d bytes for %d)", len(got), len(want))
+		return found(TruncatedOK, "success with data that the server did not send (%d bytes for %d)", len(got), len(want))
 	}
 	finished := slices.Contains([]Fault{FIN, FINRST, HalfClose}, o.cell.Fault)
 	if o.place.secured {
 		finished = o.cell.Fault == CloseNote // a FIN without it is no end: RFC 8446, section 6.1
 	}
 	if o.place.Unframed && finished {
-		return reason(TruncatedUndetectable, "success with %d of %d bytes; a FIN is how such a reply ends", len(got), len(want))
+		return found(TruncatedUndetectable, "success with %d of %d bytes; a FIN is how such a reply ends", len(got), len(want))
 	}
-	return reason(TruncatedOK, "success with %d of %d bytes", len(got), len(want))
+	return found(TruncatedOK, "success with %d of %d bytes", len(got), len(want))
 }
 
-func judgeError(o observation) Verdict {
-	executed := o.account.Executed
-	switch {
-	case executed > 1 && o.cell.Operation == Write:
-		return reason(DuplicatedError, "executed %d times, and the client reports %v", executed, o.answer.Err)
-	case o.answer.Unexecuted && executed > 0:
-		return reason(SurfacedMislabelled, "the client says that nothing was executed, and something was: %v", o.answer.Err)
-	case o.late():
-		return reason(Late, "the error came %v after the last thing that happened: %v", o.waited, o.answer.Err)
-	case o.answer.Unknown:
-		return reason(Indeterminate, "the client says that the outcome is unknown: %v", o.answer.Err)
-	case o.answer.Opaque && o.answer.Ending == "":
-		return reason(Surfaced, "%v; the client does not tell errors apart", o.answer.Err)
+func judgeError(o observation) (list []finding) {
+	err := o.answer.Err
+	if o.answer.Unexecuted && o.account.Executed > 0 {
+		list = append(list, found(SurfacedMislabelled, "the client says that nothing was executed, and something was: %v", err))
 	}
+	if o.late() {
+		list = append(list, found(Late, "the error came %v after the last thing that happened: %v", o.waited, err))
+	}
+	return append(list, judgeClass(o))
+}
+
+// judgeClass judges how much of what the wire showed an error tells.
+func judgeClass(o observation) finding {
 	ending, shown := o.answer.ending(), showing(o.cell.Fault)
-	if !slices.Contains(shown, ending) {
-		return reason(SurfacedMasked, "the wire showed %s, the error says %q: %v", shown[0], ending, o.answer.Err)
+	switch {
+	case o.answer.Unknown:
+		return found(Indeterminate, "the client says that the outcome is unknown: %v", o.answer.Err)
+	case o.answer.Opaque && o.answer.Ending == "":
+		return found(Surfaced, "%v; the client does not tell errors apart", o.answer.Err)
+	case !slices.Contains(shown, ending):
+		return found(SurfacedMasked, "the wire showed %s, the error says %q: %v", shown[0], ending, o.answer.Err)
 	}
-	return reason(Surfaced, "%v", o.answer.Err)
+	return found(Surfaced, "%v", o.answer.Err)
 }
 
 // late says whether the result came without a reason in the fault.

@@ -224,7 +224,9 @@ func wordsOf(v audit.Verdict) (words []string) {
 	clean := v
 	clean.Hygiene = []audit.Hygiene{audit.Clean}
 	if clean.Bad() || clean.Weak() {
-		words = append(words, string(v.Outcome))
+		for _, o := range v.Outcomes {
+			words = append(words, string(o))
+		}
 	}
 	for _, h := range v.Hygiene {
 		if h != audit.Clean {

@@ -12,7 +12,7 @@ import (
 
 // A Report is the result of an audit.
 type Report struct {
-	Version  int           `json:"version"` // of this format: 1
+	Version  int           `json:"version"` // of this format: see [ReportVersion]
 	Subject  string        `json:"subject"`
 	Protocol string        `json:"protocol"`
 	Seed     uint64        `json:"seed"`             // of the order in which the cells were run
@@ -26,8 +26,9 @@ type Report struct {
 	Unmet    []string      `json:"unmet,omitempty"`   // expectations of deviations that did not occur
 }
 
-// ReportVersion is the version of the format that this package writes.
-const ReportVersion = 1
+// ReportVersion is the version of the format that this package writes. In
+// version 1 a verdict had one outcome, where it has now all that apply.
+const ReportVersion = 2
 
 // A PlaceNote tells readers of a report what a place is.
 type PlaceNote struct {
@@ -129,7 +130,7 @@ func (r *Report) Bad() []Result {
 func (r *Report) With(outcomes ...Outcome) []Result {
 	var list []Result
 	for _, c := range r.Cells {
-		if slices.Contains(outcomes, c.Verdict.Outcome) {
+		if c.Verdict.Has(outcomes...) {
 			list = append(list, c)
 		}
 	}
@@ -141,8 +142,10 @@ func (r *Report) String() string {
 	count := map[Outcome]int{}
 	var order []Outcome
 	for _, c := range r.Cells {
-		if count[c.Verdict.Outcome]++; count[c.Verdict.Outcome] == 1 {
-			order = append(order, c.Verdict.Outcome)
+		for _, o := range c.Verdict.Outcomes {
+			if count[o]++; count[o] == 1 {
+				order = append(order, o)
+			}
 		}
 	}
 	slices.Sort(order)

@@ -129,7 +129,7 @@ func (r *run) each(ctx context.Context, order []int, work func(int) Result, coll
 		workers.Go(func() {
 			for i := range todo {
 				result := work(i)
-				if ctx.Err() != nil && result.Verdict.Outcome == Broken {
+				if ctx.Err() != nil && result.Verdict.Has(Broken) {
 					continue // it was stopped
 				}
 				collecting.Lock()

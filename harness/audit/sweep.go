@@ -30,7 +30,7 @@ type SweepOptions struct {
 
 // A SweepReport says how a client takes a cut at every byte of an operation.
 type SweepReport struct {
-	Version   int           `json:"version"` // of this format: 1
+	Version   int           `json:"version"` // of this format: see [ReportVersion]
 	Subject   string        `json:"subject"`
 	Protocol  string        `json:"protocol"`
 	Operation Operation     `json:"operation"`

@@ -56,7 +56,7 @@ func (r *run) try(ctx context.Context, cell Cell) Result {
 func (t *trial) finish(began time.Time, result Result, err error) Result {
 	cell := t.cell
 	if err != nil {
-		result.Verdict = reason(Broken, "%v", err)
+		result.Verdict = verdictOf(found(Broken, "%v", err))
 	}
 	if t.panicky {
 		result.Verdict = withHygiene(result.Verdict, Panicked)

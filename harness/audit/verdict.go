@@ -1,13 +1,14 @@
 package audit
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// An Outcome is what a client made of a fault, judged by what the server
-// executed.
+// An Outcome is one thing that a client made of a fault, judged by what the
+// server executed.
 type Outcome string
 
 // The outcomes. Which of them are bad, [Verdict.Bad] tells.
@@ -20,7 +21,7 @@ const (
 	SurfacedMasked        Outcome = "SURFACED-MASKED"        // an error that does not tell what the wire showed
 	SurfacedMislabelled   Outcome = "SURFACED-MISLABELLED"   // an error that says that nothing was executed, and something was
 	Indeterminate         Outcome = "INDETERMINATE"          // the client says that the outcome is unknown
-	Duplicated            Outcome = "DUPLICATED"             // success, and the work was done more than once
+	Duplicated            Outcome = "DUPLICATED"             // the work was done more than once, and no error says so
 	DuplicatedError       Outcome = "DUPLICATED+ERROR"       // an error, and the work was done more than once
 	TruncatedOK           Outcome = "TRUNCATED-OK"           // success with part of the data
 	TruncatedUndetectable Outcome = "TRUNCATED-UNDETECTABLE" // as before, and the protocol gives no way to know
@@ -61,14 +62,42 @@ func Hygienes() []Hygiene {
 
 // A Verdict says what became of a cell on two axes, and why.
 type Verdict struct {
-	Outcome Outcome   `json:"outcome"`
-	Hygiene []Hygiene `json:"hygiene"` // CLEAN alone, or all that was found
-	Reason  string    `json:"reason"`  // what decided
+	// Outcomes are all the bad ones, the worst first: none hides another. If
+	// there is none, they are the weak ones, or the one that is good.
+	Outcomes []Outcome `json:"outcomes"`
+	Hygiene  []Hygiene `json:"hygiene"` // CLEAN alone, or all that was found
+	Reason   string    `json:"reason"`  // what decided, for each outcome
 }
 
-// String names the verdict: the outcome, and the hygiene unless it is clean.
+// UnmarshalJSON reads also what version 1 of a report wrote, which had one
+// outcome.
+func (v *Verdict) UnmarshalJSON(text []byte) error {
+	type plain Verdict // without this method
+	var either struct {
+		plain
+		Outcome Outcome `json:"outcome"`
+	}
+	if err := json.Unmarshal(text, &either); err != nil {
+		return err
+	}
+	*v = Verdict(either.plain)
+	if len(v.Outcomes) == 0 && either.Outcome != "" {
+		v.Outcomes = []Outcome{either.Outcome}
+	}
+	return nil
+}
+
+// Has says whether one of these outcomes is among those of the verdict.
+func (v Verdict) Has(outcomes ...Outcome) bool {
+	return slices.ContainsFunc(v.Outcomes, func(o Outcome) bool { return slices.Contains(outcomes, o) })
+}
+
+// String names the verdict: the outcomes, and the hygiene unless it is clean.
 func (v Verdict) String() string {
-	words := []string{string(v.Outcome)}
+	var words []string
+	for _, o := range v.Outcomes {
+		words = append(words, string(o))
+	}
 	for _, h := range v.Hygiene {
 		if h != Clean {
 			words = append(words, string(h))
@@ -86,25 +115,66 @@ var weak = []Outcome{SurfacedMasked, Late}
 // Bad says whether the verdict is one against the client, or says that nothing
 // was proved.
 func (v Verdict) Bad() bool {
-	return slices.Contains(bad, v.Outcome) || !slices.Equal(v.Hygiene, []Hygiene{Clean})
+	return v.Has(bad...) || !slices.Equal(v.Hygiene, []Hygiene{Clean})
 }
 
 // Weak says whether the client was right and could be better.
-func (v Verdict) Weak() bool { return !v.Bad() && slices.Contains(weak, v.Outcome) }
+func (v Verdict) Weak() bool { return !v.Bad() && v.Has(weak...) }
 
-// severity orders verdicts: the higher, the worse.
-func (v Verdict) severity() int {
+// severity orders verdicts: the higher the first number that differs, or the
+// more there are, the worse.
+func (v Verdict) severity() (numbers []int) {
 	order := Outcomes()
-	n := slices.Index(order, v.Outcome)
-	if v.Bad() {
-		n += len(order)
+	for _, o := range v.Outcomes {
+		n := slices.Index(order, o)
+		if v.Bad() {
+			n += len(order)
+		}
+		numbers = append(numbers, n)
 	}
-	return n
+	return numbers
 }
 
 // Worse says whether v is worse than w.
-func (v Verdict) Worse(w Verdict) bool { return v.severity() > w.severity() }
+func (v Verdict) Worse(w Verdict) bool { return slices.Compare(v.severity(), w.severity()) > 0 }
 
-func reason(outcome Outcome, format string, args ...any) Verdict {
-	return Verdict{Outcome: outcome, Hygiene: []Hygiene{Clean}, Reason: fmt.Sprintf(format, args...)}
+// A finding is an outcome and what decided it.
+type finding struct {
+	outcome Outcome
+	reason  string
+}
+
+func found(outcome Outcome, format string, args ...any) finding {
+	return finding{outcome, fmt.Sprintf(format, args...)}
+}
+
+// weight says which findings hide others: bad ones the rest, and weak ones, or
+// part of the data, that all went well.
+func (f finding) weight() int {
+	switch {
+	case slices.Contains(bad, f.outcome):
+		return 2
+	case slices.Contains(weak, f.outcome), f.outcome == TruncatedUndetectable:
+		return 1
+	}
+	return 0
+}
+
+// verdictOf makes a verdict of findings, of which there is at least one.
+func verdictOf(findings ...finding) Verdict {
+	heaviest, order := 0, Outcomes()
+	for _, f := range findings {
+		heaviest = max(heaviest, f.weight())
+	}
+	findings = slices.DeleteFunc(findings, func(f finding) bool { return f.weight() < heaviest })
+	slices.SortStableFunc(findings, func(a, b finding) int {
+		return slices.Index(order, b.outcome) - slices.Index(order, a.outcome)
+	})
+	v := Verdict{Hygiene: []Hygiene{Clean}}
+	var reasons []string
+	for _, f := range findings {
+		v.Outcomes, reasons = append(v.Outcomes, f.outcome), append(reasons, f.reason)
+	}
+	v.Reason = strings.Join(reasons, "; ")
+	return v
 }

@@ -67,7 +67,7 @@ func SurviveResetsBeforeExecution(operations ...audit.Operation) AuditMatcher {
 			return c.Fault == audit.RST && c.Repeat == audit.Once && slices.Contains(before, point) &&
 				(len(operations) == 0 || slices.Contains(operations, c.Operation))
 		},
-		against: func(c audit.Result) bool { return !ended(audit.Unharmed, audit.Retried, audit.Deduped)(c) },
+		against: func(c audit.Result) bool { return !c.Verdict.Has(audit.Unharmed, audit.Retried, audit.Deduped) },
 	}
 }
 
@@ -93,7 +93,7 @@ func (m AuditMatcher) On(pattern string) AuditMatcher {
 func every(audit.Result) bool { return true }
 
 func ended(in ...audit.Outcome) func(audit.Result) bool {
-	return func(c audit.Result) bool { return slices.Contains(in, c.Verdict.Outcome) }
+	return func(c audit.Result) bool { return c.Verdict.Has(in...) }
 }
 
 // proofless are the outcomes of cells that prove nothing.
@@ -117,7 +117,7 @@ func (m AuditMatcher) cells(actual any) (about []audit.Result, err error) {
 		return nil, fmt.Errorf("a matcher of audits matches an *audit.Report, not %T", actual)
 	}
 	for _, c := range report.Cells {
-		if m.about(c) && c.Verdict.Outcome != audit.Unimplemented {
+		if m.about(c) && !c.Verdict.Has(audit.Unimplemented) {
 			about = append(about, c)
 		}
 	}

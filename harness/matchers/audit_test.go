@@ -18,12 +18,14 @@ func cell(id string, outcome audit.Outcome, hygiene ...audit.Hygiene) audit.Resu
 	}
 	return audit.Result{
 		ID: id, Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation,
-		Verdict: audit.Verdict{Outcome: outcome, Hygiene: hygiene, Reason: "so it was"},
+		Verdict: audit.Verdict{Outcomes: []audit.Outcome{outcome}, Hygiene: hygiene, Reason: "so it was"},
 	}
 }
 
 func TestMatchersOfAudits(t *testing.T) {
 	good := cell("P7/rst/once/write", audit.Surfaced)
+	both := cell("P7/rst/always/write", audit.Duplicated)
+	both.Verdict.Outcomes = append(both.Verdict.Outcomes, audit.Storm, audit.Hung)
 	for _, c := range []struct {
 		name    string
 		matcher matchers.AuditMatcher
@@ -36,6 +38,9 @@ func TestMatchersOfAudits(t *testing.T) {
 			"P7/fin/once/write DUPLICATED: so it was"},
 		{"a duplicate and an error", matchers.NeverDuplicate(), []audit.Result{cell("P7/fin/once/write", audit.DuplicatedError)},
 			false, "DUPLICATED+ERROR"},
+		{"a duplicate in a storm", matchers.NeverDuplicate(), []audit.Result{good, both}, false, "DUPLICATED STORM HUNG: so it was"},
+		{"hung in a storm", matchers.NeverHang(), []audit.Result{good, both}, false, "DUPLICATED STORM HUNG"},
+		{"not lost in a storm", matchers.NeverLose(), []audit.Result{good, both}, true, ""},
 		{"no write", matchers.NeverDuplicate(), []audit.Result{cell("P7/rst/once/read", audit.RetriedRead)}, false,
 			"no cell that is about this"},
 		{"no fault struck", matchers.NeverDuplicate(), []audit.Result{cell("P7/rst/once/write", audit.NotStruck)}, false,

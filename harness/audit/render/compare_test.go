@@ -2,6 +2,8 @@ package render_test
 
 import (
 	"bytes"
+	"io"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -30,7 +32,8 @@ func TestReadJSONSaysWhatIsWrong(t *testing.T) {
 		"no":                           "invalid character",
 		"[]":                           "cannot unmarshal array",
 		"{}":                           "no version",
-		`{"version":2}`:                "version 2: this program reads version 1",
+		`{"version":3}`:                "version 3: this program reads versions 1 to 2",
+		`{"version":-1}`:               "version -1: this program reads versions 1 to 2",
 		`{"version":1}{}`:              "something follows",
 		`{"version":1,"shard":3}`:      "shard 3 of 0",
 		`{"version":1,"cells":[{}]}`:   "PLACE/FAULT",
@@ -38,12 +41,69 @@ func TestReadJSONSaysWhatIsWrong(t *testing.T) {
 		`{"version":1,"cells":[` + cell + "," + cell + "]}":                              "there twice",
 		`{"version":1,"cells":[` + strings.Replace(cell, `"P7"`, `"P8"`, 1) + "]}":       "another one",
 		`{"version":1,"cells":[` + strings.Replace(cell, `HUNG`, `HANGED`, 1) + "]}":     `no outcome "HANGED"`,
+		`{"version":2,"cells":[` + strings.Replace(cell, `"HUNG"`, `""`, 1) + "]}":       "no outcome",
 		`{"version":1,"cells":[` + strings.Replace(cell, `"CLEAN"`, ``, 1) + "]}":        "no hygiene",
 		`{"version":1,"cells":[` + strings.Replace(cell, `"CLEAN"`, `"DIRTY"`, 1) + "]}": `no hygiene "DIRTY"`,
 	} {
 		_, err := render.ReadJSON(strings.NewReader(text))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want one line with %q", text, err, want)
+		}
+	}
+}
+
+// TestReadJSONReadsVersion1, in which a verdict had one outcome.
+func TestReadJSONReadsVersion1(t *testing.T) {
+	old, err := os.ReadFile("testdata/version1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := render.ReadJSON(bytes.NewReader(old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range r.Cells {
+		got = append(got, c.ID+" "+c.Verdict.String())
+	}
+	want := []string{"P7/rst/once/write DUPLICATED", "P7/rst/always/write STORM", "P10.length/fin/once/read TRUNCATED-OK"}
+	if !reflect.DeepEqual(got, want) || r.Version != audit.ReportVersion {
+		t.Errorf("version %d, %q, want %d, %q", r.Version, got, audit.ReportVersion, want)
+	}
+}
+
+// TestTwoOutcomesOfACell are in every form of a report.
+func TestTwoOutcomesOfACell(t *testing.T) {
+	both := result("P7/rst/always/write", audit.Duplicated)
+	both.Verdict.Outcomes = append(both.Verdict.Outcomes, audit.Storm)
+	r := report(both)
+	for name, c := range map[string]struct {
+		write func(io.Writer) error
+		want  []string
+	}{
+		"matrix":   {func(w io.Writer) error { return render.Matrix(w, r, render.Style{}) }, []string{"✗DUPLICATE+STORM", "DUPLICATE  DUPLICATED:", "STORM      STORM:"}},
+		"junit":    {func(w io.Writer) error { return render.JUnit(w, r) }, []string{`type="DUPLICATED STORM"`}},
+		"markdown": {func(w io.Writer) error { return render.Markdown(w, r) }, []string{"| DUPLICATED STORM |", "- DUPLICATE: ", "- STORM: "}},
+		"page":     {func(w io.Writer) error { return render.Page(w, r) }, []string{"DUPLICATE&#43;STORM", "<dt>STORM</dt>"}},
+		"json":     {func(w io.Writer) error { return render.JSON(w, r) }, []string{`"DUPLICATED",`, `"STORM"`}},
+	} {
+		var text bytes.Buffer
+		if err := c.write(&text); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(text.String(), want) {
+				t.Errorf("the %s has no %q:\n%s", name, want, text.String())
+			}
+		}
+	}
+	for _, other := range []audit.Outcome{audit.Duplicated, audit.Storm} {
+		alone := result("P7/rst/always/write", other)
+		if d, err := render.Diff(report(alone), r); err != nil || !d.Regression() {
+			t.Errorf("from %s alone to both: %+v, %v, want a regression", other, d, err)
+		}
+		if d, err := render.Diff(r, report(alone)); err != nil || len(d.Better) != 1 {
+			t.Errorf("from both to %s alone: %+v, %v, want it better", other, d, err)
 		}
 	}
 }
@@ -83,7 +143,7 @@ func FuzzReadJSON(f *testing.F) {
 }
 
 func report(cells ...audit.Result) *audit.Report {
-	return &audit.Report{Version: 1, Subject: "client", Protocol: "lines", Cells: cells}
+	return &audit.Report{Version: audit.ReportVersion, Subject: "client", Protocol: "lines", Cells: cells}
 }
 
 func TestDiff(t *testing.T) {

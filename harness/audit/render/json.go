@@ -23,8 +23,9 @@ const (
 	maxCells  = 100_000
 )
 
-// ReadJSON reads a report that JSON wrote. The error says in one line what is
-// wrong with it: no JSON, another version, cells or verdicts that do not exist.
+// ReadJSON reads a report that JSON wrote, also one of an older version, of
+// which it makes one of this. The error says in one line what is wrong with it:
+// no JSON, another version, cells or verdicts that do not exist.
 func ReadJSON(r io.Reader) (*audit.Report, error) {
 	bounded := &io.LimitedReader{R: r, N: maxReport + 1}
 	decoder := json.NewDecoder(bounded)
@@ -43,6 +44,7 @@ func ReadJSON(r io.Reader) (*audit.Report, error) {
 	if err := check(report); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
+	report.Version = audit.ReportVersion
 	return report, nil
 }
 
@@ -50,8 +52,8 @@ func check(r *audit.Report) error {
 	switch {
 	case r.Version == 0:
 		return errors.New("no version: is this the report of an audit?")
-	case r.Version != audit.ReportVersion:
-		return fmt.Errorf("version %d: this program reads version %d", r.Version, audit.ReportVersion)
+	case r.Version < 1 || r.Version > audit.ReportVersion:
+		return fmt.Errorf("version %d: this program reads versions 1 to %d", r.Version, audit.ReportVersion)
 	case len(r.Cells) > maxCells:
 		return fmt.Errorf("%d cells: at most %d are read", len(r.Cells), maxCells)
 	case r.Shard < 0 || r.Shard > r.Shards || r.Shards > maxCells:
@@ -78,8 +80,13 @@ func checkResult(r audit.Result) error {
 	if cell != (audit.Cell{Place: r.Place, Fault: r.Fault, Repeat: r.Repeat, Operation: r.Operation}) {
 		return fmt.Errorf("cell %s is said to be another one", r.ID)
 	}
-	if !slices.Contains(audit.Outcomes(), r.Verdict.Outcome) {
-		return fmt.Errorf("cell %s: there is no outcome %q", r.ID, r.Verdict.Outcome)
+	if len(r.Verdict.Outcomes) == 0 {
+		return fmt.Errorf("cell %s: no outcome", r.ID)
+	}
+	for _, o := range r.Verdict.Outcomes {
+		if !slices.Contains(audit.Outcomes(), o) {
+			return fmt.Errorf("cell %s: there is no outcome %q", r.ID, o)
+		}
 	}
 	if len(r.Verdict.Hygiene) == 0 {
 		return fmt.Errorf("cell %s: no hygiene", r.ID)

@@ -96,8 +96,8 @@ func caseOf(r *audit.Report, c audit.Result) junitCase {
 	message := fmt.Sprintf("%s: %s", c.Verdict, plain(c.Verdict.Reason))
 	switch {
 	case classOf(c) == bad:
-		j.Failure = &junitMessage{Message: message, Type: string(c.Verdict.Outcome), Text: strings.Join(evidence(c), "\n")}
-	case c.Verdict.Outcome == audit.Unimplemented:
+		j.Failure = &junitMessage{Message: message, Type: kind(c.Verdict), Text: strings.Join(evidence(c), "\n")}
+	case c.Verdict.Has(audit.Unimplemented):
 		j.Skipped = &junitMessage{Message: message}
 	case c.Expected != "":
 		j.Out = message + "\nexpected: " + plain(c.Expected)
@@ -105,6 +105,15 @@ func caseOf(r *audit.Report, c audit.Result) junitCase {
 		j.Out = message
 	}
 	return j
+}
+
+// kind is the outcomes of a verdict as CI systems group failures by them.
+func kind(v audit.Verdict) string {
+	var names []string
+	for _, o := range v.Outcomes {
+		names = append(names, string(o))
+	}
+	return strings.Join(names, " ")
 }
 
 // evidence lists what is known of a result, a fact a line.

@@ -87,7 +87,7 @@ func markdownMatrix(text *strings.Builder, r *audit.Report) {
 	text.WriteString("\n✗ bad · ~ could be better · = bad, and expected\n")
 	var outcomes []audit.Outcome
 	for _, c := range r.Cells {
-		outcomes = append(outcomes, c.Verdict.Outcome)
+		outcomes = append(outcomes, c.Verdict.Outcomes...)
 	}
 	for _, w := range words {
 		if slices.Contains(outcomes, w.outcome) {

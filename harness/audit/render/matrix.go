@@ -133,7 +133,7 @@ func (m *matrix) legend() {
 	var outcomes []audit.Outcome
 	var hygienes []audit.Hygiene
 	for _, c := range m.report.Cells {
-		outcomes = append(outcomes, c.Verdict.Outcome)
+		outcomes = append(outcomes, c.Verdict.Outcomes...)
 		hygienes = append(hygienes, c.Verdict.Hygiene...)
 	}
 	m.line("")

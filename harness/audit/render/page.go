@@ -144,7 +144,9 @@ func (p *page) fill(reports []*audit.Report) {
 					cell := cellView{First: i == 0}
 					if ok {
 						cell = p.card(number, r, result, cell)
-						used[result.Verdict.Outcome] = true
+						for _, o := range result.Verdict.Outcomes {
+							used[o] = true
+						}
 					}
 					row.Cells = append(row.Cells, cell)
 				}

@@ -31,7 +31,7 @@ func result(id string, outcome audit.Outcome, hygiene ...audit.Hygiene) audit.Re
 	return audit.Result{
 		ID: id, Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation, Strikes: 1, Executed: 1, Got: -1, Want: 65,
 		Attempts: []audit.Attempt{{At: 20 * time.Microsecond, Connection: 1, ToServer: 20, Struck: true}},
-		Verdict:  audit.Verdict{Outcome: outcome, Hygiene: hygiene, Reason: "so it was"}, Duration: 1234 * time.Microsecond,
+		Verdict:  audit.Verdict{Outcomes: []audit.Outcome{outcome}, Hygiene: hygiene, Reason: "so it was"}, Duration: 1234 * time.Microsecond,
 	}
 }
 
@@ -50,7 +50,7 @@ func sample() *audit.Report {
 	hung := result("P7/rst/always/write", audit.Hung, audit.LeakGoroutine)
 	hung.Verdict.Reason = odd.Verdict.Reason
 	return &audit.Report{
-		Version: 1, Subject: "shop client", Protocol: "http/1.1", Seed: 42, Started: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC),
+		Version: audit.ReportVersion, Subject: "shop client", Protocol: "http/1.1", Seed: 42, Started: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC),
 		Duration: 1500 * time.Millisecond,
 		Cells: []audit.Result{
 			result("P0/refuse/always/read", audit.Surfaced), result("P0/refuse/always/write", audit.Surfaced),

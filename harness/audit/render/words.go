@@ -33,7 +33,7 @@ var words = []word{
 	{audit.Informational, "retrying", "still retrying when the time was over"},
 	{audit.Unimplemented, "n/a", "the client cannot perform such a call"},
 	{audit.SurfacedMislabelled, "MISLABEL", "an error that says that nothing was executed, and something was"},
-	{audit.Duplicated, "DUPLICATE", "success, and the work was done more than once"},
+	{audit.Duplicated, "DUPLICATE", "the work was done more than once, and no error says so"},
 	{audit.DuplicatedError, "DUP+ERROR", "an error, and the work was done more than once"},
 	{audit.TruncatedOK, "TRUNCATED", "success with part of the data"},
 	{audit.LostOK, "LOST", "success, and nothing was executed"},
@@ -58,12 +58,17 @@ var marks = []struct {
 
 // short is how a verdict is written where there is little room.
 func short(v audit.Verdict) string {
-	text := string(v.Outcome)
-	for _, w := range words {
-		if w.outcome == v.Outcome {
-			text = w.short
+	var all []string
+	for _, o := range v.Outcomes {
+		name := string(o)
+		for _, w := range words {
+			if w.outcome == o {
+				name = w.short
+			}
 		}
+		all = append(all, name)
 	}
+	text := strings.Join(all, "+")
 	for _, m := range marks {
 		if slices.Contains(v.Hygiene, m.hygiene) {
 			text += m.short

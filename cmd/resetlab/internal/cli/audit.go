@@ -83,11 +83,13 @@ client@0/stall and server@N/rst, each always, at bytes 0 to 4096. Nothing else
 is exact there, and it is refused.
 
 Exit status: 0 without a bad verdict, 1 with one, 2 if the arguments cannot be
-used. A file of expectations (--expect) lists bad verdicts that are known, one a
-line: a pattern of cells, the verdict, the reason. One that is not listed
-fails, and so does one that is listed and occurs no more:
+used. A verdict is every bad word that applies: DUPLICATED STORM is both. A file
+of expectations (--expect) lists bad verdicts that are known, one a line: a
+pattern of cells, all words of the verdict with commas between them, the reason.
+One that is not listed fails, and so does one that is listed and occurs no more:
 
-    P7/*/*/write   DUPLICATED   retries every method; ticket 42`
+    P7/*/*/write       DUPLICATED         retries every method; ticket 42
+    P7/*/always/write  DUPLICATED,STORM   and never ceases`
 }
 
 func newAudit() *cobra.Command {
