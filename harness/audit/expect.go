@@ -107,6 +107,12 @@ func (e Expectation) String() string {
 	return fmt.Sprintf("%s %s %s", e.Cells, strings.Join(e.Verdicts, "|"), e.Reason)
 }
 
+// Lists says whether a verdict is one of the expected ones.
+func (e Expectation) Lists(v Verdict) bool {
+	text, err := ordered(strings.Fields(v.String()))
+	return err == nil && slices.Contains(e.Verdicts, text)
+}
+
 // Apply enters the reasons into the results that were expected, and into
 // Report.Unmet the expectations that no result of their cells met: a deviation
 // that is gone should be listed no more. An expectation none of whose cells is
@@ -126,8 +132,7 @@ func (e Expectations) Apply(r *Report, all bool) {
 				continue
 			}
 			concerned = true
-			verdict, err := ordered(strings.Fields(c.Verdict.String()))
-			if err == nil && slices.Contains(x.Verdicts, verdict) {
+			if x.Lists(c.Verdict) {
 				met = true
 				c.Expected = x.Reason
 			}
