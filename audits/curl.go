@@ -28,9 +28,9 @@ P8*/*/*/write  DUPLICATED|DUPLICATED+ERROR  the same
 P9*/*/*/write  DUPLICATED|DUPLICATED+ERROR  the same
 P10*/*/*/write DUPLICATED|DUPLICATED+ERROR  the same
 P14/*/*/write  DUPLICATED|DUPLICATED+ERROR  the same
-P9.body/*/*/*  TRUNCATED-OK|DUPLICATED,TRUNCATED-OK  standard output keeps what the first attempt wrote, and the whole reply comes behind it
-P10.*/*/*/*    TRUNCATED-OK|DUPLICATED,TRUNCATED-OK  the same
-P14/*/*/*      TRUNCATED-OK|DUPLICATED,TRUNCATED-OK  the same
+P9.body/*/*/*  CORRUPTED|DUPLICATED,CORRUPTED  standard output keeps what the first attempt wrote, and the whole reply comes behind it
+P10.*/*/*/*    CORRUPTED|DUPLICATED,CORRUPTED  the same
+P14/*/*/*      CORRUPTED|DUPLICATED,CORRUPTED  the same
 `,
 	},
 )

@@ -117,7 +117,7 @@ func judgeSuccess(o observation) (list []finding) {
 func judgeBody(o observation) finding {
 	got, want := o.answer.Body, o.want
 	if !bytes.HasPrefix(want, got) {
-		return found(TruncatedOK, "success with data that the server did not send (%d bytes for %d)", len(got), len(want))
+		return found(Corrupted, "success with data that the server did not send: %s", differing(got, want))
 	}
 	finished := slices.Contains([]Fault{FIN, FINRST, HalfClose}, o.cell.Fault)
 	if o.place.secured {
@@ -127,6 +127,19 @@ func judgeBody(o observation) finding {
 		return found(TruncatedUndetectable, "success with %d of %d bytes; a FIN is how such a reply ends", len(got), len(want))
 	}
 	return found(TruncatedOK, "success with %d of %d bytes", len(got), len(want))
+}
+
+// differing says in which way data are not the reply.
+func differing(got, want []byte) string {
+	text := fmt.Sprintf("%s for %d", counted(len(got), "byte"), len(want))
+	if before, ok := bytes.CutSuffix(got, want); ok {
+		return fmt.Sprintf("%s, the whole reply behind %d others", text, len(before))
+	}
+	n := 0
+	for n < min(len(got), len(want)) && got[n] == want[n] {
+		n++
+	}
+	return fmt.Sprintf("%s, the first %d the same", text, n)
 }
 
 func judgeError(o observation) (list []finding) {

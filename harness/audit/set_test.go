@@ -1,12 +1,28 @@
 package audit_test
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
 )
+
+// gather keeps what each attempt got, as a program does whose output a caller
+// collects while it tries again.
+func gather() func(net.Conn, string) (string, error) {
+	var all string
+	return func(conn net.Conn, request string) (string, error) {
+		line, err := ask(conn, request)
+		all += line
+		text := all
+		if err == nil {
+			all = ""
+		}
+		return text, err
+	}
+}
 
 // TestNoOutcomeHidesAnother: what a client did to the server's data is said
 // beside how it behaved.
@@ -28,6 +44,10 @@ func TestNoOutcomeHidesAnother(t *testing.T) {
 			"DUPLICATED HUNG", []string{"executed 3 times", "no result within 2s"}},
 		{"part of the reply", planted{exchange: askCarelessly, attempts: 2}, "P10/rst/2x/write", audit.Limits{Late: time.Hour},
 			"TRUNCATED-OK", nil},
+		{"two halves and a whole", planted{exchange: gather(), attempts: 3}, "P10/rst/2x/read", audit.Limits{Late: time.Hour},
+			"CORRUPTED", []string{"data that the server did not send: ", "the whole reply behind "}},
+		{"written twice, half and whole", planted{exchange: gather(), attempts: 3}, "P10/rst/once/write",
+			audit.Limits{Late: time.Hour}, "DUPLICATED CORRUPTED", []string{"executed 2 times"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := subject(t, func() audit.Client { client := c.client; return &client })

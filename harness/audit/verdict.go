@@ -25,6 +25,7 @@ const (
 	DuplicatedError       Outcome = "DUPLICATED+ERROR"       // an error, and the work was done more than once
 	TruncatedOK           Outcome = "TRUNCATED-OK"           // success with part of the data
 	TruncatedUndetectable Outcome = "TRUNCATED-UNDETECTABLE" // as before, and the protocol gives no way to know
+	Corrupted             Outcome = "CORRUPTED"              // success with data that the server did not send
 	LostOK                Outcome = "LOST-OK"                // success, and nothing was executed
 	Late                  Outcome = "LATE"                   // right, but long after everything had happened
 	Hung                  Outcome = "HUNG"                   // no result, and no attempt any more
@@ -52,7 +53,7 @@ const (
 func Outcomes() []Outcome {
 	return []Outcome{Unimplemented, Unharmed, Retried, Deduped, Surfaced, Indeterminate, RetriedRead, Informational,
 		TruncatedUndetectable, SurfacedMasked, Late, Broken, NotStruck, SurfacedMislabelled, Storm, Hung, TruncatedOK,
-		LostOK, Duplicated, DuplicatedError}
+		Corrupted, LostOK, Duplicated, DuplicatedError}
 }
 
 // Hygienes returns every hygiene.
@@ -107,7 +108,9 @@ func (v Verdict) String() string {
 }
 
 // bad are the outcomes that no client should have.
-var bad = []Outcome{SurfacedMislabelled, Duplicated, DuplicatedError, TruncatedOK, LostOK, Hung, Storm, NotStruck, Broken}
+var bad = []Outcome{
+	SurfacedMislabelled, Duplicated, DuplicatedError, TruncatedOK, Corrupted, LostOK, Hung, Storm, NotStruck, Broken,
+}
 
 // weak are those that are right and could be better.
 var weak = []Outcome{SurfacedMasked, Late}

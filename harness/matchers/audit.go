@@ -34,6 +34,12 @@ func NeverTruncate() AuditMatcher {
 	return AuditMatcher{wants: "no part of the data taken for all of it", about: every, against: ended(audit.TruncatedOK)}
 }
 
+// NeverCorrupt matches a report in which the client never took for the reply
+// what the server did not send, such as one attempt's data behind another's.
+func NeverCorrupt() AuditMatcher {
+	return AuditMatcher{wants: "no data but what the server sent", about: every, against: ended(audit.Corrupted)}
+}
+
 // NeverLose matches a report in which the client never reported success for
 // what was not executed.
 func NeverLose() AuditMatcher {

@@ -46,6 +46,8 @@ func TestMatchersOfAudits(t *testing.T) {
 		{"no fault struck", matchers.NeverDuplicate(), []audit.Result{cell("P7/rst/once/write", audit.NotStruck)}, false,
 			"NOT-STRUCK"},
 		{"all truncated", matchers.NeverTruncate(), []audit.Result{cell("P10/fin/once/read", audit.TruncatedOK)}, false, "TRUNCATED-OK"},
+		{"corrupted", matchers.NeverCorrupt(), []audit.Result{good, cell("P10/rst/once/read", audit.Corrupted)}, false, "CORRUPTED"},
+		{"truncated is not corrupted", matchers.NeverCorrupt(), []audit.Result{cell("P10/rst/once/read", audit.TruncatedOK)}, true, ""},
 		{"no way to know", matchers.NeverTruncate(), []audit.Result{cell("P10/fin/once/read", audit.TruncatedUndetectable)}, true, ""},
 		{"lost", matchers.NeverLose(), []audit.Result{cell("P6/fin/once/read", audit.LostOK)}, false, "LOST-OK"},
 		{"hung", matchers.NeverHang(), []audit.Result{good, cell("P6/stall/once/read", audit.Hung)}, false, "HUNG"},

@@ -36,6 +36,7 @@ var words = []word{
 	{audit.Duplicated, "DUPLICATE", "the work was done more than once, and no error says so"},
 	{audit.DuplicatedError, "DUP+ERROR", "an error, and the work was done more than once"},
 	{audit.TruncatedOK, "TRUNCATED", "success with part of the data"},
+	{audit.Corrupted, "CORRUPT", "success with data that the server did not send"},
 	{audit.LostOK, "LOST", "success, and nothing was executed"},
 	{audit.Hung, "HUNG", "no result, and no attempt any more"},
 	{audit.Storm, "STORM", "more attempts than allowed"},
