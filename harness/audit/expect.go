@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -53,7 +54,9 @@ func ParseExpectations(r io.Reader) (Expectations, error) {
 			return nil, fmt.Errorf("expectations: line %d: more than %d are not read", number, maxExpectations)
 		}
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, fmt.Errorf("expectations: a line has more than %d bytes", maxLine)
+	} else if err != nil {
 		return nil, fmt.Errorf("expectations: %w", err)
 	}
 	return list, nil

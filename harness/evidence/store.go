@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/resetlab/resetlab/harness/internal/jsonerror"
 )
 
 // maxStored bounds a stored recording, in bytes.
@@ -46,7 +48,7 @@ func (r *Recording) parse(text []byte) error {
 		Version *int `json:"version"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
-		return fmt.Errorf("it is no JSON of a recording: %w", err)
+		return jsonerror.Explain(err)
 	}
 	if head.Version == nil {
 		return errors.New("it has no version: it is no recording")
@@ -55,7 +57,7 @@ func (r *Recording) parse(text []byte) error {
 		return fmt.Errorf("its version is %d: this program reads version %d", *head.Version, Version)
 	}
 	if err := json.Unmarshal(text, r); err != nil {
-		return fmt.Errorf("it is no JSON of a recording: %w", err)
+		return jsonerror.Explain(err)
 	}
 	return r.check()
 }

@@ -61,7 +61,7 @@ func (c Command) Check() error {
 		return errors.New("agent: no program is given")
 	}
 	if _, err := exec.LookPath(c.Args[0]); err != nil {
-		return fmt.Errorf("agent: %w", err)
+		return fmt.Errorf("agent: %q: %w", c.Args[0], errors.Unwrap(err)) // without "exec:"
 	}
 	if c.Session {
 		return c.checkSession()

@@ -26,7 +26,7 @@ type Change struct{ Old, New audit.Result }
 // Diff compares two reports. It is an error if their protocols differ.
 func Diff(before, after *audit.Report) (*Difference, error) {
 	if before.Protocol != after.Protocol {
-		return nil, fmt.Errorf("compare: %s and %s have no cells in common", before.Protocol, after.Protocol)
+		return nil, fmt.Errorf("compare: %s and %s have no cells in common", plain(before.Protocol), plain(after.Protocol))
 	}
 	d := &Difference{Old: before.Subject, New: after.Subject}
 	for _, is := range after.Cells {

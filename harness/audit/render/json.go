@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/internal/jsonerror"
 )
 
 // JSON writes a report for [ReadJSON]. The error is that of writing to w.
@@ -33,10 +34,8 @@ func ReadJSON(r io.Reader) (*audit.Report, error) {
 	switch err := decoder.Decode(report); {
 	case bounded.N <= 0:
 		return nil, fmt.Errorf("report: more than %d MiB are not read", maxReport>>20)
-	case errors.Is(err, io.EOF):
-		return nil, errors.New("report: it is empty")
 	case err != nil:
-		return nil, fmt.Errorf("report: %w", err)
+		return nil, fmt.Errorf("report: %w", jsonerror.Explain(err))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("report: something follows the report")

@@ -10,9 +10,12 @@ import (
 	"github.com/rivo/uniseg"
 )
 
+// LeastWidth is how many columns a matrix takes at least.
+const LeastWidth = 60
+
 // Style says how a matrix is drawn.
 type Style struct {
-	Width int  // columns; zero means 80, and fewer than 60 are treated as 60
+	Width int  // columns; zero means 80, and fewer than [LeastWidth] are treated as that
 	Color bool // ANSI colours, besides the signs
 }
 
@@ -22,7 +25,7 @@ func Matrix(w io.Writer, r *audit.Report, s Style) error {
 	if s.Width == 0 {
 		s.Width = 80
 	}
-	m := &matrix{report: r, style: s, width: max(s.Width, 60)}
+	m := &matrix{report: r, style: s, width: max(s.Width, LeastWidth)}
 	m.head()
 	for _, columns := range m.blocks() {
 		m.block(columns)

@@ -25,7 +25,7 @@ func Merge(reports ...*audit.Report) (*audit.Report, error) {
 	for i, r := range reports {
 		if r.Subject != first.Subject || r.Protocol != first.Protocol || r.Shards != first.Shards {
 			return nil, fmt.Errorf("merge: report %d is of %q, %s, in %d shards; the first of %q, %s, in %d",
-				i+1, r.Subject, r.Protocol, r.Shards, first.Subject, first.Protocol, first.Shards)
+				i+1, r.Subject, plain(r.Protocol), r.Shards, first.Subject, plain(first.Protocol), first.Shards)
 		}
 		for _, c := range r.Cells {
 			if other, ok := from[c.ID]; ok {
