@@ -24,9 +24,14 @@ type CardOptions struct {
 	Bucket bool
 }
 
+// The widths of a card, in columns: fewer are treated as LeastWidth, more as
+// MostWidth.
 const (
-	narrowest  = 80
-	widest     = 400
+	LeastWidth = 80
+	MostWidth  = 400
+)
+
+const (
 	mostRows   = 90 // how many steps a card draws
 	mostLines  = 6  // how many resets, outcomes and the like it lists
 	timeColumn = 12 // where the time ends and the first margin begins
@@ -64,7 +69,7 @@ func width(w io.Writer, o CardOptions) int {
 	if f, ok := w.(*os.File); ok && columns == 0 {
 		columns, _, _ = term.GetSize(int(f.Fd())) // 0 if it is no terminal
 	}
-	return min(max(columns, narrowest), widest)
+	return min(max(columns, LeastWidth), MostWidth)
 }
 
 // colorful says whether colour suits w (no-color.org).

@@ -2,6 +2,7 @@ package jsonerror_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"os"
 	"strings"
@@ -17,6 +18,10 @@ func TestExplain(t *testing.T) {
 		A    inner
 		At   time.Time
 		From netip.AddrPort
+	}
+	var nothing *json.SyntaxError
+	if err := json.Unmarshal(nil, &to); !errors.As(err, &nothing) || jsonerror.Explain(err).Error() != "it is empty" {
+		t.Errorf("nothing: %v", err)
 	}
 	for text, want := range map[string]string{
 		"":                     "it is empty",

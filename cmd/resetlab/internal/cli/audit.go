@@ -101,15 +101,9 @@ func newAudit() *cobra.Command {
   resetlab audit http --only 'P7/*/*/write' -- curl -sS -X {method} {url}
   resetlab audit http --session -- python3 session.py
   resetlab audit diff before.json after.json`,
-		RunE: run(func(cmd *cobra.Command, args []string) error {
-			var names []string
-			for _, c := range cmd.Commands() {
-				names = append(names, c.Name())
-			}
-			if len(args) > 0 {
-				return unknown("audit", args[0], names, "resetlab audit --help")
-			}
-			return badInputf("what is to be audited? One of: resetlab audit %s", strings.Join(names, ", "))
+		Args: cobra.ArbitraryArgs, // RunE knows what to say of them
+		RunE: oneOfCommands("audit", func(cmd *cobra.Command) error {
+			return badInputf("what is to be audited? One of: resetlab audit %s", strings.Join(commandNames(cmd), ", "))
 		}),
 	}
 	for _, f := range families() {
@@ -123,10 +117,11 @@ func newAudit() *cobra.Command {
 func newAuditOf(f family) *cobra.Command {
 	var flags auditFlags
 	command := &cobra.Command{
-		Use:     f.name + " [FLAGS] -- COMMAND [ARGS]...",
-		Short:   "Audit a client of " + f.title,
-		Long:    fmt.Sprintf("%s\n\nSee 'resetlab audit --help' for what a command is told and how it is judged.", f.long),
-		Example: f.example,
+		Use:         f.name + " [FLAGS] -- COMMAND [ARGS]...",
+		Short:       "Audit a client of " + f.title,
+		Long:        fmt.Sprintf("%s\n\nSee 'resetlab audit --help' for what a command is told and how it is judged.", f.long),
+		Example:     f.example,
+		Annotations: map[string]string{behindDashes: "true"},
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			if at := cmd.ArgsLenAtDash(); at > 0 || at < 0 && len(args) > 0 {
 				return badInputf("%q: the client's command comes behind --", args[0])
@@ -135,7 +130,6 @@ func newAuditOf(f family) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer a.close()
 			return a.run(cmd)
 		}),
 	}

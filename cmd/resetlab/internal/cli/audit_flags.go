@@ -12,6 +12,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
+	"github.com/resetlab/resetlab/harness/audit/render"
 )
 
 // auditFlags are those of an audit.
@@ -52,7 +53,7 @@ func (f *auditFlags) register(command *cobra.Command) {
 	f.toxiproxy.register(command)
 	f.expect.register(command)
 	f.files.register(command)
-	f.style.register(command)
+	f.style.register(command, render.LeastWidth)
 	for name, words := range map[string][]string{"faults": plainWords(audit.Faults()), "operations": plainWords(audit.Operations())} {
 		noError(command.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)))
 	}
@@ -200,7 +201,7 @@ func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
 	if _, err := a.matrix(a.plain); err != nil {
 		return nil, err
 	}
-	return a, f.files.reserve()
+	return a, f.files.check()
 }
 
 // expectations are those of a file.

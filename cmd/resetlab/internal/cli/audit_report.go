@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -12,10 +13,7 @@ import (
 )
 
 // reportFiles are the files that reports are written to.
-type reportFiles struct {
-	json, junit, html, markdown       string
-	stored, suite, page, markdownFile *output
-}
+type reportFiles struct{ json, junit, html, markdown string }
 
 func (f *reportFiles) register(command *cobra.Command) {
 	flags := command.Flags()
@@ -25,34 +23,23 @@ func (f *reportFiles) register(command *cobra.Command) {
 	flags.StringVar(&f.markdown, "markdown", "", "write it to `FILE` for the summary of a CI run")
 }
 
-// reserve finds out whether the files can be written, before anything runs.
-func (f *reportFiles) reserve() error {
-	for _, file := range []struct {
-		path string
-		to   **output
-	}{{f.json, &f.stored}, {f.junit, &f.suite}, {f.html, &f.page}, {f.markdown, &f.markdownFile}} {
-		opened, err := reserve(file.path)
-		if err != nil {
-			f.close()
-			return err
-		}
-		*file.to = opened
+// outputs are the files, with these reports.
+func (f *reportFiles) outputs(reports ...*audit.Report) outputs {
+	return outputs{
+		{"--json", f.json, func(w io.Writer) error { return render.JSON(w, reports[0]) }},
+		{"--junit", f.junit, func(w io.Writer) error { return render.JUnit(w, reports...) }},
+		{"--html", f.html, func(w io.Writer) error { return render.Page(w, reports...) }},
+		{"--markdown", f.markdown, func(w io.Writer) error { return render.Markdown(w, reports...) }},
 	}
-	return nil
 }
 
-func (f *reportFiles) close() {
-	for _, file := range []*output{f.stored, f.suite, f.page, f.markdownFile} {
-		file.close()
-	}
-}
+// check finds out whether the files can be written, before anything runs.
+func (f *reportFiles) check() error { return f.outputs().check() }
 
 // out is where the matrix goes: standard output, unless a file is there.
 func (f *reportFiles) out(cmd *cobra.Command) io.Writer {
-	for _, path := range []string{f.json, f.junit, f.html, f.markdown} {
-		if path == "-" {
-			return cmd.ErrOrStderr()
-		}
+	if f.outputs().toStdout() {
+		return cmd.ErrOrStderr()
 	}
 	return cmd.OutOrStdout()
 }
@@ -73,18 +60,8 @@ func (f *reportFiles) present(cmd *cobra.Command, style cardStyle, reports ...*a
 		bad += len(r.Bad())
 		unmet += len(r.Unmet)
 	}
-	for _, file := range []struct {
-		to   *output
-		fill func(io.Writer) error
-	}{
-		{f.stored, func(w io.Writer) error { return render.JSON(w, reports[0]) }},
-		{f.suite, func(w io.Writer) error { return render.JUnit(w, reports...) }},
-		{f.page, func(w io.Writer) error { return render.Page(w, reports...) }},
-		{f.markdownFile, func(w io.Writer) error { return render.Markdown(w, reports...) }},
-	} {
-		if err := file.to.write(file.fill); err != nil {
-			return err
-		}
+	if err := f.outputs(reports...).write(cmd.OutOrStdout()); err != nil {
+		return err
 	}
 	switch {
 	case unmet > 0:
@@ -132,7 +109,7 @@ func newAuditShow() *cobra.Command {
 		Long: `Show shows reports that --json wrote, in any form. The page has the agents side by
 side. The exit status is 1 if one has a bad verdict that was not expected.`,
 		Example: `  resetlab audit show curl.json wget.json --html clients.html`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments(1, math.MaxInt, "reports that 'resetlab audit … --json FILE' wrote"),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			if files.json != "" && len(args) > 1 {
 				return badInputf("--json has one report: 'resetlab audit merge' makes one of shards")
@@ -144,15 +121,14 @@ side. The exit status is 1 if one has a bad verdict that was not expected.`,
 			if err != nil {
 				return err
 			}
-			if err := files.reserve(); err != nil {
+			if err := files.check(); err != nil {
 				return err
 			}
-			defer files.close()
 			return files.present(cmd, style, reports...)
 		}),
 	}
 	files.register(command)
-	style.register(command)
+	style.register(command, render.LeastWidth)
 	return command
 }
 
@@ -167,7 +143,7 @@ func newAuditMerge() *cobra.Command {
 wrote. The exit status is 1 if there is a bad verdict that was not expected,
 or a shard is missing.`,
 		Example: `  resetlab audit merge shard-*.json --json whole.json --html whole.html`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments(1, math.MaxInt, "reports that 'resetlab audit … --shard I/N --json FILE' wrote"),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			if err := style.check(); err != nil {
 				return err
@@ -184,10 +160,9 @@ or a shard is missing.`,
 			if err != nil {
 				return badInput(err)
 			}
-			if err := files.reserve(); err != nil {
+			if err := files.check(); err != nil {
 				return err
 			}
-			defer files.close()
 			expected.Apply(whole, whole.Stopped == "")
 			if err := files.present(cmd, style, whole); err != nil {
 				return err
@@ -200,7 +175,7 @@ or a shard is missing.`,
 	}
 	expect.register(command)
 	files.register(command)
-	style.register(command)
+	style.register(command, render.LeastWidth)
 	return command
 }
 
@@ -212,7 +187,7 @@ func newAuditDiff() *cobra.Command {
 exit status is 1 if a cell became worse: from good to weak or bad, from weak to
 bad, or from bad to worse.`,
 		Example: `  resetlab audit diff v1.json v2.json`,
-		Args:    cobra.ExactArgs(2),
+		Args:    arguments(2, 2, "two reports that 'resetlab audit … --json FILE' wrote, the old one first"),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			reports, err := readReports(args)
 			if err != nil {

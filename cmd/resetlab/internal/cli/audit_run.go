@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/cards"
@@ -28,8 +29,6 @@ type auditing struct {
 	options  audit.Options
 	expected audit.Expectations
 }
-
-func (a *auditing) close() { a.flags.files.close() }
 
 // bare is the subject as far as it is known before anything is started.
 func (a *auditing) bare() (audit.Subject, error) {
@@ -73,7 +72,7 @@ func (a *auditing) run(cmd *cobra.Command) (err error) {
 
 // conduct runs the cells and shows what became of them.
 func (a *auditing) conduct(cmd *cobra.Command, subject audit.Subject) (err error) {
-	a.options.Log = func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), text) }
+	a.options.Log = func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), terminal.Printable(text)) }
 	cells, err := a.matrix(subject)
 	if err != nil {
 		return err
@@ -234,11 +233,12 @@ func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
 		writeSweep(a.flags.files.out(cmd), r)
 		bad += len(r.Bad())
 	}
-	err := a.flags.files.stored.write(func(w io.Writer) error {
+	stored := outputs{{"--json", a.flags.files.json, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(reports)
-	})
+	}}}
+	err := stored.write(cmd.OutOrStdout())
 	if bad > 0 {
 		err = errors.Join(err, fmt.Errorf("%d ranges of bytes have a bad verdict", bad))
 	}
@@ -248,7 +248,7 @@ func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
 // writeSweep shows where verdicts change.
 func writeSweep(w io.Writer, r *audit.SweepReport) {
 	fmt.Fprintf(w, "%s · %s · %s %s: %d bytes to the server, %d to the client, %d cuts in %.1f s\n",
-		r.Subject, r.Protocol, r.Operation, r.Repeat, r.ToServer, r.ToClient, r.Cells, r.Duration.Seconds())
+		terminal.Line(r.Subject), r.Protocol, r.Operation, r.Repeat, r.ToServer, r.ToClient, r.Cells, r.Duration.Seconds())
 	for _, x := range r.Ranges {
 		sign := " "
 		if x.Verdict.Bad() {

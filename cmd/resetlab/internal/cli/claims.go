@@ -19,7 +19,7 @@ func newClaims() *cobra.Command {
 with its verdict: what was observed on this machine just now, compared with
 what the document says is seen. A claim is judged only if all specs that are
 about it passed. The cards of specs that failed go to standard error.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			all := suite.Scenarios()
 			ran := map[string]suite.Result{}

@@ -16,7 +16,7 @@ func newDoctor() *cobra.Command {
 		Long: `Doctor tries every lane of evidence and the private networks, and says for each
 that is missing why, and what would give it. Nothing has to be there: what is
 missing makes recordings say less, and specs that need it are skipped.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			given := map[evidence.Lane]bool{}

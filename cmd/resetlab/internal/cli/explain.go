@@ -68,7 +68,7 @@ are follow.`,
 	flags.BoolVar(&f.all, "all", false, "every cause in full, however many there are")
 	flags.StringVar(&f.run, "run", "", "run the scenario that shows it: of the first cause, or of `CAUSE`")
 	flags.Lookup("run").NoOptDefVal = likeliest
-	f.style.register(command)
+	f.style.register(command, report.LeastWidth)
 	return command
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/quiz"
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/report"
 )
 
 func newLearn() *cobra.Command {
@@ -60,7 +61,7 @@ the questions that it can answer.`,
 		}),
 	}
 	command.Flags().StringVar(&recording, "recording", "", "play the recordings in `FILE`")
-	style.register(command)
+	style.register(command, report.LeastWidth)
 	return command
 }
 

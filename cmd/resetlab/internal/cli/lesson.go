@@ -15,6 +15,7 @@ import (
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/quiz"
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
@@ -46,7 +47,7 @@ func newLesson(cmd *cobra.Command, bank []quiz.Question, style cardStyle) *lesso
 	}()
 	l := &lesson{
 		ctx: cmd.Context(), out: cmd.OutOrStdout(), lines: lines, style: style, bank: slices.Clone(bank),
-		steps: isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout()), done: map[string]bool{},
+		steps: terminal.Is(cmd.InOrStdin()) && terminal.Is(cmd.OutOrStdout()), done: map[string]bool{},
 	}
 	l.take = l.runAfresh
 	return l

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 )
 
 // The exit statuses.
@@ -24,25 +26,53 @@ const (
 // the child of a round it runs that and does not return.
 func Main() int {
 	suite.Be()
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	interruptible, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// Without a handler a reader that goes away would kill this process, with
+	// what it has started still running.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	return execute(interruptible, os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// execute runs a command line until it is done or interruptible ends, and
+// returns the exit status.
+func execute(interruptible context.Context, args []string, stdout, stderr *os.File) int {
+	ctx, cancel := context.WithCancel(interruptible)
 	defer cancel()
-	root := newRoot()
+	out := terminal.NewOutput(stdout, func(error) { cancel() }) // nobody reads what is still to come
+	root := newRoot(out, stderr)
+	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return exitOK
-	}
+	return conclude(stderr, command, err, out.Err(), interruptible.Err() != nil)
+}
+
+// conclude says on stderr why a command did not do all it should, and returns
+// the exit status. lost is the first error of writing standard output.
+func conclude(stderr io.Writer, command *cobra.Command, err, lost error, interrupted bool) int {
 	var failure *failure
 	switch {
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "resetlab: interrupted")
+	case lost != nil && terminal.Left(lost):
+		return exitFailed
+	case lost != nil:
+		say(stderr, fmt.Errorf("write to standard output: %w", terminal.Cause(lost)))
+		return exitFailed
+	case err == nil:
+		return exitOK
+	case errors.Is(err, context.Canceled) && interrupted:
+		say(stderr, errors.New("interrupted"))
 		return exitFailed
 	case errors.As(err, &failure):
-		fmt.Fprintln(os.Stderr, "resetlab:", err)
+		say(stderr, err)
 		return failure.status
 	default: // from cobra, which did not understand the arguments
-		fmt.Fprintf(os.Stderr, "resetlab: %v\nSee '%s --help'.\n", err, command.CommandPath())
+		say(stderr, fmt.Errorf("%w: see '%s --help'", err, command.CommandPath()))
 		return exitUsage
 	}
+}
+
+// say writes an error, which may quote files and other programs.
+func say(w io.Writer, err error) {
+	fmt.Fprintln(w, "resetlab:", terminal.Printable(err.Error()))
 }
 
 // A failure is an error of a command that has begun, with its exit status.

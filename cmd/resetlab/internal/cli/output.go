@@ -3,61 +3,83 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
+
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/atomicfile"
 )
 
-// An output is a file that will be written when all is done. It is opened
-// before anything is run, so that a path that cannot be written is known then,
-// and its old content stays until there is new.
+// toStdout is the file name that means standard output.
+const toStdout = "-"
+
+// An output is something that a command leaves, if its flag was given.
 type output struct {
-	file    *os.File
-	created bool
+	flag string // with its dashes
+	path string // empty: not wanted; - is standard output
+	fill func(io.Writer) error
 }
 
-// reserve opens path for writing later. An empty path gives nil, - standard
-// output.
-func reserve(path string) (*output, error) {
-	switch path {
-	case "":
-		return nil, nil
-	case "-":
-		return &output{file: os.Stdout}, nil
-	}
-	_, err := os.Stat(path)
-	created := os.IsNotExist(err)
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, badInput(fmt.Errorf("write the results: %w", err))
-	}
-	return &output{file, created}, nil
-}
+// outputs are all that a command leaves.
+type outputs []output
 
-// write replaces the content by what fill writes.
-func (o *output) write(fill func(io.Writer) error) error {
-	if o == nil {
-		return nil
-	}
-	if info, err := o.file.Stat(); err == nil && info.Mode().IsRegular() {
-		if err := o.file.Truncate(0); err != nil {
-			return fmt.Errorf("write the results: %w", err)
+// check finds out, before anything is run, whether the outputs can be written.
+// It leaves what is there as it is.
+func (all outputs) check() error {
+	by := map[string]string{}
+	for _, o := range all {
+		if o.path == "" {
+			continue
 		}
-	}
-	o.created = false // it is there to stay
-	if err := fill(o.file); err != nil {
-		return fmt.Errorf("write %s: %w", o.file.Name(), err)
+		if other := by[o.path]; other != "" && o.path == toStdout {
+			return badInputf("%s and %s: one thing at most goes to standard output", other, o.flag)
+		} else if other != "" {
+			return badInputf("%s and %s name the same file, %s", other, o.flag, o.path)
+		}
+		by[o.path] = o.flag
+		if o.path == toStdout {
+			continue
+		}
+		if err := atomicfile.Check(o.path); err != nil {
+			return badInputf("%s: %w", o.flag, err)
+		}
 	}
 	return nil
 }
 
-// close gives the file back; one that was made here and never written goes.
-func (o *output) close() {
-	if o == nil {
-		return
+// wanted says whether there is any.
+func (all outputs) wanted() bool {
+	for _, o := range all {
+		if o.path != "" {
+			return true
+		}
 	}
-	if o.file != os.Stdout {
-		o.file.Close()
+	return false
+}
+
+// toStdout says whether one of them goes to standard output, which then has
+// nothing else.
+func (all outputs) toStdout() bool {
+	for _, o := range all {
+		if o.path == toStdout {
+			return true
+		}
 	}
-	if o.created {
-		os.Remove(o.file.Name())
+	return false
+}
+
+// write writes those that were asked for. A file that is there keeps its old
+// content until there is all of the new.
+func (all outputs) write(stdout io.Writer) error {
+	for _, o := range all {
+		var err error
+		switch o.path {
+		case "":
+		case toStdout:
+			err = o.fill(stdout)
+		default:
+			err = atomicfile.Write(o.path, o.fill)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.flag, err)
+		}
 	}
+	return nil
 }

@@ -3,27 +3,20 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 )
-
-// isTerminal says whether a person is at the other end of a stream.
-func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
-}
 
 // A progress shows how far something is: a bar on a terminal, nothing
 // elsewhere.
 type progress struct{ bar *progressbar.ProgressBar }
 
 func newProgress(w io.Writer, total int, what string) progress {
-	if !isTerminal(w) {
+	if !terminal.Is(w) {
 		return progress{}
 	}
 	return progress{progressbar.NewOptions(total,

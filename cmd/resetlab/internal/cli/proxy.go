@@ -47,8 +47,11 @@ interrupted.
     slicer,toward=…,average_size=BYTES[,size_variation=BYTES][,delay=US]`,
 		Example: `  resetlab proxy --upstream 127.0.0.1:8080 --cut toward=client,after=100,with=reset,on=2,times=1
   resetlab proxy --upstream db:5432 --toxic latency,toward=client,latency=200`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			if upstream == "" {
+				return badInputf("where is the service? Give --upstream, as --upstream 127.0.0.1:8080")
+			}
 			options, err := parseFaults(cuts, toxics)
 			if err != nil {
 				return badInput(err)
@@ -71,7 +74,6 @@ interrupted.
 	flags.StringArrayVar(&cuts, "cut", nil, "`CUT` connections, as toward=client,after=100,with=reset")
 	flags.StringArrayVar(&toxics, "toxic", nil, "`TOXIC` for the stream, as latency,toward=client,latency=200")
 	flags.Uint64Var(&seed, "seed", 0, "`SEED` that decides which connections get a toxic (default one drawn at random)")
-	noError(command.MarkFlagRequired("upstream"))
 	return command
 }
 

@@ -34,6 +34,7 @@ func readRecordings(r io.Reader) ([]*evidence.Recording, error) {
 	var all []*evidence.Recording
 	for {
 		var document json.RawMessage
+		var syntax *json.SyntaxError
 		err := documents.Decode(&document)
 		switch {
 		case limited.N == 0:
@@ -44,8 +45,8 @@ func readRecordings(r io.Reader) ([]*evidence.Recording, error) {
 			return nil, errors.New("it is empty")
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return nil, fmt.Errorf("recording %d is cut off", len(all)+1)
-		case errors.As(err, new(*json.SyntaxError)):
-			return nil, fmt.Errorf("recording %d is no JSON: %w", len(all)+1, err)
+		case errors.As(err, &syntax):
+			return nil, fmt.Errorf("recording %d is no JSON from byte %d of the file on", len(all)+1, syntax.Offset)
 		case err != nil:
 			return nil, err
 		}

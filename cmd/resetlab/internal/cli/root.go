@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ it ran, 2 if the arguments cannot be used.`
 
 // newRoot builds the whole command line. Nothing in it is shared with another
 // one, so that tests may build as many as they like.
-func newRoot() *cobra.Command {
+func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "resetlab",
 		Short:         "Reproduce, explain and survive connection resets",
@@ -28,13 +29,23 @@ func newRoot() *cobra.Command {
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs, // RunE knows what to say of them
+		RunE:          oneOfCommands("command", (*cobra.Command).Help),
+
+		PersistentPreRunE: refuseEmpty,
+		// A usage line of its own would offer to run it without a command.
+		DisableFlagsInUseLine: true,
 	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(checkFlags)
 	root.AddGroup(
 		&cobra.Group{ID: "see", Title: "See how connections die:"},
 		&cobra.Group{ID: "understand", Title: "Understand it:"},
 		&cobra.Group{ID: "use", Title: "Use it with your own programs:"},
 		&cobra.Group{ID: "machine", Title: "This machine and this program:"},
 	)
+	root.SetHelpCommand(newHelp())
 	root.SetHelpCommandGroupID("machine")
 	root.SetCompletionCommandGroupID("machine")
 	for id, commands := range map[string][]*cobra.Command{
@@ -48,7 +59,42 @@ func newRoot() *cobra.Command {
 			root.AddCommand(command)
 		}
 	}
+	root.InitDefaultCompletionCmd() // now, that its commands can be told what to say
+	for _, command := range root.Commands() {
+		if command.Name() == "completion" {
+			command.Args, command.RunE = cobra.ArbitraryArgs, oneOfCommands("shell", (*cobra.Command).Help)
+			for _, shell := range command.Commands() {
+				shell.Args = noArguments
+			}
+		}
+	}
 	return root
+}
+
+// newHelp is cobra's command help, but for a word that means nothing.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]...",
+		Short: "Say what a command does and takes",
+		Long:  "Help says what a command does, and which arguments and flags it takes.",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if of, rest, err := cmd.Root().Find(args); err == nil && len(rest) == 0 {
+				return commandNames(of), cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			if err == nil && len(rest) > 0 {
+				return unknown("command", rest[0], commandNames(of), of.CommandPath()+" --help")
+			}
+			if err != nil {
+				return badInput(err)
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		}),
+	}
 }
 
 // version is that of the module, as the build recorded it.

@@ -3,12 +3,14 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
@@ -61,6 +63,7 @@ func (s *summary) String() string {
 // only those that failed.
 type display struct {
 	cmd    *cobra.Command
+	out    io.Writer
 	style  cardStyle
 	bar    progress
 	single bool
@@ -72,7 +75,7 @@ func (d *display) spec(result suite.Result) error {
 		return nil
 	}
 	d.bar.clear()
-	out := d.cmd.OutOrStdout()
+	out := d.out
 	fmt.Fprintln(out, specLine(result))
 	for _, r := range result.Recordings {
 		fmt.Fprintln(out)
@@ -95,10 +98,10 @@ func specLine(result suite.Result) string {
 	case suite.Passed:
 		return fmt.Sprintf("%s (%.1f ms)", line, result.Duration.Seconds()*1000)
 	case suite.Skipped:
-		return line + ": " + result.Why
+		return line + ": " + terminal.Line(result.Why)
 	}
 	line = strings.ToUpper(line[:7]) + line[7:] + "\n    at " + result.At
-	why := strings.Split(strings.TrimSpace(result.Why), "\n")
+	why := strings.Split(strings.TrimSpace(terminal.Printable(result.Why)), "\n")
 	if len(why) > mostWhy {
 		why = append(why[:mostWhy], "…")
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/harness/report"
 )
 
 // runFlags are those of the command run.
@@ -41,10 +42,9 @@ connections ended. The files hold what the last round recorded.`,
 			if err := f.style.check(); err != nil {
 				return err
 			}
-			if err := f.files.reserve(); err != nil {
+			if err := f.files.check(); err != nil {
 				return err
 			}
-			defer f.files.close()
 			return f.rounds(cmd, specs)
 		}),
 	}
@@ -53,7 +53,7 @@ connections ended. The files hold what the last round recorded.`,
 	flags.BoolVar(&f.all, "all", false, "all specs")
 	flags.IntVar(&f.repeat, "repeat", 1, "run the specs `N` times")
 	f.files.register(command)
-	f.style.register(command)
+	f.style.register(command, report.LeastWidth)
 	return command
 }
 
@@ -83,7 +83,10 @@ func (f *runFlags) specs(names []string) ([]string, error) {
 // rounds runs the specs as often as asked for and sums up.
 func (f *runFlags) rounds(cmd *cobra.Command, specs []string) error {
 	total := &summary{began: time.Now()}
-	show := &display{cmd: cmd, style: f.style, single: f.repeat == 1}
+	show := &display{cmd: cmd, out: cmd.OutOrStdout(), style: f.style, single: f.repeat == 1}
+	if f.files.outputs().toStdout() {
+		show.out = cmd.ErrOrStderr()
+	}
 	show.bar = newProgress(cmd.ErrOrStderr(), len(specs)*f.repeat, "running the specs")
 	defer show.bar.finish()
 	for number := 1; number <= f.repeat; number++ {
@@ -97,13 +100,13 @@ func (f *runFlags) rounds(cmd *cobra.Command, specs []string) error {
 		}
 	}
 	show.bar.finish()
-	if err := f.files.write(); err != nil {
+	if err := f.files.write(cmd.OutOrStdout()); err != nil {
 		return err
 	}
 	if f.repeat > 1 {
-		total.endings.write(cmd.OutOrStdout())
+		total.endings.write(show.out)
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), total)
+	fmt.Fprintln(show.out, total)
 	if total.failed > 0 {
 		return fmt.Errorf("%d of %d specs failed", total.failed, total.failed+total.passed)
 	}

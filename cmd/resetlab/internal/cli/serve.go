@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/lab"
 )
 
@@ -21,7 +22,7 @@ connection, until it is interrupted. Without SERVER it lists them.
 It listens on the loopback unless --listen names another address.`,
 		Example: `  resetlab serve read-one-byte-then-close --listen 127.0.0.1:7000
   printf ab | nc 127.0.0.1 7000`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              arguments(0, 1, "one server at most"),
 		ValidArgsFunction: completeToys,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -75,7 +76,7 @@ func serve(cmd *cobra.Command, t toy, listen string) error {
 	go func() {
 		defer close(reported)
 		for outcome := range server.Outcomes() {
-			fmt.Fprintf(out, "#%d %s\n", outcome.Conn, outcome)
+			fmt.Fprintf(out, "#%d %s\n", outcome.Conn, terminal.Line(outcome.String()))
 		}
 	}()
 	<-cmd.Context().Done()

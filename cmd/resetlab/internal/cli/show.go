@@ -21,7 +21,7 @@ cards; - is standard output.`,
 		Example: `  resetlab show run.json
   resetlab show run.json --html page.html --pcap run.pcapng
   resetlab show run.json --mermaid - >> README.md`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1, "one file of recordings, as 'resetlab run --json FILE' writes it"),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			if err := style.check(); err != nil {
 				return err
@@ -30,14 +30,17 @@ cards; - is standard output.`,
 			if err != nil {
 				return badInput(err)
 			}
-			forms := []form{
-				{html, func(w io.Writer) error { return report.Page(w, recordings) }},
-				{mermaid, each(recordings, report.Mermaid)},
-				{pcap, each(recordings, report.Pcapng)},
-				{asJSON, each(recordings, writeRecording)},
+			forms := outputs{
+				{"--html", html, func(w io.Writer) error { return report.Page(w, recordings) }},
+				{"--mermaid", mermaid, each(recordings, report.Mermaid)},
+				{"--pcap", pcap, each(recordings, report.Pcapng)},
+				{"--json", asJSON, each(recordings, writeRecording)},
 			}
-			if written, err := writeForms(forms); written || err != nil {
+			if err := forms.check(); err != nil {
 				return err
+			}
+			if forms.wanted() {
+				return forms.write(cmd.OutOrStdout())
 			}
 			return each(recordings, style.draw)(cmd.OutOrStdout())
 		}),
@@ -47,34 +50,8 @@ cards; - is standard output.`,
 	flags.StringVar(&mermaid, "mermaid", "", "write Mermaid sequence diagrams to `FILE`")
 	flags.StringVar(&pcap, "pcap", "", "write a capture for Wireshark to `FILE`")
 	flags.StringVar(&asJSON, "json", "", "write the recordings to `FILE`, one behind the other")
-	style.register(command)
+	style.register(command, report.LeastWidth)
 	return command
-}
-
-// A form is a file to write and how.
-type form struct {
-	path string
-	fill func(io.Writer) error
-}
-
-// writeForms writes those that have a path, once all can be written.
-func writeForms(forms []form) (written bool, err error) {
-	var outputs []*output
-	for _, f := range forms {
-		o, err := reserve(f.path)
-		if err != nil {
-			return false, err
-		}
-		defer o.close()
-		outputs = append(outputs, o)
-	}
-	for i, o := range outputs {
-		if err := o.write(forms[i].fill); err != nil {
-			return written, err
-		}
-		written = written || o != nil
-	}
-	return written, nil
 }
 
 // each writes one recording after the other.

@@ -21,7 +21,7 @@ func unknown(kind, typed string, names []string, see string) error {
 func near(typed string, names []string) []string {
 	meant := containing(typed, names)
 	// cobra measures the distance for its own commands: let it do so here.
-	catalogue := &cobra.Command{SuggestionsMinimumDistance: 3}
+	catalogue := &cobra.Command{SuggestionsMinimumDistance: max(1, min(3, len(typed)/3))}
 	for _, name := range names {
 		if !strings.Contains(name, " ") {
 			catalogue.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -95,7 +96,8 @@ func (s *Scenario) add(spec Spec) {
 func Labelled(all []Scenario, filter string) ([]Scenario, error) {
 	matches, err := types.ParseLabelFilter(filter)
 	if err != nil {
-		return nil, fmt.Errorf("label filter %q: %s", filter, firstLine(err.Error()))
+		return nil, fmt.Errorf("label filter %q: %s; such as 'cause: containsAny unread' or '!(needs: containsAny netns)'",
+			filter, complaint(err))
 	}
 	return Keep(all, func(_ Scenario, spec Spec) bool { return matches(spec.Labels) }), nil
 }
@@ -117,6 +119,22 @@ func Keep(all []Scenario, keep func(Scenario, Spec) bool) []Scenario {
 		}
 	}
 	return kept
+}
+
+// complaint is what Ginkgo has against a label filter, without its colours and
+// the picture above it.
+func complaint(err error) string {
+	said := types.GinkgoError{Message: err.Error()}
+	errors.As(err, &said)
+	lines := strings.Split(strings.TrimSpace(said.Message), "\n")
+	last := strings.TrimSuffix(lines[len(lines)-1], ".")
+	if last == "Unexpected EOF" {
+		return "it ends where something must follow"
+	}
+	if _, of, regexp := strings.Cut(last, "error parsing regexp: "); regexp {
+		return of
+	}
+	return last
 }
 
 func firstLine(text string) string {
