@@ -63,10 +63,10 @@ func TestReadRefuses(t *testing.T) {
 		return strings.Replace(good, old, new, 1)
 	}
 	for _, test := range []struct{ name, text, says string }{
-		{"nothing", "", "no JSON"},
+		{"nothing", "", "it is empty"},
 		{"something else", `{"a": 1}`, "no version"},
 		{"a page", "<html>", "no JSON"},
-		{"half of it", good[:len(good)/2], "no JSON"},
+		{"half of it", good[:len(good)/2], "it is cut off"},
 		{"two of them", good + good, "no JSON"},
 		{"a later version", with(`"version": 1`, `"version": 2`), "version is 2"},
 		{"an unknown level", with(`"level": "observed"`, `"level": "guessed"`), `level is "guessed"`},
@@ -80,7 +80,7 @@ func TestReadRefuses(t *testing.T) {
 		{"an unknown sender", with(`"sender": "application"`, `"sender": "gremlin"`), `sender is "gremlin"`},
 		{"an event of no kind", with(`"state": {`, `"stage": {`), "of 0 kinds"},
 		{"an event of two kinds", with(`"state": {`, `"call": {"op": "read"}, "state": {`), "of 2 kinds"},
-		{"a number out of range", with(`"ttl": 64`, `"ttl": 1e99`), "no JSON"},
+		{"a number out of range", with(`"ttl": 64`, `"ttl": 1e99`), "its events.packet.ttl is a number 1e99"},
 		{"a negative length", with(`"len": 2`, `"len": -2`), "length is negative"},
 	} {
 		_, err := evidence.Read(strings.NewReader(test.text))
