@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/harness/causes"
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/report"
 )
 
 // explainFlags are those of the command explain.
