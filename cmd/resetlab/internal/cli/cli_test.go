@@ -198,3 +198,27 @@ func exchange(t *testing.T, address, text string) (string, error) {
 		}
 	}
 }
+
+// commandTo runs the command with a standard output and returns what it says
+// on standard error, and its status.
+func commandTo(t *testing.T, stdout *os.File, args ...string) (stderr string, status int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var said strings.Builder
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	cmd.Stderr = &said
+	if stdout != nil {
+		cmd.Stdout = stdout
+	}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return said.String(), exit.ExitCode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said.String(), 0
+}

@@ -1,13 +1,9 @@
 package cli_test
 
 import (
-	"context"
-	"errors"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestFullStandardOutput runs every command with a standard output that takes
@@ -57,28 +53,4 @@ func TestReaderThatLeaves(t *testing.T) {
 			t.Errorf("%q: status %d, said %q, want 1 and nothing", args, status, stderr)
 		}
 	}
-}
-
-// commandTo runs the command with a standard output and returns what it says
-// on standard error, and its status.
-func commandTo(t *testing.T, stdout *os.File, args ...string) (stderr string, status int) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	var said strings.Builder
-	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asCommand+"=1")
-	cmd.Stderr = &said
-	if stdout != nil {
-		cmd.Stdout = stdout
-	}
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return said.String(), exit.ExitCode()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return said.String(), 0
 }
