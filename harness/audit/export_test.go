@@ -21,3 +21,13 @@ func NewPulse() (now func() time.Duration, run func(context.Context)) {
 	p := newPulse()
 	return p.now, p.run
 }
+
+// Perform has a client perform a call within limits. The clock that counts its
+// time stands still unless beating.
+func Perform(ctx context.Context, c Client, l Limits, beating bool) (answer Answer, returned bool) {
+	r := &run{pulse: newPulse(), limits: l.orDefaults()}
+	if beating {
+		defer r.pulse.start(ctx)()
+	}
+	return (&trial{run: r, client: c}).do(ctx, Call{})
+}

@@ -33,6 +33,8 @@ func (t *trial) callAgain(ctx context.Context) (wrong error, err error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case answer.Unable != nil:
+		return nil, answer.Unable
 	case answer.Unimplemented:
 		return nil, nil
 	case !back:

@@ -19,8 +19,15 @@ type observation struct {
 	answer   Answer
 	want     []byte        // the complete reply; nil if not known
 	returned bool          // the client came back in time
-	waited   time.Duration // from the last thing that happened until it came back or was given up
+	waited   time.Duration // from the last thing that happened until it came back
 	limits   Limits
+
+	// Of a client that did not come back: how many attempts it made after the
+	// first strike, whether it was still making them, and how long ago the last
+	// one was.
+	retries  int
+	retrying bool
+	silence  time.Duration
 }
 
 // judge finds the outcomes. Where the fault never struck there is nothing to
@@ -75,18 +82,6 @@ func judgeExecutions(o observation) []finding {
 		return []finding{found(DuplicatedError, "executed %d times, and the client reports %v", executed, o.answer.Err)}
 	}
 	return []finding{found(Duplicated, "executed %d times, and the client reports success", executed)}
-}
-
-// judgeSilence judges a client that did not come back.
-func judgeSilence(o observation) finding {
-	switch {
-	case o.cell.Fault == Refuse:
-		return found(Informational, "no result within %v: attempts at an address where nobody listens are not seen",
-			o.limits.Time)
-	case o.waited >= o.limits.Quiet:
-		return found(Hung, "no result within %v, and no attempt in the last %v", o.limits.Time, o.limits.Quiet)
-	}
-	return found(Informational, "still retrying after %v: %s", o.limits.Time, counted(o.attempts, "attempt"))
 }
 
 func judgeSuccess(o observation) (list []finding) {

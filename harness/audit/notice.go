@@ -17,7 +17,7 @@ func (t *trial) awaitStrikes(ctx context.Context) {
 	if t.cell.Fault == Refuse || t.cell.Fault == RSTStream {
 		return // nothing of them comes later
 	}
-	bounded, cancel := context.WithTimeout(ctx, busy*t.limits.Stall)
+	bounded, cancel := t.pulse.within(ctx, busy*t.limits.Stall)
 	defer cancel()
 	tick := time.NewTicker(t.limits.Stall / 20)
 	defer tick.Stop()
@@ -62,7 +62,7 @@ func (t *trial) awaitNotice(ctx context.Context) {
 	if visible {
 		patience *= busy // one that closes is not waited for
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := t.pulse.within(ctx, patience)
 	defer cancel()
 	for bounded.Err() == nil {
 		if visible && !slices.ContainsFunc(struck, descriptor.open) {

@@ -30,18 +30,24 @@ func newPulse() *pulse {
 func (p *pulse) run(ctx context.Context) {
 	timer := time.NewTicker(beat)
 	defer timer.Stop()
+	p.beat()
 	for {
 		select {
 		case <-timer.C:
-			p.mu.Lock()
-			now := time.Now()
-			p.missed += p.overdue(now)
-			p.due = now.Add(beat)
-			p.mu.Unlock()
+			p.beat()
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// beat notes that this process is run now, and whether it was late.
+func (p *pulse) beat() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	p.missed += p.overdue(now)
+	p.due = now.Add(beat)
 }
 
 // now returns the time since the pulse began, without that in which it missed
@@ -51,6 +57,48 @@ func (p *pulse) now() time.Duration {
 	defer p.mu.Unlock()
 	now := time.Now()
 	return now.Sub(p.began) - p.missed - p.overdue(now)
+}
+
+// within returns a context that ends when a time has passed on this clock.
+func (p *pulse) within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	over := p.now() + d
+	go func() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		for {
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				return
+			}
+			left := over - p.now()
+			if left <= 0 {
+				cancel(context.DeadlineExceeded)
+				return
+			}
+			timer.Reset(left)
+		}
+	}()
+	return ctx, func() { cancel(context.Canceled) }
+}
+
+// lost returns for how long this process was not run since the pulse began.
+func (p *pulse) lost() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.missed + p.overdue(time.Now())
+}
+
+// start lets the pulse beat until stop is called, which waits for its end.
+func (p *pulse) start(ctx context.Context) (stop func()) {
+	beating, end := context.WithCancel(ctx)
+	var heart sync.WaitGroup
+	heart.Go(func() { p.run(beating) })
+	return func() {
+		end()
+		heart.Wait()
+	}
 }
 
 // overdue is how long the present beat has been missed. mu is held.

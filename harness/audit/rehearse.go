@@ -39,9 +39,10 @@ func rehearse(
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
 	run := newRun(&s, Options{Limits: l})
+	defer run.pulse.start(context.WithoutCancel(ctx))()
 	place, _ := run.place(AtByte(harness.Client, 0))
 	place.Shape = shape
-	t := &trial{run: run, cell: Cell{place.ID, RST, Once, operation}, place: place, source: run.addresses.take()}
+	t := run.newTrial(Cell{place.ID, RST, Once, operation}, place)
 	met := &meeting{}
 	t.watch = met.watch(s.Protocol)
 	if err := t.open(ctx); err != nil {
@@ -56,6 +57,9 @@ func rehearse(
 	before := t.dialled.Load()
 	r.Call = t.newCall(operation, shape)
 	r.Answer, r.Returned = t.do(ctx, r.Call)
+	if r.Answer.Unable != nil {
+		return r, fmt.Errorf("rehearse: %w", errors.Join(r.Answer.Unable, t.close()))
+	}
 	t.awaitArrival(ctx, r.Call) // the account tells
 	r.Reused = primed && t.dialled.Load() == before
 	if err := errors.Join(t.close(), ctx.Err()); err != nil {

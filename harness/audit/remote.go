@@ -44,6 +44,7 @@ func RunRemote(ctx context.Context, s Subject, remote Remote, o Options) (report
 	}
 	o.Parallel = 1
 	r := newRun(&s, o)
+	defer r.pulse.start(context.WithoutCancel(ctx))()
 	server, err := remote.reach(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
@@ -75,6 +76,7 @@ func RehearseRemote(ctx context.Context, s Subject, remote Remote, p Operation, 
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
 	run := newRun(&s, Options{Limits: l})
+	defer run.pulse.start(context.WithoutCancel(ctx))()
 	server, err := remote.reach(ctx, run)
 	if err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)

@@ -18,12 +18,11 @@ type remoteTrial struct {
 	*trial
 	server *remoteServer
 	faulty *toxiproxy.Proxy
-	looks  chan counters // those at two times before the client's time is over
 }
 
 func (r *run) newRemoteTrial(server *remoteServer, cell Cell) *remoteTrial {
 	return &remoteTrial{
-		trial: &trial{run: r, cell: cell, place: Place{ID: cell.Place}}, server: server, looks: make(chan counters, 2),
+		trial: &trial{run: r, cell: cell, place: Place{ID: cell.Place}}, server: server,
 	}
 }
 
@@ -51,13 +50,16 @@ func (t *remoteTrial) observe(ctx context.Context) (Result, error) {
 	}
 	call := t.newCall(t.cell.Operation, "")
 	o := observation{cell: t.cell, place: t.place, limits: t.limits}
-	defer t.look(ctx)()
-	o.answer, o.returned = t.do(ctx, call)
-	if !o.returned {
-		var err error
-		if o.waited, err = t.silence(ctx); err != nil {
+	p := t.begin(ctx, call)
+	defer p.giveUp()
+	if o.answer, o.returned = p.await(ctx); !o.returned {
+		if err := t.watchRetries(ctx, p, &o); err != nil {
 			return Result{}, err
 		}
+		o.answer = p.end(ctx)
+	}
+	if o.answer.Unable != nil {
+		return Result{}, o.answer.Unable
 	}
 	followed, err := t.followUp(ctx)
 	if err != nil {
@@ -95,39 +97,28 @@ func refuses(ctx context.Context, address string) bool {
 	return harness.EndingOf(err) == harness.Refused
 }
 
-// look looks at the counters twice, Limits.Quiet apart, and the second time
-// before a client that obeys its context closes its connections. It returns
-// what stops it.
-func (t *remoteTrial) look(ctx context.Context) (stop func()) {
-	look := func() {
-		now, _ := t.server.get(ctx, "/metrics") // without them it counts as silent
-		t.looks <- now
+// watchRetries waits for one more attempt of a client that has no result: each
+// that ends is counted. How many there were before, nobody knows here.
+func (t *remoteTrial) watchRetries(ctx context.Context, p *performance, o *observation) error {
+	before, err := t.server.get(ctx, "/metrics")
+	if err != nil {
+		return err
 	}
-	margin := t.limits.Quiet / 4
-	second := time.AfterFunc(t.limits.Time-margin, look)
-	first := time.AfterFunc(t.limits.Time-margin-t.limits.Quiet, look)
-	return func() {
-		first.Stop()
-		second.Stop()
+	p.deadline = t.pulse.now() + t.limits.Quiet
+	if answer, back := p.await(ctx); back {
+		p.done <- answer // for end
+		o.retrying = true
+		return nil
 	}
-}
-
-// silence says how long nothing has happened: each attempt that ends is counted.
-func (t *remoteTrial) silence(ctx context.Context) (time.Duration, error) {
-	var both [2]counters
-	for i := range both {
-		select {
-		case both[i] = <-t.looks:
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
+	after, err := t.server.get(ctx, "/metrics")
+	if err != nil {
+		return err
 	}
 	for _, stream := range []string{"upstream", "downstream"} {
-		if both[0].passed(t.faulty.Name, stream) != both[1].passed(t.faulty.Name, stream) {
-			return 0, nil
-		}
+		o.retrying = o.retrying || before.passed(t.faulty.Name, stream) != after.passed(t.faulty.Name, stream)
 	}
-	return t.limits.Quiet, nil
+	o.retries, o.silence = 1, t.limits.Quiet
+	return ctx.Err()
 }
 
 // followUp makes one more call, now that nothing is in its way.

@@ -25,6 +25,7 @@ type run struct {
 	mark       string // begins every id and label of this run
 	ids        atomic.Uint64
 	pulse      *pulse
+	starts     chan struct{} // has a word for each client that is being loaded; nil: without bound
 	logging    sync.Mutex
 	sweeping   bool // it is not noted whose sockets are: asking takes a tenth of a cell
 
@@ -117,11 +118,7 @@ func newRun(s *Subject, o Options) *run {
 // each does the work on the numbers of order, several at once, and hands the
 // results over one after the other. It stops with the context.
 func (r *run) each(ctx context.Context, order []int, work func(int) Result, collect func(int, Result)) {
-	beating, stop := context.WithCancel(ctx)
-	var heart sync.WaitGroup
-	heart.Go(func() { r.pulse.run(beating) })
-	defer heart.Wait()
-	defer stop()
+	defer r.pulse.start(ctx)()
 	todo := make(chan int)
 	var workers sync.WaitGroup
 	var collecting sync.Mutex

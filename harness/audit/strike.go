@@ -20,9 +20,9 @@ type striker struct {
 	hits    chan struct{}      // gets a word when the fault strikes; it has room for one
 	pulse   *pulse
 
-	mu       sync.Mutex // guards the rest
-	call     Call       // the call that is to be struck
-	start    time.Time  // when it was made
+	mu       sync.Mutex    // guards the rest
+	call     Call          // the call that is to be struck
+	start    time.Duration // when it was made, by pulse
 	armed    bool
 	bound    int // how many strikes are left; negative: without bound
 	strikes  int
@@ -34,7 +34,7 @@ type striker struct {
 
 // An Attempt is one request of a client, or a connection that never carried one.
 type Attempt struct {
-	At         time.Duration `json:"at"`         // since the call, in nanoseconds
+	At         time.Duration `json:"at"`         // since the call began, in nanoseconds of which this process was run
 	Connection int           `json:"connection"` // counted from 1 in the cell
 	ToServer   int64         `json:"to_server"`  // bytes of it passed to the server
 	ToClient   int64         `json:"to_client"`  // bytes passed back
@@ -88,7 +88,7 @@ func (s *striker) follow(connection int) *watched {
 // begin notes an attempt. mu is held.
 func (w *watched) begin() {
 	w.attempt = len(w.attempts)
-	w.attempts = append(w.attempts, Attempt{At: time.Since(w.start), Connection: w.number})
+	w.attempts = append(w.attempts, Attempt{At: w.pulse.now() - w.start, Connection: w.number})
 	if len(w.attempts) > w.limits.Attempts {
 		w.tooMany()
 	}
@@ -229,12 +229,36 @@ func (s *striker) arm(c Call) {
 	s.attempts = []Attempt{}
 }
 
-// begins notes that the call is made now.
+// begins notes that the call that is to be struck is made now, or, if it was
+// made before, that a client which had to be loaded has begun with it only now.
 func (s *striker) begins() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.start = time.Now()
-	s.last = s.pulse.now()
+	if !s.armed {
+		return
+	}
+	now := s.pulse.now()
+	for i := range s.attempts {
+		s.attempts[i].At = max(0, s.attempts[i].At-(now-s.start))
+	}
+	s.start, s.last = now, now
+}
+
+// tries returns the attempts so far.
+func (s *striker) tries() (t tries) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := slices.IndexFunc(s.attempts, func(a Attempt) bool { return a.Struck })
+	if s.strikes > 0 {
+		t.after = len(s.attempts) - max(0, first) - 1 // where the clock struck, the first attempt is no retry
+	}
+	for i, a := range s.attempts {
+		if i > 0 {
+			t.gap = max(t.gap, a.At-s.attempts[i-1].At)
+		}
+		t.last = s.start + a.At
+	}
+	return t
 }
 
 // disarm ends the striking and returns for how long nothing has happened on a

@@ -107,6 +107,10 @@ type Answer struct {
 	Opaque bool
 	// Unimplemented says that the client cannot perform such a call at all.
 	Unimplemented bool
+	// Unable is why the call could not be made at all, for no fault of the
+	// client's: the machine has no process or descriptor left for it. Nil means
+	// that it was made.
+	Unable error
 	// Leaks names what the client left behind, found by whoever ran it.
 	Leaks []string
 }
@@ -114,11 +118,15 @@ type Answer struct {
 // Limits bound a cell. The zero value of each field is good.
 type Limits struct {
 	// Time is how long a client may take for a call. Zero means 10 s. It should
-	// be longer than the time-outs of the client itself.
+	// be longer than the time-outs of the client itself. Time in which the
+	// machine does not run this process does not count, here and below.
 	Time time.Duration
-	// Quiet is how long before the end of Time there must have been an attempt
-	// for the client not to be hung. Zero means half of Time: one that doubles
-	// its waits, as is usual, is not hung.
+	// Start is how long a client that has to be loaded (see [Starter]) may take
+	// until it begins with a call. Zero means 60 s.
+	Start time.Duration
+	// Quiet is the least time without an attempt after which a client that has
+	// retried is hung and does not retry any more. It is waited for longer if there
+	// was more time than that between its attempts. Zero means half of Time.
 	Quiet time.Duration
 	// Attempts is how many attempts are a storm. Zero means 20.
 	Attempts int
@@ -134,6 +142,9 @@ type Limits struct {
 func (l Limits) orDefaults() Limits {
 	if l.Time <= 0 {
 		l.Time = 10 * time.Second
+	}
+	if l.Start <= 0 {
+		l.Start = time.Minute
 	}
 	if l.Quiet <= 0 {
 		l.Quiet = l.Time / 2

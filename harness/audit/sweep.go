@@ -87,6 +87,7 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error)
 		Version: ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(),
 		Operation: o.Operation, Repeat: o.Repeat, Seed: w.run.options.Seed, Stride: o.Stride,
 	}
+	defer w.run.pulse.start(context.WithoutCancel(ctx))()
 	began, before := time.Now(), openSockets()
 	if err := w.measure(ctx); err != nil {
 		return nil, fmt.Errorf("sweep: a call without a fault: %w", err)
@@ -151,7 +152,7 @@ type sweep struct {
 func (w *sweep) measure(ctx context.Context) error {
 	place, _ := w.run.place(AtByte(harness.Client, 1<<40))
 	place.Shape = w.Shape
-	t := &trial{run: w.run, cell: Cell{place.ID, RST, Once, w.Operation}, place: place, source: w.run.addresses.take()}
+	t := w.run.newTrial(Cell{place.ID, RST, Once, w.Operation}, place)
 	var mu sync.Mutex
 	connections := 0
 	w.stream = map[harness.Party][]byte{}
@@ -176,6 +177,8 @@ func (w *sweep) measure(ctx context.Context) error {
 		return err
 	}
 	switch {
+	case answer.Unable != nil:
+		return answer.Unable
 	case !returned:
 		return fmt.Errorf("no result within %v", w.run.limits.Time)
 	case answer.Err != nil:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime/debug"
-	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +32,9 @@ type trial struct {
 		sync.Mutex
 		inodes []uint32
 	}
-	dialled atomic.Int64 // connections made to the origin
+	dialled     atomic.Int64  // connections made to the origin
+	arrivals    chan struct{} // gets a word when a client connects; it has room for one. Nil: that is not seen
+	lastArrival atomic.Int64  // when one last did, by pulse
 
 	recording Recording // nil if the cell is not recorded
 	toldAll   bool      // it has been stopped
@@ -43,10 +44,15 @@ type trial struct {
 // behind is attributed to its cell.
 const labelled = "resetlab.cell"
 
+// newTrial prepares a trial with an address of its own.
+func (r *run) newTrial(cell Cell, place Place) *trial {
+	return &trial{run: r, cell: cell, place: place, source: r.addresses.take(), arrivals: make(chan struct{}, 1)}
+}
+
 // try runs a cell. An error is the audit's own.
 func (r *run) try(ctx context.Context, cell Cell) Result {
 	place, _ := r.place(cell.Place)
-	t := &trial{run: r, cell: cell, place: place, source: r.addresses.take()}
+	t := r.newTrial(cell, place)
 	began := time.Now()
 	result, err := t.observe(ctx)
 	return t.finish(began, result, err)
@@ -90,9 +96,14 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	o := observation{cell: t.cell, place: t.place, limits: t.limits}
-	o.answer, o.returned = t.do(budget, call)
+	t.perform(budget, call, &o)
+	if o.answer.Unable != nil {
+		return Result{}, o.answer.Unable
+	}
 	t.awaitStrike(ctx, o.answer)
-	o.waited = t.striker.disarm()
+	if silence := t.striker.disarm(); o.returned {
+		o.waited = silence
+	}
 	if t.recording != nil {
 		t.awaitStrikes(ctx) // for the card to show them
 	}
@@ -207,7 +218,7 @@ func (t *trial) close() error {
 func (t *trial) account(ctx context.Context, call Call) (Account, error) {
 	if settler, ok := t.subject.Origin.(Settler); ok {
 		defer settler.Forget(t.source, t.calls...)
-		bounded, cancel := context.WithTimeout(ctx, t.limits.Time)
+		bounded, cancel := t.pulse.within(ctx, t.limits.Time)
 		defer cancel()
 		if err := settler.Settle(bounded, t.source, int(t.dialled.Load())); err != nil {
 			return Account{}, fmt.Errorf("await the end of what the origin does: %w", err)
@@ -239,34 +250,6 @@ func (t *trial) strikeFirst(ctx context.Context) error {
 	}
 	t.awaitNotice(ctx)
 	return ctx.Err()
-}
-
-// do performs a call in a goroutine of its own, by which whatever it leaves
-// behind is known. A client that does not come back is left alone.
-func (t *trial) do(ctx context.Context, call Call) (answer Answer, returned bool) {
-	ctx, cancel := context.WithTimeout(ctx, t.limits.Time)
-	defer cancel()
-	done := make(chan Answer, 1)
-	go pprof.Do(ctx, pprof.Labels(labelled, t.run.mark+t.cell.ID()), func(ctx context.Context) {
-		defer func() {
-			if p := recover(); p != nil {
-				t.panicked(p)
-				done <- Answer{Err: fmt.Errorf("panic: %v", p)}
-			}
-		}()
-		done <- t.client.Do(ctx, call)
-	})
-	select {
-	case answer = <-done:
-		return answer, true
-	case <-ctx.Done():
-	}
-	select { // one that obeys its context comes back now
-	case answer = <-done:
-		return answer, ctx.Err() == nil
-	case <-time.After(t.limits.Quiet):
-		return Answer{}, false
-	}
 }
 
 func (t *trial) panicked(p any) {

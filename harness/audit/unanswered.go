@@ -12,6 +12,9 @@ func (t *trial) prime(ctx context.Context) error {
 	call := t.newCall(Read, t.place.Shape)
 	answer, returned := t.do(ctx, call)
 	err := answer.Err
+	if answer.Unable != nil {
+		err = answer.Unable
+	}
 	if err == nil && !returned {
 		err = errors.New("no result")
 	}
@@ -30,7 +33,7 @@ func (t *trial) awaitStrike(ctx context.Context, answer Answer) {
 	if !t.place.Unanswered || t.place.Idle || t.cell.Fault == Refuse || answer.Err != nil {
 		return
 	}
-	bounded, cancel := context.WithTimeout(ctx, busy*t.limits.Stall)
+	bounded, cancel := t.pulse.within(ctx, busy*t.limits.Stall)
 	defer cancel()
 	select {
 	case <-t.striker.hits:
@@ -51,7 +54,7 @@ func (t *trial) awaitArrival(ctx context.Context, call Call) error {
 // lost waits for the execution of a call of which the client says that it
 // succeeded, and says if there was none.
 func (t *trial) lost(ctx context.Context, call Call) (wrong error, err error) {
-	bounded, cancel := context.WithTimeout(ctx, busy*t.limits.Stall)
+	bounded, cancel := t.pulse.within(ctx, busy*t.limits.Stall)
 	defer cancel()
 	tick := time.NewTicker(t.limits.Stall / 20)
 	defer tick.Stop()
@@ -77,7 +80,7 @@ func (t *trial) letPass() {
 	if !t.place.Unanswered || t.proxy == nil {
 		return
 	}
-	bounded, cancel := context.WithTimeout(context.Background(), busy*t.limits.Stall)
+	bounded, cancel := t.pulse.within(context.Background(), busy*t.limits.Stall)
 	defer cancel()
 	t.proxy.outer.AwaitIdle(bounded) // a client that leaks its connection is not waited for
 	t.proxy.inner.AwaitIdle(bounded)

@@ -145,17 +145,17 @@ func (t *trial) dial(ctx context.Context) (net.Conn, error) {
 	return conn, err
 }
 
-// A noting listener remembers the sockets that connect to it.
+// A noting listener tells of the connections that it accepts.
 type noting struct {
 	net.Listener
-	note func(inode uint32)
+	note func(net.Conn)
 }
 
 // Accept accepts a connection.
 func (l noting) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err == nil {
-		l.note(inodeOf(conn))
+		l.note(conn)
 	}
 	return conn, err
 }
@@ -167,10 +167,19 @@ func (t *trial) listen(address string) (net.Listener, error) {
 		return nil, err
 	}
 	t.note(listener.Addr().String())
-	if t.sweeping {
-		return listener, nil
+	return noting{listener, t.accepted}, nil
+}
+
+// accepted notes that a client has connected, and with which socket.
+func (t *trial) accepted(conn net.Conn) {
+	t.lastArrival.Store(int64(t.pulse.now()))
+	select {
+	case t.arrivals <- struct{}{}:
+	default:
 	}
-	return noting{listener, t.noteSocket}, nil
+	if !t.sweeping {
+		t.noteSocket(inodeOf(conn))
+	}
 }
 
 func listenAt(address string) (net.Listener, error) {

@@ -77,6 +77,50 @@ func TestVerdictsOfPrograms(t *testing.T) {
 	}
 }
 
+// TestLoadingIsNotHeldAgainstAProgram: a call's time begins when the program
+// begins with it.
+func TestLoadingIsNotHeldAgainstAProgram(t *testing.T) {
+	short := audit.Limits{Time: time.Second, Late: 500 * time.Millisecond}
+	for _, c := range []struct {
+		command agent.Command
+		cell    string
+		want    string
+	}{
+		{agent.Command{Args: program("loading"), Output: agent.Line}, "P7/rst/once/write", "SURFACED"},
+		{agent.Command{Args: program("loading"), Output: agent.Line}, "P11/rst/once/read", "UNHARMED"},
+		{agent.Command{Args: program("pool-late"), Output: agent.Line, Session: true}, "P7/rst/once/write", "SURFACED"},
+		{agent.Command{Args: program("pool-late"), Output: agent.Line, Session: true}, "P0/refuse/always/read", "SURFACED-MASKED"},
+		{agent.Command{Args: program("pool-late"), Output: agent.Line, Session: true}, "P4.idle/rst/once/read", "UNHARMED"},
+	} {
+		t.Run(c.command.Args[2]+"/"+c.cell, func(t *testing.T) {
+			report := auditOfCommand(t, c.command, short, []string{c.cell})
+			for _, got := range report.Cells {
+				if got.Verdict.String() != c.want {
+					t.Errorf("%v (%s; then %s), want %s", got.Verdict, got.Verdict.Reason, got.FollowUp, c.want)
+				}
+				for _, attempt := range got.Attempts {
+					if attempt.At > short.Time {
+						t.Errorf("an attempt came %v after the call began", attempt.At)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestAProgramThatNeverBegins: that says nothing of it.
+func TestAProgramThatNeverBegins(t *testing.T) {
+	for name, session := range map[string]bool{"child": false, "mute-session": true} {
+		command := agent.Command{Args: program(name), Session: session}
+		limits := audit.Limits{Time: 500 * time.Millisecond, Start: 300 * time.Millisecond}
+		for _, got := range auditOfCommand(t, command, limits, []string{"P7/rst/once/read"}).Cells {
+			if got.Verdict.String() != "BROKEN" || !strings.Contains(got.Verdict.Reason, "has not begun with its call within 300ms") {
+				t.Errorf("%s: %v: %s, want BROKEN, and the limit", name, got.Verdict, got.Verdict.Reason)
+			}
+		}
+	}
+}
+
 // TestHostilePrograms: each gets a clear verdict, nothing of it is left, and
 // no memory either.
 func TestHostilePrograms(t *testing.T) {

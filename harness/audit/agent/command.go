@@ -69,14 +69,13 @@ func (c Command) Check() error {
 	return nil
 }
 
-// Open returns a client that runs the program; it is an audit.Subject's Open. A
-// session's program starts here, and connects when it is given a call.
-func (c Command) Open(ctx context.Context, to audit.Target) (audit.Client, error) {
+// Open returns a client that runs the program; it is an audit.Subject's Open.
+func (c Command) Open(_ context.Context, to audit.Target) (audit.Client, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	if c.Session {
-		return c.openSession(ctx, to)
+		return c.openSession(to)
 	}
 	return &client{command: c, healthy: to.Healthy}, nil
 }
@@ -87,6 +86,10 @@ type client struct {
 	healthy string
 	running sync.WaitGroup
 }
+
+// Starts says that every call loads the program; it is an audit.Starter's. Only
+// its first connection shows that it has begun.
+func (c *client) Starts(audit.Call) (bool, <-chan struct{}) { return true, nil }
 
 func (c *client) Do(ctx context.Context, call audit.Call) audit.Answer {
 	c.running.Add(1)
@@ -114,9 +117,10 @@ func (c Command) do(ctx context.Context, call audit.Call) audit.Answer {
 		out.most = max(out.most, len(c.Reply(call))+1) // one more shows that it was too much
 	}
 	p.stdout = out
-	if err = p.start(ctx, c.Args[0], told.in(c.Args[1:]), c.environment(told, p.mark)); err == nil {
-		err = p.wait(ctx)
+	if err = p.start(ctx, c.Args[0], told.in(c.Args[1:]), c.environment(told, p.mark)); err != nil {
+		return audit.Answer{Unable: err}
 	}
+	err = p.wait(ctx)
 	a := c.answer(out, p.stderr.tail, call, err)
 	if ctx.Err() == nil { // otherwise what was left was the audit's to end
 		a.Leaks = p.leaks()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,6 +23,9 @@ type process struct {
 	stderr kept
 	cmd    *exec.Cmd
 	left   int // how many of its processes had to be killed
+
+	ended   atomic.Bool // it has ended, by itself or not
+	stopped atomic.Bool // it was ended by its context, before it had
 }
 
 // start starts the program. It is ended when the context is.
@@ -32,7 +36,14 @@ func (p *process) start(ctx context.Context, program string, args, environment [
 		cmd.Stdin = p.stdin
 	}
 	cmd.SysProcAttr = ownSession()
-	cmd.Cancel = func() error { return terminate(cmd.Process) }
+	cmd.Cancel = func() error {
+		if p.ended.Load() {
+			return os.ErrProcessDone
+		}
+		err := terminate(cmd.Process)
+		p.stopped.Store(err == nil)
+		return err
+	}
 	cmd.WaitDelay = p.grace
 	p.cmd = cmd
 	if err := cmd.Start(); err != nil {
@@ -50,8 +61,8 @@ func (p *process) wait(ctx context.Context) (err error) {
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // somebody held its output, and it said what it said
 	}
-	if ctx.Err() == nil {
-		return err
+	if !p.stopped.Load() {
+		return err // what it has done before its time was over counts
 	}
 	if killed(p.cmd.ProcessState) {
 		p.left++

@@ -25,6 +25,17 @@ func terminate(leader *os.Process) error {
 	return os.ErrProcessDone
 }
 
+// taken says whether all that was written into a pipe has been read.
+func taken(pipe *os.File) bool {
+	raw, err := pipe.SyscallConn()
+	if err != nil {
+		return true // it is closed
+	}
+	unread := 0
+	err = raw.Control(func(fd uintptr) { unread, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+	return err != nil || unread == 0
+}
+
 // end awaits the program's end and that of what it started, and returns how
 // many of those had to be killed.
 func (p *process) end(cmd *exec.Cmd) (left int, err error) {
@@ -38,6 +49,7 @@ func (p *process) end(cmd *exec.Cmd) (left int, err error) {
 func (p *process) sweep(leader *os.Process) int {
 	for unix.Waitid(unix.P_PID, leader.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
 	}
+	p.ended.Store(true)
 	began, _ := readStat(leader.Pid)
 	deadline := time.Now().Add(p.grace)
 	late := map[int]bool{}

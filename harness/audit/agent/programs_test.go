@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // asProgram is the first argument that makes this test binary one of programs.
@@ -24,6 +25,7 @@ const asProgram = "program"
 var programs = map[string]func(){
 	"right":     func() { perform(careful()) },
 	"careless":  func() { perform(3) },
+	"loading":   func() { load(); perform(careful()) },
 	"json":      sayJSON,
 	"flood":     flood,
 	"stubborn":  stubborn,
@@ -65,6 +67,9 @@ func careful() int {
 	}
 	return 3
 }
+
+// load takes as long as a program does whose machine is busy.
+func load() { <-time.After(1500 * time.Millisecond) }
 
 // perform makes up to n attempts and prints the reply.
 func perform(n int) {

@@ -16,18 +16,22 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 )
 
-// A session is a program that performs the calls of one cell.
+// A session is a program that performs the calls of one cell. It is started
+// with the first of them.
 type session struct {
 	command Command
+	told    telling // what the program is told when it starts
 	healthy string
-	process *process
-	calls   *os.File // what it reads them from
+	begun   chan struct{} // closed when the program has taken its first call; nil before there is one
 	answers *answers
+	gaveUp  atomic.Bool // a call's time was over before its answer came
+
+	mu      sync.Mutex // guards the rest, which is there once the program is started
+	process *process
+	calls   *os.File           // what it reads them from
 	stop    context.CancelFunc // SIGTERM, and SIGKILL when the grace is over
 	ended   chan struct{}      // closed when nothing of it runs any more
 	err     error              // how it ended; to be read then
-	gaveUp  atomic.Bool        // a call's time was over before its answer came
-	writing sync.Mutex
 }
 
 // checkSession says which placeholder has no value when the program is started.
@@ -43,35 +47,52 @@ func (c Command) checkSession() error {
 	return nil
 }
 
-// openSession starts the program.
-func (c Command) openSession(ctx context.Context, to audit.Target) (audit.Client, error) {
+// openSession prepares a session.
+func (c Command) openSession(to audit.Target) (audit.Client, error) {
 	told, err := c.tellTarget(to)
 	if err != nil {
 		return nil, err
 	}
+	return &session{command: c, told: told, healthy: to.Healthy, answers: newAnswers()}, nil
+}
+
+// Starts says that the first call loads the program; it is an audit.Starter's.
+func (s *session) Starts(audit.Call) (bool, <-chan struct{}) {
+	if s.begun != nil {
+		return false, nil
+	}
+	s.begun = make(chan struct{})
+	return true, s.begun
+}
+
+// start starts the program, unless it has been.
+func (s *session) start(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process != nil {
+		return nil
+	}
 	theirs, ours, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("agent: %w", err)
+		return fmt.Errorf("agent: %w", err)
 	}
 	defer theirs.Close()
-	// The cell's context ends its calls. What the program does then is seen, and
+	// The call's context ends the call. What the program does then is seen, and
 	// it is ended by Close.
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &session{
-		command: c, healthy: to.Healthy, process: c.process(rand.Text()), calls: ours,
-		answers: newAnswers(), stop: stop, ended: make(chan struct{}),
-	}
-	s.process.stdin, s.process.stdout = theirs, s.answers
-	err = s.process.start(ctx, c.Args[0], told.in(c.Args[1:]), c.environment(told, s.process.mark))
+	p := s.command.process(rand.Text())
+	p.stdin, p.stdout = theirs, s.answers
+	err = p.start(ctx, s.command.Args[0], s.told.in(s.command.Args[1:]), s.command.environment(s.told, p.mark))
 	if err != nil {
 		stop()
-		return nil, errors.Join(err, ours.Close())
+		return errors.Join(err, ours.Close())
 	}
+	s.process, s.calls, s.stop, s.ended = p, ours, stop, make(chan struct{})
 	go func() {
-		s.err = s.process.wait(ctx)
+		s.err = p.wait(ctx)
 		close(s.ended)
 	}()
-	return s, nil
+	return nil
 }
 
 // Do hands the call over and awaits its answer. A call that is given up is not
@@ -87,7 +108,13 @@ func (s *session) Do(ctx context.Context, call audit.Call) audit.Answer {
 	if err != nil {
 		return audit.Answer{Err: err}
 	}
-	s.write(line)
+	if err := s.start(ctx); err != nil {
+		return audit.Answer{Unable: err}
+	}
+	s.calls.Write(line) // a program that has ended or does not read shows by the answer that does not come
+	taking, taken := context.WithCancel(ctx)
+	defer taken()
+	go s.awaitTaken(taking)
 	select {
 	case a := <-answered:
 		return s.answer(a, call)
@@ -95,23 +122,43 @@ func (s *session) Do(ctx context.Context, call audit.Call) audit.Answer {
 		return audit.Answer{Err: s.answers.violation()}
 	case <-s.ended:
 	case <-ctx.Done():
+	}
+	select {
+	case a := <-answered: // the last thing it said, or what it said just in time
+		return s.answer(a, call)
+	default:
+	}
+	if ctx.Err() != nil {
 		s.gaveUp.Store(true)
 		return audit.Answer{Err: fmt.Errorf("given up by the audit: %w", context.Cause(ctx))}
 	}
-	select {
-	case a := <-answered: // the last thing it said
-		return s.answer(a, call)
-	default:
-		return audit.Answer{Err: s.gone(), Opaque: true}
-	}
+	return audit.Answer{Err: s.gone(), Opaque: true}
 }
 
-// write writes a call. A program that has ended or does not read shows by the
-// answer that does not come; a pipe has room for more calls than a cell makes.
-func (s *session) write(line []byte) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	s.calls.Write(line)
+// awaitTaken waits until the program has read its first call: until then it was
+// being loaded.
+func (s *session) awaitTaken(ctx context.Context) {
+	if s.begun == nil {
+		return // nobody asked
+	}
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !taken(s.calls) {
+		select { // a pipe has no event for having been read
+		case <-tick.C:
+		case <-s.ended:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.begun:
+	default:
+		close(s.begun)
+	}
 }
 
 // answer makes an Answer of what the program answered.
@@ -138,6 +185,11 @@ func (s *session) gone() error {
 // Close ends the program with its standard input, or, if it goes on, with
 // signals. The error says that it did not keep to the protocol.
 func (s *session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return nil
+	}
 	s.calls.Close() // a write that is stuck in it ends, too
 	select {
 	case <-s.ended:
@@ -151,7 +203,7 @@ func (s *session) Close() error {
 // Left names what the program left behind; it is an audit.Leaver's. What a call
 // that was given up has left running was the audit's to end.
 func (s *session) Left() []string {
-	if s.gaveUp.Load() {
+	if s.gaveUp.Load() || s.process == nil {
 		return nil
 	}
 	return s.process.leaks()

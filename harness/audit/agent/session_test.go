@@ -35,7 +35,7 @@ func TestVerdictsOfSessions(t *testing.T) {
 		{"fresh", "P11/rst/once/write", agent.Line, "UNHARMED"},
 		{"claiming", "P7/rst/once/write", agent.Data, "INDETERMINATE"},
 		{"cannot-any", "P7/rst/once/write", agent.Data, "UNIMPLEMENTED"},
-		{"unlike", "P10/fin/once/read", agent.Data, "TRUNCATED-OK POOL-POISONED"},
+		{"unlike", "P10/fin/once/read", agent.Data, "CORRUPTED POOL-POISONED"},
 		{"unlike", "P10/fin/once/read", agent.Ignored, "RETRIED-READ"},
 	} {
 		t.Run(c.program+"/"+c.cell, func(t *testing.T) {

@@ -41,7 +41,7 @@ func (f *auditFlags) register(command *cobra.Command) {
 	flags.StringSliceVar(&f.operations, "operations", nil, "perform these: read, idempotent, write (default read,write)")
 	flags.BoolVar(&f.session, "session", false, "run the command once a cell; calls are lines of its standard input")
 	flags.BoolVar(&f.backends, "backends", false, "the client turns to {healthy} when {address} fails")
-	flags.StringVar(&f.budget, "budget", "", "`LIMITS` of a call, as time=10s,attempts=20,late=5s,quiet=2s,stall=50ms")
+	flags.StringVar(&f.budget, "budget", "", "`LIMITS` of a call, as time=10s,start=60s,attempts=20,late=5s,quiet=2s,stall=50ms")
 	flags.Uint64Var(&f.seed, "seed", 0, "`SEED` of the order of the cells (default one drawn at random)")
 	flags.IntVar(&f.parallel, "parallel", 0, "run `N` cells at once (default 8 a processor)")
 	flags.StringVar(&f.shard, "shard", "", "run part `I/N` of the cells, as 1/4")
@@ -115,7 +115,7 @@ func parseBudget(text string) (l audit.Limits, err error) {
 	if text == "" {
 		return l, nil
 	}
-	durations := map[string]*time.Duration{"time": &l.Time, "quiet": &l.Quiet, "late": &l.Late, "stall": &l.Stall}
+	durations := map[string]*time.Duration{"time": &l.Time, "start": &l.Start, "quiet": &l.Quiet, "late": &l.Late, "stall": &l.Stall}
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(text, ",") {
 		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
@@ -132,7 +132,7 @@ func parseBudget(text string) (l audit.Limits, err error) {
 				return l, fmt.Errorf("attempts=%s: want a whole number, at least 1", value)
 			}
 		default:
-			return l, fmt.Errorf("%q is unknown: allowed are time, attempts, late, quiet, stall", key)
+			return l, fmt.Errorf("%q is unknown: allowed are time, start, attempts, late, quiet, stall", key)
 		}
 		seen[key] = true
 	}

@@ -1,0 +1,170 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"runtime/pprof"
+	"time"
+)
+
+// A Starter is a Client that has to be loaded before it can begin with a call,
+// as a program has. How long that takes says something of the machine and
+// nothing of the client: [Limits.Start] bounds it, and only then [Limits.Time]
+// begins.
+type Starter interface {
+	Client
+	// Starts says whether a call that is not made yet will first load the
+	// client. If so, begun is closed when the client has begun with the call; nil
+	// means that only its first connection shows it.
+	Starts(c Call) (starts bool, begun <-chan struct{})
+}
+
+// A performance is a call that is under way.
+type performance struct {
+	*trial
+	done     chan Answer
+	giveUp   context.CancelFunc
+	loading  bool            // the client has not begun yet
+	begun    <-chan struct{} // closed when it has; nil if that is not told
+	deadline time.Duration   // when its time is over, by pulse
+	slot     chan struct{}   // of the run's starts, to be given back; nil if none is held
+}
+
+// begin makes a call in a goroutine of its own, by whose label whatever the
+// client leaves behind is known. The client is loaded when there is room for it.
+func (t *trial) begin(ctx context.Context, call Call) *performance {
+	p := &performance{trial: t, done: make(chan Answer, 1)}
+	if starter, ok := t.client.(Starter); ok {
+		p.loading, p.begun = starter.Starts(call)
+	}
+	if p.begun == nil && t.arrivals == nil {
+		p.loading = false // nothing would tell that it has begun
+	}
+	limit := t.limits.Time
+	if p.loading {
+		limit = t.limits.Start
+		p.takeSlot(ctx)
+	}
+	select {
+	case <-t.arrivals: // of a call before
+	default:
+	}
+	p.deadline = t.pulse.now() + limit
+	calling, giveUp := context.WithCancel(ctx)
+	p.giveUp = giveUp
+	client := t.client
+	go pprof.Do(calling, pprof.Labels(labelled, t.run.mark+t.cell.ID()), func(ctx context.Context) {
+		defer func() {
+			if r := recover(); r != nil {
+				t.panicked(r)
+				p.done <- Answer{Err: fmt.Errorf("panic: %v", r)}
+			}
+		}()
+		p.done <- client.Do(ctx, call)
+	})
+	return p
+}
+
+// takeSlot waits until fewer clients are being loaded than the machine can load
+// at once.
+func (p *performance) takeSlot(ctx context.Context) {
+	if p.starts == nil {
+		return
+	}
+	select {
+	case p.starts <- struct{}{}:
+		p.slot = p.starts
+	case <-ctx.Done():
+	}
+}
+
+func (p *performance) leaveSlot() {
+	if p.slot != nil {
+		<-p.slot
+		p.slot = nil
+	}
+}
+
+// begins notes that the client has begun with the call: its time begins.
+func (p *performance) begins() {
+	p.leaveSlot()
+	p.loading, p.begun = false, nil
+	p.deadline = p.pulse.now() + p.limits.Time
+	if p.striker != nil {
+		p.striker.begins()
+	}
+}
+
+// returns notes that the client has come back. One that tells when it begins,
+// and was not heard of before, has begun just now.
+func (p *performance) returns() {
+	if p.begun != nil {
+		p.begins()
+	}
+	p.leaveSlot()
+}
+
+// await waits for the result until the call's time is over. Time in which this
+// process was not run does not count, and a result that has come meanwhile does.
+func (p *performance) await(ctx context.Context) (answer Answer, returned bool) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		timer.Reset(p.deadline - p.pulse.now())
+		var arrivals chan struct{}
+		if p.loading {
+			arrivals = p.arrivals
+		}
+		select {
+		case answer = <-p.done:
+			p.returns()
+			return answer, true
+		case <-p.begun:
+			p.begins()
+			continue
+		case <-arrivals:
+			p.begins()
+			continue
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		if ctx.Err() == nil && p.pulse.now() < p.deadline {
+			continue
+		}
+		select {
+		case answer = <-p.done:
+			p.returns()
+			return answer, ctx.Err() == nil
+		default:
+			return Answer{}, false
+		}
+	}
+}
+
+// end gives the call up. A client that obeys its context comes back now; one
+// that does not is left alone.
+func (p *performance) end(ctx context.Context) (answer Answer) {
+	defer p.leaveSlot()
+	p.giveUp()
+	if p.loading && ctx.Err() == nil {
+		answer.Unable = fmt.Errorf("the client has not begun with its call within %v (Limits.Start, --budget start=…): "+
+			"the machine is too slow or too busy for so many at once (--parallel)", p.limits.Start)
+	}
+	p.deadline = p.pulse.now() + p.limits.Quiet
+	p.loading, p.begun = false, nil
+	if late, back := p.await(ctx); back {
+		late.Unable = answer.Unable
+		return late
+	}
+	return answer
+}
+
+// do performs a call.
+func (t *trial) do(ctx context.Context, call Call) (answer Answer, returned bool) {
+	p := t.begin(ctx, call)
+	defer p.giveUp()
+	if answer, returned = p.await(ctx); !returned {
+		answer = p.end(ctx)
+	}
+	return answer, returned
+}

@@ -1,0 +1,101 @@
+package audit
+
+import (
+	"context"
+	"time"
+)
+
+// perform makes the call that is struck. If its time is over without a result,
+// it finds out whether the client still tries.
+func (t *trial) perform(ctx context.Context, call Call, o *observation) {
+	p := t.begin(ctx, call)
+	defer p.giveUp()
+	if o.answer, o.returned = p.await(ctx); o.returned {
+		return
+	}
+	if !p.loading && t.cell.Fault != Refuse {
+		p.watchRetries(ctx, o)
+	}
+	o.answer = p.end(ctx)
+}
+
+// backoff is how many times longer than any wait between two attempts so far
+// the next one may be: most clients double theirs, and some wait at random.
+const backoff = 4
+
+// watchRetries waits longer for a client that has tried again after the strike:
+// one more attempt, or a result, says that it is still at it. A client that has
+// made one attempt only is not waited for: it may hang, but it does not retry.
+func (p *performance) watchRetries(ctx context.Context, o *observation) {
+	for {
+		tries := p.tries()
+		o.retries, o.silence = tries.after, p.pulse.now()-tries.last
+		if tries.after == 0 {
+			return
+		}
+		p.deadline = tries.last + max(p.limits.Quiet, backoff*tries.gap)
+		if p.pulse.now() >= p.deadline || ctx.Err() != nil {
+			return
+		}
+		if p.awaitTry(ctx, tries.after) {
+			o.retrying = true
+			o.retries = p.tries().after
+			return
+		}
+	}
+}
+
+// awaitTry waits for an attempt beyond those that are known, or for the result,
+// until the deadline.
+func (p *performance) awaitTry(ctx context.Context, known int) bool {
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for p.tries().after == known {
+		select { // an attempt on a connection that is kept has no event
+		case <-tick.C:
+		case answer := <-p.done:
+			p.done <- answer // for end
+			return true
+		case <-ctx.Done():
+			return false
+		}
+		if p.pulse.now() >= p.deadline {
+			return p.tries().after > known
+		}
+	}
+	return true
+}
+
+// tries are the attempts of a client, by pulse.
+type tries struct {
+	after int           // how many came after the first strike
+	last  time.Duration // when the last of all began
+	gap   time.Duration // the longest time between two
+}
+
+// tries returns those so far. What a client tries at the healthy address comes
+// after the strike.
+func (t *trial) tries() tries {
+	s := t.striker.tries()
+	if t.healthy != nil {
+		s.after += len(t.healthy.outer.Connections())
+		s.last = max(s.last, time.Duration(t.lastArrival.Load()))
+	}
+	return s
+}
+
+// judgeSilence judges a client that did not come back. One attempt is never
+// retrying, whenever it began.
+func judgeSilence(o observation) finding {
+	switch {
+	case o.cell.Fault == Refuse:
+		return found(Informational, "no result within %v: attempts at an address where nobody listens are not seen",
+			o.limits.Time)
+	case o.retrying:
+		return found(Informational, "still retrying after %v: %s", o.limits.Time, counted(o.attempts, "attempt"))
+	case o.retries == 0:
+		return found(Hung, "no result within %v, and no attempt after the one that was struck", o.limits.Time)
+	}
+	return found(Hung, "no result within %v, and no attempt in the last %v, after %s", o.limits.Time,
+		o.silence.Round(100*time.Millisecond), counted(o.attempts, "attempt"))
+}
