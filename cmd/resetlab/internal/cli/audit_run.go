@@ -15,6 +15,7 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/cards"
+	"github.com/resetlab/resetlab/harness/audit/render"
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
@@ -92,6 +93,7 @@ func (a *auditing) conduct(cmd *cobra.Command, subject audit.Subject) (err error
 	}
 	a.expected.Apply(report, !a.flags.filtered() && report.Stopped == "")
 	err = errors.Join(err, a.flags.files.present(cmd, a.flags.style, report))
+	a.sayAgain(cmd, report)
 	for _, c := range report.Cells {
 		if len(a.options.Cells) > 0 && c.Card != "" { // somebody looks closer
 			fmt.Fprintf(a.flags.files.out(cmd), "\n%s", c.Card)
@@ -230,7 +232,10 @@ func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
 	}
 	bad := 0
 	for _, r := range reports {
-		writeSweep(a.flags.files.out(cmd), r)
+		again := func(c audit.Cell) string { return a.again(cmd, c) }
+		if err := render.Sweep(a.flags.files.out(cmd), r, again); err != nil {
+			return err
+		}
 		bad += len(r.Bad())
 	}
 	stored := outputs{{"--json", a.flags.files.json, func(w io.Writer) error {
@@ -245,19 +250,22 @@ func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
 	return errors.Join(stopped, err)
 }
 
-// writeSweep shows where verdicts change.
-func writeSweep(w io.Writer, r *audit.SweepReport) {
-	fmt.Fprintf(w, "%s · %s · %s %s: %d bytes to the server, %d to the client, %d cuts in %.1f s\n",
-		terminal.Line(r.Subject), r.Protocol, r.Operation, r.Repeat, r.ToServer, r.ToClient, r.Cells, r.Duration.Seconds())
-	for _, x := range r.Ranges {
-		sign := " "
-		if x.Verdict.Bad() {
-			sign = "✗"
-		}
-		fmt.Fprintf(w, "%s toward the %s  %-8s %5d to %5d  %s: %.60q | %.60q\n",
-			sign, x.Toward, x.Fault, x.First, x.Last, x.Verdict, x.Before, x.After)
-		if x.Verdict.Bad() {
-			fmt.Fprintf(w, "    %q\n    again: --cell %s\n", x.Verdict.Reason, x.Cell(r.Operation, r.Repeat).ID())
-		}
+// again is the command that runs one cell of this audit, and shows its card.
+func (a *auditing) again(cmd *cobra.Command, cell audit.Cell) string {
+	return again(cmd, a.command.Args, notAgain, "--cell", cell.ID())
+}
+
+// notAgain are the flags that say which cells are run, in which order, and where
+// the report goes.
+var notAgain = []string{
+	"cell", "only", "faults", "repeats", "operations", "shard", "sweep", "stride", "seed", "json", "junit", "html", "markdown",
+}
+
+// sayAgain says how to look closer at the first bad cell.
+func (a *auditing) sayAgain(cmd *cobra.Command, report *audit.Report) {
+	if bad := report.Bad(); len(bad) > 0 && len(a.options.Cells) == 0 {
+		c := bad[0]
+		cell := audit.Cell{Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation}
+		fmt.Fprintf(a.flags.files.out(cmd), "\nThe first bad cell again, with what was on the wire:\n    %s\n", a.again(cmd, cell))
 	}
 }

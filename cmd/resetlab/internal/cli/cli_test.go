@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "occupy": occupy, "bytes": bytesOf, "upstream": upstream, "toxiproxy": toxiproxy,
+			"status": status, "printed": printed, "occupy": occupy, "bytes": bytesOf, "upstream": upstream, "toxiproxy": toxiproxy,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("RECORDINGS", recordings)

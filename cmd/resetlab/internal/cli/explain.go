@@ -194,7 +194,7 @@ func (f *explainFlags) show(cmd *cobra.Command, scenario string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "\nSeen happening (resetlab run %s)\n\n", scenario)
+	fmt.Fprintf(cmd.OutOrStdout(), "\nSeen happening (%s)\n\n", commandLine("run", scenario))
 	r := &runFlags{repeat: 1, style: f.style}
 	return r.rounds(cmd, texts(found))
 }

@@ -19,3 +19,6 @@ func Commands() []*cobra.Command {
 	}
 	return all
 }
+
+// CommandLine is commandLine for tests.
+var CommandLine = commandLine

@@ -256,7 +256,7 @@ func (l *lesson) tellScore() {
 		fmt.Fprintf(l.out, "  %-26s %d of %d\n", m.Concept, m.Right, m.Asked)
 	}
 	for _, spec := range l.wrong {
-		fmt.Fprintf(l.out, "Look again: resetlab run %q\n", spec)
+		fmt.Fprintln(l.out, "Look again:", commandLine("run", spec))
 	}
 }
 

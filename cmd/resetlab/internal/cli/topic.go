@@ -137,7 +137,7 @@ func writeCause(w io.Writer, c causes.Cause) {
 		writeWrapped(w, "  see     ", "no scenario shows it: "+c.Unshown)
 		return
 	}
-	fmt.Fprintf(w, "  see     resetlab run %s\n", c.Scenario)
+	fmt.Fprintf(w, "  see     %s\n", commandLine("run", c.Scenario))
 }
 
 // writeWrapped writes text in lines of 80 columns, the first behind the

@@ -1,0 +1,31 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+// Sweep writes where the verdicts of a sweep change, for a terminal, with the
+// bytes there as Go writes strings, and below each bad range what again returns:
+// the command that cuts at its first byte. The error is that of writing to w.
+func Sweep(w io.Writer, r *audit.SweepReport, again func(audit.Cell) string) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s · %s · %s %s: %d bytes to the server, %d to the client, %d cuts in %s\n",
+		plain(r.Subject), plain(r.Protocol), r.Operation, r.Repeat, r.ToServer, r.ToClient, r.Cells, lasted(r.Duration))
+	for _, x := range r.Ranges {
+		sign := good.sign()
+		if x.Verdict.Bad() {
+			sign = bad.sign()
+		}
+		fmt.Fprintf(&text, "%s toward the %s  %-8s %5d to %5d  %s: %.60q | %.60q\n",
+			sign, x.Toward, x.Fault, x.First, x.Last, x.Verdict, x.Before, x.After)
+		if x.Verdict.Bad() {
+			fmt.Fprintf(&text, "    %s\n    again: %s\n", plain(x.Verdict.Reason), again(x.Cell(r.Operation, r.Repeat)))
+		}
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
