@@ -91,7 +91,7 @@ func (t *tracer) emptyOften() {
 
 func (t *tracer) open(path string) error {
 	instances := filepath.Join(path, "instances")
-	if err := sweep(instances); err != nil {
+	if _, err := sweep(instances); err != nil {
 		return err
 	}
 	var err error

@@ -79,6 +79,23 @@ func TestWhatAKilledProcessLeavesIsSwept(t *testing.T) {
 	if err := killed.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
+	// It has ended, and stays in the table of processes until end asks for it.
+	if err := unix.Waitid(unix.P_PID, killed.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	removed, err := evidence.Sweep()
+	if err != nil || !slices.ContainsFunc(removed, isOf(killed)) {
+		t.Errorf("removed %v (%v), want the one of the killed process", removed, err)
+	}
+	if n := instances(killed); n != 0 {
+		t.Errorf("%d trace instances are left", n)
+	}
+	end()
+
+	killed, end = startWaiting(t)
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
 	end()
 	alive, endAlive := startWaiting(t)
 	defer endAlive()
@@ -87,12 +104,22 @@ func TestWhatAKilledProcessLeavesIsSwept(t *testing.T) {
 	}
 
 	open(t) // sweeps, too
+	if removed, err := evidence.Sweep(); err != nil || slices.ContainsFunc(removed, isOf(alive)) {
+		t.Errorf("removed %v (%v), and one is in use", removed, err)
+	}
 	if n := instances(alive); n != 1 {
 		t.Errorf("the living process has %d trace instances, want its own one", n)
 	}
 	endAlive()
 	if n := instances(alive); n != 0 {
 		t.Errorf("a process that ended well has left %d trace instances", n)
+	}
+}
+
+// isOf says whether the name of a trace instance is that of a process's.
+func isOf(process *exec.Cmd) func(string) bool {
+	return func(name string) bool {
+		return strings.HasPrefix(name, fmt.Sprintf("resetlab-%d-", process.Process.Pid))
 	}
 }
 

@@ -21,6 +21,9 @@ func openKernel() (kernelLane, error) {
 	return nil, fmt.Errorf("tracepoints are Linux's, %s has none: %w", runtime.GOOS, errors.ErrUnsupported)
 }
 
+// Sweep has nothing to remove here: trace instances are Linux's.
+func Sweep() (removed []string, err error) { return nil, nil }
+
 func readCounters() (map[string]int64, error) {
 	return nil, fmt.Errorf("the counters are Linux's, %s has others: %w", runtime.GOOS, errors.ErrUnsupported)
 }

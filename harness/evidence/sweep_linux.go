@@ -35,25 +35,45 @@ func makeInstance(instances string) (string, error) {
 	}
 }
 
-// sweep removes the trace instances of processes that are gone: a trace
-// instance outlives a process that is killed. One that is being read cannot be
-// removed (EBUSY), whoever reads it.
-func sweep(instances string) error {
+// Sweep removes the trace instances of recording processes that were killed:
+// the kernel keeps them, and what is in them, until somebody does. It returns
+// the names of those that it has removed; [Open] sweeps, too. The error says
+// what could not be removed, or that this process may not look, which only the
+// machine's root may. Elsewhere than on Linux there are none.
+func Sweep() (removed []string, err error) {
+	path, root, err := tracefs()
+	if err != nil {
+		return nil, fmt.Errorf("reach tracefs: %w", err)
+	}
+	if root != nil {
+		defer root.Close()
+	}
+	return sweep(filepath.Join(path, "instances"))
+}
+
+// sweep removes the trace instances of processes that are gone. One that is
+// being read cannot be removed (EBUSY), whoever reads it.
+func sweep(instances string) (removed []string, err error) {
 	entries, err := os.ReadDir(instances)
 	if err != nil {
-		return fmt.Errorf("look for trace instances left behind: %w", errors.Unwrap(err))
+		return nil, fmt.Errorf("look for trace instances left behind: %w", errors.Unwrap(err))
 	}
+	var errs []error
 	for _, entry := range entries {
 		if !leftBehind(entry.Name()) {
 			continue
 		}
 		err := os.Remove(filepath.Join(instances, entry.Name()))
-		gone := errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) // another process sweeps too
-		if err != nil && !gone && !errors.Is(err, syscall.EBUSY) {
-			return fmt.Errorf("remove a trace instance left behind: %w", errors.Unwrap(err))
+		switch {
+		case err == nil:
+			removed = append(removed, entry.Name())
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENODEV): // another process sweeps too
+		case errors.Is(err, syscall.EBUSY):
+		default:
+			errs = append(errs, fmt.Errorf("remove the trace instance %s, left behind: %w", entry.Name(), errors.Unwrap(err)))
 		}
 	}
-	return nil
+	return removed, errors.Join(errs...)
 }
 
 // leftBehind says whether a trace instance is one of ours whose process is
@@ -72,8 +92,13 @@ func leftBehind(name string) bool {
 	if err != nil {
 		return false
 	}
-	now, err := startTime(pid)
-	return errors.Is(err, fs.ErrNotExist) || err == nil && now != started
+	now, err := status(pid)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	ended := now[0] == "Z" || now[0] == "X" // its parent has not asked how, and may never do so
+	since, err := startOf(now)
+	return ended || err == nil && since != started
 }
 
 // startTime returns when a process started, in clock ticks since the machine
@@ -83,5 +108,7 @@ func startTime(pid int) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return strconv.ParseUint(fields[22-3], 10, 64)
+	return startOf(fields)
 }
+
+func startOf(fields []string) (uint64, error) { return strconv.ParseUint(fields[22-3], 10, 64) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
@@ -110,6 +111,9 @@ func (a *auditing) recorded() bool {
 
 // temporary writes a file that is to be removed.
 func temporary(content []byte) (path string, err error) {
+	if err := suite.CheckTemporary(); err != nil {
+		return "", err
+	}
 	file, err := os.CreateTemp("", "resetlab-*.pem")
 	if err != nil {
 		return "", fmt.Errorf("write the certificate: %w", err)

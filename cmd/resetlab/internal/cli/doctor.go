@@ -3,19 +3,43 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
-func newDoctor() *cobra.Command {
+// leftovers are what killed runs have left on this machine. Every command
+// removes them when it starts.
+type leftovers struct {
+	removed []string
+	err     error
+}
+
+func (l *leftovers) sweep() { l.removed, l.err = evidence.Sweep() }
+
+// tell says what was there.
+func (l *leftovers) tell(out io.Writer) {
+	for _, name := range l.removed {
+		writeWrapped(out, "               ", "removed the trace instance "+name+", which a run that was killed had left")
+	}
+	if l.err != nil {
+		writeWrapped(out, "               ", "whether killed runs have left trace instances is not known: "+l.err.Error())
+	}
+}
+
+func newDoctor(left *leftovers) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Say which evidence this machine gives, and how to get the rest",
 		Long: `Doctor tries every lane of evidence and the private networks, and says for each
 that is missing why, and what would give it. Nothing has to be there: what is
-missing makes recordings say less, and specs that need it are skipped.`,
+missing makes recordings say less, and specs that need it are skipped.
+
+What runs that were killed have left in the kernel, trace instances, every
+command removes when it starts; Doctor names what it has removed.`,
 		Args: noArguments,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
@@ -23,17 +47,29 @@ missing makes recordings say less, and specs that need it are skipped.`,
 			for _, lane := range evidence.Doctor() {
 				given[lane.Lane] = lane.Given
 				tell(out, string(lane.Lane), lane.Gives, lane.Why)
+				if lane.Lane == evidence.Kernel && lane.Given {
+					left.tell(out)
+				}
 			}
 			missing, lacking := networks()
 			tell(out, "networks", "hosts, routers and firewalls of one's own, for specs labelled needs:netns", missing)
 			for _, feature := range lacking {
 				writeWrapped(out, "               ", "without "+feature)
 			}
+			tell(out, "files", "a directory for temporary files, "+os.TempDir(), reason(suite.CheckTemporary()))
 			fmt.Fprintln(out)
 			writeWrapped(out, "", verdictOn(given))
 			return nil
 		}),
 	}
+}
+
+// reason is the text of an error, empty if there is none.
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // tell writes what something gives or, if there is a why, why it is missing.

@@ -22,6 +22,7 @@ it ran, 2 if the arguments cannot be used.`
 // newRoot builds the whole command line. Nothing in it is shared with another
 // one, so that tests may build as many as they like.
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
+	swept := &leftovers{}
 	root := &cobra.Command{
 		Use:           "resetlab",
 		Short:         "Reproduce, explain and survive connection resets",
@@ -32,7 +33,13 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		Args:          cobra.ArbitraryArgs, // RunE knows what to say of them
 		RunE:          oneOfCommands("command", (*cobra.Command).Help),
 
-		PersistentPreRunE: refuseEmpty,
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			if err := refuseEmpty(cmd, args); err != nil {
+				return err
+			}
+			swept.sweep()
+			return nil
+		},
 		// A usage line of its own would offer to run it without a command.
 		DisableFlagsInUseLine: true,
 	}
@@ -52,7 +59,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		"see":        {newList(), newRun(), newShow()},
 		"understand": {newLearn(), newExplain(), newClaims()},
 		"use":        {newServe(), newProxy(), newAudit()},
-		"machine":    {newDoctor(), newMan()},
+		"machine":    {newDoctor(swept), newMan()},
 	} {
 		for _, command := range commands {
 			command.GroupID = id

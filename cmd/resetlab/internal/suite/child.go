@@ -37,7 +37,7 @@ func Be() {
 	os.Unsetenv(roundVariable) // children of ours are not meant
 	status, err := be()
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", roundVariable, err)
+		fmt.Fprintln(os.Stderr, err)
 		status = 2
 	}
 	os.Exit(status)
@@ -59,7 +59,7 @@ func be() (status int, err error) {
 	signal.Ignore(syscall.SIGPIPE) // a parent that is gone is no reason to leave things behind
 	directory := ""
 	if o.Record {
-		if directory, err = os.MkdirTemp("", "resetlab-round-"); err != nil {
+		if directory, err = temporary(); err != nil {
 			return 0, err
 		}
 		defer os.RemoveAll(directory)

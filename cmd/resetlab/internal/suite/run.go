@@ -30,6 +30,15 @@ func (o Order) focus() []string {
 	return expressions
 }
 
+// check says why an order cannot be carried out here, before a child is
+// started, which could only say so by ending.
+func (o Order) check() error {
+	if !o.Record {
+		return nil
+	}
+	return CheckTemporary()
+}
+
 // A message is what the child tells the parent: first where the recordings
 // are, then the results.
 type message struct {
@@ -43,6 +52,9 @@ type message struct {
 func Run(ctx context.Context, o Order, each func(Result)) error {
 	if len(o.Specs) == 0 {
 		return ctx.Err()
+	}
+	if err := o.check(); err != nil {
+		return err
 	}
 	err := run(ctx, o, each)
 	if ctx.Err() != nil {
