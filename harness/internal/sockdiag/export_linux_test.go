@@ -1,0 +1,4 @@
+package sockdiag
+
+// ListenersIn reads a part of a dump.
+var ListenersIn = listenersIn

@@ -1,0 +1,94 @@
+package program
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+)
+
+// ErrUnavailable says that this system or this user cannot do what was asked
+// for; the text says what it takes.
+var ErrUnavailable = errors.New("not available here")
+
+// Options are what the programs of a [Supervisor] have in common. The zero
+// Options run them as this user, beside this process.
+type Options struct {
+	// User is the uid and the gid that programs run as; it takes root. Zero
+	// means those of this process.
+	User uint32
+	// Namespace is where they run. Nil means where this process is.
+	Namespace Namespace
+	// SamePIDs keeps the process ids of the programs those that this process
+	// sees, so without a PID namespace: for who compares them with traces of the
+	// kernel, or names things of the machine by them.
+	SamePIDs bool
+}
+
+// A Namespace is where programs can run apart from this process, as on a host
+// of a private network.
+type Namespace interface {
+	// Fork executes the running binary again in the namespace, with this
+	// environment, in new namespaces as clone(2)'s flags say, and with control
+	// as its descriptor 3. It returns a function that returns when that process
+	// has ended.
+	Fork(name string, env []string, flags uintptr, control *os.File) (wait func(), err error)
+	// Socket opens a socket in the namespace, as socket(2) does.
+	Socket(family, kind, protocol int) (fd int, err error)
+}
+
+// A Command is a program to start.
+type Command struct {
+	// Args are the program, looked up in PATH, and its arguments.
+	Args []string
+	// Env is its environment. Nil means that of this process.
+	Env []string
+	// Dir is where it starts. Empty means the private directory.
+	Dir string
+	// Stdin is its standard input. Nil means /dev/null.
+	Stdin *os.File
+	// Stdout and Stderr get its output. An *os.File is handed over to it. Nil
+	// means that the output is kept as lines: see [Program.Lines].
+	Stdout, Stderr io.Writer
+	// Files are its further descriptors, from 3 on.
+	Files []*os.File
+}
+
+// resolved is the command with all that it takes from this process.
+func (c Command) resolved() (path string, _ Command, err error) {
+	if len(c.Args) == 0 || c.Args[0] == "" {
+		return "", c, errors.New("program: no program is given")
+	}
+	if path, err = exec.LookPath(c.Args[0]); err != nil {
+		return "", c, fmt.Errorf("program: %w", err)
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", c, fmt.Errorf("program: %w", err)
+	}
+	if c.Dir != "" {
+		if c.Dir, err = filepath.Abs(c.Dir); err != nil {
+			return "", c, fmt.Errorf("program: %w", err)
+		}
+	}
+	if c.Env == nil {
+		c.Env = os.Environ()
+	}
+	return path, c, nil
+}
+
+// An ExitError is how a program ended that did not exit with status 0.
+type ExitError struct {
+	Code   int            // its exit status, -1 if a signal ended it
+	Signal syscall.Signal // that signal, or 0
+}
+
+// Error says it as os/exec does.
+func (e *ExitError) Error() string {
+	if e.Signal != 0 {
+		return "signal: " + e.Signal.String()
+	}
+	return fmt.Sprintf("exit status %d", e.Code)
+}

@@ -1,0 +1,26 @@
+// Package program runs any program as an end of a connection: starts it, waits
+// until it is ready, stops it, and leaves nothing of it behind, however this
+// process ends.
+//
+//	s, err := program.Supervise(ctx, program.Options{})
+//	defer s.Close() // kills what is left, and removes the directory
+//	server, err := s.Start(ctx, program.Command{Args: []string{"redis-server", "--port", "7000"}})
+//	err = server.AwaitListening(ctx, netip.MustParseAddrPort("127.0.0.1:7000"))
+//
+// On Linux the running binary is executed again as the [Supervisor]'s process,
+// before its main function; it starts the programs. Where the process may, as
+// root or in a user namespace, that is the init of a PID namespace, with a
+// /proc of its own: with it the kernel kills all that is below. Elsewhere it is
+// a sub-reaper (PR_SET_CHILD_SUBREAPER), to which every descendant falls that
+// loses its parent. It ends when its control socket does: by Close, or because
+// this process was killed. No descendant escapes by forking twice, by clearing
+// its environment, or by ignoring signals.
+//
+// What differs below it: the parent of a program has process id 1; in a user
+// namespace no set-user-ID bit counts, and other users' names are nobody. Only
+// root can run a program as somebody else.
+//
+// On other systems a program is in a process group of its own, or on Windows
+// alone: what leaves that escapes, and so does everything when this process is
+// killed.
+package program

@@ -1,0 +1,126 @@
+package supervisor
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// patience is how long processes that were killed may take to be gone; one that
+// takes longer is stuck in the kernel, or belongs to somebody else.
+const patience = 5 * time.Second
+
+// stop ends a program and what it has started.
+func (s *supervisor) stop(id int, grace time.Duration) (r Stopped) {
+	s.mu.Lock()
+	p := s.programs[id]
+	s.mu.Unlock()
+	if p == nil {
+		return r
+	}
+	killed := map[int]bool{}
+	if !s.wait(0, func() bool { return p.ended }) {
+		s.kill([]int{-p.pid}, unix.SIGTERM) // its group
+		if !s.wait(grace, func() bool { return p.ended }) {
+			s.kill([]int{p.pid}, unix.SIGKILL)
+			killed[p.pid] = true
+			s.wait(patience, func() bool { return p.ended })
+		}
+	}
+	if s.wait(grace, func() bool { return len(s.members(p)) == 0 }) {
+		return Stopped{Killed: len(killed)}
+	}
+	s.wait(patience, func() bool {
+		rest := s.members(p)
+		for _, pid := range rest {
+			killed[pid] = true
+			unix.Kill(pid, unix.SIGKILL)
+		}
+		return len(rest) == 0
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Stopped{Killed: len(killed), Left: len(s.members(p))}
+}
+
+func (s *supervisor) kill(pids []int, sig unix.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, pid := range pids {
+		unix.Kill(pid, sig)
+	}
+}
+
+// wait waits for a condition, at most so long, and says whether it is true. It
+// can become true when a process was reaped.
+func (s *supervisor) wait(most time.Duration, condition func() bool) bool {
+	deadline := time.NewTimer(most)
+	defer deadline.Stop()
+	for {
+		s.mu.Lock()
+		met, changed := condition(), s.changed
+		s.mu.Unlock()
+		if met {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-deadline.C:
+			return false
+		}
+	}
+}
+
+// members finds the processes of a program: itself, its session, and the
+// descendants of these. If nothing else runs, whatever fled to here is its own
+// too. mu is held.
+func (s *supervisor) members(p *program) []int {
+	if s.empty {
+		return nil
+	}
+	self, alone := os.Getpid(), true
+	for _, other := range s.programs {
+		alone = alone && (other == p || other.ended)
+	}
+	return tree(processes(), func(q process) bool {
+		return q.pid == p.pid && !p.ended || q.session == p.pid || alone && q.parent == self
+	})
+}
+
+// endAll kills all processes below this one, and waits until they are gone.
+func (s *supervisor) endAll() {
+	if s.options.Init {
+		unix.Kill(-1, unix.SIGKILL) // all of the PID namespace but its init (kill(2))
+		s.wait(patience, func() bool { return s.last == 0 || s.empty })
+		return
+	}
+	self := os.Getpid()
+	s.wait(patience, func() bool {
+		if s.last == 0 || s.empty {
+			return true
+		}
+		for _, pid := range tree(processes(), func(q process) bool { return q.parent == self }) {
+			unix.Kill(pid, unix.SIGKILL)
+		}
+		return false
+	})
+}
+
+// RemoveAll removes a directory, also one in which a program has made
+// directories that nobody may write to.
+func RemoveAll(directory string) error {
+	err := os.RemoveAll(directory)
+	if err == nil {
+		return nil
+	}
+	filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
+		if entry != nil && entry.IsDir() {
+			os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	return os.RemoveAll(directory)
+}

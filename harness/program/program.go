@@ -1,0 +1,88 @@
+package program
+
+import (
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A Program is one that was started. Its methods may be called by several
+// goroutines at the same time.
+type Program struct {
+	name  string
+	dir   string // the supervisor's
+	pid   int
+	run   running
+	lines *lines
+
+	exited chan struct{} // closed when the program itself has ended
+	err    error         // how; to be read then
+	gone   chan struct{} // closed when nothing runs any more that the supervisor has started until then
+	once   sync.Once
+}
+
+// running is what a system does with a program that runs.
+type running interface {
+	signal(syscall.Signal) error
+	// stop ends it as Program.Stop does.
+	stop(grace time.Duration) (killed int, err error)
+	// listening says whether it, or what it has started, listens there.
+	listening(netip.AddrPort) (bool, error)
+}
+
+func newProgram(c Command) *Program {
+	return &Program{
+		name: filepath.Base(c.Args[0]), lines: &lines{closed: make(chan struct{})},
+		exited: make(chan struct{}), gone: make(chan struct{}),
+	}
+}
+
+// PID is its process id, as this process sees it.
+func (p *Program) PID() int { return p.pid }
+
+// Exited is closed when the program itself has ended; what it has started may
+// still run.
+func (p *Program) Exited() <-chan struct{} { return p.exited }
+
+// Err waits until the program itself has ended and returns how: nil if it
+// exited with status 0, otherwise an *[ExitError], or why that is not known.
+func (p *Program) Err() error {
+	<-p.exited
+	return p.err
+}
+
+// Signal sends a signal to the program itself. It does nothing if that has
+// ended.
+func (p *Program) Signal(s syscall.Signal) error { return p.run.signal(s) }
+
+// Stop ends the program and everything that it has started. If it runs, it and
+// its process group get SIGTERM, and it has the grace to end; what it has
+// started may then live on for another grace. Who is still there is killed. It
+// returns how many processes had to be, when they are gone and their output is
+// read. While other programs of the supervisor run, a process that has left
+// both its session and its parents is ended only with the last of them.
+func (p *Program) Stop(grace time.Duration) (killed int, err error) {
+	killed, err = p.run.stop(grace)
+	<-p.exited
+	p.lines.awaitEnd()
+	return killed, err
+}
+
+// Lines returns what the program has said so far: the first 256 KiB and the
+// last, each line up to 16 KiB, and how many lines were dropped between. It has
+// nothing of an output that goes elsewhere.
+func (p *Program) Lines() (kept []Line, dropped int) { return p.lines.all() }
+
+// Drained is closed when the program's output has ended: nobody has it any
+// more.
+func (p *Program) Drained() <-chan struct{} { return p.lines.closed }
+
+// end notes how the program ended.
+func (p *Program) end(err error) {
+	p.once.Do(func() {
+		p.err = err
+		close(p.exited)
+	})
+}

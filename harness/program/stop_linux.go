@@ -1,0 +1,139 @@
+package program
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/resetlab/resetlab/harness/internal/sockdiag"
+	"github.com/resetlab/resetlab/harness/program/internal/supervisor"
+)
+
+// below is a program below a supervisor.
+type below struct {
+	s  *Supervisor
+	id int
+	r  *record
+}
+
+func (b below) signal(sig syscall.Signal) error {
+	select {
+	case <-b.r.exited:
+		return nil
+	default:
+		return b.s.send(supervisor.Request{ID: b.id, Signal: sig})
+	}
+}
+
+func (b below) stop(grace time.Duration) (killed int, err error) {
+	b.r.stopping.Lock()
+	defer b.r.stopping.Unlock()
+	q := supervisor.Request{ID: b.id, Stop: &supervisor.Stop{Grace: int64(grace)}}
+	if err := b.s.send(q); err != nil && !b.s.isClosed() {
+		return 0, fmt.Errorf("stop %s: %w", b.r.name, err)
+	}
+	select {
+	case told := <-b.r.stopped:
+		if left := told.Stopped.Left; left > 0 {
+			err = fmt.Errorf("stop %s: %d of its processes cannot be killed", b.r.name, left)
+		}
+		return told.Stopped.Killed, err
+	case <-b.s.reading:
+		if b.s.isClosed() {
+			return 0, nil
+		}
+		return 0, fmt.Errorf("stop %s: %w", b.r.name, errDead)
+	}
+}
+
+// listening asks the kernel who listens, and the supervisor whose that is.
+func (b below) listening(at netip.AddrPort) (bool, error) {
+	const kind = unix.SOCK_DGRAM | unix.SOCK_CLOEXEC
+	fd, err := b.s.options.Namespace.Socket(unix.AF_NETLINK, kind, unix.NETLINK_INET_DIAG)
+	if err != nil {
+		return false, fmt.Errorf("look for listeners: %w", err)
+	}
+	defer unix.Close(fd)
+	inodes, err := sockdiag.Listeners(fd, at)
+	if err != nil {
+		return false, fmt.Errorf("look for listeners: %w", err)
+	}
+	for _, inode := range inodes {
+		if b.holds(inode) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (b below) holds(inode uint32) bool {
+	b.r.asking.Lock()
+	defer b.r.asking.Unlock()
+	if b.s.send(supervisor.Request{ID: b.id, Holds: inode}) != nil {
+		return false // it has ended, which is told
+	}
+	select {
+	case told := <-b.r.holds:
+		return *told.Holds
+	case <-b.s.reading:
+		return false
+	}
+}
+
+func exitError(e supervisor.Exited) error {
+	switch {
+	case e.Signal != 0:
+		return &ExitError{Code: -1, Signal: e.Signal}
+	case e.Code != 0:
+		return &ExitError{Code: e.Code}
+	}
+	return nil
+}
+
+// release notes that nothing runs any more of the programs up to this one. mu
+// is held.
+func (s *Supervisor) release(last int) {
+	for id, r := range s.records {
+		if id <= last && !r.released {
+			r.released = true
+			close(r.gone)
+		}
+	}
+}
+
+func (s *Supervisor) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
+}
+
+// Close kills all programs and what they have started, removes the directory,
+// and returns when all of it is gone. A second Close does nothing.
+func (s *Supervisor) Close() error {
+	s.mu.Lock()
+	again := s.closing
+	s.closing = true
+	s.mu.Unlock()
+	if again {
+		<-s.reading
+		return nil
+	}
+	s.channel.End() // it may have ended by itself
+	<-s.reading
+	s.channel.Close()
+	s.wait()
+	for _, r := range s.records {
+		r.lines.awaitEnd()
+	}
+	if s.closed == nil { // somebody killed it, and it removed nothing
+		return errors.Join(errDead, supervisor.RemoveAll(s.dir))
+	}
+	if err := asError(*s.closed); err != nil {
+		return fmt.Errorf("close the supervisor: %w", err)
+	}
+	return nil
+}

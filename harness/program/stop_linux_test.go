@@ -1,0 +1,68 @@
+package program_test
+
+import (
+	"errors"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/resetlab/resetlab/harness/program"
+)
+
+func TestStop(t *testing.T) {
+	for _, c := range []struct {
+		name, script string
+		grace        time.Duration
+		killed       int
+		end          string
+	}{
+		{"it heeds SIGTERM", `echo ready; exec sleep 1000`, time.Minute, 0, "signal: terminated"},
+		{"it cleans up", `trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done`, time.Minute, 0, "exit status 3"},
+		{"its group heeds it, too", `sleep 1000 & echo ready; sleep 1000`, time.Minute, 0, "signal: terminated"},
+		{"it ignores SIGTERM", `trap '' TERM; echo ready; while :; do sleep 0.01; done`, 0, 1, "signal: killed"},
+		{"its child does", `(trap '' TERM; exec sleep 1000) & echo ready; exec sleep 1000`, 0, 1, "signal: terminated"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := supervise(t, program.Options{})
+			p := start(t, s, shell(c.script))
+			if _, err := p.AwaitLine(within(t), saying("ready")); err != nil {
+				t.Fatal(err)
+			}
+			killed, err := p.Stop(c.grace)
+			if err != nil || killed < min(c.killed, 1) || c.killed == 0 && killed > 0 {
+				t.Errorf("%d were killed, %v; want %d", killed, err, c.killed)
+			}
+			if err := p.Err(); err == nil || c.grace > 0 && err.Error() != c.end {
+				t.Errorf("it ended with %v, want %s", err, c.end)
+			}
+			if again, err := p.Stop(c.grace); again != 0 || err != nil {
+				t.Errorf("stopped again %d were killed, %v", again, err)
+			}
+		})
+	}
+}
+
+func TestSignals(t *testing.T) {
+	s := supervise(t, program.Options{})
+	p := start(t, s, shell(`trap 'echo usr1' USR1; echo ready; while :; do sleep 0.01; done`))
+	for i, step := range []struct{ want string }{{"ready"}, {"usr1"}} {
+		if i > 0 {
+			if err := p.Signal(syscall.SIGUSR1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := p.AwaitLine(within(t), saying(step.want)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Kill(p.PID(), syscall.SIGKILL); err != nil {
+		t.Errorf("PID %d: %v", p.PID(), err)
+	}
+	var exit *program.ExitError
+	if err := p.Err(); !errors.As(err, &exit) || exit.Signal != syscall.SIGKILL {
+		t.Errorf("it ended with %v, want SIGKILL", err)
+	}
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		t.Errorf("a signal to a program that has ended: %v", err)
+	}
+}
