@@ -46,10 +46,10 @@ func (t *trial) segmentBefore(reset *Reset) int {
 // answers a segment (RFC 9293, section 3.5.2).
 func (t *trial) answers(rst, segment int) bool {
 	r, s := t.Events[rst].Packet, t.Events[segment].Packet
-	if hasFlag(s.Flags, "ACK") {
+	if s.Has("ACK") {
 		return r.Seq == s.Ack
 	}
-	return hasFlag(r.Flags, "ACK")
+	return r.Has("ACK")
 }
 
 // callBefore returns the call with which an application brought a RST about:

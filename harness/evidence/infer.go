@@ -14,9 +14,9 @@ import (
 func (t *trial) inferred(reset *Reset) {
 	rst := t.Events[reset.Event].Packet
 	answered := t.segmentBefore(reset)
-	ack := hasFlag(rst.Flags, "ACK")
+	ack := rst.Has("ACK")
 	own := rst.Window != 0 || rst.IPID != 0 ||
-		ack && answered >= 0 && hasFlag(t.Events[answered].Packet.Flags, "ACK")
+		ack && answered >= 0 && t.Events[answered].Packet.Has("ACK")
 	shape := fmt.Sprintf("%s, window %d, IP id %d", rst.Flags, rst.Window, rst.IPID)
 	astray := t.astray(reset.Event)
 	switch {
@@ -196,7 +196,7 @@ func (t *trial) waits(reset *Reset) bool {
 		case i >= reset.Event || event.Packet == nil:
 		case event.Host != reset.Host && event.Packet.RST():
 			return false
-		case event.Host == reset.Host && hasFlag(event.Packet.Flags, "FIN") && !finished:
+		case event.Host == reset.Host && event.Packet.Has("FIN") && !finished:
 			finished = true
 			if t.Events[reset.Event].At-event.At >= shortestWait {
 				return false

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"strings"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/tcp"
@@ -139,7 +140,18 @@ type Sighting struct {
 }
 
 // RST says whether the segment is a reset.
-func (p *Packet) RST() bool { return hasFlag(p.Flags, "RST") }
+func (p *Packet) RST() bool { return p.Has("RST") }
+
+// Has says whether the segment has a flag, such as "ACK" (RFC 9293, section
+// 3.1).
+func (p *Packet) Has(flag string) bool {
+	for name := range strings.FieldsSeq(p.Flags) {
+		if name == flag {
+			return true
+		}
+	}
+	return false
+}
 
 // A StateChange is a socket going from one state to another, in the kernel's
 // names: "ESTABLISHED", "CLOSE_WAIT", "CLOSE" (net/tcp_states.h).
@@ -158,6 +170,9 @@ type ResetTrace struct {
 	// socket's owner or a timer wanted it.
 	Passive bool `json:"passive"`
 }
+
+// Sent says whether it is about a RST that was sent; otherwise one was received.
+func (t *ResetTrace) Sent() bool { return t.Name == "tcp_send_reset" }
 
 // A Sender is what kind of thing sent a RST.
 type Sender string

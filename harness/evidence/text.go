@@ -9,7 +9,7 @@ import (
 // String describes the segment as "PSH ACK seq 1 ack 1 len 2".
 func (p *Packet) String() string {
 	text := fmt.Sprintf("%s seq %d", p.Flags, p.Seq)
-	if hasFlag(p.Flags, "ACK") {
+	if p.Has("ACK") {
 		text += fmt.Sprintf(" ack %d", p.Ack)
 	}
 	if p.Len > 0 {

@@ -1,0 +1,110 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/resetlab/resetlab/harness/evidence"
+)
+
+// Recording judges every RST of a recording, in the order of its events. What
+// a verdict calls the number of a fact is the index of an event. The verdicts
+// that the recording has already, and its level, play no part.
+func Recording(r *evidence.Recording) []Verdict {
+	around := &Surroundings{
+		Hosts: r.Hosts, Missing: r.Missing, Gaps: r.Gaps, Counters: r.Counters,
+		LostPackets: r.LostPackets, LostEvents: r.LostEvents,
+	}
+	connections := make([]*Connection, len(r.Flows))
+	begun := make([]time.Duration, len(r.Flows))
+	for i, flow := range r.Flows {
+		connections[i] = New(flow, around)
+		connections[i].Number = i
+		connections[i].Reused = slices.ContainsFunc(r.Flows[:i], func(f evidence.Flow) bool {
+			return f.Client == flow.Client && f.Server == flow.Server
+		})
+	}
+	for i := range r.Events {
+		e := &r.Events[i]
+		if e.Flow < 0 {
+			around.count(e, e.Host)
+			continue
+		}
+		connections[e.Flow].Add(i, e)
+	}
+	for i := range connections {
+		begun[i] = connections[i].begun()
+		for _, o := range r.Outcomes {
+			connections[i].AddOutcome(o)
+		}
+	}
+	pair(r, connections, begun)
+	var verdicts []Verdict
+	for _, c := range connections {
+		verdicts = append(verdicts, c.Verdicts()...)
+	}
+	slices.SortStableFunc(verdicts, func(a, b Verdict) int { return cmp.Compare(a.At, b.At) })
+	tellLossesOnce(r, verdicts)
+	return verdicts
+}
+
+// tellLossesOnce leaves what a connection lost with the first verdict on it. The
+// two sides of a NAT are one connection.
+func tellLossesOnce(r *evidence.Recording, verdicts []Verdict) {
+	told := map[int]bool{}
+	for i := range verdicts {
+		connection := verdicts[i].Flow
+		if r.Flows[connection].NAT != "" {
+			connection = r.Flows[connection].Near
+		}
+		if told[connection] {
+			verdicts[i].Lost = nil
+		}
+		told[connection] = true
+	}
+}
+
+// begun returns when the connection's first segment or, without one, first fact
+// was.
+func (c *Connection) begun() time.Duration {
+	for _, f := range c.facts {
+		if f.Packet != nil {
+			return f.At
+		}
+	}
+	if len(c.facts) > 0 {
+		return c.facts[0].At
+	}
+	return 0
+}
+
+// pair joins the two sides of each NAT, and of a proxy as far as it is certain:
+// a proxy dials after its client has come, so a connection from it belongs to
+// the one connection to it that is older and has no partner yet.
+func pair(r *evidence.Recording, connections []*Connection, begun []time.Duration) {
+	for i, f := range r.Flows {
+		if f.NAT != "" {
+			Join(connections[i], connections[f.Near])
+		}
+	}
+	proxy := func(name string) bool {
+		return slices.ContainsFunc(r.Hosts, func(h evidence.Host) bool { return h.Name == name && h.Proxy })
+	}
+	for from, f := range r.Flows {
+		if !proxy(f.ClientHost) {
+			continue
+		}
+		partner, several := -1, false
+		for to, g := range r.Flows {
+			if connections[to].other != nil || g.ServerHost != f.ClientHost || begun[to] > begun[from] {
+				continue
+			}
+			several = several || partner >= 0
+			partner = to
+		}
+		if partner >= 0 && !several {
+			Join(connections[from], connections[partner])
+		}
+	}
+}
