@@ -9,28 +9,27 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
-	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/resetlab/resetlab/harness/program"
 )
 
 // A Process is a [Server] in a child process, for what only a process can
 // show: being killed, limits, forks. It ends when its parent does, however
-// that ends.
+// that ends, and so does whatever it has started.
 type Process struct {
-	name     string
-	address  string
-	journal  *Journal
-	command  *exec.Cmd
-	stdin    io.Closer // its end of file tells the child to end
-	outcomes chan Outcome
-	stderr   strings.Builder
-	exited   chan struct{}
-	result   error // of the wait; read it when exited is closed
+	name       string
+	address    string
+	journal    *Journal
+	supervisor *program.Supervisor
+	program    *program.Program
+	stdin      io.Closer // its end of file tells the child to end
+	outcomes   chan Outcome
+	followed   chan struct{} // closed when it will report nothing more
 
 	mu     sync.Mutex
 	killed bool
@@ -51,40 +50,26 @@ func (h *Host) Start(ctx context.Context, server string, limits Limits) (*Proces
 	defer socket.Close()
 	p := &Process{
 		name: server, address: listener.Addr(), journal: h.lab.Journal(),
-		outcomes: make(chan Outcome, outcomesKept), exited: make(chan struct{}),
+		outcomes: make(chan Outcome, outcomesKept), followed: make(chan struct{}),
 	}
-	if err := p.start(h, socket, limits); err != nil {
+	if err := p.start(ctx, h, socket, limits); err != nil {
 		return nil, fmt.Errorf("start %s: %w", server, err)
 	}
 	h.lab.Own(p)
 	return p, nil
 }
 
-func (p *Process) start(h *Host, socket *os.File, limits Limits) error {
+func (p *Process) start(ctx context.Context, h *Host, socket *os.File, limits Limits) error {
 	text, err := json.Marshal(order{Server: p.name, Host: h.name, Limits: limits})
 	if err != nil {
 		return err
 	}
-	// By this name it runs for any user, who may not reach it by its path, and
-	// when the file has been replaced (proc(5)).
-	p.command = exec.Command("/proc/self/exe")
-	p.command.Env = append(os.Environ(), processVariable+"="+string(text))
-	p.command.ExtraFiles = []*os.File{socket}
-	p.command.Stderr = &p.stderr
-	if limits.User != 0 {
-		p.command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: limits.User, Gid: limits.User}}
+	if p.supervisor, err = program.Supervise(ctx, program.Options{User: limits.User}); err != nil {
+		return err
 	}
-	stdin, err := p.command.StdinPipe()
+	stdout, err := p.execute(ctx, text, socket)
 	if err != nil {
-		return err
-	}
-	p.stdin = stdin
-	stdout, err := p.command.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := p.command.Start(); err != nil {
-		return err
+		return errors.Join(err, p.supervisor.Close())
 	}
 	ready := make(chan error, 1)
 	go p.follow(stdout, ready)
@@ -94,9 +79,41 @@ func (p *Process) start(h *Host, socket *os.File, limits Limits) error {
 	return nil
 }
 
+// execute starts the running binary again and returns what it reports.
+func (p *Process) execute(ctx context.Context, text []byte, socket *os.File) (reports *os.File, err error) {
+	theirInput, input, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer theirInput.Close()
+	reports, theirOutput, err := os.Pipe()
+	if err != nil {
+		input.Close()
+		return nil, err
+	}
+	defer theirOutput.Close()
+	p.program, err = p.supervisor.Start(ctx, program.Command{
+		// By this name it runs for any user, who may not reach it by its path, and
+		// when the file has been replaced (proc(5)).
+		Args:  []string{"/proc/self/exe"},
+		Env:   append(os.Environ(), processVariable+"="+string(text)),
+		Stdin: theirInput, Stdout: theirOutput, Files: []*os.File{socket},
+	})
+	if err != nil {
+		input.Close()
+		reports.Close()
+		return nil, err
+	}
+	p.stdin = input
+	return reports, nil
+}
+
 // follow passes on what the child reports until it is gone. Its first line
 // says that it is ready.
-func (p *Process) follow(stdout io.Reader, ready chan<- error) {
+func (p *Process) follow(stdout io.ReadCloser, ready chan<- error) {
+	defer close(p.followed)
+	defer close(p.outcomes)
+	defer stdout.Close()
 	lines := bufio.NewReader(stdout)
 	if line, err := lines.ReadString('\n'); err != nil || line != "ready\n" {
 		ready <- fmt.Errorf("the process did not get ready: it said %q", line)
@@ -116,9 +133,6 @@ func (p *Process) follow(stdout io.Reader, ready chan<- error) {
 		}
 	}
 	io.Copy(io.Discard, lines)
-	p.result = p.command.Wait()
-	close(p.outcomes)
-	close(p.exited)
 }
 
 // Addr returns the address, host:port, that clients connect to.
@@ -129,7 +143,7 @@ func (p *Process) Addr() string { return p.address }
 func (p *Process) Outcomes() <-chan Outcome { return p.outcomes }
 
 // PID returns the process id.
-func (p *Process) PID() int { return p.command.Process.Pid }
+func (p *Process) PID() int { return p.program.PID() }
 
 // Kill kills the process (SIGKILL) and returns when it is gone, its sockets
 // closed by the kernel.
@@ -137,25 +151,34 @@ func (p *Process) Kill() error {
 	p.mu.Lock()
 	p.killed = true
 	p.mu.Unlock()
-	if err := p.command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := p.program.Signal(syscall.SIGKILL); err != nil {
 		return fmt.Errorf("kill %s: %w", p.name, err)
 	}
-	<-p.exited
+	<-p.program.Exited()
 	return nil
 }
 
-// Close asks the process to end and returns when it has, and everything that
-// it reported is in Outcomes. Unless it was killed, an exit status other than
-// 0 is an error, with what it wrote to standard error.
+// Close asks the process to end and returns when it has, with all that it has
+// started, and everything that it reported is in Outcomes. Unless it was
+// killed, an exit status other than 0 is an error, with what it wrote to
+// standard error.
 func (p *Process) Close() error {
 	p.stdin.Close() // it may be closed already
-	<-p.exited
+	ended := p.program.Err()
+	err := p.supervisor.Close()
+	<-p.followed
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.result == nil || p.killed {
-		return nil
+	if ended == nil || p.killed {
+		return err
 	}
-	return fmt.Errorf("process %s: %w: %s", p.name, p.result, strings.TrimSpace(p.stderr.String()))
+	var said strings.Builder
+	kept, _ := p.program.Lines()
+	for _, line := range kept {
+		fmt.Fprintln(&said, line.Text)
+	}
+	ended = fmt.Errorf("process %s: %w: %s", p.name, ended, strings.TrimSpace(said.String()))
+	return errors.Join(ended, err)
 }
 
 // beProcess is the child's side: it serves until its standard input ends.
@@ -170,7 +193,6 @@ func beProcess(o order, run ProcessFunc) error {
 	if !ok {
 		return fmt.Errorf("take over the listener: it is a %T: want *net.TCPListener", listener)
 	}
-	signal.Ignore(os.Interrupt) // typed at the terminal, it is for the parent, who ends us in good order
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		io.Copy(io.Discard, os.Stdin)

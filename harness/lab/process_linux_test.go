@@ -3,6 +3,8 @@ package lab_test
 import (
 	"context"
 	"errors"
+	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +22,20 @@ var processes = map[string]lab.ProcessFunc{
 		var limit syscall.Rlimit
 		err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
 		report(lab.Outcome{Sent: int64(limit.Cur)})
+		<-ctx.Done()
+		return err
+	},
+	// daemons leaves one behind that listens, in a session of its own and without
+	// its environment.
+	"daemons": func(ctx context.Context, listener *lab.Listener, report func(lab.Outcome)) error {
+		socket, err := listener.TCP().File()
+		if err != nil {
+			return err
+		}
+		daemon := exec.Command("sh", "-c", "trap '' TERM; setsid env -i sleep 1000 & exit")
+		daemon.ExtraFiles = []*os.File{socket}
+		err = daemon.Run()
+		report(lab.Outcome{})
 		<-ctx.Done()
 		return err
 	},
@@ -148,6 +164,30 @@ func TestProcessLimits(t *testing.T) {
 	server := start(t, newLab(t), "descriptors", lab.Limits{Descriptors: 32})
 	if saw := <-server.Outcomes(); saw.Sent != 32 {
 		t.Errorf("RLIMIT_NOFILE is %d, want 32", saw.Sent)
+	}
+}
+
+// A daemon that flees ends with the process that has started it.
+func TestProcessLeavesNoDaemon(t *testing.T) {
+	l := newLab(t)
+	server := start(t, l, "daemons", lab.Limits{})
+	<-server.Outcomes()
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := l.Host("client").Dial(within(t), server.Addr())
+	if err != nil {
+		t.Fatalf("no daemon listens: %v: this proves nothing", err)
+	}
+	c.Close()
+
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+
+	_, err = l.Host("client").Dial(within(t), server.Addr())
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("dial: %v, want ECONNREFUSED", err)
 	}
 }
 

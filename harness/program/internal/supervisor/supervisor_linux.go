@@ -45,7 +45,6 @@ func (s *supervisor) serve() {
 			break // io.EOF, or a parent that is none
 		}
 		s.request(q, files)
-		closeAll(files)
 	}
 	s.endAll()
 	err := RemoveAll(s.directory)
@@ -57,6 +56,7 @@ func (s *supervisor) request(q Request, files []int) {
 	switch {
 	case q.Start:
 		pidfd, err := s.start(q.ID, files)
+		closeAll(files) // before it is told: the last copy to be closed is the one that counts
 		started := failed(err)
 		if err == nil {
 			s.reply(Reply{ID: q.ID, Started: &started}, pidfd)
@@ -84,8 +84,7 @@ func (s *supervisor) reply(r Reply, files ...int) {
 	s.channel.Send(r, files...)
 }
 
-// start starts a program. No copy of its descriptors stays here: the last one
-// to be closed is the one that counts.
+// start starts a program.
 func (s *supervisor) start(id int, files []int) (pidfd int, err error) {
 	if len(files) < 4 {
 		return -1, errors.New("a program comes with its order and at least three descriptors")
