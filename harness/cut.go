@@ -96,6 +96,9 @@ type Cut struct {
 // String describes the cut in a phrase.
 func (c Cut) String() string {
 	when := fmt.Sprintf("after %d bytes toward the %s", c.After, c.Toward)
+	if c.After == 1 {
+		when = fmt.Sprintf("after 1 byte toward the %s", c.Toward)
+	}
 	if c.Now {
 		when = "now"
 	}

@@ -87,7 +87,7 @@ func (r *Recording) String() string {
 		fmt.Fprintf(&b, "  %s%s %+d%s\n", whose, delta.Name, delta.By, noisy)
 	}
 	if r.LostPackets > 0 || r.LostEvents > 0 {
-		fmt.Fprintf(&b, "  lost: %d segments, %d events\n", r.LostPackets, r.LostEvents)
+		fmt.Fprintf(&b, "  lost: segments %d, events %d\n", r.LostPackets, r.LostEvents)
 	}
 	return b.String()
 }

@@ -135,7 +135,7 @@ func lostTexts(r *evidence.Recording, hidden int) []string {
 		texts = append(texts, fmt.Sprintf("the %s lane may not have seen all: %s", g.Lane, g.Why))
 	}
 	if r.LostPackets > 0 {
-		texts = append(texts, fmt.Sprintf("the capture lost %d segments", r.LostPackets))
+		texts = append(texts, "the capture lost "+plural(int64(r.LostPackets), "segment"))
 	}
 	if r.LostEvents > 0 {
 		texts = append(texts, fmt.Sprintf("%d kernel events or calls found no room", r.LostEvents))

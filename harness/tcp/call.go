@@ -44,13 +44,21 @@ type Call struct {
 func (c Call) String() string {
 	switch {
 	case c.Ending != Open && c.Bytes > 0:
-		return fmt.Sprintf("%s: %d bytes, %s", c.Op, c.Bytes, c.Ending)
+		return fmt.Sprintf("%s: %s, %s", c.Op, counted(c.Bytes, "byte"), c.Ending)
 	case c.Ending != Open:
 		return fmt.Sprintf("%s: %s", c.Op, c.Ending)
 	case c.Op == Read || c.Op == Write:
-		return fmt.Sprintf("%s: %d bytes", c.Op, c.Bytes)
+		return fmt.Sprintf("%s: %s", c.Op, counted(c.Bytes, "byte"))
 	}
 	return string(c.Op) + ": ok"
+}
+
+// counted writes a number and what it counts.
+func counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // An Outcome is what one end saw of one connection. It is data: a connection
@@ -92,7 +100,7 @@ func (o Outcome) String() string {
 		calls = append(calls, call.String())
 	}
 	if o.Elided > 0 {
-		calls = append(calls, fmt.Sprintf("(%d calls more)", o.Elided))
+		calls = append(calls, "("+counted(o.Elided, "call")+" more)")
 	}
 	return fmt.Sprintf("%s saw %s · sent %d, received %d · %s",
 		o.Host, o.First(), o.Sent, o.Received, strings.Join(calls, " · "))

@@ -13,8 +13,8 @@ import (
 // the command that cuts at its first byte. The error is that of writing to w.
 func Sweep(w io.Writer, r *audit.SweepReport, again func(audit.Cell) string) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s · %s · %s %s: %d bytes to the server, %d to the client, %d cuts in %s\n",
-		plain(r.Subject), plain(r.Protocol), r.Operation, r.Repeat, r.ToServer, r.ToClient, r.Cells, lasted(r.Duration))
+	fmt.Fprintf(&text, "%s · %s · %s %s: %s to the server, %d to the client, %s in %s\n",
+		plain(r.Subject), plain(r.Protocol), r.Operation, r.Repeat, counted(int(r.ToServer), "byte"), r.ToClient, counted(r.Cells, "cut"), lasted(r.Duration))
 	for _, x := range r.Ranges {
 		sign := good.sign()
 		if x.Verdict.Bad() {

@@ -208,7 +208,7 @@ func (a *auditing) list(w io.Writer) error {
 		}
 		fmt.Fprintf(w, "    %s\n", c.ID())
 	}
-	fmt.Fprintf(w, "%d cells\n", len(cells))
+	fmt.Fprintln(w, counted(int64(len(cells)), "cell"))
 	return nil
 }
 

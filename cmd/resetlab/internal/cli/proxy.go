@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,14 +154,14 @@ func (r *reporter) tell() {
 func connectionLine(c harness.ConnectionReport, cuts []harness.CutReport) string {
 	parts := []string{
 		fmt.Sprintf("#%d %s", c.Number, c.Client),
-		fmt.Sprintf("%d bytes to the server, %d to the client", c.ToServer, c.ToClient),
-		fmt.Sprintf("ended by the %s: %s", c.EndedBy, c.With),
+		fmt.Sprintf("%s to the server, %d to the client", counted(c.ToServer, "byte"), c.ToClient),
+		endedBy(c, cuts),
 	}
 	for _, cut := range cuts {
 		for _, strike := range cut.Strikes {
 			if strike.Connection == c.Number {
-				parts = append(parts, fmt.Sprintf("struck at byte %d toward the %s, %d bytes withheld",
-					strike.At, cut.Cut.Toward, strike.Withheld))
+				parts = append(parts, fmt.Sprintf("struck at byte %d toward the %s, %s withheld",
+					strike.At, cut.Cut.Toward, counted(strike.Withheld, "byte")))
 			}
 		}
 	}
@@ -173,12 +174,35 @@ func connectionLine(c harness.ConnectionReport, cuts []harness.CutReport) string
 	return strings.Join(parts, " · ")
 }
 
+// endedBy says who ended a connection. An end that has sent its FIN and still
+// gets bytes, or is owed some, has not: a cut may end both then.
+func endedBy(c harness.ConnectionReport, cuts []harness.CutReport) string {
+	first := fmt.Sprintf("%s: %s", c.EndedBy, c.With)
+	for _, cut := range cuts {
+		for _, strike := range cut.Strikes {
+			if strike.Connection == c.Number && !cut.Cut.Half && c.EndedBy != harness.ByCut {
+				with := cmp.Or(cut.Cut.With, harness.Reset)
+				return fmt.Sprintf("ended by the cut: %s; before it the %s", with, first)
+			}
+		}
+	}
+	return "ended by the " + first
+}
+
+// counted writes a number and what it counts.
+func counted(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
 // cutLines says at the end what became of each cut: one that never struck
 // proved nothing.
 func cutLines(cuts []harness.CutReport) string {
 	var lines strings.Builder
 	for _, cut := range cuts {
-		verdict := fmt.Sprintf("struck %d times", len(cut.Strikes))
+		verdict := "struck " + counted(int64(len(cut.Strikes)), "time")
 		if !cut.Struck {
 			verdict = "never struck"
 		}

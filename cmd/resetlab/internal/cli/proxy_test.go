@@ -69,9 +69,51 @@ func TestProxyCutsTheSecondConnection(t *testing.T) {
 		t.Errorf("second: %s", second)
 	}
 	rest, status := proxy.interrupt()
-	if status != 0 || !strings.Contains(rest, "struck 1 times") {
+	if status != 0 || !strings.Contains(rest, ": struck 1 time\n") {
 		t.Errorf("status %d, said %q, want 0 and what became of the cut", status, rest)
 	}
+}
+
+// TestProxyNamesTheCut where it ended a connection of which the server had
+// ended its direction.
+func TestProxyNamesTheCut(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		conn.(*net.TCPConn).CloseWrite()
+		io.ReadAll(conn)
+	}()
+	proxy := start(t, "proxy", "--upstream", listener.Addr().String(), "--cut", "toward=server,after=1")
+	_, address, _ := strings.Cut(proxy.line("proxy "), "proxy ")
+	address, _, _ = strings.Cut(address, " ")
+	proxy.line("cut after 1 byte toward the server: reset to both")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if text, err := io.ReadAll(conn); len(text) > 0 || err != nil {
+		t.Fatalf("read %q, %v, want the server's FIN", text, err)
+	}
+	io.WriteString(conn, "ab")
+	line := proxy.line("#1 ")
+	for _, want := range []string{
+		"1 byte to the server, 0 to the client", "ended by the cut: reset; before it the server: finished",
+		"struck at byte 1 toward the server, 1 byte withheld",
+	} {
+		if !strings.Contains(line, want) {
+			t.Errorf("said %q, want %q", line, want)
+		}
+	}
+	proxy.interrupt()
 }
 
 // TestProxyEndsOneDirection, or breaks the pipe of who goes on.

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log"
+	"net"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -67,7 +69,9 @@ func serve(cmd *cobra.Command, t toy, listen string) error {
 		return err
 	}
 	server, err := t.start(host, log.New(cmd.OutOrStdout(), t.name+": ", 0))
-	if err != nil {
+	if taken := (*net.OpError)(nil); errors.As(err, &taken) {
+		return fmt.Errorf("listen on %s: %w", address, taken.Err) // the host's error names the port that it asked for
+	} else if err != nil {
 		return err
 	}
 	out := cmd.OutOrStdout()
