@@ -8,7 +8,8 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
-// Recording judges every RST of a recording, in the order of its events. What
+// Recording judges every RST of a recording, in the order of its events; those
+// that calls alone tell of come last. What
 // a verdict calls the number of a fact is the index of an event. The verdicts
 // that the recording has already, and its level, play no part.
 func Recording(r *evidence.Recording) []Verdict {
@@ -44,9 +45,25 @@ func Recording(r *evidence.Recording) []Verdict {
 	for _, c := range connections {
 		verdicts = append(verdicts, c.Verdicts()...)
 	}
-	slices.SortStableFunc(verdicts, func(a, b Verdict) int { return cmp.Compare(a.At, b.At) })
+	slices.SortStableFunc(verdicts, inOrder)
 	tellLossesOnce(r, verdicts)
 	return verdicts
+}
+
+// inOrder compares verdicts by where they stand. Those that rest on calls alone
+// come behind the others, and one connection behind the other: where a RST was
+// among the calls is not known.
+func inOrder(a, b Verdict) int {
+	calls := func(v Verdict) int {
+		if v.Level == evidence.AppOnly {
+			return 1
+		}
+		return 0
+	}
+	if calls(a)+calls(b) == 2 {
+		return cmp.Compare(a.Flow, b.Flow)
+	}
+	return cmp.Or(cmp.Compare(calls(a), calls(b)), cmp.Compare(a.At, b.At))
 }
 
 // tellLossesOnce leaves what a connection lost with the first verdict on it. The
