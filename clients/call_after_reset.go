@@ -30,7 +30,7 @@ func CallAfterReset(
 		return c.Outcome()
 	}
 	defer c.Close()
-	callAfterReset(ctx, c, text, calls)
+	callAfter(ctx, c.AwaitReset, c, text, calls)
 	return c.Outcome()
 }
 
@@ -45,16 +45,18 @@ func CallAfterFinishAndReset(
 	}
 	defer c.Close()
 	if err := c.AwaitFinish(ctx); err == nil {
-		callAfterReset(ctx, c, text, calls)
+		callAfter(ctx, c.AwaitResetAfterFinish, c, text, calls)
 	}
 	return c.Outcome()
 }
 
-func callAfterReset(ctx context.Context, c *lab.Conn, text string, calls []func(*lab.Conn)) {
+func callAfter(
+	ctx context.Context, reset func(context.Context) error, c *lab.Conn, text string, calls []func(*lab.Conn),
+) {
 	if _, err := c.Write([]byte(text)); err != nil {
 		return
 	}
-	if err := c.AwaitReset(ctx); err != nil {
+	if err := reset(ctx); err != nil {
 		return
 	}
 	for _, call := range calls {

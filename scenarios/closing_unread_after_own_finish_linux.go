@@ -34,7 +34,7 @@ var _ = Describe("Closing with unread data behind one's own FIN", Label("cause:u
 		Expect(server.AwaitReadable(ctx)).To(Succeed())
 		clients.ReadByte(server)
 		Expect(server.Close()).To(Succeed())
-		Expect(client.AwaitReset(ctx)).To(Succeed())
+		Expect(client.AwaitResetAfterFinish(ctx)).To(Succeed())
 		clients.ReadAll(client)
 		clients.WriteByte(client)
 

@@ -32,7 +32,7 @@ var _ = Describe("Closing with data in transit", Label("cause:fin"), func() {
 		Expect(server.Close()).To(Succeed())
 		Expect(client.AwaitFinish(ctx)).To(Succeed())
 		client.Write([]byte("lost"))
-		Expect(client.AwaitReset(ctx)).To(Succeed())
+		Expect(client.AwaitResetAfterFinish(ctx)).To(Succeed())
 		client.Write([]byte("x"))
 		client.Read(make([]byte, 1))
 

@@ -32,7 +32,7 @@ var _ = Describe("Data that comes after a shutdown", Label("cause:local"), func(
 		Expect(server.CloseWrite()).To(Succeed())
 		Expect(client.AwaitFinish(ctx)).To(Succeed())
 		client.Write([]byte("xy"))
-		Expect(client.AwaitReset(ctx)).To(Succeed())
+		Expect(client.AwaitResetAfterFinish(ctx)).To(Succeed())
 		Expect(server.AwaitReset(ctx)).To(Succeed())
 		server.SocketError()
 		server.Read(make([]byte, 2))

@@ -45,7 +45,7 @@ var _ = Describe("A server that will not wait in FIN-WAIT-2", Label("cause:abort
 
 			Expect(servers.NeverWaitForFinish(server)).To(Succeed())
 			leave(ctx, server)
-			Expect(client.AwaitReset(ctx)).To(Succeed())
+			Expect(client.AwaitResetAfterFinish(ctx)).To(Succeed())
 			clients.ReadAll(client)
 			clients.WriteByte(client)
 

@@ -58,7 +58,7 @@ var _ = Describe("Leaving before the response ends", Label("cause:unread"), func
 		Expect(browser.Close()).To(Succeed())
 		Expect(server.AwaitFinish(ctx)).To(Succeed())
 		clients.WriteByte(server)
-		Expect(server.AwaitReset(ctx)).To(Succeed())
+		Expect(server.AwaitResetAfterFinish(ctx)).To(Succeed())
 		clients.WriteByte(server)
 
 		Expect(server.Outcome()).To(EndIn("write", harness.BrokenPipe))

@@ -48,7 +48,7 @@ var _ = Describe("A server that has closed", Label("cause:fin", "needs:netns"), 
 		Expect(c.AwaitFinish(ctx)).To(Succeed())
 		await(server)
 		clients.WriteByte(c)
-		Expect(c.AwaitReset(ctx)).To(Succeed())
+		Expect(c.AwaitResetAfterFinish(ctx)).To(Succeed())
 		clients.ReadAll(c)
 		clients.WriteByte(c)
 

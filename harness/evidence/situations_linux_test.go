@@ -146,7 +146,7 @@ func shutDown(ctx context.Context, c *lab.Conn) {
 // reset has the client read until the reset has come.
 func reset(t *testing.T, c *lab.Conn) {
 	t.Helper()
-	if err := c.AwaitReset(t.Context()); err != nil {
+	if err := c.AwaitResetAfterFinish(t.Context()); err != nil { // some have finished before
 		t.Fatal(err)
 	}
 	io.Copy(io.Discard, c)

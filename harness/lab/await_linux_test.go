@@ -25,6 +25,9 @@ func TestAwait(t *testing.T) {
 	}{
 		{"reset", reset, (*lab.Conn).AwaitReset, harness.Open, "read: reset"},
 		{"finish", finish, (*lab.Conn).AwaitFinish, harness.Open, "read: finished"},
+		{"reset, and a FIN comes", finish, (*lab.Conn).AwaitReset, harness.Finished, "read: finished"},
+		{"reset behind a FIN", func(peer *lab.Conn) { peer.CloseWrite(); peer.Abort() },
+			(*lab.Conn).AwaitResetAfterFinish, harness.Open, "read: finished"},
 		{"finish, and a reset comes", reset, (*lab.Conn).AwaitFinish, harness.Reset, "read: reset"},
 		{"readable, a byte", write, (*lab.Conn).AwaitReadable, harness.Open, "read: 3 bytes"},
 		{"readable, an end", finish, (*lab.Conn).AwaitReadable, harness.Open, "read: finished"},
@@ -72,7 +75,7 @@ func TestAwaitIsCancelled(t *testing.T) {
 		read  string
 	}{
 		{"reset, nothing came", (*lab.Conn).AwaitReset, func(*lab.Conn) {}, "read: 3 bytes"},
-		{"reset, a FIN came", (*lab.Conn).AwaitReset,
+		{"reset behind a FIN, which came", (*lab.Conn).AwaitResetAfterFinish,
 			func(peer *lab.Conn) { write(peer); peer.CloseWrite() }, "read: 3 bytes"},
 		{"finish, a byte came", (*lab.Conn).AwaitFinish, write, "read: 3 bytes"},
 		{"readable", (*lab.Conn).AwaitReadable, func(*lab.Conn) {}, "read: 3 bytes"},
@@ -95,6 +98,38 @@ func TestAwaitIsCancelled(t *testing.T) {
 				t.Errorf("after it %s, want %s: the deadline is still there", got, test.read)
 			}
 		})
+	}
+}
+
+// TestAwaitResetBehindOwnShutdown: poll(2) shows an end that shuts its own
+// reading down as it shows a FIN. It is none, and a RST may come yet.
+func TestAwaitResetBehindOwnShutdown(t *testing.T) {
+	client, server := pair(t, newLab(t))
+	if err := client.CloseRead(); err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(within(t))
+	cancel()
+	if err := client.AwaitReset(ended); harness.EndingOf(err) != harness.GaveUp {
+		t.Errorf("the wait gave %v, want it to go on until its context ends", err)
+	}
+	server.Abort()
+	if err := client.AwaitReset(within(t)); err != nil {
+		t.Errorf("the wait gave %v, and a RST came", err)
+	}
+}
+
+// TestAwaitResetThatWasTaken: whoever took the error of a RST took what the
+// wait looks for. It can come no more.
+func TestAwaitResetThatWasTaken(t *testing.T) {
+	client, server := pair(t, newLab(t))
+	server.Abort()
+	if err := client.AwaitReset(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	client.SocketError()
+	if err := client.AwaitReset(within(t)); harness.EndingOf(err) != harness.Finished {
+		t.Errorf("the wait gave %v, want it to say that the connection is over", err)
 	}
 }
 

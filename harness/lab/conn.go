@@ -118,13 +118,20 @@ func (c *Conn) CloseUnread(ctx context.Context) error {
 }
 
 // AwaitReset waits until a RST has come, without taking its error from the
-// socket (poll(2): POLLERR). A FIN alone does not end the wait, the context
-// does. Nobody may be reading at the same time. Linux only;
-// errors.ErrUnsupported elsewhere.
+// socket (poll(2): POLLERR). If the peer's FIN comes in its place the wait ends
+// at once, with an error whose Ending is Finished. Nobody may be reading at the
+// same time. Linux only; errors.ErrUnsupported elsewhere.
 func (c *Conn) AwaitReset(ctx context.Context) error { return c.await(ctx, pollReset, "a RST") }
 
+// AwaitResetAfterFinish is AwaitReset for where the peer's FIN comes before its
+// RST: it does not end the wait.
+func (c *Conn) AwaitResetAfterFinish(ctx context.Context) error {
+	return c.await(ctx, pollResetAfterFinish, "a RST behind the FIN")
+}
+
 // AwaitFinish waits until the peer's FIN has come, reading nothing (poll(2):
-// POLLRDHUP). A RST ends the wait with an error. Otherwise as AwaitReset.
+// POLLRDHUP). A RST ends the wait at once, with an error whose Ending is Reset.
+// Otherwise as AwaitReset.
 func (c *Conn) AwaitFinish(ctx context.Context) error { return c.await(ctx, pollFinish, "a FIN") }
 
 // AwaitReadable waits until there is something to read, a byte or an ending,

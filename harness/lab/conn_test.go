@@ -143,18 +143,19 @@ func TestDialFails(t *testing.T) {
 	}
 
 	for name, call := range map[string]func() error{
-		"Read":             func() error { _, err := c.Read(make([]byte, 1)); return err },
-		"Write":            func() error { _, err := c.Write([]byte("a")); return err },
-		"CloseWrite":       c.CloseWrite,
-		"AwaitReset":       func() error { return c.AwaitReset(within(t)) },
-		"AwaitFinish":      func() error { return c.AwaitFinish(within(t)) },
-		"AwaitReadable":    func() error { return c.AwaitReadable(within(t)) },
-		"CloseUnread":      func() error { return c.CloseUnread(within(t)) },
-		"SocketError":      c.SocketError,
-		"Disconnect":       c.Disconnect,
-		"SetDeadline":      func() error { return c.SetDeadline(time.Time{}) },
-		"SetReadDeadline":  func() error { return c.SetReadDeadline(time.Time{}) },
-		"SetWriteDeadline": func() error { return c.SetWriteDeadline(time.Time{}) },
+		"Read":                  func() error { _, err := c.Read(make([]byte, 1)); return err },
+		"Write":                 func() error { _, err := c.Write([]byte("a")); return err },
+		"CloseWrite":            c.CloseWrite,
+		"AwaitReset":            func() error { return c.AwaitReset(within(t)) },
+		"AwaitResetAfterFinish": func() error { return c.AwaitResetAfterFinish(within(t)) },
+		"AwaitFinish":           func() error { return c.AwaitFinish(within(t)) },
+		"AwaitReadable":         func() error { return c.AwaitReadable(within(t)) },
+		"CloseUnread":           func() error { return c.CloseUnread(within(t)) },
+		"SocketError":           c.SocketError,
+		"Disconnect":            c.Disconnect,
+		"SetDeadline":           func() error { return c.SetDeadline(time.Time{}) },
+		"SetReadDeadline":       func() error { return c.SetReadDeadline(time.Time{}) },
+		"SetWriteDeadline":      func() error { return c.SetWriteDeadline(time.Time{}) },
 	} {
 		if got := call(); !errors.Is(got, err) {
 			t.Errorf("%s = %v, want the error of connect", name, got)

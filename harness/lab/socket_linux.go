@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -10,12 +11,17 @@ import (
 )
 
 // A pollEvent is what to wait for, in poll(2)'s words.
-type pollEvent int16
+type pollEvent struct {
+	wanted int16
+	// instead is what may come in its place, so that the wait is over.
+	instead int16
+}
 
-const (
-	pollReset    pollEvent = unix.POLLERR
-	pollFinish   pollEvent = unix.POLLRDHUP
-	pollReadable pollEvent = unix.POLLIN
+var (
+	pollReset            = pollEvent{wanted: unix.POLLERR, instead: unix.POLLRDHUP}
+	pollResetAfterFinish = pollEvent{wanted: unix.POLLERR}
+	pollFinish           = pollEvent{wanted: unix.POLLRDHUP, instead: unix.POLLERR}
+	pollReadable         = pollEvent{wanted: unix.POLLIN}
 )
 
 // awaitEvent waits in the runtime's poller, asking poll(2) whenever something
@@ -25,16 +31,39 @@ func awaitEvent(conn *net.TCPConn, event pollEvent) error {
 	if err != nil {
 		return fmt.Errorf("await an event: %w", err)
 	}
-	var seen int16
+	var instead error
 	err = raw.Read(func(fd uintptr) bool {
-		seen = polled(fd)
-		return seen&int16(event) != 0
+		seen := polled(fd)
+		switch {
+		case event == pollFinish && seen&unix.POLLERR != 0:
+			instead = fmt.Errorf("await a FIN: a RST came: %w", syscall.ECONNRESET)
+		case seen&event.wanted != 0:
+		case seen&event.instead != 0:
+			instead = ended(fd)
+			return instead != nil
+		default:
+			return false
+		}
+		return true
 	})
 	if err != nil {
 		return fmt.Errorf("await an event: %w", err)
 	}
-	if event == pollFinish && seen&unix.POLLERR != 0 {
-		return fmt.Errorf("await a FIN: a RST came: %w", syscall.ECONNRESET)
+	return instead
+}
+
+// ended says how a connection ended without a RST, nil if it has not: the
+// POLLRDHUP may be of its own shutdown(SHUT_RD).
+func ended(fd uintptr) error {
+	told, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil {
+		return os.NewSyscallError("getsockopt", err)
+	}
+	switch told.State {
+	case unix.BPF_TCP_CLOSE_WAIT, unix.BPF_TCP_LAST_ACK, unix.BPF_TCP_CLOSING:
+		return fmt.Errorf("await a RST: a FIN came: %w", io.EOF)
+	case unix.BPF_TCP_CLOSE: // both FINs, or a RST whose error somebody took
+		return fmt.Errorf("await a RST: the connection is over: %w", io.EOF)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ type pollEvent int
 
 const (
 	pollReset pollEvent = iota
+	pollResetAfterFinish
 	pollFinish
 	pollReadable
 )
