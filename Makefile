@@ -5,7 +5,7 @@ REPORTS = reports
 # Packages whose tests are plain go tests; the scenarios are Ginkgo's, and what
 # runs all of them several times has a target of its own.
 PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/isolation$$')
-SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going --trace
+SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
 .PHONY: scenarios test isolation stress bench lint tables recordings audits audits-test
 

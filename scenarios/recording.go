@@ -70,10 +70,11 @@ func recorded(l *lab.Lab, open ...*lab.Conn) *evidence.Recording {
 	return recording
 }
 
-// card draws a recording for a report.
+// card draws a recording for a report, which Ginkgo indents by four columns: it
+// fits a terminal of 80.
 func card(r *evidence.Recording) string {
 	var drawing strings.Builder
-	Expect(report.Card(&drawing, r, report.CardOptions{Width: 100})).To(Succeed())
+	Expect(report.Card(&drawing, r, report.CardOptions{Width: 76})).To(Succeed())
 	return "\n" + drawing.String()
 }
 

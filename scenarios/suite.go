@@ -19,8 +19,14 @@ const limit = SpecTimeout(30 * time.Second)
 
 // Whatever a spec starts is gone when it ends: every goroutine, every
 // descriptor. What is left behind fails the spec that left it. It takes a
-// context so that an interrupt waits for it.
+// context so that an interrupt waits for it. What was deferred first runs last:
+// whatever failed, the report ends with how to run the spec again.
 var _ = BeforeEach(func(SpecContext) {
+	DeferCleanup(func() {
+		if spec := CurrentSpecReport(); spec.Failed() {
+			AddReportEntry("again", Again(spec.FullText()))
+		}
+	})
 	goroutines, descriptors := gleak.Goroutines(), openDescriptors()
 	DeferCleanup(func(ctx SpecContext) {
 		Eventually(ctx, gleak.Goroutines).WithPolling(time.Millisecond).ShouldNot(gleak.HaveLeaked(goroutines))

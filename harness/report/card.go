@@ -12,8 +12,9 @@ import (
 
 // CardOptions say how a card is drawn. The zero value is right for people.
 type CardOptions struct {
-	// Width is how many columns the card takes; 0 means the terminal's width,
-	// and 80 where w is no terminal. A card that needs more takes more.
+	// Width is how many columns the card takes; 0 means the terminal's width but
+	// at least 80, and 80 where w is no terminal. A card that needs more takes
+	// more: with two or three lifelines that is under 70.
 	Width int
 	// Color forces colour. Otherwise there is colour on a terminal only, and
 	// none if NO_COLOR is set or TERM is "dumb". Nothing is said by colour alone.
@@ -65,8 +66,11 @@ func Card(w io.Writer, r *evidence.Recording, o CardOptions) error {
 
 // width returns how many columns a card on w takes.
 func width(w io.Writer, o CardOptions) int {
-	columns := o.Width
-	if f, ok := w.(*os.File); ok && columns == 0 {
+	if o.Width > 0 {
+		return min(o.Width, widest)
+	}
+	columns := 0
+	if f, ok := w.(*os.File); ok {
 		columns, _, _ = term.GetSize(int(f.Fd())) // 0 if it is no terminal
 	}
 	return min(max(columns, LeastWidth), MostWidth)

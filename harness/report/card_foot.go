@@ -20,6 +20,7 @@ func (c *card) foot() {
 		}
 		c.verdict(i, v)
 	}
+	c.fact("connections", c.connections(), "")
 	outcomes := c.outcomes()
 	for i, o := range outcomes {
 		if i == mostLines {
@@ -39,6 +40,32 @@ func (c *card) foot() {
 	for _, text := range lostTexts(r, c.hidden) {
 		c.fact("", text, yellow)
 	}
+}
+
+// connections names the ports of every connection, where a host has several of
+// which none stands over its lifeline; otherwise it is empty.
+func (c *card) connections() string {
+	several := false
+	for i, h := range c.hosts {
+		several = several || h.IP != "" && c.address(i) == h.IP
+	}
+	if len(c.rec.Flows) < 2 || !several {
+		return ""
+	}
+	end := func(host, address string) string {
+		if host == "" {
+			return address
+		}
+		return host + address[max(0, strings.LastIndexByte(address, ':')):]
+	}
+	var texts []string
+	for _, f := range c.rec.Flows[:min(len(c.rec.Flows), mostLines)] {
+		texts = append(texts, end(f.ClientHost, f.Client)+" → "+end(f.ServerHost, f.Server))
+	}
+	if more := len(c.rec.Flows) - mostLines; more > 0 {
+		texts = append(texts, fmt.Sprintf("… and %d more", more))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // verdict writes who sent a RST, why, and what was lost.

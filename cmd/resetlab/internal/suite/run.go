@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 
 	"github.com/resetlab/resetlab/scenarios"
 )
@@ -25,7 +24,7 @@ type Order struct {
 func (o Order) focus() []string {
 	var expressions []string
 	for _, text := range o.Specs {
-		expressions = append(expressions, "^"+regexp.QuoteMeta(scenarios.Name+" "+text)+"$")
+		expressions = append(expressions, scenarios.FocusOn(text))
 	}
 	return expressions
 }
