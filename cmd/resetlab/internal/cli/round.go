@@ -108,7 +108,7 @@ func specLine(result suite.Result) string {
 	for _, text := range why {
 		line += "\n    " + text
 	}
-	return line
+	return line + "\n    again: resetlab run '" + strings.ReplaceAll(result.Spec, "'", `'\''`) + "'"
 }
 
 // round tells, where there is no bar, that a round is over.
