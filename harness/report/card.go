@@ -14,7 +14,7 @@ import (
 type CardOptions struct {
 	// Width is how many columns the card takes; 0 means the terminal's width but
 	// at least 80, and 80 where w is no terminal. A card that needs more takes
-	// more: with two or three lifelines that is under 70.
+	// more: with two or three lifelines it is content with LeastWidth.
 	Width int
 	// Color forces colour. Otherwise there is colour on a terminal only, and
 	// none if NO_COLOR is set or TERM is "dumb". Nothing is said by colour alone.
@@ -28,11 +28,12 @@ type CardOptions struct {
 // The widths of a card, in columns: fewer are treated as LeastWidth, more as
 // MostWidth.
 const (
-	LeastWidth = 80
+	LeastWidth = 70
 	MostWidth  = 400
 )
 
 const (
+	usualWidth = 80 // where nothing else is said
 	mostRows   = 90 // how many steps a card draws
 	mostLines  = 6  // how many resets, outcomes and the like it lists
 	timeColumn = 12 // where the time ends and the first margin begins
@@ -66,14 +67,14 @@ func Card(w io.Writer, r *evidence.Recording, o CardOptions) error {
 
 // width returns how many columns a card on w takes.
 func width(w io.Writer, o CardOptions) int {
-	if o.Width > 0 {
-		return min(o.Width, widest)
+	columns, least := o.Width, LeastWidth
+	if columns == 0 {
+		least = usualWidth
+		if f, ok := w.(*os.File); ok {
+			columns, _, _ = term.GetSize(int(f.Fd())) // 0 if it is no terminal
+		}
 	}
-	columns := 0
-	if f, ok := w.(*os.File); ok {
-		columns, _, _ = term.GetSize(int(f.Fd())) // 0 if it is no terminal
-	}
-	return min(max(columns, LeastWidth), MostWidth)
+	return min(max(columns, least), MostWidth)
 }
 
 // colorful says whether colour suits w (no-color.org).

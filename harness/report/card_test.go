@@ -118,7 +118,7 @@ func TestCardOfAStrangersRST(t *testing.T) {
 func TestCardWidth(t *testing.T) {
 	for _, name := range stored(t) {
 		for _, c := range []struct{ width, most int }{
-			{0, 80}, {1, needs(load(t, name))}, {76, 76}, {100, 100}, {133, 133},
+			{0, 80}, {1, report.LeastWidth}, {76, 76}, {100, 100}, {133, 133},
 		} {
 			widest := 0
 			for line := range strings.Lines(card(t, load(t, name), report.CardOptions{Width: c.width})) {
@@ -129,14 +129,6 @@ func TestCardWidth(t *testing.T) {
 			}
 		}
 	}
-}
-
-// needs is how narrow the card of a recording can be.
-func needs(r *evidence.Recording) int {
-	if len(r.Hosts) > 2 {
-		return 67
-	}
-	return 61
 }
 
 func TestCardAlignsWideCharacters(t *testing.T) {
