@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"context"
-	"fmt"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -36,21 +34,4 @@ func (a *addresses) take() netip.Addr {
 	const first, count = 100, 155 // three digits, and never the broadcast address
 	n := a.next.Add(1) % (count * count * count)
 	return netip.AddrFrom4([4]byte{127, byte(first + n/(count*count)), byte(first + n/count%count), byte(first + n%count)})
-}
-
-// dialFrom returns what opens the connections to the origin: from the cell's
-// own address if the origin is of the loopback.
-func dialFrom(source netip.Addr, upstream string) func(context.Context, string, string) (net.Conn, error) {
-	dialer := &net.Dialer{KeepAlive: -1}
-	dialer.SetMultipathTCP(false)
-	if to, err := netip.ParseAddrPort(upstream); err == nil && to.Addr().IsLoopback() && to.Addr().Is4() {
-		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
-	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dialer.DialContext(ctx, network, address)
-		if err != nil {
-			return nil, fmt.Errorf("dial the origin: %w", err)
-		}
-		return conn, nil
-	}
 }

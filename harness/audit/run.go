@@ -29,6 +29,10 @@ type run struct {
 	logging    sync.Mutex
 	sweeping   bool // it is not noted whose sockets are: asking takes a tenth of a cell
 
+	reached atomic.Bool // the origin has been connected to
+	ports   sync.Mutex  // held while a cell waits for a port to connect from
+	waiting sync.Once   // that it does has been said
+
 	noting    sync.Mutex
 	looked    sync.Once // whether the clients are in this process
 	inProcess atomic.Bool
@@ -92,6 +96,11 @@ func (s *Subject) check() error {
 	}
 	if _, _, err := net.SplitHostPort(s.Origin.Addr()); err != nil {
 		return fmt.Errorf("subject: the origin's address: %w", err)
+	}
+	if s.Source.IsValid() {
+		if err := CheckSource(s.Source); err != nil {
+			return fmt.Errorf("subject: %w", err)
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"crypto/tls"
+	"net/netip"
 	"time"
 )
 
@@ -14,6 +15,11 @@ type Subject struct {
 	Protocol Protocol
 	// Origin executes what the client asks for, and counts.
 	Origin Origin
+	// Source is the address from which the origin is connected to. Zero is the
+	// kernel's choice, 127.0.0.1 on the loopback; origins that are [Settler]s get an
+	// address of its own for each cell there. Where its ports are used up, the cells
+	// wait for TIME_WAIT to pass.
+	Source netip.Addr
 	// Open makes a fresh client, with a pool of its own if it has one. It is
 	// called once a cell and must not connect yet.
 	Open func(ctx context.Context, to Target) (Client, error)

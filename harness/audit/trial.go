@@ -33,6 +33,7 @@ type trial struct {
 		inodes []uint32
 	}
 	dialled     atomic.Int64  // connections made to the origin
+	portless    atomic.Bool   // one could not be made for want of a port
 	arrivals    chan struct{} // gets a word when a client connects; it has room for one. Nil: that is not seen
 	lastArrival atomic.Int64  // when one last did, by pulse
 
@@ -52,10 +53,17 @@ func (r *run) newTrial(cell Cell, place Place) *trial {
 // try runs a cell. An error is the audit's own.
 func (r *run) try(ctx context.Context, cell Cell) Result {
 	place, _ := r.place(cell.Place)
-	t := r.newTrial(cell, place)
-	began := time.Now()
-	result, err := t.observe(ctx)
-	return t.finish(began, result, err)
+	for {
+		t := r.newTrial(cell, place)
+		began := time.Now()
+		result, err := t.observe(ctx)
+		if !t.portless.Load() || ctx.Err() != nil {
+			return t.finish(began, result, err)
+		}
+		if err := t.awaitPort(ctx); err != nil { // and then all of it again: the client was let down
+			return t.finish(began, Result{}, err)
+		}
+	}
 }
 
 // finish completes the result of a trial.

@@ -134,17 +134,6 @@ func (t *trial) newProxy(listener net.Listener, watch func(int) harness.Watcher,
 	})
 }
 
-// dial connects to the origin.
-func (t *trial) dial(ctx context.Context) (net.Conn, error) {
-	upstream := t.subject.Origin.Addr()
-	conn, err := dialFrom(t.source, upstream)(ctx, "tcp", upstream)
-	if err == nil {
-		t.dialled.Add(1)
-		t.note(conn.LocalAddr().String())
-	}
-	return conn, err
-}
-
 // A noting listener tells of the connections that it accepts.
 type noting struct {
 	net.Listener

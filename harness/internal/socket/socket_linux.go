@@ -2,6 +2,7 @@ package socket
 
 import (
 	"net"
+	"syscall"
 
 	"github.com/resetlab/resetlab/harness/internal/sockdiag"
 	"golang.org/x/sys/unix"
@@ -43,6 +44,15 @@ func unsent(conn *net.TCPConn) (left int64, taking bool) {
 		}
 	}
 	return left, true
+}
+
+// ChooseLate is a net.Dialer's Control: a socket that is bound to an address gets
+// its port when it is connected (ip(7), IP_BIND_ADDRESS_NO_PORT). Otherwise no two
+// connections from the address could have one port, whatever they lead to.
+func ChooseLate(_, _ string, conn syscall.RawConn) error {
+	return conn.Control(func(fd uintptr) {
+		unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1) // without it there are fewer ports
+	})
 }
 
 // HungUp says whether the end of stream that was read from conn was a RST whose

@@ -5,11 +5,15 @@ package socket
 import (
 	"errors"
 	"net"
+	"syscall"
 )
 
 // unsent cannot be asked portably: a RST then goes out at once, and may
 // overtake bytes that the end has no room for yet.
 func unsent(*net.TCPConn) (left int64, taking bool) { return 0, false }
+
+// ChooseLate changes nothing: the port is chosen with the address.
+func ChooseLate(_, _ string, _ syscall.RawConn) error { return nil }
 
 // HungUp cannot be told from a FIN portably once a write has taken the error.
 func HungUp(*net.TCPConn) bool { return false }

@@ -18,6 +18,7 @@ import (
 // auditFlags are those of an audit.
 type auditFlags struct {
 	name, shard, budget, upstream, count string
+	source                               string
 	cells, only                          []string
 	faults, repeats, operations          []string
 	seed                                 uint64
@@ -49,6 +50,7 @@ func (f *auditFlags) register(command *cobra.Command) {
 	flags.Int64Var(&f.stride, "stride", 16, "with --sweep: at every `N`th byte, and at each where verdicts change")
 	flags.StringVar(&f.upstream, "upstream", "", "`ADDRESS` of your own server, host:port, instead of one of the audit's")
 	flags.StringVar(&f.count, "count", "", "with --upstream: `COMMAND` that prints how often the operation {id} was executed")
+	flags.StringVar(&f.source, "source", "", "with --upstream: `IP` to connect to it from (default 127.0.0.1 on the loopback)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "list the cells and run none")
 	f.toxiproxy.register(command)
 	f.expect.register(command)
@@ -147,6 +149,10 @@ func (f *auditFlags) conflict(of family, args []string) error {
 			strings.TrimSpace(strings.Split(of.example, "\n")[0]))
 	case f.count != "" && f.upstream == "":
 		return badInputf("--count goes with --upstream: the audit's own server counts for itself")
+	case f.source != "" && f.upstream == "":
+		return badInputf("--source goes with --upstream: towards the audit's own server each cell has an address of its own")
+	case f.source != "" && f.toxiproxy.url != "":
+		return badInputf("--source does not go with --toxiproxy, which is what connects to the server")
 	case of.start == nil && f.upstream == "" && !f.dryRun:
 		return badInputf("--upstream is missing: where is the server?")
 	case len(f.cells) > 0 && (len(f.only)+len(f.faults)+len(f.repeats)+len(f.operations) > 0 || f.shard != ""):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -35,6 +36,15 @@ type auditing struct {
 // bare is the subject as far as it is known before anything is started.
 func (a *auditing) bare() (audit.Subject, error) {
 	s := audit.Subject{Name: a.flags.name, Protocol: a.family.protocol(), Backends: a.flags.backends, Pooled: a.flags.session}
+	if a.flags.source != "" {
+		var err error
+		if s.Source, err = netip.ParseAddr(a.flags.source); err != nil {
+			return s, badInputf("--source %q: want the IP address of this machine to connect from", a.flags.source)
+		}
+		if err := audit.CheckSource(s.Source); err != nil {
+			return s, badInputf("--source: %w", err)
+		}
+	}
 	if !a.flags.tls {
 		return s, nil
 	}
