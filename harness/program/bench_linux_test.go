@@ -20,8 +20,8 @@ func BenchmarkStart(b *testing.B) {
 		args []string
 		bars [2]float64
 	}{
-		{"true", []string{"true"}, [2]float64{14, 4}},
-		{"curl", []string{"curl", "--version"}, [2]float64{3, 1.5}},
+		{"true", []string{"true"}, [2]float64{25, 4}},
+		{"curl", []string{"curl", "--version"}, [2]float64{3.5, 2.5}},
 	} {
 		if _, err := exec.LookPath(c.args[0]); err != nil {
 			b.Logf("%s is left out: %v", c.name, err)

@@ -113,6 +113,50 @@ func TestAnUnwritableDirectoryIsRemoved(t *testing.T) {
 	start(t, s, shell(`mkdir -p a/b/c; touch a/b/c/d; chmod 0 a/b/c a/b a`)).Err()
 }
 
+// Shared memory ends with the programs, below an init.
+func TestSharedMemoryEnds(t *testing.T) {
+	if _, err := exec.LookPath("ipcmk"); err != nil {
+		t.Skipf("install ipcmk (Debian's package util-linux-extra): %v", err)
+	}
+	before := sharedMemory(t)
+	s := supervise(t, program.Options{})
+	p := start(t, s, shell(`readlink /proc/self/ns/pid; ipcmk -M 4096; ipcs -m | grep -c 4096; echo x >/dev/shm/resetlab-test-$$ && echo made`))
+	said := said(t, p)
+	if !strings.HasSuffix(said, "|1|made") {
+		t.Fatalf("it said %s: this proves nothing", said)
+	}
+	if own, err := os.Readlink("/proc/self/ns/pid"); err != nil || strings.HasPrefix(said, own) {
+		t.Skip("run as root, or allow user namespaces: a sub-reaper cannot tell whose shared memory is")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	for name := range sharedMemory(t) {
+		if !before[name] && strings.Contains(name, "resetlab-test") || !before[name] && strings.HasSuffix(name, " 4096") {
+			t.Errorf("%s is left", name)
+		}
+	}
+}
+
+// sharedMemory lists what is shared on the machine: proc_sysvipc(5), shm_overview(7).
+func sharedMemory(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	text, err := os.ReadFile("/proc/sysvipc/shm")
+	if err != nil {
+		t.Skipf("the kernel has no System V shared memory: %v", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line) // key, shmid, perms, size
+		all["segment "+fields[1]+" "+fields[3]] = true
+	}
+	entries, _ := os.ReadDir("/dev/shm")
+	for _, entry := range entries {
+		all[entry.Name()] = true
+	}
+	return all
+}
+
 // Somebody kills the supervisor's process.
 func TestASupervisorThatIsKilled(t *testing.T) {
 	s, err := program.Supervise(within(t), program.Options{})

@@ -88,7 +88,7 @@ func (o Options) sorts() []sort {
 	init, mapped := base, base
 	init.Init = true
 	mapped.Init, mapped.Map = true, true
-	const namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS
+	const namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC
 	all := []sort{{namespaces, init}, {namespaces | unix.CLONE_NEWUSER, mapped}, {0, base}}
 	switch {
 	case o.SamePIDs:

@@ -58,7 +58,7 @@ func (s *supervisor) settle() (err error) {
 		}
 	}
 	if s.options.Init {
-		err = ownProc()
+		err = ownMounts()
 	} else {
 		err = os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 	}
@@ -86,20 +86,26 @@ func (s *supervisor) mapUser() error {
 		os.WriteFile("/proc/self/gid_map", line(s.options.GID), 0))
 }
 
-// ownProc mounts a /proc of the PID namespace, where nobody else sees it: a
+// ownMounts mounts a /proc of the PID namespace, where nobody else sees it: a
 // program finds itself in it by its own process id. The ids begin behind that
 // of this process outside, so that programs that run at the same time have
-// different ones, and do not meet in files that are named by them.
-func ownProc() error {
+// different ones, and do not meet in files that are named by them. Shared memory
+// has a place of its own, too, since who is killed does not remove it.
+func ownMounts() error {
 	outside, err := os.Readlink("/proc/self")
 	if err != nil {
 		return err
 	}
+	const flags = unix.MS_NOSUID | unix.MS_NODEV
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
 		return os.NewSyscallError("mount", err)
 	}
-	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NOEXEC|unix.MS_NODEV, ""); err != nil {
+	if err := unix.Mount("proc", "/proc", "proc", flags|unix.MS_NOEXEC, ""); err != nil {
 		return os.NewSyscallError("mount /proc", err)
+	}
+	err = unix.Mount("shm", "/dev/shm", "tmpfs", flags, "mode=1777")
+	if err != nil && err != unix.ENOENT { // not every container has it
+		return os.NewSyscallError("mount /dev/shm", err)
 	}
 	os.WriteFile("/proc/sys/kernel/ns_last_pid", []byte(outside), 0) // a kernel without it begins at 2
 	return nil

@@ -11,7 +11,7 @@ const Control = 3
 
 // Options say what sort of supervisor a process is.
 type Options struct {
-	// Init says that it was started in a PID, a mount and perhaps a user
+	// Init says that it was started in a PID, a mount, an IPC and perhaps a user
 	// namespace of its own. Otherwise it becomes a sub-reaper.
 	Init bool
 	// Map says that the user namespace is new: UID and GID are mapped in it.
