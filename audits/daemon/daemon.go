@@ -1,18 +1,18 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/program"
 )
 
 // nobody is the user and the group that a server runs as when root starts it.
@@ -26,31 +26,11 @@ func (m Missing) Error() string {
 	return fmt.Sprintf("%s is not installed (Debian's package %s)", m.Program, m.Package)
 }
 
-// A Daemon is a server that runs.
+// A Daemon is a server that runs, in a private directory.
 type Daemon struct {
-	Address string // host:port of its listener
-	dir     string
-	process *exec.Cmd
-	output  *output
-	exited  chan struct{}
-}
-
-// output keeps what a server says, for the error if it does not start.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
+	Address    string // host:port of its listener
+	dir        string
+	supervisor *program.Supervisor
 }
 
 // find returns the path of a program in the PATH or where Debian puts it.
@@ -68,22 +48,21 @@ func find(program, pkg string, places ...string) (string, error) {
 }
 
 // newDaemon makes the private directory and chooses the port.
-func newDaemon() (*Daemon, error) {
-	dir, err := os.MkdirTemp("", "resetlab-audits-")
-	if err != nil {
-		return nil, fmt.Errorf("directory of a server: %w", err)
-	}
+func newDaemon(ctx context.Context) (*Daemon, error) {
+	var o program.Options
 	if os.Geteuid() == 0 {
-		if err := os.Chown(dir, nobody, nobody); err != nil {
-			return nil, fmt.Errorf("directory of a server: %w", err)
-		}
+		o.User = nobody
+	}
+	supervisor, err := program.Supervise(ctx, o)
+	if err != nil {
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("port of a server: %w", err)
+		return nil, errors.Join(fmt.Errorf("port of a server: %w", err), supervisor.Close())
 	}
 	defer listener.Close()
-	return &Daemon{Address: listener.Addr().String(), dir: dir, output: &output{}}, nil
+	return &Daemon{listener.Addr().String(), supervisor.Dir(), supervisor}, nil
 }
 
 func (d *Daemon) port() string {
@@ -91,59 +70,69 @@ func (d *Daemon) port() string {
 	return port
 }
 
-// command prepares a program to run in the directory, without privileges and
-// in a process group of its own.
-func (d *Daemon) command(ctx context.Context, path string, args ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, path, args...)
-	c.Dir, c.Stdout, c.Stderr = d.dir, d.output, d.output
-	c.Env = []string{"HOME=" + d.dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TMPDIR=" + d.dir}
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if os.Geteuid() == 0 {
-		c.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
-	}
-	return c
+// execute starts a program in the directory, without privileges.
+func (d *Daemon) execute(ctx context.Context, path string, args ...string) (*program.Program, error) {
+	return d.supervisor.Start(ctx, program.Command{
+		Args: append([]string{path}, args...),
+		Env:  []string{"HOME=" + d.dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TMPDIR=" + d.dir},
+	})
 }
 
 // run runs a program that prepares the directory.
 func (d *Daemon) run(ctx context.Context, path string, args ...string) error {
-	if err := d.command(ctx, path, args...).Run(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", filepath.Base(path), err, d.output)
+	p, err := d.execute(ctx, path, args...)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.Exited():
+		err = p.Err()
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if _, stopErr := p.Stop(0); stopErr != nil {
+		err = errors.Join(err, stopErr)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(path), err, output(p))
 	}
 	return nil
 }
 
 // start starts the server and waits until it is ready.
 func (d *Daemon) start(ctx context.Context, ready func(context.Context) error, path string, args ...string) error {
-	d.process = d.command(context.WithoutCancel(ctx), path, args...)
-	if err := d.process.Start(); err != nil {
-		d.process = nil
-		return fmt.Errorf("start %s: %w", filepath.Base(path), err)
+	p, err := d.execute(ctx, path, args...)
+	if err != nil {
+		return err
 	}
-	d.exited = make(chan struct{})
-	go func() {
-		d.process.Wait() // how it ended shows in its output
-		close(d.exited)
-	}()
-	for {
+	if err := p.AwaitListening(ctx, netip.MustParseAddrPort(d.Address)); err != nil {
+		return fmt.Errorf("%w\n%s", err, output(p))
+	}
+	for { // it may still have to recover what it has on disk
 		err := ready(ctx)
 		if err == nil {
 			return nil
 		}
-		select { // a server of another's making tells nobody when it is ready
+		select { // a server of another's making tells nobody when it has
 		case <-time.After(20 * time.Millisecond):
-		case <-d.exited:
-			return fmt.Errorf("%s ended: %w\n%s", filepath.Base(path), err, d.output)
+		case <-p.Exited():
+			return fmt.Errorf("%s ended: %w\n%s", filepath.Base(path), err, output(p))
 		case <-ctx.Done():
-			return fmt.Errorf("%s is not ready: %w\n%s", filepath.Base(path), errors.Join(err, ctx.Err()), d.output)
+			return fmt.Errorf("%s is not ready: %w\n%s", filepath.Base(path), errors.Join(err, ctx.Err()), output(p))
 		}
 	}
 }
 
-// Close ends the server and all of its processes, and removes the directory.
-func (d *Daemon) Close() error {
-	if d.process != nil {
-		syscall.Kill(-d.process.Process.Pid, syscall.SIGKILL) // nothing it keeps is of use
-		<-d.exited
+// output is what a program said, for the error if it fails.
+func output(p *program.Program) string {
+	var all strings.Builder
+	kept, _ := p.Lines()
+	for _, line := range kept {
+		fmt.Fprintln(&all, line.Text)
 	}
-	return os.RemoveAll(d.dir)
+	return all.String()
 }
+
+// Close ends the server and all of its processes, and removes the directory.
+// Nothing that it keeps is of use.
+func (d *Daemon) Close() error { return d.supervisor.Close() }

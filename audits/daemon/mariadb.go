@@ -48,7 +48,7 @@ func StartMariaDB(ctx context.Context) (*MariaDB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDaemon()
+	d, err := newDaemon(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func StartPostgres(ctx context.Context) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDaemon()
+	d, err := newDaemon(ctx)
 	if err != nil {
 		return nil, err
 	}

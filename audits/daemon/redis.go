@@ -25,7 +25,7 @@ func StartRedis(ctx context.Context) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDaemon()
+	d, err := newDaemon(ctx)
 	if err != nil {
 		return nil, err
 	}
