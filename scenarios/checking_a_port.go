@@ -33,6 +33,7 @@ var _ = Describe("Checking a port", Label("cause:refused"), func() {
 			note(saw)
 			measured(claims.PortCheck, port)
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

@@ -41,6 +41,7 @@ var _ = Describe("Closing with unread data", Label("cause:unread"), func() {
 				MoveCounter("TCPAbortOnClose", 1),
 			))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

@@ -51,6 +51,7 @@ var _ = Describe("A cut on an idle connection", Label("cause:proxy"), func() {
 				MoveCounter("OutRsts", 2),
 			))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, harness.Reset, limit), Entry(nil, harness.Finished, limit),
 	)
 })

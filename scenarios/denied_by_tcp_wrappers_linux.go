@@ -45,6 +45,7 @@ var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() 
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

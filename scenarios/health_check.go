@@ -50,6 +50,7 @@ var _ = Describe("A layer-4 health check", Label("cause:probe"), func() {
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

@@ -51,6 +51,7 @@ var _ = Describe("A heartbeat", Label("cause:idle"), func() {
 			measured(claims.HeartbeatRabbitMQ, survival(saw))
 			measured(claims.KeepalivePrevents, survival(saw), "the heartbeat is data")
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

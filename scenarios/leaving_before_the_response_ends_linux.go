@@ -47,6 +47,7 @@ var _ = Describe("Leaving before the response ends", Label("cause:unread"), func
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

@@ -44,6 +44,7 @@ var _ = Describe("A reset", Label("cause:abort"), func() {
 			Expect(recorded(l)).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

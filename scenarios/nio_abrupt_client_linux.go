@@ -54,6 +54,7 @@ var _ = Describe("An NIO server whose client leaves", Label("cause:abort"), func
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

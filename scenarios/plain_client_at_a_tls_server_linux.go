@@ -51,6 +51,7 @@ var _ = Describe("A plain client at a TLS server", Label("cause:tls"), func() {
 			Expect(recorded(l)).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

@@ -46,6 +46,7 @@ var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
 				ShowStates("client", "ESTABLISHED", "CLOSE"),
 			))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 
@@ -65,6 +66,7 @@ var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
 			Expect(lingered).To(EndIn("read", harness.Finished))
 			Expect(recorded(l)).To(ShowNoReset())
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 })

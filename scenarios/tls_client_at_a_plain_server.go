@@ -48,6 +48,7 @@ var _ = Describe("A TLS client at a plain server", Label("cause:tls"), func() {
 			Expect(recording).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

@@ -41,6 +41,7 @@ var _ = Describe("Writing after a reset", Label("cause:unread"), func() {
 				ShowStates("client", "ESTABLISHED", "CLOSE"),
 			))
 		},
+		EntryDescription("(%s)"),
 		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
 	)
 

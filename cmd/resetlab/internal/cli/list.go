@@ -103,7 +103,7 @@ func writeList(w io.Writer, found []suite.Scenario) {
 // route alone, or if they are more than most.
 func specLines(specs []suite.Spec, most int) []string {
 	entries, routes := map[string]int{}, map[string][]string{}
-	byRoute := func(s suite.Spec) bool { return s.Route != "" && s.Short == s.Table+" Entry: "+s.Route }
+	byRoute := func(s suite.Spec) bool { return s.Route != "" && s.Short == s.Table+" ("+s.Route+")" }
 	for _, spec := range specs {
 		entries[spec.Table]++
 		if byRoute(spec) {

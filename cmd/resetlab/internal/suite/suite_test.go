@@ -106,3 +106,15 @@ func TestBadOrder(t *testing.T) {
 		t.Errorf("%v, said %q, want status 2 and one line", err, said)
 	}
 }
+
+// TestTextsAreSentences: an entry of a table without a description of its own
+// is called "Entry: …" by Ginkgo.
+func TestTextsAreSentences(t *testing.T) {
+	for _, scenario := range suite.Scenarios() {
+		for _, spec := range scenario.Specs {
+			if strings.Contains(spec.Text, "Entry:") {
+				t.Errorf("%s: want the entry of %q to say what it is about", spec.Text, spec.Table)
+			}
+		}
+	}
+}
