@@ -10,15 +10,22 @@ SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going
 .PHONY: scenarios test isolation stress bench lint tables recordings audits audits-test
 
 
-# The main job, with nothing but Go installed.
+# Ginkgo knows neither NO_COLOR nor whether a terminal reads what it prints.
+COLOR = if [ -n "$$NO_COLOR" ] || [ "$$TERM" = dumb ] || ! [ -t 1 ]; then export GINKGO_NO_COLOR=1; fi
+COMPILING = echo "compiling the scenarios; the first time that takes half a minute"
+
+# The main job, with nothing but Go installed. A part of it: make scenarios
+# ARGS='--focus-file=closing_with_unread'.
 scenarios:
-	$(GINKGO) $(SUITE) --timeout=5m ./scenarios
+	@$(COMPILING)
+	@$(COLOR); set -x; $(GINKGO) $(SUITE) --timeout=5m $(ARGS) ./scenarios
 
 # Everything, with the race detector, which needs a C compiler.
 test:
 	go test -race $(PLAIN)
 	mkdir -p $(REPORTS)
-	$(GINKGO) $(SUITE) --race --timeout=10m --poll-progress-after=60s \
+	@$(COMPILING)
+	@$(COLOR); set -x; $(GINKGO) $(SUITE) --race --timeout=10m --poll-progress-after=60s \
 		--output-dir=$(REPORTS) --json-report=scenarios.json --junit-report=scenarios.xml ./scenarios
 
 # The scenarios as an ordinary user and where user namespaces are forbidden,
@@ -28,14 +35,14 @@ isolation:
 
 # 100 repetitions of the suite, and every exact cut a thousand times.
 stress:
-	$(GINKGO) $(SUITE) --race --timeout=60m --repeat=99 ./scenarios
+	@$(COLOR); set -x; $(GINKGO) $(SUITE) --race --timeout=60m --repeat=99 ./scenarios
 	RESETLAB_FULL=1 go test -race -timeout=30m -count=1 ./harness
 
 # Ratios against a baseline of the same run: "ratio NAME VALUE bar BOUND"; and
 # how near times are to what they should be: "goal NAME VALUE UNIT under VALUE".
 bench:
 	go test -run='^$$' -bench=. -benchtime=1x -timeout=20m ./harness ./harness/lab ./harness/evidence ./harness/netlab ./harness/audit
-	RESETLAB_BENCH=1 $(GINKGO) -p --timeout=5m ./scenarios | grep -E '^ *(ratio|goal|suite) '
+	@$(COLOR); RESETLAB_BENCH=1 $(GINKGO) -p --timeout=5m ./scenarios | grep -E '^ *(ratio|goal|suite) '
 
 lint:
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
