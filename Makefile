@@ -52,7 +52,8 @@ lint:
 	GOOS=windows go vet ./...
 	$(STATICCHECK) ./...
 
-# The tables of scenarios in README.md and scenarios/README.md.
+# The tables of scenarios and the samples in README.md and scenarios/README.md;
+# the samples are of real runs, one of them of curl.
 tables:
 	go run ./cmd/resetlab/internal/tables
 

@@ -1,9 +1,10 @@
-// Command tables writes the tables of scenarios into README.md and
-// scenarios/README.md, from the specs themselves. Run it from the root of the
-// project: make tables.
+// Command tables writes what is generated in README.md and scenarios/README.md:
+// the tables of scenarios, from the specs themselves, and the samples, from real
+// runs. Run it from the root of the project: make tables.
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,31 +17,49 @@ import (
 )
 
 func main() {
-	scenarios := suite.Scenarios()
-	err := errors.Join(
-		replace("README.md", byCause(scenarios)),
-		replace("scenarios/README.md", byName(scenarios)))
-	if err != nil {
+	suite.Be() // the samples are of rounds, which re-execute this binary
+	if err := generate(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "tables:", err)
 		os.Exit(1)
 	}
 }
 
-// The marks between which a table stands.
-const begin, end = "<!-- begin: make tables -->\n", "<!-- end -->\n"
-
-// replace puts the table between the marks of the file.
-func replace(file, table string) error {
-	text, err := os.ReadFile(file)
+// generate makes every part before it writes one.
+func generate(ctx context.Context) error {
+	scenarios := suite.Scenarios()
+	verdicts, err := sampleOfClaims(ctx, scenarios)
 	if err != nil {
 		return err
 	}
-	before, rest, opened := strings.Cut(string(text), begin)
+	card, err := sampleOfCard()
+	if err != nil {
+		return err
+	}
+	matrix, err := sampleOfAudit(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		replace("README.md", "claims", verdicts),
+		replace("README.md", "card", card),
+		replace("README.md", "matrix", matrix),
+		replace("README.md", "causes", byCause(scenarios)),
+		replace("scenarios/README.md", "scenarios", byName(scenarios)))
+}
+
+// replace puts text between the marks of that name in the file.
+func replace(file, name, text string) error {
+	begin, end := fmt.Sprintf("<!-- begin %s: make tables -->\n", name), fmt.Sprintf("<!-- end %s -->\n", name)
+	old, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, rest, opened := strings.Cut(string(old), begin)
 	_, after, closed := strings.Cut(rest, end)
 	if !opened || !closed {
-		return fmt.Errorf("%s has no marks for a table", file)
+		return fmt.Errorf("%s has no marks for %s", file, name)
 	}
-	return os.WriteFile(file, []byte(before+begin+table+end+after), 0o644)
+	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
 }
 
 // byCause is a row a cause, with the command that runs its scenarios.
