@@ -113,7 +113,7 @@ func TestParseExpectationsSaysWhatIsWrong(t *testing.T) {
 		"P7/*/*/write POOL-POISONED so it is":      "it has no outcome",
 		"P7/[/*/write HUNG so it is":               "syntax error in pattern",
 		"P7/rst HUNG so it is":                     "PLACE/FAULT/REPEAT/OPERATION",
-		strings.Repeat("x", 10_000):                "too long",
+		strings.Repeat("x", 10_000):                "more than 4096 bytes",
 		strings.Repeat("*/*/*/* HUNG x\n", 10_001): "line 10001: more than 10000",
 	} {
 		if _, err := audit.ParseExpectations(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {

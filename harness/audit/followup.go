@@ -20,30 +20,33 @@ func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err 
 	if t.subject.Pooled && succeeded && t.cell.Fault != RSTStream && t.striker.struckLast() {
 		t.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
 	}
-	if wrong, err = t.callAgain(ctx); wrong == nil && err == nil && t.place.Unanswered {
+	before := t.striker.heard()
+	succeeds, wrong, err := t.callAgain(ctx)
+	if succeeds && t.striker.heard() == before { // no reply has told the client so
 		wrong, err = t.lost(ctx, t.calls[len(t.calls)-1])
 	}
 	return wrong, err
 }
 
-// callAgain makes a call with nothing in its way.
-func (t *trial) callAgain(ctx context.Context) (wrong error, err error) {
+// callAgain makes a call with nothing in its way, and says whether it succeeds or
+// what was wrong with it: neither if the client cannot perform such a call.
+func (t *trial) callAgain(ctx context.Context) (succeeds bool, wrong, err error) {
 	call := t.newCall(t.cell.Operation, "")
 	answer, back := t.do(ctx, call)
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return false, nil, ctx.Err()
 	case answer.Unable != nil:
-		return nil, answer.Unable
+		return false, nil, answer.Unable
 	case answer.Unimplemented:
-		return nil, nil
+		return false, nil, nil
 	case !back:
-		return fmt.Errorf("no result within %v", t.limits.Time), nil
+		return false, fmt.Errorf("no result within %v", t.limits.Time), nil
 	case answer.Err != nil:
-		return answer.Err, nil
+		return false, answer.Err, nil
 	}
 	if want := t.subject.Origin.Reply(call); want != nil && answer.Body != nil && !bytes.Equal(want, answer.Body) {
-		return fmt.Errorf("%d bytes came, not the %d of its reply", len(answer.Body), len(want)), nil
+		return false, fmt.Errorf("%d bytes came, not the %d of its reply", len(answer.Body), len(want)), nil
 	}
-	return nil, nil
+	return true, nil, nil
 }

@@ -15,7 +15,7 @@ type Rehearsal struct {
 	Answer   Answer
 	Returned bool // it came back in time
 	Account  Account
-	Places   []string // that it came by; those in a TLS handshake are not looked for
+	Places   []string // that it came by before it was closed; those in a TLS handshake are not looked for
 	Reused   bool     // the call came on a connection that had carried another
 }
 
@@ -61,11 +61,11 @@ func rehearse(
 		return r, fmt.Errorf("rehearse: %w", errors.Join(r.Answer.Unable, t.close()))
 	}
 	t.awaitArrival(ctx, r.Call) // the account tells
+	r.Places = met.take()       // what is sent when the client is closed is no part of the call
 	r.Reused = primed && t.dialled.Load() == before
 	if err := errors.Join(t.close(), ctx.Err()); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
-	r.Places = met.take()
 	if r.Account, err = t.account(ctx, r.Call); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}

@@ -138,7 +138,7 @@ func (t *remoteTrial) followUp(ctx context.Context) (wrong, err error) {
 			return nil, ctx.Err()
 		}
 	}
-	if wrong, err = t.callAgain(ctx); err != nil {
+	if _, wrong, err = t.callAgain(ctx); err != nil {
 		return nil, err
 	}
 	return wrong, t.server.delete(healthy)

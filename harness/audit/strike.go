@@ -28,6 +28,7 @@ type striker struct {
 	strikes  int
 	matched  int // how many requests matched so far
 	attempts []Attempt
+	replied  int64         // bytes that passed toward the client, of all connections
 	last     time.Duration // when something last happened on a connection, by pulse
 	cut      *CutBytes
 }
@@ -176,6 +177,9 @@ func (w *watched) hit() bool {
 // count keeps the books of what passes. mu is held.
 func (w *watched) count(toward harness.Party, b []byte, at int, struck bool) {
 	w.passed[toward] += int64(at)
+	if toward == harness.Client {
+		w.replied += int64(at)
+	}
 	if !w.armed && !struck {
 		return // the call is over
 	}
@@ -259,6 +263,13 @@ func (s *striker) tries() (t tries) {
 		t.last = s.start + a.At
 	}
 	return t
+}
+
+// heard returns how many bytes have passed toward the client.
+func (s *striker) heard() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.replied
 }
 
 // disarm ends the striking and returns for how long nothing has happened on a

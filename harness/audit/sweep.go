@@ -1,11 +1,10 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -39,7 +38,8 @@ type SweepReport struct {
 	Stride    int64         `json:"stride"`
 	ToServer  int64         `json:"to_server"` // bytes of the healthy exchange
 	ToClient  int64         `json:"to_client"`
-	Cells     int           `json:"cells"` // how many cuts were tried
+	Goodbye   int64         `json:"goodbye,omitempty"` // bytes to the server when the client was closed: no call to be cut
+	Cells     int           `json:"cells"`             // how many cuts were tried
 	Duration  time.Duration `json:"duration"`
 	Ranges    []Range       `json:"ranges"`
 	Stopped   string        `json:"stopped,omitempty"`
@@ -51,7 +51,10 @@ type Range struct {
 	Fault   Fault         `json:"fault"`
 	First   int64         `json:"first"` // bytes that pass before the cut
 	Last    int64         `json:"last"`
-	Verdict Verdict       `json:"verdict"` // of one of its cells
+	Verdict Verdict       `json:"verdict"` // of one of its cells, the worst if Racy
+	// Racy lists the verdicts that were seen where the same cut did not give the
+	// same verdict each time.
+	Racy []string `json:"racy,omitempty"`
 	// Before and After are the bytes of the healthy exchange around First.
 	Before []byte `json:"before"`
 	After  []byte `json:"after"`
@@ -70,7 +73,8 @@ func (s *SweepReport) Bad() []Range {
 // Sweep performs one operation again and again, with a cut at every byte of
 // both directions, and finds where the verdict changes. With a stride it looks
 // closer between two neighbours that differ; a change and its contrary between
-// two neighbours stay unseen then. Where sockets are left at the end every cut is
+// two neighbours stay unseen then. Where a verdict changes, the cuts on both
+// sides are made again: what is not the same each time is told as such. Where sockets are left at the end every cut is
 // made once more, to see whose they are. An error says that the sweep could not
 // be made, or was stopped: the report, if not nil, has what was measured.
 func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error) {
@@ -80,7 +84,7 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error)
 	if _, err := s.matrix(Options{}); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
-	w := &sweep{SweepOptions: o, verdicts: map[line][]uint16{}}
+	w := &sweep{SweepOptions: o, verdicts: map[line][]uint16{}, again: map[spot][]uint16{}}
 	w.run = newRun(&s, Options{Seed: o.Seed, Parallel: o.Parallel, Limits: o.Limits, Log: o.Log})
 	w.run.sweeping = true
 	w.report = &SweepReport{
@@ -143,6 +147,7 @@ type sweep struct {
 	lines    []line
 	verdicts map[line][]uint16 // by byte; 0: not tried, else the index in kinds + 1
 	kinds    []Verdict
+	again    map[spot][]uint16 // what each spot that was struck again has had
 	done     int
 	total    int
 }
@@ -155,7 +160,7 @@ func (w *sweep) measure(ctx context.Context) error {
 	t := w.run.newTrial(Cell{place.ID, RST, Once, w.Operation}, place)
 	var mu sync.Mutex
 	connections := 0
-	w.stream = map[harness.Party][]byte{}
+	passed := map[harness.Party][]byte{}
 	t.watch = func(int) harness.Watcher {
 		mu.Lock()
 		defer mu.Unlock()
@@ -163,7 +168,7 @@ func (w *sweep) measure(ctx context.Context) error {
 		return func(toward harness.Party, b []byte) *harness.Cut {
 			mu.Lock()
 			defer mu.Unlock()
-			w.stream[toward] = append(w.stream[toward], b...)
+			passed[toward] = append(passed[toward], b...)
 			return nil
 		}
 	}
@@ -172,10 +177,16 @@ func (w *sweep) measure(ctx context.Context) error {
 	}
 	call := t.newCall(w.Operation, w.Shape)
 	answer, returned := t.do(ctx, call)
+	t.trusting = returned && answer.Err == nil
 	lost := t.awaitArrival(ctx, call)
+	t.awaitRest(ctx)
+	mu.Lock()
+	w.stream = maps.Clone(passed)
+	mu.Unlock()
 	if err := t.close(); err != nil {
 		return err
 	}
+	w.report.Goodbye = int64(len(passed[harness.Server]) - len(w.stream[harness.Server]))
 	switch {
 	case answer.Unable != nil:
 		return answer.Unable
@@ -185,31 +196,13 @@ func (w *sweep) measure(ctx context.Context) error {
 		return answer.Err
 	case answer.Unimplemented:
 		return errors.New("the client cannot perform it")
-	case lost != nil:
+	case lost != nil && (place.Unanswered || w.Operation == Write):
 		return lost
 	case connections != 1:
 		return fmt.Errorf("it took %s: a sweep counts the bytes of one", counted(connections, "connection"))
 	}
 	w.report.ToServer, w.report.ToClient = int64(len(w.stream[harness.Server])), int64(len(w.stream[harness.Client]))
 	return nil
-}
-
-// cover tries the coarse spots and those between neighbours that differ, by
-// what the clients left behind, too.
-func (w *sweep) cover(ctx context.Context, before map[uint32]descriptor) {
-	w.strike(ctx, w.coarse())
-	for round := w.between(); len(round) > 0 && ctx.Err() == nil; round = w.between() {
-		w.strike(ctx, round)
-	}
-	if w.socketsLeft(ctx, before) {
-		w.run.sweeping = false
-		w.strike(ctx, w.tried())
-	}
-	w.findLeaks(ctx)
-	for round := w.between(); len(round) > 0 && ctx.Err() == nil; round = w.between() {
-		w.strike(ctx, round)
-		w.findLeaks(ctx)
-	}
 }
 
 // A spot is a byte of a line.
@@ -235,67 +228,4 @@ func (w *sweep) coarse() (spots []spot) {
 		}
 	}
 	return spots
-}
-
-// between returns the spots in the middle of neighbours that differ.
-func (w *sweep) between() (spots []spot) {
-	for _, l := range w.lines {
-		last := int64(-1)
-		for at, kind := range w.verdicts[l] {
-			if kind == 0 {
-				continue
-			}
-			if last >= 0 && int64(at) > last+1 && w.verdicts[l][last] != kind {
-				spots = append(spots, spot{l, last + (int64(at)-last)/2})
-			}
-			last = int64(at)
-		}
-	}
-	return spots
-}
-
-// strike tries spots in random order.
-func (w *sweep) strike(ctx context.Context, spots []spot) {
-	w.total += len(spots)
-	order := rand.New(rand.NewPCG(w.run.options.Seed, uint64(w.total))).Perm(len(spots))
-	w.run.each(ctx, order, func(i int) Result {
-		s := spots[i]
-		return w.run.try(ctx, Cell{AtByte(s.toward, s.at), s.fault, w.Repeat, w.Operation})
-	}, func(i int, result Result) {
-		w.enter(spots[i], result.Verdict)
-		if w.done++; w.Progress != nil {
-			w.Progress(w.done, w.total, result)
-		}
-	})
-}
-
-func (w *sweep) enter(s spot, v Verdict) {
-	i := slices.IndexFunc(w.kinds, func(k Verdict) bool { return k.String() == v.String() })
-	if i < 0 {
-		i = len(w.kinds)
-		w.kinds = append(w.kinds, v)
-	}
-	w.verdicts[s.line][s.at] = uint16(i + 1)
-}
-
-// conclude makes ranges of the verdicts.
-func (w *sweep) conclude() {
-	w.report.Cells = w.done
-	for _, l := range w.lines {
-		previous := uint16(0)
-		for at, kind := range w.verdicts[l] {
-			switch {
-			case kind == 0:
-			case kind == previous:
-				w.report.Ranges[len(w.report.Ranges)-1].Last = int64(at)
-			default:
-				previous = kind
-				stream := w.stream[l.toward]
-				w.report.Ranges = append(w.report.Ranges, Range{
-					Toward: l.toward, Fault: l.fault, First: int64(at), Last: int64(at), Verdict: w.kinds[kind-1],
-					Before: bytes.Clone(stream[max(0, at-around):at]), After: bytes.Clone(stream[at:min(len(stream), at+around)]),
-				})
-			}
-		}
-	}
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -47,8 +48,18 @@ func (w *sweep) findLeaks(ctx context.Context) {
 			toward, at, ok := parseByte(c.Place)
 			kinds := w.verdicts[line{toward, c.Fault}]
 			if err == nil && ok && at < int64(len(kinds)) && kinds[at] != 0 {
-				w.enter(spot{line{toward, c.Fault}, at}, withHygiene(w.kinds[kinds[at]-1], hygiene))
+				kinds[at] = w.kind(withHygiene(w.kinds[kinds[at]-1], hygiene))
 			}
 		}
 	}
+}
+
+// withoutLeaks is a verdict before anybody has looked for what was left behind,
+// which is done later.
+func withoutLeaks(v Verdict) Verdict {
+	v.Hygiene = slices.DeleteFunc(slices.Clone(v.Hygiene), func(h Hygiene) bool { return h == LeakGoroutine || h == LeakFD })
+	if len(v.Hygiene) == 0 {
+		v.Hygiene = []Hygiene{Clean}
+	}
+	return v
 }

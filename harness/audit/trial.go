@@ -16,19 +16,20 @@ import (
 // A trial is one cell being run: its own proxy, client, address.
 type trial struct {
 	*run
-	cell    Cell
-	place   Place
-	source  netip.Addr
-	striker *striker
-	proxy   *way
-	healthy *way // the other one, for Backend
-	address string
-	client  Client
-	panicky bool
-	left    []string // what the client says that it has left behind
-	calls   []Call
-	watch   func(connection int) harness.Watcher
-	sockets struct { // the clients' ends of the connections, by inode, in the order of accepting
+	cell     Cell
+	place    Place
+	source   netip.Addr
+	striker  *striker
+	proxy    *way
+	healthy  *way // the other one, for Backend
+	address  string
+	client   Client
+	panicky  bool
+	trusting bool     // the client has reported success
+	left     []string // what the client says that it has left behind
+	calls    []Call
+	watch    func(connection int) harness.Watcher
+	sockets  struct { // the clients' ends of the connections, by inode, in the order of accepting
 		sync.Mutex
 		inodes []uint32
 	}
@@ -37,6 +38,7 @@ type trial struct {
 	arrivals    chan struct{} // gets a word when a client connects; it has room for one. Nil: that is not seen
 	lastArrival atomic.Int64  // when one last did, by pulse
 
+	mark      mark
 	recording Recording // nil if the cell is not recorded
 	toldAll   bool      // it has been stopped
 }
@@ -108,7 +110,8 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	if o.answer.Unable != nil {
 		return Result{}, o.answer.Unable
 	}
-	t.awaitStrike(ctx, o.answer)
+	t.trusting = o.returned && o.answer.Err == nil
+	t.awaitStrike(ctx, o)
 	if silence := t.striker.disarm(); o.returned {
 		o.waited = silence
 	}

@@ -134,19 +134,26 @@ func (t *trial) newProxy(listener net.Listener, watch func(int) harness.Watcher,
 	})
 }
 
-// A noting listener tells of the connections that it accepts.
+// A noting listener tells of the connections that it accepts, and keeps those
+// to itself that are marks.
 type noting struct {
 	net.Listener
 	note func(net.Conn)
+	mark *mark
 }
 
 // Accept accepts a connection.
 func (l noting) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err == nil {
-		l.note(conn)
+	for {
+		conn, err := l.Listener.Accept()
+		if err == nil && l.mark.met(conn) {
+			continue
+		}
+		if err == nil {
+			l.note(conn)
+		}
+		return conn, err
 	}
-	return conn, err
 }
 
 // listen listens for the client of the cell.
@@ -156,7 +163,7 @@ func (t *trial) listen(address string) (net.Listener, error) {
 		return nil, err
 	}
 	t.note(listener.Addr().String())
-	return noting{listener, t.accepted}, nil
+	return noting{listener, t.accepted, &t.mark}, nil
 }
 
 // accepted notes that a client has connected, and with which socket.

@@ -7,7 +7,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/render"
 )
@@ -226,4 +228,23 @@ func TestMerge(t *testing.T) {
 	if _, err := render.Merge(); err == nil {
 		t.Error("no reports were merged")
 	}
+}
+
+// TestSweep shows what is not the same each time, and what was not cut.
+func TestSweep(t *testing.T) {
+	lost := result("server@0/rst/once/write", audit.LostOK).Verdict
+	r := &audit.SweepReport{
+		Version: audit.ReportVersion, Subject: "a client", Protocol: "bytes", Operation: audit.Write, Repeat: audit.Once,
+		ToServer: 76, Cells: 25, Duration: 4100 * time.Millisecond, Goodbye: 5,
+		Ranges: []audit.Range{
+			{Toward: harness.Server, Fault: audit.RST, First: 0, Last: 72, Verdict: lost, After: []byte("set x 0")},
+			{Toward: harness.Server, Fault: audit.RST, First: 73, Last: 75, Verdict: lost, Racy: []string{"LOST-OK", "UNHARMED"}},
+			{Toward: harness.Server, Fault: audit.RST, First: 76, Last: 76, Verdict: result("server@76/rst/once/write", audit.Unharmed).Verdict},
+		},
+	}
+	var text strings.Builder
+	if err := render.Sweep(&text, r, func(c audit.Cell) string { return "resetlab audit --cell " + c.ID() }); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "sweep", text.String())
 }

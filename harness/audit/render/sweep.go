@@ -15,13 +15,20 @@ func Sweep(w io.Writer, r *audit.SweepReport, again func(audit.Cell) string) err
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s · %s · %s %s: %s to the server, %d to the client, %s in %s\n",
 		plain(r.Subject), plain(r.Protocol), r.Operation, r.Repeat, counted(int(r.ToServer), "byte"), r.ToClient, counted(r.Cells, "cut"), lasted(r.Duration))
+	if r.Goodbye > 0 {
+		fmt.Fprintf(&text, "not cut: %s that it sends when it is closed, and no call with them\n", counted(int(r.Goodbye), "byte"))
+	}
 	for _, x := range r.Ranges {
 		sign := good.sign()
 		if x.Verdict.Bad() {
 			sign = bad.sign()
 		}
+		verdict := x.Verdict.String()
+		if len(x.Racy) > 0 {
+			verdict = fmt.Sprintf("racy between %d and %d, %s", x.First, x.Last, plain(strings.Join(x.Racy, " or ")))
+		}
 		fmt.Fprintf(&text, "%s toward the %s  %-8s %5d to %5d  %s: %.60q | %.60q\n",
-			sign, x.Toward, x.Fault, x.First, x.Last, x.Verdict, x.Before, x.After)
+			sign, x.Toward, x.Fault, x.First, x.Last, verdict, x.Before, x.After)
 		if x.Verdict.Bad() {
 			fmt.Fprintf(&text, "    %s\n    again: %s\n", plain(x.Verdict.Reason), again(x.Cell(r.Operation, r.Repeat)))
 		}
