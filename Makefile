@@ -7,7 +7,7 @@ REPORTS = reports
 PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/isolation$$')
 SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
-.PHONY: scenarios test isolation stress bench lint tables recordings audits audits-test
+.PHONY: scenarios test isolation delayed stress bench lint tables recordings audits audits-test
 
 
 # Ginkgo knows neither NO_COLOR nor whether a terminal reads what it prints.
@@ -32,6 +32,11 @@ test:
 # two runs at once, runs that are killed; and the machine is as it was before.
 isolation:
 	go test -count=1 -v -timeout=15m ./scenarios/isolation
+
+# Every scenario while strace delays the system calls by which clocks, traces and
+# packets are read: no card may be wrong. make isolation does it for a few.
+delayed:
+	RESETLAB_FULL=1 go test -count=1 -v -timeout=120m -run='^TestDelaysMakeNoCardWrong$$' ./scenarios/isolation
 
 # 100 repetitions of the suite, and every exact cut a thousand times.
 stress:

@@ -55,10 +55,14 @@ func newSuite(t *testing.T, as *syscall.SysProcAttr, variables ...string) *suite
 	if err := os.Chmod(directory, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	bound := 5 * time.Minute
+	if os.Getenv(fullVariable) != "" { // delayed at every turn
+		bound = 30 * time.Minute
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	t.Cleanup(cancel)
 	s := &suite{mark: directory, report: filepath.Join(directory, "report.json")}
-	s.Cmd = exec.CommandContext(ctx, "/proc/self/exe", "-test.run=^TestTheScenarios$", "-test.timeout=5m",
+	s.Cmd = exec.CommandContext(ctx, "/proc/self/exe", "-test.run=^TestTheScenarios$", "-test.timeout="+bound.String(), "-ginkgo.timeout="+bound.String(),
 		"-ginkgo.no-color", "-ginkgo.randomize-all", "-ginkgo.json-report="+s.report)
 	s.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + directory, "TMPDIR=" + directory, markVariable + "=" + s.mark,
