@@ -23,7 +23,7 @@ func startLabOn(family string) *lab.Lab {
 	}
 	Expect(listener.Close()).To(Succeed())
 	l := lab.NewIPv6()
-	record(l)
+	recordLab(l)
 	DeferCleanup(func() { Expect(l.Close()).To(Succeed()) })
 	return l
 }

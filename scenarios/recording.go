@@ -10,6 +10,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
+	"github.com/resetlab/resetlab/harness/evidence/record"
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/report"
 )
@@ -22,25 +24,25 @@ const RecordingsVariable = "RESETLAB_RECORDINGS"
 
 // lanes are what the specs record with, recorders those of the running spec.
 var (
-	lanes     *evidence.Lanes
-	recorders = map[*lab.Lab]*evidence.Recorder{}
+	lanes     *capture.Lanes
+	recorders = map[*lab.Lab]*record.Recorder{}
 )
 
 // They are opened before any spec looks what is open. These nodes take a
 // context so that an interrupt waits for them.
 var _ = BeforeSuite(func(SpecContext) {
-	lanes = evidence.Open()
+	lanes = capture.Open()
 	DeferCleanup(func(SpecContext) { Expect(lanes.Close()).To(Succeed()) })
 })
 
 // newLab makes a lab on IPv4's loopback, at an address of its own.
 func newLab() (*lab.Lab, error) { return lab.NewAt(lanes.Address()) }
 
-// record records what happens in a lab. Call it before the cleanup that closes
+// recordLab records what happens in a lab. Call it before the cleanup that closes
 // the lab is deferred: the recording ends behind that.
-func record(l *lab.Lab) {
+func recordLab(l *lab.Lab) {
 	GinkgoHelper()
-	recorder, err := evidence.Start(l, CurrentSpecReport().FullText(), evidence.Options{Lanes: lanes})
+	recorder, err := record.Start(l, CurrentSpecReport().FullText(), record.Options{Lanes: lanes})
 	Expect(err).NotTo(HaveOccurred())
 	recorders[l] = recorder
 	DeferCleanup(func(SpecContext) {

@@ -39,7 +39,7 @@ func startLab() *lab.Lab {
 	GinkgoHelper()
 	l, err := newLab()
 	Expect(err).NotTo(HaveOccurred())
-	record(l)
+	recordLab(l)
 	DeferCleanup(func() { Expect(l.Close()).To(Succeed()) })
 	return l
 }

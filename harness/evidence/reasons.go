@@ -14,12 +14,3 @@ func Reasons() []string {
 	}
 	return names
 }
-
-// why says a reason in a phrase. Where the kernel told none, the phrase says
-// what Linux most often means by a RST.
-func why(name string) string {
-	if phrase, known := tcp.Reason(name).Why(); known {
-		return phrase
-	}
-	return "the kernel had no connection that the segment belongs to, or not in that state"
-}

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,11 @@ type Recording struct {
 	// kernel events and journal entries that found no room.
 	LostPackets uint64 `json:"lost_packets,omitempty"`
 	LostEvents  uint64 `json:"lost_events,omitempty"`
+}
+
+// Lacks says whether a lane is named as missing.
+func (r *Recording) Lacks(lane Lane) bool {
+	return slices.ContainsFunc(r.Missing, func(m MissingLane) bool { return m.Lane == lane })
 }
 
 // A MissingLane is a lane that this recording does not have.

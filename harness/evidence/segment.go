@@ -3,66 +3,71 @@ package evidence
 import (
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 )
 
-// A segment is a TCP segment, decoded.
-type segment struct {
-	at       instant
-	src, dst netip.AddrPort
-	packet   Packet // Seq and Ack as in the header until a flow is found
-	syn, ack bool
-	outgoing bool   // it was leaving the host where it was captured
-	nat      string // the host that translated it, on the far side of a NAT
+// A Segment is a TCP segment as one capture saw it.
+type Segment struct {
+	At       time.Time
+	From, To netip.AddrPort
+	// Packet has the sequence numbers of the header itself, and names no host.
+	Packet  Packet
+	Leaving bool // it was leaving the host where it was captured, or else coming
 }
 
-// decode decodes IP packets and leaves out what is no TCP segment.
-func decode(captured []capturedSegment) []segment {
-	var ip4 layers.IPv4
-	var ip6 layers.IPv6
-	var tcp layers.TCP
-	// What is behind the headers was cut off, which is no error here.
-	parsers := map[byte]*gopacket.DecodingLayerParser{
-		4: gopacket.NewDecodingLayerParser(layers.LayerTypeIPv4, &ip4, &tcp),
-		6: gopacket.NewDecodingLayerParser(layers.LayerTypeIPv6, &ip6, &tcp),
-	}
-	found := make([]gopacket.LayerType, 0, 4)
-	segments := make([]segment, 0, len(captured))
-	names := map[byte]string{}
-	for _, c := range captured {
-		if len(c.data) == 0 || parsers[c.data[0]>>4] == nil {
-			continue
-		}
-		version := c.data[0] >> 4
-		parsers[version].DecodeLayers(c.data, &found) // an error concerns what is behind TCP
-		if len(found) < 2 || found[1] != layers.LayerTypeTCP {
-			continue
-		}
-		s := segment{at: c.at, outgoing: c.outgoing, syn: tcp.SYN, ack: tcp.ACK, packet: Packet{
-			Flags: flags(tcp.Contents[13], names), Seq: tcp.Seq, Window: int(tcp.Window), Data: c.data, Length: c.length,
-		}}
-		if tcp.ACK {
-			s.packet.Ack = tcp.Ack
-		}
-		from, to := addresses(c.data)
-		s.src = netip.AddrPortFrom(from, uint16(tcp.SrcPort))
-		s.dst = netip.AddrPortFrom(to, uint16(tcp.DstPort))
-		s.packet.TTL = int(ip6.HopLimit)
-		headers := len(ip6.Contents) + len(tcp.Contents)
-		if version == 4 {
-			s.packet.TTL, s.packet.IPID = int(ip4.TTL), int(ip4.Id)
-			headers = len(ip4.Contents) + len(tcp.Contents)
-		}
-		s.packet.Len = max(0, c.length-headers)
-		segments = append(segments, s)
-	}
-	return segments
+// A Decoder finds the TCP segments in IP packets. The zero value is ready. It
+// must not be used by several goroutines at the same time.
+type Decoder struct {
+	ip4     layers.IPv4
+	ip6     layers.IPv6
+	tcp     layers.TCP
+	parsers map[byte]*gopacket.DecodingLayerParser // by version of IP
+	found   []gopacket.LayerType
+	flags   map[byte]string // those that were named already
 }
 
-// addresses returns the source and the destination of an IP packet.
-func addresses(packet []byte) (from, to netip.Addr) {
+// Segment decodes a packet, from its IP header on and as far as it was captured,
+// that is length bytes long as a whole. It keeps the packet, and leaves time and
+// direction to the caller. ok is false if it is no TCP segment.
+func (d *Decoder) Segment(packet []byte, length int) (s Segment, ok bool) {
+	if d.parsers == nil { // what is behind the headers was cut off, which is no error
+		d.parsers = map[byte]*gopacket.DecodingLayerParser{
+			4: gopacket.NewDecodingLayerParser(layers.LayerTypeIPv4, &d.ip4, &d.tcp),
+			6: gopacket.NewDecodingLayerParser(layers.LayerTypeIPv6, &d.ip6, &d.tcp),
+		}
+		d.flags = map[byte]string{}
+	}
+	if len(packet) == 0 || d.parsers[packet[0]>>4] == nil {
+		return s, false
+	}
+	version := packet[0] >> 4
+	d.parsers[version].DecodeLayers(packet, &d.found) // an error concerns what is behind TCP
+	if len(d.found) < 2 || d.found[1] != layers.LayerTypeTCP {
+		return s, false
+	}
+	s.Packet = Packet{Flags: d.name(d.tcp.Contents[13]), Seq: d.tcp.Seq, Window: int(d.tcp.Window), Data: packet,
+		Length: length, TTL: int(d.ip6.HopLimit)}
+	if d.tcp.ACK {
+		s.Packet.Ack = d.tcp.Ack
+	}
+	from, to := Addresses(packet)
+	s.From = netip.AddrPortFrom(from, uint16(d.tcp.SrcPort))
+	s.To = netip.AddrPortFrom(to, uint16(d.tcp.DstPort))
+	headers := len(d.ip6.Contents) + len(d.tcp.Contents)
+	if version == 4 {
+		s.Packet.TTL, s.Packet.IPID = int(d.ip4.TTL), int(d.ip4.Id)
+		headers = len(d.ip4.Contents) + len(d.tcp.Contents)
+	}
+	s.Packet.Len = max(0, length-headers)
+	return s, true
+}
+
+// Addresses returns the source and the destination of an IP packet; they are
+// not valid if it is none.
+func Addresses(packet []byte) (from, to netip.Addr) {
 	switch {
 	case len(packet) >= 20 && packet[0]>>4 == 4:
 		return netip.AddrFrom4([4]byte(packet[12:16])), netip.AddrFrom4([4]byte(packet[16:20]))
@@ -72,10 +77,10 @@ func addresses(packet []byte) (from, to netip.Addr) {
 	return
 }
 
-// flags names the flags of a header (RFC 9293, section 3.1), in the order in
-// which people say them. known has those that were named before.
-func flags(bits byte, known map[byte]string) string {
-	if text, ok := known[bits]; ok {
+// name names the flags of a header (RFC 9293, section 3.1), in the order in
+// which people say them.
+func (d *Decoder) name(bits byte) string {
+	if text, ok := d.flags[bits]; ok {
 		return text
 	}
 	var names []string
@@ -90,6 +95,6 @@ func flags(bits byte, known map[byte]string) string {
 			names = append(names, flag.name)
 		}
 	}
-	known[bits] = strings.Join(names, " ")
-	return known[bits]
+	d.flags[bits] = strings.Join(names, " ")
+	return d.flags[bits]
 }

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 )
 
 // A run that is killed leaves no process, and with the last process goes its
@@ -32,7 +32,7 @@ func TestKilledAtTwentyMoments(t *testing.T) {
 	if struck == 0 {
 		t.Error("no run had a private network when it was killed: this proves nothing")
 	}
-	if err := evidence.Open().Close(); err != nil { // the next run
+	if err := capture.Open().Close(); err != nil { // the next run
 		t.Fatal(err)
 	}
 	for _, pid := range killed {

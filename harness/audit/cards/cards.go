@@ -9,15 +9,17 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
+	"github.com/resetlab/resetlab/harness/evidence/record"
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/report"
 )
 
 // New makes a recorder of lanes, which must stay open while it is used. The
-// cards say what these lanes can tell: see [evidence.Open].
-func New(lanes *evidence.Lanes) audit.Recorder { return recorder{lanes} }
+// cards say what these lanes can tell: see [capture.Open].
+func New(lanes *capture.Lanes) audit.Recorder { return recorder{lanes} }
 
-type recorder struct{ lanes *evidence.Lanes }
+type recorder struct{ lanes *capture.Lanes }
 
 // Record begins to record a cell, at an address of its own.
 func (r recorder) Record(c audit.Cell) (audit.Recording, error) {
@@ -25,7 +27,7 @@ func (r recorder) Record(c audit.Cell) (audit.Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	running, err := evidence.Start(l, c.ID(), evidence.Options{Lanes: r.lanes})
+	running, err := record.Start(l, c.ID(), record.Options{Lanes: r.lanes})
 	if err != nil {
 		l.Close()
 		return nil, err
@@ -35,7 +37,7 @@ func (r recorder) Record(c audit.Cell) (audit.Recording, error) {
 
 type recording struct {
 	lab     *lab.Lab
-	running *evidence.Recorder
+	running *record.Recorder
 }
 
 func (r *recording) IP() netip.Addr { return r.lab.IP() }

@@ -10,11 +10,12 @@ import (
 	"github.com/resetlab/resetlab/harness/audit/origins"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 )
 
 // TestCards: each cell tells its own story, whatever ran beside it.
 func TestCards(t *testing.T) {
-	lanes := evidence.Open()
+	lanes := capture.Open()
 	t.Cleanup(func() {
 		if err := lanes.Close(); err != nil {
 			t.Error(err)

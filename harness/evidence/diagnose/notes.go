@@ -65,15 +65,18 @@ func (q *question) doubt() string {
 			return gap.Why
 		}
 	}
-	switch {
-	case q.lostEvents():
+	if q.lostEvents() {
 		return "kernel events or calls were lost"
-	case q.around.host(host).Private && q.around.counts(host):
-		sent, noted := q.around.counted(host, "OutRsts"), q.around.noted[host]
-		if sent > noted {
+	}
+	if q.around.counts(host) {
+		switch sent, noted := q.around.counted(host, "OutRsts"), q.around.notedOf(host); {
+		case sent <= noted: // also if others move the counter, too
+			return ""
+		case !q.around.noisy(host):
 			return fmt.Sprintf("the counter OutRsts of %s moved by %d, and %d were noted", host, sent, noted)
 		}
-	case q.closedItself():
+	}
+	if q.closedItself() {
 		return "its socket was closed just before, and a socket's own RST is noted when it has left"
 	}
 	return ""

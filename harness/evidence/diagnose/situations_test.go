@@ -47,10 +47,15 @@ func situations() []situation {
 			counters: map[string]int64{"OutRsts": 1}, private: true, sender: evidence.KernelReply, host: "server", cause: 0,
 			level: evidence.Inferred, words: "moved by 1, and 0 were noted",
 		}, {
-			name:     "its socket was closed just before, by a thread that may not have noted its RST yet",
-			events:   at(one(accept), one(data), one(closed), one(ownRST)),
-			counters: map[string]int64{"OutRsts": 1}, sender: evidence.Application, host: "server", cause: -1,
+			name:    "its socket was closed just before, by a thread that may not have noted its RST yet",
+			events:  at(one(accept), one(data), one(closed), one(ownRST)),
+			missing: []evidence.MissingLane{{Lane: evidence.Counters, Why: "a test"}},
+			sender:  evidence.Application, host: "server", cause: -1, reason: "TCP_ABORT_ON_CLOSE",
 			level: evidence.Inferred, words: "closed just before",
+		}, {
+			name:   "its socket was closed just before, and no counter says that anybody sent a RST",
+			events: at(one(accept), one(data), one(closed), one(ownRST)),
+			sender: evidence.Between, cause: -1, level: evidence.Observed, words: "no tcp_send_reset",
 		}, {
 			name:   "its socket was closed by a RST that somebody sent it",
 			events: at(one(accept), one(data), one(received), one(closed), one(oddRST)),

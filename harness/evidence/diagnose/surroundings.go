@@ -26,7 +26,7 @@ type Surroundings struct {
 	LostEvents  uint64
 
 	sent  map[string]int64 // RSTs on the wire, by whose counters count them
-	noted map[string]int64 // RSTs that a kernel noted, by host
+	noted map[string]int64 // RSTs that a kernel noted, likewise
 }
 
 // lacks says whether a source is missing.
@@ -111,6 +111,10 @@ func (s *Surroundings) only(host, counter string) bool {
 	return s.counted(host, counter)-s.counted(host, "TCPAbortFailed") >= s.sent[s.scope(host)]
 }
 
+// notedOf returns how many RSTs a kernel noted of those that the counters of a
+// host count.
+func (s *Surroundings) notedOf(host string) int64 { return s.noted[s.scope(host)] }
+
 // foreign says whether there were more RSTs in the name of a host than its TCP
 // has sent.
 func (s *Surroundings) foreign(host string) bool {
@@ -126,6 +130,6 @@ func (s *Surroundings) count(e *evidence.Event, sender string) {
 	case sendsRST(e):
 		s.sent[s.scope(sender)]++
 	case e.Trace != nil && e.Trace.Sent():
-		s.noted[e.Host]++
+		s.noted[s.scope(e.Host)]++
 	}
 }

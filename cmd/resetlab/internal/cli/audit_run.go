@@ -18,7 +18,7 @@ import (
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/cards"
 	"github.com/resetlab/resetlab/harness/audit/render"
-	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 )
 
 // An auditing is an audit whose arguments are good.
@@ -90,7 +90,7 @@ func (a *auditing) conduct(cmd *cobra.Command, subject audit.Subject) (err error
 		return err
 	}
 	if a.recorded() {
-		lanes := evidence.Open()
+		lanes := capture.Open()
 		defer func() { err = errors.Join(err, lanes.Close()) }()
 		a.options.Recorder = cards.New(lanes)
 	}

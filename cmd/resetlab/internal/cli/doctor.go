@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 )
 
 // leftovers are what killed runs have left on this machine. Every command
@@ -18,7 +19,7 @@ type leftovers struct {
 	err     error
 }
 
-func (l *leftovers) sweep() { l.removed, l.err = evidence.Sweep() }
+func (l *leftovers) sweep() { l.removed, l.err = capture.Sweep() }
 
 // tell says what was there.
 func (l *leftovers) tell(out io.Writer) {
@@ -44,7 +45,7 @@ command removes when it starts; Doctor names what it has removed.`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			given := map[evidence.Lane]bool{}
-			for _, lane := range evidence.Doctor() {
+			for _, lane := range capture.Doctor() {
 				given[lane.Lane] = lane.Given
 				tell(out, string(lane.Lane), lane.Gives, lane.Why)
 				if lane.Lane == evidence.Kernel && lane.Given {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 )
 
 // TestLevels runs a scenario with all privilege that is to be had, in a
@@ -83,7 +84,7 @@ func runWith(t *testing.T, process *syscall.SysProcAttr) (string, error) {
 
 // kernelGiven says whether this machine gives tracepoints.
 func kernelGiven() bool {
-	for _, lane := range evidence.Doctor() {
+	for _, lane := range capture.Doctor() {
 		if lane.Lane == evidence.Kernel {
 			return lane.Given
 		}
