@@ -60,7 +60,7 @@ func (c audited) measure(ctx SpecContext) {
 func surprises(report *audit.Report) (list []string) {
 	for _, cell := range report.Cells {
 		v := cell.Verdict
-		if (v.Bad() || v.Weak()) && cell.Expected == "" {
+		if (v.Bad() || v.Weak() || v.Unproven()) && cell.Expected == "" {
 			list = append(list, fmt.Sprintf("%s is %s: %s %s", cell.ID, v, v.Reason, cell.FollowUp))
 		}
 	}

@@ -37,10 +37,22 @@ func judge(o observation) Verdict {
 	case o.answer.Unimplemented:
 		return verdictOf(found(Unimplemented, "the client cannot perform such a call"))
 	case o.strikes == 0:
-		return verdictOf(found(NotStruck, "the fault never struck: after %s the audit proved nothing",
-			counted(o.attempts, "attempt")))
+		return judgeNothing(o)
 	}
 	return verdictOf(append(judgeResult(o), judgeExecutions(o)...)...)
+}
+
+// judgeNothing says what the client did where the fault never struck.
+func judgeNothing(o observation) Verdict {
+	did := "the client reports success"
+	switch {
+	case !o.returned:
+		did = fmt.Sprintf("no result came within %v", o.limits.Time)
+	case o.answer.Err != nil:
+		did = fmt.Sprintf("the client reports %v", o.answer.Err)
+	}
+	return verdictOf(found(NotStruck, "the fault never struck, which proves nothing: after %s %s",
+		counted(o.attempts, "attempt"), did))
 }
 
 // judgeResult judges what the client came back with, if it did.

@@ -67,7 +67,10 @@ func (t *remoteTrial) observe(ctx context.Context) (Result, error) {
 	}
 	result, err := t.conclude(ctx, call, o, refused)
 	if err == nil && followed != nil {
-		result.Verdict, result.FollowUp = withHygiene(result.Verdict, PoolPoisoned), followed.Error()
+		result.FollowUp = followed.Error()
+		if result.Strikes > 0 {
+			result.Verdict = withHygiene(result.Verdict, PoolPoisoned)
+		}
 	}
 	return result, err
 }

@@ -58,6 +58,12 @@ type Result struct {
 	FollowUp  string         `json:"follow_up,omitempty"` // what was wrong with the call afterwards
 	Cut       *CutBytes      `json:"cut,omitempty"`
 	Duration  time.Duration  `json:"duration"` // nanoseconds
+	// First is the verdict of the cell's first run, if it was run again alone:
+	// that proved nothing, or the machine did not run the audit meanwhile. Nil
+	// means that the first run counts.
+	First *Verdict `json:"first,omitempty"`
+
+	lost time.Duration // for how long the machine did not run the audit meanwhile
 
 	// Card is what was on the wire and why the kernel reset, as plain text;
 	// empty if the cell was not recorded.
@@ -120,6 +126,18 @@ func (r *Report) Bad() []Result {
 	var list []Result
 	for _, c := range r.Cells {
 		if c.Verdict.Bad() && c.Expected == "" {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// Unproven returns the cells in which the audit proved nothing, and which were
+// not expected to be such.
+func (r *Report) Unproven() []Result {
+	var list []Result
+	for _, c := range r.Cells {
+		if c.Verdict.Unproven() && c.Expected == "" {
 			list = append(list, c)
 		}
 	}

@@ -125,9 +125,33 @@ func newRun(s *Subject, o Options) *run {
 }
 
 // each does the work on the numbers of order, several at once, and hands the
-// results over one after the other. It stops with the context.
+// results over one after the other. Work whose result is in doubt is done once
+// more when the rest is over, alone. It stops with the context.
 func (r *run) each(ctx context.Context, order []int, work func(int) Result, collect func(int, Result)) {
 	defer r.pulse.start(ctx)()
+	first := map[int]Verdict{}
+	var doubtful []int
+	r.atOnce(ctx, order, work, func(i int, result Result) {
+		if r.doubts(result) {
+			doubtful, first[i] = append(doubtful, i), result.Verdict
+			return
+		}
+		collect(i, result)
+	})
+	for _, i := range doubtful {
+		result := work(i)
+		if ctx.Err() != nil && result.Verdict.Has(Broken) {
+			return
+		}
+		verdict := first[i]
+		result.First = &verdict
+		collect(i, r.doubtless(result))
+	}
+}
+
+// atOnce does the work on the numbers of order, several at once, and hands the
+// results over one after the other. It stops with the context.
+func (r *run) atOnce(ctx context.Context, order []int, work func(int) Result, collect func(int, Result)) {
 	todo := make(chan int)
 	var workers sync.WaitGroup
 	var collecting sync.Mutex

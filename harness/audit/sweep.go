@@ -70,6 +70,11 @@ func (s *SweepReport) Bad() []Range {
 	return slices.DeleteFunc(slices.Clone(s.Ranges), func(r Range) bool { return !r.Verdict.Bad() })
 }
 
+// Unproven returns the ranges in which the audit proved nothing.
+func (s *SweepReport) Unproven() []Range {
+	return slices.DeleteFunc(slices.Clone(s.Ranges), func(r Range) bool { return !r.Verdict.Unproven() })
+}
+
 // Sweep performs one operation again and again, with a cut at every byte of
 // both directions, and finds where the verdict changes. With a stride it looks
 // closer between two neighbours that differ; a change and its contrary between

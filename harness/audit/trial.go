@@ -57,14 +57,17 @@ func (r *run) try(ctx context.Context, cell Cell) Result {
 	place, _ := r.place(cell.Place)
 	for {
 		t := r.newTrial(cell, place)
-		began := time.Now()
+		began, lost := time.Now(), r.pulse.lost()
 		result, err := t.observe(ctx)
-		if !t.portless.Load() || ctx.Err() != nil {
-			return t.finish(began, result, err)
+		if t.portless.Load() && ctx.Err() == nil {
+			if err = t.awaitPort(ctx); err == nil {
+				continue // all of it again: the client was let down
+			}
+			result = Result{}
 		}
-		if err := t.awaitPort(ctx); err != nil { // and then all of it again: the client was let down
-			return t.finish(began, Result{}, err)
-		}
+		result = t.finish(began, result, err)
+		result.lost = r.pulse.lost() - lost
+		return result
 	}
 }
 
@@ -168,7 +171,9 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	o.attempts = len(result.Attempts) + elsewhere
 	result.Verdict = judge(o)
 	if followed != nil {
-		result.Verdict = withHygiene(result.Verdict, PoolPoisoned)
+		if o.strikes > 0 { // otherwise nothing can have poisoned it
+			result.Verdict = withHygiene(result.Verdict, PoolPoisoned)
+		}
 		result.FollowUp = followed.Error()
 	}
 	for _, leak := range append(o.answer.Leaks, t.left...) {

@@ -109,17 +109,24 @@ func (v Verdict) String() string {
 
 // bad are the outcomes that no client should have.
 var bad = []Outcome{
-	SurfacedMislabelled, Duplicated, DuplicatedError, TruncatedOK, Corrupted, LostOK, Hung, Storm, NotStruck, Broken,
+	SurfacedMislabelled, Duplicated, DuplicatedError, TruncatedOK, Corrupted, LostOK, Hung, Storm,
 }
 
 // weak are those that are right and could be better.
 var weak = []Outcome{SurfacedMasked, Late}
 
-// Bad says whether the verdict is one against the client, or says that nothing
-// was proved.
+// void are those that say nothing of the client: the fault did not strike, or
+// the audit or the machine failed.
+var void = []Outcome{NotStruck, Broken}
+
+// Bad says whether the verdict is one against the client.
 func (v Verdict) Bad() bool {
 	return v.Has(bad...) || !slices.Equal(v.Hygiene, []Hygiene{Clean})
 }
+
+// Unproven says whether the verdict is neither for nor against the client: what
+// was to be tried did not come about, as where the machine had no room for it.
+func (v Verdict) Unproven() bool { return !v.Bad() && v.Has(void...) }
 
 // Weak says whether the client was right and could be better.
 func (v Verdict) Weak() bool { return !v.Bad() && v.Has(weak...) }

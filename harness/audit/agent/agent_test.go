@@ -132,11 +132,11 @@ func TestHostilePrograms(t *testing.T) {
 		{"stubborn", "P10/rst/always/read", "HUNG", "no result"},
 		{"orphan", "P11/rst/once/write", "UNHARMED LEAK-PROCESS", ""},
 		{"daemon", "P11/rst/once/write", "UNHARMED LEAK-PROCESS", ""},
-		{"mute", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "0 attempts"},
-		{"failing", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "never struck"},
-		{"elsewhere", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "never struck"},
-		{"garbage", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "1 attempt"},
-		{"gigabyte", "P7/rst/once/read", "NOT-STRUCK POOL-POISONED", "1 attempt"},
+		{"mute", "P7/rst/once/read", "NOT-STRUCK", "0 attempts"},
+		{"failing", "P7/rst/once/read", "NOT-STRUCK", "never struck"},
+		{"elsewhere", "P7/rst/once/read", "NOT-STRUCK", "never struck"},
+		{"garbage", "P7/rst/once/read", "NOT-STRUCK", "1 attempt"},
+		{"gigabyte", "P7/rst/once/read", "NOT-STRUCK", "1 attempt"},
 	} {
 		t.Run(c.program, func(t *testing.T) {
 			t.Setenv("RESETLAB_TEST_MARK", t.Name())

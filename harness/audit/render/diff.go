@@ -54,6 +54,8 @@ func (d *Difference) compare(c Change) {
 	switch {
 	case c.Old.Verdict.String() == c.New.Verdict.String():
 		d.Same++
+	case classOf(c.Old) == unproven || classOf(c.New) == unproven:
+		d.Other = append(d.Other, c) // it says nothing of the client
 	case is > was, bothBad && c.New.Verdict.Worse(c.Old.Verdict):
 		d.Worse = append(d.Worse, c)
 	case is < was, bothBad && c.Old.Verdict.Worse(c.New.Verdict):

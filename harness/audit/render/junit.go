@@ -19,6 +19,7 @@ type (
 		Name      string      `xml:"name,attr"`
 		Tests     int         `xml:"tests,attr"`
 		Failures  int         `xml:"failures,attr"`
+		Errors    int         `xml:"errors,attr"`
 		Skipped   int         `xml:"skipped,attr"`
 		Time      string      `xml:"time,attr"`
 		Timestamp string      `xml:"timestamp,attr"`
@@ -30,6 +31,7 @@ type (
 		Time    string        `xml:"time,attr"`
 		Skipped *junitMessage `xml:"skipped,omitempty"`
 		Failure *junitMessage `xml:"failure,omitempty"`
+		Error   *junitMessage `xml:"error,omitempty"`
 		Out     string        `xml:"system-out,omitempty"`
 	}
 	junitMessage struct {
@@ -40,7 +42,7 @@ type (
 )
 
 // JUnit writes reports as a JUnit file: a suite a report, a test case a cell,
-// a failure for each bad verdict that was not expected and each expectation
+// an error for each that proved nothing, a failure for each bad verdict that was not expected and each expectation
 // that is met no more. The error is that of writing to w.
 func JUnit(w io.Writer, reports ...*audit.Report) error {
 	var file junitSuites
@@ -84,6 +86,9 @@ func (s *junitSuite) add(c junitCase) {
 	if c.Failure != nil {
 		s.Failures++
 	}
+	if c.Error != nil {
+		s.Errors++
+	}
 	if c.Skipped != nil {
 		s.Skipped++
 	}
@@ -97,6 +102,8 @@ func caseOf(r *audit.Report, c audit.Result) junitCase {
 	switch {
 	case classOf(c) == bad:
 		j.Failure = &junitMessage{Message: message, Type: kind(c.Verdict), Text: strings.Join(evidence(c), "\n")}
+	case classOf(c) == unproven:
+		j.Error = &junitMessage{Message: message, Type: kind(c.Verdict), Text: strings.Join(evidence(c), "\n")}
 	case c.Verdict.Has(audit.Unimplemented):
 		j.Skipped = &junitMessage{Message: message}
 	case c.Expected != "":

@@ -29,7 +29,7 @@ func markdownFindings(text *strings.Builder, r *audit.Report) {
 	for _, part := range []struct {
 		of    class
 		title string
-	}{{bad, "Bad"}, {expected, "Bad, and expected"}} {
+	}{{bad, "Bad"}, {unproven, "Nothing is proved: the fault never struck, or the audit or the machine failed"}, {expected, "Bad, and expected"}} {
 		var found []audit.Result
 		for _, c := range r.Cells {
 			if classOf(c) == part.of {
@@ -84,7 +84,7 @@ func markdownMatrix(text *strings.Builder, r *audit.Report) {
 			text.WriteString("\n")
 		}
 	}
-	text.WriteString("\n✗ bad · ~ could be better · = bad, and expected\n")
+	text.WriteString("\n" + signs(r) + "\n")
 	var outcomes []audit.Outcome
 	for _, c := range r.Cells {
 		outcomes = append(outcomes, c.Verdict.Outcomes...)

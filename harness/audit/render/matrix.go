@@ -125,6 +125,8 @@ func (c class) color() string {
 		return "1;31"
 	case weak:
 		return "33"
+	case unproven:
+		return "35"
 	case expected:
 		return "36"
 	}
@@ -150,7 +152,7 @@ func (m *matrix) legend() {
 			m.line("%s", m.fit(fmt.Sprintf("  %-11s%s", h.short, h.says), m.width))
 		}
 	}
-	m.wrap("✗ bad · ~ could be better · = bad, and expected · no sign: good", "  ", "")
+	m.wrap(signs(m.report)+" · no sign: good", "  ", "")
 }
 
 // mostFindings bounds how many cells are listed.
@@ -159,7 +161,7 @@ const mostFindings = 100
 // findings lists what is bad or was expected, and why.
 func (m *matrix) findings() {
 	listed := 0
-	for _, k := range []class{bad, expected} {
+	for _, k := range []class{bad, unproven, expected} {
 		for _, c := range m.report.Cells {
 			if classOf(c) != k {
 				continue
@@ -183,6 +185,9 @@ func (m *matrix) finding(k class, c audit.Result) {
 	m.line("")
 	m.wrap(fmt.Sprintf("%s %s %s", k.sign(), plain(c.ID), c.Verdict), "", k.color())
 	m.wrap(plain(c.Verdict.Reason), "    ", "")
+	if c.First != nil && c.First.String() != c.Verdict.String() {
+		m.wrap(fmt.Sprintf("at first, before it was run again alone: %s: %s", c.First, plain(c.First.Reason)), "    ", "")
+	}
 	if c.FollowUp != "" {
 		m.wrap("afterwards: "+plain(c.FollowUp), "    ", "")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -168,5 +169,46 @@ func TestMarkdown(t *testing.T) {
 	golden(t, "markdown", text.String())
 	if strings.Contains(text.String(), "<script>") || strings.ContainsRune(text.String(), 0x1b) {
 		t.Error("what an error says is not escaped")
+	}
+}
+
+// TestNothingProved: such a cell is neither good nor bad, in every form.
+func TestNothingProved(t *testing.T) {
+	never := audit.Verdict{
+		Outcomes: []audit.Outcome{audit.NotStruck}, Hygiene: []audit.Hygiene{audit.Clean}, Reason: "after 0 attempts",
+	}
+	broken := audit.Verdict{
+		Outcomes: []audit.Outcome{audit.Broken}, Hygiene: []audit.Hygiene{audit.Clean}, Reason: "too many open files",
+	}
+	r := &audit.Report{Version: audit.ReportVersion, Subject: "client", Protocol: "lines", Cells: []audit.Result{{
+		ID: "P7/rst/once/read", Place: "P7", Fault: audit.RST, Repeat: audit.Once, Operation: audit.Read,
+		Verdict: never, First: &broken,
+	}}}
+	for name, c := range map[string]struct {
+		write func(io.Writer) error
+		want  []string
+	}{
+		"matrix": {func(w io.Writer) error { return render.Matrix(w, r, render.Style{}) }, []string{
+			"1 cell · 0 bad · 1 unproven · 0 good", "?unstruck", "? P7/rst/once/read NOT-STRUCK", "after 0 attempts",
+			"at first, before it was run again alone: BROKEN: too many open files", "? nothing is proved",
+		}},
+		"junit": {func(w io.Writer) error { return render.JUnit(w, r) }, []string{
+			`failures="0" errors="1"`, `<error message="NOT-STRUCK: after 0 attempts" type="NOT-STRUCK">`,
+		}},
+		"markdown": {func(w io.Writer) error { return render.Markdown(w, r) }, []string{"### Nothing is proved", "? unstruck"}},
+		"page":     {func(w io.Writer) error { return render.Page(w, r) }, []string{`unproven`, "1 unproven"}},
+	} {
+		var text strings.Builder
+		if err := c.write(&text); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(text.String(), want) {
+				t.Errorf("%s: no %q in\n%s", name, want, text.String())
+			}
+		}
+	}
+	if len(r.Bad()) != 0 || len(r.Unproven()) != 1 {
+		t.Errorf("%d bad, %d unproven, want 0 and 1", len(r.Bad()), len(r.Unproven()))
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Sweep writes where the verdicts of a sweep change, for a terminal, with the
-// bytes there as Go writes strings, and below each bad range what again returns:
+// bytes there as Go writes strings, and below each range that is bad or proves nothing what again returns:
 // the command that cuts at its first byte. The error is that of writing to w.
 func Sweep(w io.Writer, r *audit.SweepReport, again func(audit.Cell) string) error {
 	var text strings.Builder
@@ -22,6 +22,8 @@ func Sweep(w io.Writer, r *audit.SweepReport, again func(audit.Cell) string) err
 		sign := good.sign()
 		if x.Verdict.Bad() {
 			sign = bad.sign()
+		} else if x.Verdict.Unproven() {
+			sign = unproven.sign()
 		}
 		verdict := x.Verdict.String()
 		if len(x.Racy) > 0 {
@@ -29,7 +31,7 @@ func Sweep(w io.Writer, r *audit.SweepReport, again func(audit.Cell) string) err
 		}
 		fmt.Fprintf(&text, "%s toward the %s  %-8s %5d to %5d  %s: %.60q | %.60q\n",
 			sign, x.Toward, x.Fault, x.First, x.Last, verdict, x.Before, x.After)
-		if x.Verdict.Bad() {
+		if x.Verdict.Bad() || x.Verdict.Unproven() {
 			fmt.Fprintf(&text, "    %s\n    again: %s\n", plain(x.Verdict.Reason), again(x.Cell(r.Operation, r.Repeat)))
 		}
 	}

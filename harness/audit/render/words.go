@@ -40,8 +40,8 @@ var words = []word{
 	{audit.LostOK, "LOST", "success, and nothing was executed"},
 	{audit.Hung, "HUNG", "no result, and no attempt any more"},
 	{audit.Storm, "STORM", "more attempts than allowed"},
-	{audit.NotStruck, "UNSTRUCK", "the fault never struck: this proves nothing"},
-	{audit.Broken, "BROKEN", "the audit itself failed here"},
+	{audit.NotStruck, "unstruck", "the fault never struck: this proves nothing"},
+	{audit.Broken, "broken", "the audit or the machine failed here: this proves nothing"},
 }
 
 // marks of hygienes stand behind an outcome.
@@ -85,15 +85,18 @@ const (
 	good     class = "good"
 	weak     class = "weak"
 	bad      class = "bad"
+	unproven class = "unproven" // neither good nor bad
 	expected class = "expected" // bad, and listed
 )
 
 func classOf(r audit.Result) class {
 	switch {
-	case r.Expected != "" && (r.Verdict.Bad() || r.Verdict.Weak()):
+	case r.Expected != "" && (r.Verdict.Bad() || r.Verdict.Weak() || r.Verdict.Unproven()):
 		return expected
 	case r.Verdict.Bad():
 		return bad
+	case r.Verdict.Unproven():
+		return unproven
 	case r.Verdict.Weak():
 		return weak
 	}
@@ -107,10 +110,21 @@ func (c class) sign() string {
 		return "✗"
 	case weak:
 		return "~"
+	case unproven:
+		return "?"
 	case expected:
 		return "="
 	}
 	return " "
+}
+
+// signs says what those of a report mean.
+func signs(r *audit.Report) string {
+	text := "✗ bad · ~ could be better · = bad, and expected"
+	if tally(r)[unproven] > 0 {
+		text += " · ? nothing is proved"
+	}
+	return text
 }
 
 // plain makes one line of text that is fit for a terminal.
@@ -170,6 +184,9 @@ func summary(r *audit.Report) string {
 	parts := []string{counted(len(r.Cells), "cell"), fmt.Sprintf("%d bad", count[bad])}
 	if n := count[expected]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d expected", n))
+	}
+	if n := count[unproven]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d unproven", n))
 	}
 	if n := count[weak]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d weak", n))

@@ -83,7 +83,9 @@ client@0/stall and server@N/rst, each always, at bytes 0 to 4096. Nothing else
 is exact there, and it is refused.
 
 Exit status: 0 without a bad verdict, 1 with one, 2 if the arguments cannot be
-used. A verdict is every bad word that applies: DUPLICATED STORM is both. A file
+used, 3 without a bad verdict, but with cells in which nothing was proved: the
+fault never struck, or the audit or the machine failed, also when the cell was
+run again alone. A verdict is every bad word that applies: DUPLICATED STORM is both. A file
 of expectations (--expect) lists bad verdicts that are known, one a line: a
 pattern of cells, all words of the verdict with commas between them, the reason.
 One that is not listed fails, and so does one that is listed and occurs no more:

@@ -49,7 +49,7 @@ func (f *reportFiles) out(cmd *cobra.Command) io.Writer {
 func (f *reportFiles) present(cmd *cobra.Command, style cardStyle, reports ...*audit.Report) error {
 	out := f.out(cmd)
 	options := style.options(out)
-	var bad, unmet int
+	var bad, unproven, unmet int
 	for i, r := range reports {
 		if i > 0 {
 			fmt.Fprintln(out)
@@ -58,6 +58,7 @@ func (f *reportFiles) present(cmd *cobra.Command, style cardStyle, reports ...*a
 			return err
 		}
 		bad += len(r.Bad())
+		unproven += len(r.Unproven())
 		unmet += len(r.Unmet)
 	}
 	if err := f.outputs(reports...).write(cmd.OutOrStdout()); err != nil {
@@ -69,7 +70,15 @@ func (f *reportFiles) present(cmd *cobra.Command, style cardStyle, reports ...*a
 	case bad > 0:
 		return fmt.Errorf("bad cells: %d", bad)
 	}
-	return nil
+	return nothingProved(unproven, "cells")
+}
+
+// nothingProved is the error of things in which an audit proved nothing.
+func nothingProved(n int, things string) error {
+	if n == 0 {
+		return nil
+	}
+	return &failure{fmt.Errorf("%s in which nothing was proved: %d", things, n), exitUnproven}
 }
 
 // readReport reads a stored report; - is standard input.

@@ -244,13 +244,14 @@ func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
 			break
 		}
 	}
-	bad := 0
+	bad, unproven := 0, 0
 	for _, r := range reports {
 		again := func(c audit.Cell) string { return a.again(cmd, c) }
 		if err := render.Sweep(a.flags.files.out(cmd), r, again); err != nil {
 			return err
 		}
 		bad += len(r.Bad())
+		unproven += len(r.Unproven())
 	}
 	stored := outputs{{"--json", a.flags.files.json, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
@@ -260,6 +261,8 @@ func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
 	err := stored.write(cmd.OutOrStdout())
 	if bad > 0 {
 		err = errors.Join(err, fmt.Errorf("%d ranges of bytes have a bad verdict", bad))
+	} else {
+		err = errors.Join(err, nothingProved(unproven, "ranges of bytes"))
 	}
 	return errors.Join(stopped, err)
 }

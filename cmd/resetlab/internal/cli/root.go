@@ -17,7 +17,8 @@ why, and puts the same faults in front of your own client.
     resetlab audit http -- curl -sS --retry 3 {url}
 
 Exit status: 0 if all went well, 1 if a spec failed or something broke while
-it ran, 2 if the arguments cannot be used.`
+it ran, 2 if the arguments cannot be used, 3 if an audit found nothing bad and
+proved nothing in some cells.`
 
 // newRoot builds the whole command line. Nothing in it is shared with another
 // one, so that tests may build as many as they like.

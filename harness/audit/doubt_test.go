@@ -1,0 +1,59 @@
+package audit_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+// TestWhatProvesNothingIsTriedAgainAlone, and is not held against the client if
+// that proves nothing either.
+func TestWhatProvesNothingIsTriedAgainAlone(t *testing.T) {
+	absent := func(context.Context, audit.Call) audit.Answer { return audit.Answer{Err: errors.New("not today")} }
+	unable := func(context.Context, audit.Call) audit.Answer {
+		return audit.Answer{Unable: errors.New("no descriptor left")}
+	}
+	right := func(ctx context.Context, c audit.Call) audit.Answer { return (&planted{exchange: ask}).once(ctx, c) }
+	for _, c := range []struct {
+		name        string
+		do          func(context.Context, audit.Call) audit.Answer
+		always      bool
+		want, first string
+	}{
+		{"it comes the second time", absent, false, "SURFACED", "NOT-STRUCK"},
+		{"it never comes", absent, true, "NOT-STRUCK", "NOT-STRUCK"},
+		{"there is room the second time", unable, false, "SURFACED", "BROKEN"},
+		{"there is never room", unable, true, "BROKEN", "BROKEN"},
+		{"nothing is in doubt", right, true, "SURFACED", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var opened atomic.Int64
+			s := subject(t, func() audit.Client {
+				if opened.Add(1) == 1 || c.always {
+					return audit.Func(c.do)
+				}
+				return audit.Func(right)
+			})
+			calls := 0
+			report, err := audit.Run(t.Context(), s, audit.Options{
+				Only: []string{"P7/rst/once/write"}, Progress: func(int, int, audit.Result) { calls++ },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, first := report.Cells[0], ""
+			if got.First != nil {
+				first = got.First.String()
+			}
+			if got.Verdict.String() != c.want || first != c.first || calls != 1 {
+				t.Errorf("%v, first %q, reported %d times: want %s, first %q, once", got.Verdict, first, calls, c.want, c.first)
+			}
+			if len(report.Bad()) > 0 || (len(report.Unproven()) > 0) != (c.always && c.first != "") {
+				t.Errorf("%d bad and %d unproven cells", len(report.Bad()), len(report.Unproven()))
+			}
+		})
+	}
+}
