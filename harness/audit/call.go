@@ -147,8 +147,8 @@ func (p *performance) end(ctx context.Context) (answer Answer) {
 	defer p.leaveSlot()
 	p.giveUp()
 	if p.loading && ctx.Err() == nil {
-		answer.Unable = fmt.Errorf("the client has not begun with its call within %v (Limits.Start, --budget start=…): "+
-			"the machine is too slow or too busy for so many at once (--parallel)", p.limits.Start)
+		answer.Unable = fmt.Errorf("the client has not begun with its call within %v (--budget start=…): "+
+			"so many at once are too many for the machine (--parallel), or it does not read what it is told", p.limits.Start)
 	}
 	p.deadline = p.pulse.now() + p.limits.Quiet
 	p.loading, p.begun = false, nil
