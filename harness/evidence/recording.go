@@ -96,8 +96,8 @@ type Flow struct {
 	Near       int    `json:"near,omitempty"` // index into Flows; without meaning if NAT is empty
 }
 
-// An Event is one point of the time line. Exactly one of Call, Packet, State
-// and Trace is set, according to its kind. Events are in causal order: a
+// An Event is one point of the time line. Exactly one of Call, Packet, State,
+// Trace and Figures is set, according to its kind. Events are in causal order: a
 // kernel's note about a RST stands at the RST although it is stamped later.
 type Event struct {
 	At     time.Duration `json:"at"`   // nanoseconds since Started
@@ -107,6 +107,8 @@ type Event struct {
 	Packet *Packet       `json:"packet,omitempty"`
 	State  *StateChange  `json:"state,omitempty"`
 	Trace  *ResetTrace   `json:"trace,omitempty"`
+	// Figures are what the kernel said of the socket of that end.
+	Figures *Figures `json:"figures,omitempty"`
 }
 
 // A Call is a call of an application, placed at its start; it returned
@@ -175,6 +177,17 @@ type ResetTrace struct {
 	// Passive says that a segment that arrived was answered; otherwise the
 	// socket's owner or a timer wanted it.
 	Passive bool `json:"passive"`
+}
+
+// Figures are what a kernel says of one end's socket at a moment, in the words
+// of tcp(7), TCP_INFO, and of struct tcp_sock (include/linux/tcp.h). A figure
+// that is not known is 0.
+type Figures struct {
+	Unread  int64 `json:"unread,omitempty"`  // bytes that came and were not read (rcv_nxt − copied_seq)
+	Unacked int64 `json:"unacked,omitempty"` // bytes that were sent and not acknowledged (snd_nxt − snd_una)
+	Unsent  int64 `json:"unsent,omitempty"`  // bytes that were written and not sent (write_seq − snd_nxt)
+	// LingerZero says that SO_LINGER with timeout 0 is set (socket(7)).
+	LingerZero bool `json:"linger_zero,omitempty"`
 }
 
 // Sent says whether it is about a RST that was sent; otherwise one was received.

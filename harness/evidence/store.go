@@ -89,13 +89,13 @@ func (r *Recording) check() error {
 
 func (r *Recording) checkEvent(e *Event) error {
 	kinds := 0
-	for _, is := range []bool{e.Call != nil, e.Packet != nil, e.State != nil, e.Trace != nil} {
+	for _, is := range []bool{e.Call != nil, e.Packet != nil, e.State != nil, e.Trace != nil, e.Figures != nil} {
 		if is {
 			kinds++
 		}
 	}
 	if kinds != 1 {
-		return fmt.Errorf("it is of %d kinds: want one of call, packet, state and trace", kinds)
+		return fmt.Errorf("it is of %d kinds: want one of call, packet, state, trace and figures", kinds)
 	}
 	if e.Packet != nil && (e.Packet.Len < 0 || e.Packet.Length < 0) {
 		return errors.New("a length is negative")

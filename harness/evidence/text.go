@@ -32,8 +32,19 @@ func (e *Event) String() string {
 		return fmt.Sprintf("%s %s → %s", e.Host, e.State.From, e.State.To)
 	case e.Trace != nil:
 		return strings.TrimSpace(fmt.Sprintf("%s kernel: %s %s", e.Host, e.Trace.Name, e.Trace.Reason))
+	case e.Figures != nil:
+		return fmt.Sprintf("%s socket: %v", e.Host, e.Figures)
 	}
 	return e.Host
+}
+
+// String says the figures in a phrase.
+func (f *Figures) String() string {
+	text := fmt.Sprintf("%d bytes unread, %d not acknowledged, %d not sent", f.Unread, f.Unacked, f.Unsent)
+	if f.LingerZero {
+		text += ", SO_LINGER 0"
+	}
+	return text
 }
 
 // String says who sent the RST, why, and what decided that.

@@ -54,6 +54,7 @@ func rewrite(r *evidence.Recording, f func(string) string) *evidence.Recording {
 func rewriteEvent(e *evidence.Event, f func(string) string) {
 	e.Host = f(e.Host)
 	e.Call, e.Packet, e.State, e.Trace = copied(e.Call), copied(e.Packet), copied(e.State), copied(e.Trace)
+	e.Figures = copied(e.Figures)
 	if e.Call != nil {
 		rewriteCall(&e.Call.Call, f)
 	}

@@ -116,7 +116,7 @@ func ordinary(e *evidence.Event) bool {
 	case e.Call != nil:
 		return e.Call.Ending == tcp.Open && (e.Call.Op == tcp.Read || e.Call.Op == tcp.Write || e.Call.Op == tcp.Poll)
 	}
-	return false
+	return e.Figures != nil // the last ones count
 }
 
 // sendsRST says whether its host sent a RST, rather than passing one on.

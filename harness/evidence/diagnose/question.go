@@ -200,6 +200,23 @@ func (q *question) unread() (bytes int64, known bool) {
 	return bytes + int64(highest), known
 }
 
+// figures returns what the kernel last said of the socket that sent the RST; the
+// zero value if it said nothing. What was read afterwards is not unread any
+// more, how much of it nobody knows.
+func (q *question) figures() evidence.Figures {
+	var last evidence.Figures
+	for _, f := range q.facts[:q.at+1] {
+		switch {
+		case f.Host != q.verdict.Host:
+		case f.Figures != nil:
+			last = *f.Figures
+		case f.Call != nil && f.Call.Op == tcp.Read:
+			last.Unread = 0
+		}
+	}
+	return last
+}
+
 // passedOn returns the RST that came to a proxy from its other side before it
 // sent this one.
 func (q *question) passedOn() (rst fact, found bool) {

@@ -117,6 +117,11 @@ func reasons() []rule {
 		{"its owner dissolved the connection",
 			func(q *question) bool { return application(q) && q.op() == tcp.Disconnect },
 			because("TCP_STATE", "")},
+		{"the kernel held bytes for its owner that were not read",
+			func(q *question) bool { return application(q) && q.figures().Unread > 0 },
+			func(q *question) {
+				q.because("TCP_ABORT_ON_CLOSE", fmt.Sprintf("the socket held %d bytes that were not read", q.figures().Unread))
+			}},
 		{"bytes had come to its owner that were not read",
 			func(q *question) bool { return application(q) && q.closedUnread() },
 			func(q *question) {

@@ -208,6 +208,18 @@ func situations() []situation {
 			sender: evidence.KernelReply, host: "server", reason: "TCP_ABORT_ON_DATA", cause: 0,
 			level: evidence.Inferred, words: "the counter TCPAbortOnData moved",
 		}, {
+			name:    "its socket held what nobody had read",
+			events:  at(one(data), one(evidence.Event{Host: "server", Figures: &evidence.Figures{Unread: 2}}), one(ownRST)),
+			missing: withoutKernel, counters: map[string]int64{"OutRsts": 1, "TCPAbortOnClose": 1, "TCPAbortOnData": 1},
+			sender: evidence.Application, host: "server", reason: "TCP_ABORT_ON_CLOSE", cause: -1,
+			level: evidence.Inferred, words: "held 2 bytes",
+		}, {
+			name: "its socket was to linger for no time",
+			events: at(one(accept), one(data), one(evidence.Event{Host: "server",
+				Figures: &evidence.Figures{LingerZero: true}}), one(ownRST, note("server", "TCP_STATE", false))),
+			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: -1,
+			level: evidence.Observed, words: "SO_LINGER",
+		}, {
 			name:   "an end of which calls were lost",
 			events: at(one(accept), one(data), one(ownRST, note("server", "TCP_STATE", false))), lost: 1,
 			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: -1,

@@ -24,7 +24,7 @@ func words() []rule {
 			why("its owner dissolved the connection with connect(AF_UNSPEC)", "disconnected")},
 		{"SO_LINGER 0",
 			func(q *question) bool {
-				return q.op() == tcp.Abort || q.op() == tcp.Close && q.counted("TCPAbortOnData") > 0
+				return q.op() == tcp.Abort || q.op() == tcp.Close && q.counted("TCPAbortOnData") > 0 || q.figures().LingerZero
 			},
 			why("its owner wanted it: SO_LINGER with timeout 0, then close", "linger-zero")},
 		{"closed, and no counter of aborts",
