@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -26,6 +27,16 @@ type Options struct {
 	// sees, so without a PID namespace: for who compares them with traces of the
 	// kernel, or names things of the machine by them.
 	SamePIDs bool
+	// NoDir makes no private directory: every command says where it starts.
+	NoDir bool
+}
+
+// temporary is where the private directory is made; empty: there is none.
+func (o Options) temporary() string {
+	if o.NoDir {
+		return ""
+	}
+	return os.TempDir()
 }
 
 // A Namespace is where programs can run apart from this process, as on a host
@@ -46,7 +57,8 @@ type Command struct {
 	Args []string
 	// Env is its environment. Nil means that of this process.
 	Env []string
-	// Dir is where it starts. Empty means the private directory.
+	// Dir is where it starts. Empty means the private directory, or an error if
+	// there is none.
 	Dir string
 	// Stdin is its standard input. Nil means /dev/null.
 	Stdin *os.File
@@ -57,10 +69,14 @@ type Command struct {
 	Files []*os.File
 }
 
-// resolved is the command with all that it takes from this process.
-func (c Command) resolved() (path string, _ Command, err error) {
+// resolved is the command with all that it takes from this process, and the
+// private directory.
+func (c Command) resolved(private string) (path string, _ Command, err error) {
 	if len(c.Args) == 0 || c.Args[0] == "" {
 		return "", c, errors.New("program: no program is given")
+	}
+	if slices.Contains(c.Files, nil) {
+		return "", c, errors.New("program: a file to hand over is nil")
 	}
 	if path, err = exec.LookPath(c.Args[0]); err != nil {
 		return "", c, fmt.Errorf("program: %w", err)
@@ -68,10 +84,14 @@ func (c Command) resolved() (path string, _ Command, err error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return "", c, fmt.Errorf("program: %w", err)
 	}
-	if c.Dir != "" {
-		if c.Dir, err = filepath.Abs(c.Dir); err != nil {
-			return "", c, fmt.Errorf("program: %w", err)
-		}
+	if c.Dir == "" && private == "" {
+		return "", c, errors.New("program: there is no private directory: say where it is to start")
+	}
+	if c.Dir == "" {
+		c.Dir = private
+	}
+	if c.Dir, err = filepath.Abs(c.Dir); err != nil {
+		return "", c, fmt.Errorf("program: %w", err)
 	}
 	if c.Env == nil {
 		c.Env = os.Environ()

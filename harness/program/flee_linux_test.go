@@ -113,6 +113,29 @@ func TestAnUnwritableDirectoryIsRemoved(t *testing.T) {
 	start(t, s, shell(`mkdir -p a/b/c; touch a/b/c/d; chmod 0 a/b/c a/b a`)).Err()
 }
 
+// A program that has supervisors of its own, and is stopped, leaves nothing
+// either.
+func TestSupervisorsBelowSupervisors(t *testing.T) {
+	temporary := t.TempDir()
+	s := supervise(t, program.Options{})
+	alive, held := holding(t)
+	p := start(t, s, program.Command{
+		Args: []string{"/proc/self/exe", "parent"}, Env: append(os.Environ(), "TMPDIR="+temporary),
+		Files: []*os.File{held},
+	})
+	held.Close()
+	if _, err := p.AwaitLine(within(t), saying("started")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Stop(0); err != nil {
+		t.Error(err)
+	}
+	nobodyHolds(t, alive)
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("left are %v, %v", left, err)
+	}
+}
+
 // Shared memory ends with the programs, below an init.
 func TestSharedMemoryEnds(t *testing.T) {
 	if _, err := exec.LookPath("ipcmk"); err != nil {
@@ -120,13 +143,13 @@ func TestSharedMemoryEnds(t *testing.T) {
 	}
 	before := sharedMemory(t)
 	s := supervise(t, program.Options{})
-	p := start(t, s, shell(`readlink /proc/self/ns/pid; ipcmk -M 4096; ipcs -m | grep -c 4096; echo x >/dev/shm/resetlab-test-$$ && echo made`))
-	said := said(t, p)
-	if !strings.HasSuffix(said, "|1|made") {
-		t.Fatalf("it said %s: this proves nothing", said)
-	}
-	if own, err := os.Readlink("/proc/self/ns/pid"); err != nil || strings.HasPrefix(said, own) {
+	own, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil || said(t, start(t, s, shell("readlink /proc/self/ns/pid"))) == own {
 		t.Skip("run as root, or allow user namespaces: a sub-reaper cannot tell whose shared memory is")
+	}
+	p := start(t, s, shell(`ipcmk -M 4096; ipcs -m | grep -c 4096; echo x >/dev/shm/resetlab-test-$$ && echo made`))
+	if said := said(t, p); !strings.HasSuffix(said, "|1|made") {
+		t.Fatalf("it said %s: this proves nothing", said)
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
@@ -221,7 +244,7 @@ func killParent(t *testing.T, temporary string, lines int) {
 	alive, held := holding(t)
 	c := exec.Command("/proc/self/exe", "parent")
 	c.Env = append(os.Environ(), "TMPDIR="+temporary)
-	c.ExtraFiles = []*os.File{6: held} // far from those that children get
+	c.ExtraFiles = []*os.File{held}
 	stdout, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

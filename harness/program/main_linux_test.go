@@ -64,8 +64,15 @@ func listen(address string) {
 	select {}
 }
 
-// parent starts programs, which it says with a line each, until it is killed.
+// parent starts programs, which it says with a line each, until it is killed. It
+// passes descriptor 3 on to all that it starts.
 func parent() {
+	const far = 9 // from those that children get
+	if err := unix.Dup3(3, far, 0); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	unix.Close(3)
 	out := bufio.NewWriterSize(os.Stdout, 0)
 	for {
 		s, err := program.Supervise(context.Background(), program.Options{})

@@ -12,7 +12,7 @@ import (
 
 // core are the tests that are run with less privilege, too.
 const core = "^Test(AProgramGets|OutputGoes|Stop$|Signals|ProcessIDs|AsAnotherUser|AsTheSameUser|Await|EndsBefore" +
-	"|DaemonsThatFlee|AnUnwritable|SharedMemory|ASupervisorThat|KilledParents)"
+	"|DaemonsThatFlee|AnUnwritable|SharedMemory|SupervisorsBelow|WithoutADir|ASupervisorThat|KilledParents)"
 
 // rerun runs them in a child process.
 func rerun(t *testing.T, attributes *syscall.SysProcAttr, env ...string) {

@@ -151,9 +151,11 @@ func TestBadCommands(t *testing.T) {
 	}{
 		{program.Command{}, "no program is given"},
 		{program.Command{Args: []string{""}}, "no program is given"},
+		{program.Command{Args: []string{"true"}, Files: []*os.File{nil}}, "a file to hand over is nil"},
 		{program.Command{Args: []string{"no-such-program"}}, "executable file not found"},
 		{program.Command{Args: []string{"true"}, Dir: "/no/such/directory"}, "no such file or directory"},
 		{program.Command{Args: []string{"/etc"}}, "is a directory"},
+		{program.Command{Args: []string{"true"}, Dir: "/etc/passwd"}, "not a directory"},
 	} {
 		if _, err := s.Start(within(t), c.Command); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %q in it", c.Args, err, c.want)
@@ -162,6 +164,25 @@ func TestBadCommands(t *testing.T) {
 	_, err := s.Start(within(t), program.Command{Args: []string{"true"}, Dir: "/no/such/directory"})
 	if !errors.Is(err, syscall.ENOENT) {
 		t.Errorf("%v is not ENOENT", err)
+	}
+}
+
+func TestWithoutADirectory(t *testing.T) {
+	t.Setenv("TMPDIR", "/no/such/directory")
+	if _, err := program.Supervise(within(t), program.Options{}); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("got %v, want ENOENT", err)
+	}
+	s, err := program.Supervise(within(t), program.Options{NoDir: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, err = s.Start(within(t), program.Command{Args: []string{"pwd"}})
+	if err == nil || !strings.Contains(err.Error(), "no private directory") {
+		t.Errorf("got %v, want that there is no private directory", err)
+	}
+	if got := said(t, start(t, s, program.Command{Args: []string{"pwd"}, Dir: "/etc"})); got != "/etc" || s.Dir() != "" {
+		t.Errorf("it started in %s, and the private directory is %q", got, s.Dir())
 	}
 }
 

@@ -14,14 +14,14 @@ import (
 	"github.com/resetlab/resetlab/harness/program/internal/supervisor"
 )
 
-// Dir is the private directory. Close removes it, and so does the end of this
-// process.
+// Dir is the private directory, empty if there is none. Close removes it, and so
+// does the end of this process.
 func (s *Supervisor) Dir() string { return s.dir }
 
 // Start starts a program. It returns when that is executed; the context ends
 // the wait for it.
 func (s *Supervisor) Start(ctx context.Context, c Command) (*Program, error) {
-	path, c, err := c.resolved()
+	path, c, err := c.resolved(s.dir)
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ type sort struct {
 
 // sorts are the ways, the best one first.
 func (o Options) sorts() []sort {
-	base := supervisor.Options{UID: os.Geteuid(), GID: os.Getegid(), User: o.User, Temporary: os.TempDir()}
+	base := supervisor.Options{UID: os.Geteuid(), GID: os.Getegid(), User: o.User, Temporary: o.temporary()}
 	init, mapped := base, base
 	init.Init = true
 	mapped.Init, mapped.Map = true, true
@@ -131,7 +131,7 @@ func supervise(ctx context.Context, o Options, k sort) (*Supervisor, error) {
 	}
 	// Not this process's environment, which may have what changes a program.
 	environment := []string{supervisor.Variable + "=" + string(options)}
-	wait, err := o.Namespace.Fork("resetlab-supervisor", environment, k.flags, theirs)
+	wait, err := o.Namespace.Fork(supervisor.Name, environment, k.flags, theirs)
 	if err != nil {
 		channel.Close()
 		return nil, fmt.Errorf("start a supervisor: %w", err)

@@ -31,16 +31,19 @@ func Supervise(_ context.Context, o Options) (*Supervisor, error) {
 	if o.User != 0 || o.Namespace != nil {
 		return nil, fmt.Errorf("run programs as another user, or in a namespace: %w: it takes Linux", ErrUnavailable)
 	}
-	dir, err := os.MkdirTemp("", "resetlab-program-")
+	if o.NoDir {
+		return &Supervisor{}, nil
+	}
+	dir, err := os.MkdirTemp(o.temporary(), "resetlab-program-")
 	return &Supervisor{dir: dir}, err
 }
 
-// Dir is the private directory. Close removes it.
+// Dir is the private directory, empty if there is none. Close removes it.
 func (s *Supervisor) Dir() string { return s.dir }
 
 // Start starts a program.
 func (s *Supervisor) Start(ctx context.Context, c Command) (*Program, error) {
-	path, c, err := c.resolved()
+	path, c, err := c.resolved(s.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +58,6 @@ func (s *Supervisor) Start(ctx context.Context, c Command) (*Program, error) {
 	b.cmd.Stdout, b.cmd.Stderr, b.cmd.SysProcAttr = streams[0].theirs, streams[1].theirs, ownGroup()
 	if c.Stdin != nil {
 		b.cmd.Stdin = c.Stdin
-	}
-	if c.Dir == "" {
-		b.cmd.Dir = s.dir
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -65,15 +65,24 @@ func (s *supervisor) settle() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.makeDirectory(); err != nil {
+		return err
+	}
+	return os.Chdir("/") // where it was started is nobody's to keep
+}
+
+// makeDirectory makes the private directory.
+func (s *supervisor) makeDirectory() (err error) {
+	if s.options.Temporary == "" {
+		return nil
+	}
 	if s.directory, err = os.MkdirTemp(s.options.Temporary, "resetlab-program-"); err != nil {
 		return err
 	}
 	if user := int(s.options.User); user != 0 {
-		if err := os.Chown(s.directory, user, user); err != nil {
-			return err
-		}
+		return os.Chown(s.directory, user, user)
 	}
-	return os.Chdir("/") // where it was started is nobody's to keep
+	return nil
 }
 
 // mapUser makes the user of this process the same inside of its new user

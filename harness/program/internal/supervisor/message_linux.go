@@ -6,6 +6,9 @@ import "syscall"
 // the Options.
 const Variable = "RESETLAB_SUPERVISOR"
 
+// Name is the supervisor's, as ps(1) shows it.
+const Name = "resetlab-supervisor"
+
 // Control is the supervisor's descriptor of the control socket.
 const Control = 3
 
@@ -20,7 +23,7 @@ type Options struct {
 	// User is who programs run as, and who owns the directory; 0 is whoever the
 	// supervisor is.
 	User uint32
-	// Temporary is where the private directory is made.
+	// Temporary is where the private directory is made; empty: there is none.
 	Temporary string
 }
 
@@ -29,7 +32,7 @@ type Options struct {
 type Program struct {
 	Path      string
 	Args, Env []string // Args has the name of the program, too
-	Dir       string   // empty: the private directory
+	Dir       string
 }
 
 // A Request is what the parent asks for. It has one of its fields but ID.

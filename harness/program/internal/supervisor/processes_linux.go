@@ -41,6 +41,12 @@ func processes() (list []process) {
 	return list
 }
 
+// isSupervisor says whether a process is another supervisor.
+func isSupervisor(pid int) bool {
+	arguments, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+	return err == nil && bytes.HasPrefix(arguments, []byte(Name+"\x00"))
+}
+
 // tree returns the processes that root chooses, and all their descendants.
 func tree(all []process, root func(process) bool) (members []int) {
 	for _, p := range all {

@@ -33,17 +33,30 @@ func (s *supervisor) stop(id int, grace time.Duration) (r Stopped) {
 	if s.wait(grace, func() bool { return len(s.members(p)) == 0 }) {
 		return Stopped{Killed: len(killed)}
 	}
-	s.wait(patience, func() bool {
-		rest := s.members(p)
-		for _, pid := range rest {
-			killed[pid] = true
-			unix.Kill(pid, unix.SIGKILL)
-		}
-		return len(rest) == 0
-	})
+	s.end(killed, func() []int { return s.members(p) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Stopped{Killed: len(killed), Left: len(s.members(p))}
+}
+
+// end kills processes, and notes which, until there are none. Supervisors among
+// them end by themselves when their parents have, and remove their directories.
+func (s *supervisor) end(killed map[int]bool, rest func() []int) {
+	for _, sparing := range []bool{true, false} {
+		ended := s.wait(patience, func() bool {
+			pids := rest()
+			for _, pid := range pids {
+				if !sparing || !isSupervisor(pid) {
+					killed[pid] = true
+					unix.Kill(pid, unix.SIGKILL)
+				}
+			}
+			return len(pids) == 0
+		})
+		if ended {
+			return
+		}
+	}
 }
 
 func (s *supervisor) kill(pids []int, sig unix.Signal) {
@@ -92,27 +105,22 @@ func (s *supervisor) members(p *program) []int {
 
 // endAll kills all processes below this one, and waits until they are gone.
 func (s *supervisor) endAll() {
+	self := os.Getpid()
+	s.end(map[int]bool{}, func() []int {
+		if s.last == 0 || s.empty {
+			return nil
+		}
+		return tree(processes(), func(q process) bool { return q.parent == self })
+	})
 	if s.options.Init {
 		unix.Kill(-1, unix.SIGKILL) // all of the PID namespace but its init (kill(2))
-		s.wait(patience, func() bool { return s.last == 0 || s.empty })
-		return
 	}
-	self := os.Getpid()
-	s.wait(patience, func() bool {
-		if s.last == 0 || s.empty {
-			return true
-		}
-		for _, pid := range tree(processes(), func(q process) bool { return q.parent == self }) {
-			unix.Kill(pid, unix.SIGKILL)
-		}
-		return false
-	})
 }
 
 // RemoveAll removes a directory, also one in which a program has made
 // directories that nobody may write to.
 func RemoveAll(directory string) error {
-	err := os.RemoveAll(directory)
+	err := os.RemoveAll(directory) // which does nothing if there is none
 	if err == nil {
 		return nil
 	}

@@ -97,9 +97,6 @@ func (s *supervisor) start(id int, files []int) (pidfd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	if p.Dir == "" {
-		p.Dir = s.directory
-	}
 	attributes := &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Sys: &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd}}
 	for _, fd := range files[1:] {
 		attributes.Files = append(attributes.Files, uintptr(fd))
