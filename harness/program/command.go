@@ -55,7 +55,8 @@ type Namespace interface {
 type Command struct {
 	// Args are the program, looked up in PATH, and its arguments.
 	Args []string
-	// Env is its environment. Nil means that of this process.
+	// Env is its environment; of two of a name the last one counts. Nil means
+	// that of this process.
 	Env []string
 	// Dir is where it starts. Empty means the private directory, or an error if
 	// there is none.
@@ -93,9 +94,8 @@ func (c Command) resolved(private string) (path string, _ Command, err error) {
 	if c.Dir, err = filepath.Abs(c.Dir); err != nil {
 		return "", c, fmt.Errorf("program: %w", err)
 	}
-	if c.Env == nil {
-		c.Env = os.Environ()
-	}
+	like := exec.Cmd{Env: c.Env, Dir: c.Dir} // the last one of a name, and PWD
+	c.Env = like.Environ()
 	return path, c, nil
 }
 

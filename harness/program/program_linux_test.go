@@ -84,7 +84,7 @@ func TestAProgramGetsWhatItIsGiven(t *testing.T) {
 	s := supervise(t, program.Options{})
 	stdin, file := fileOf(t, "from stdin\n"), fileOf(t, "from 3\n")
 	c := shell(`cat; cat <&3; echo "$1"; echo "$GREETING"; pwd; echo oops >&2; echo -n unended; exit 7`, "an argument")
-	c.Stdin, c.Files, c.Env = stdin, []*os.File{file}, []string{"GREETING=hello", "PATH=" + os.Getenv("PATH")}
+	c.Stdin, c.Files, c.Env = stdin, []*os.File{file}, []string{"GREETING=bye", "GREETING=hello", "PATH=" + os.Getenv("PATH")}
 	before := time.Now()
 	p := start(t, s, c)
 	var exit *program.ExitError

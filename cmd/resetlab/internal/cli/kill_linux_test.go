@@ -16,10 +16,15 @@ import (
 // with a private network.
 var quick = []string{"killing-the-server", "reset-forged-on-the-way", "calls-after-a-reset", "closing-with-unread-data"}
 
-// TestKillLeavesNothing kills a run at twenty random moments. Every process of
-// a run holds the write end of a pipe, which ends when the last is gone.
+// TestKillLeavesNothing kills a run at twenty random moments, or at fifty if all
+// repetitions are asked for. Every process of a run holds the write end of a
+// pipe, which ends when the last is gone.
 func TestKillLeavesNothing(t *testing.T) {
-	for round := range 20 {
+	rounds := 20
+	if os.Getenv("RESETLAB_FULL") != "" {
+		rounds = 50
+	}
+	for round := range rounds {
 		after := rand.IntN(60)
 		t.Run(fmt.Sprintf("%d after %d lines", round, after), func(t *testing.T) {
 			t.Parallel()

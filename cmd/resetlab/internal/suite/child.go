@@ -44,7 +44,6 @@ func Be() {
 }
 
 // be runs the specs that standard input orders and returns the exit status.
-// It keeps the recordings and removes them itself: the parent may be killed.
 func be() (status int, err error) {
 	var o Order
 	stdin, stdout := bufio.NewReader(os.Stdin), os.Stdout

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 
+	"github.com/resetlab/resetlab/harness/program"
 	"github.com/resetlab/resetlab/scenarios"
 )
 
@@ -29,15 +29,6 @@ func (o Order) focus() []string {
 	return expressions
 }
 
-// check says why an order cannot be carried out here, before a child is
-// started, which could only say so by ending.
-func (o Order) check() error {
-	if !o.Record {
-		return nil
-	}
-	return CheckTemporary()
-}
-
 // A message is what the child tells the parent: first where the recordings
 // are, then the results.
 type message struct {
@@ -52,7 +43,7 @@ func Run(ctx context.Context, o Order, each func(Result)) error {
 	if len(o.Specs) == 0 {
 		return ctx.Err()
 	}
-	if err := o.check(); err != nil {
+	if err := CheckTemporary(); err != nil {
 		return err
 	}
 	err := run(ctx, o, each)
@@ -65,51 +56,76 @@ func Run(ctx context.Context, o Order, each func(Result)) error {
 	return nil
 }
 
-func run(ctx context.Context, o Order, each func(Result)) error {
+func run(ctx context.Context, o Order, each func(Result)) (err error) {
 	if err := raiseLoopback(); err != nil {
 		return err
 	}
-	binary, err := os.Executable()
+	// The specs compare process ids with the kernel's traces.
+	supervisor, err := program.Supervise(ctx, program.Options{SamePIDs: true})
 	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, supervisor.Close()) }()
+	// The processes of some specs run as strangers, with directories in it.
+	if err := os.Chmod(supervisor.Dir(), 0o711); err != nil {
 		return err
 	}
 	log := &tail{}
-	child := exec.Command(binary)
-	child.Env = append(os.Environ(), roundVariable+"=1")
-	child.Stderr = log
-	child.SysProcAttr = ownGroup()
-	child.WaitDelay = grace // what the specs started may hold standard error
-	control, err := child.StdinPipe()
+	child, control, stdout, err := start(ctx, supervisor, log)
 	if err != nil {
 		return err
 	}
-	stdout, err := child.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := child.Start(); err != nil {
-		return err
-	}
+	defer stdout.Close()
 	defer context.AfterFunc(ctx, func() { control.Close() })()
 	json.NewEncoder(control).Encode(o) // fails only if the child has ended, and that is told below
 	c := &collector{seen: map[string]bool{}}
 	failed, read := c.follow(stdout, each)
 	control.Close() // the child tidies up and ends
 	io.Copy(io.Discard, stdout)
-	ended := child.Wait()
-	if c.directory != "" {
-		os.RemoveAll(c.directory) // unless the child was killed it has
+	ended := child.Err()
+	if _, err := child.Stop(grace); err != nil {
+		return err
 	}
-	var exit *exec.ExitError
+	var exit *program.ExitError
 	switch {
 	case read != nil:
 		return fmt.Errorf("%w: %s", read, log.complaint())
-	case errors.As(ended, &exit) && exit.ExitCode() == 1 && failed > 0:
+	case errors.As(ended, &exit) && exit.Code == 1 && failed > 0:
 		return nil
 	case ended != nil:
 		return fmt.Errorf("%w: %s", ended, log.complaint())
 	}
 	return nil
+}
+
+// start starts the child of a round. What it makes for a time is in the
+// supervisor's directory, and goes with that when this process is killed.
+func start(ctx context.Context, s *program.Supervisor, log *tail) (
+	child *program.Program, control, stdout *os.File, err error) {
+	binary, err := os.Executable()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	theirs, control, err := os.Pipe()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer theirs.Close()
+	stdout, messages, err := os.Pipe()
+	if err != nil {
+		control.Close()
+		return nil, nil, nil, err
+	}
+	defer messages.Close()
+	child, err = s.Start(ctx, program.Command{
+		Args: []string{binary}, Env: append(os.Environ(), roundVariable+"=1", "TMPDIR="+s.Dir()),
+		Dir: ".", Stdin: theirs, Stdout: messages, Stderr: log,
+	})
+	if err != nil {
+		control.Close()
+		stdout.Close()
+	}
+	return child, control, stdout, err
 }
 
 // follow passes the child's results on, with what was recorded, and counts the

@@ -14,7 +14,7 @@ const children = 4
 // how they fare: it spreads them over several rounds that run at the same
 // time. The results come one at a time.
 func RunTogether(ctx context.Context, o Order, each func(Result)) error {
-	if err := o.check(); err != nil {
+	if err := CheckTemporary(); err != nil {
 		return err
 	}
 	shares := make([]Order, children)
