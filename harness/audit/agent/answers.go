@@ -111,7 +111,7 @@ func parseAnswer(line []byte) (a answerLine, err error) {
 		err = errors.New(`"id" and "ok" must be there`)
 	}
 	if err != nil {
-		return a, fmt.Errorf("its standard output has %q, which is no answer: %w", shortened(line), err)
+		return a, fmt.Errorf("its standard output has the line %s, which is no answer: %w", shortened(line), err)
 	}
 	return a, nil
 }

@@ -56,8 +56,8 @@ func TestHostileSessions(t *testing.T) {
 	for _, c := range []struct {
 		program, cell, want, says, then string
 	}{
-		{"banner", "P7/rst/once/read", "BROKEN", protocol + `its standard output has "ready", which is no answer: invalid`, ""},
-		{"chatting", "P7/rst/once/read", "BROKEN", protocol + `its standard output has "dialling"`, ""},
+		{"banner", "P7/rst/once/read", "BROKEN", protocol + `its standard output has the line ready, which is no answer: invalid`, ""},
+		{"chatting", "P7/rst/once/read", "BROKEN", protocol + `its standard output has the line dialling,`, ""},
 		{"unknown", "P7/rst/once/read", "BROKEN", `unknown field "verdict"`, ""},
 		{"undecided", "P7/rst/once/read", "BROKEN", `"id" and "ok" must be there`, ""},
 		{"endless", "P7/rst/once/read", "BROKEN", protocol + "a line of its standard output is longer than", ""},
@@ -156,7 +156,7 @@ func TestSurveyOfSessions(t *testing.T) {
 		{"unlike", "", agent.Ignored, nil},
 		{"gone", "the program has ended and did not answer: exit status 3: out of luck", "", nil},
 		{"last-word", "write as the second call: the agent fails with nothing in its way: the program has ended", "", nil},
-		{"banner", `its standard output has "ready"`, "", nil},
+		{"banner", `its standard output has the line ready,`, "", nil},
 		{"silent", "does it flush its standard output behind each line?", "", nil},
 		{"cannot-any", "cannot perform it", "", nil},
 	} {

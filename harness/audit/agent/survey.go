@@ -89,11 +89,17 @@ func (c Command) learn(
 	c.Output = Data // as it is
 	s.Open = c.Open
 	learnt := Data
-	for _, operation := range operations {
+	var counts Uncounted
+	for _, operation := range writesFirst(operations) {
 		r, err := rehearse(s, operation)
 		if err == nil {
 			err = c.wrong(r)
 		}
+		if errors.Is(err, errUncounted) {
+			counts.Operations = append(counts.Operations, operation)
+			continue
+		}
+		counts.Counted = append(counts.Counted, operation)
 		if err != nil {
 			return learnt, fmt.Errorf("%s: %w", operation, err)
 		}
@@ -101,6 +107,9 @@ func (c Command) learn(
 			learnt = output(r.Answer.Body, reply)
 		}
 		note(met, r)
+	}
+	if len(counts.Operations) > 0 {
+		return learnt, &counts
 	}
 	return learnt, nil
 }
@@ -185,7 +194,7 @@ func (c Command) wrong(r audit.Rehearsal) error {
 		return errors.New("the agent reports success and did not talk to the server:" +
 			" does it use {url}, or {address} and {id}?")
 	case r.Account.Executed == 0:
-		return errors.New("the agent reports success, and the server says that it has executed nothing")
+		return errUncounted
 	case r.Account.Executed > 1:
 		return fmt.Errorf("with nothing in its way the agent had its call executed %d times", r.Account.Executed)
 	}

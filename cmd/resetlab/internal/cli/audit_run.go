@@ -175,7 +175,7 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 		if cmd.Context().Err() != nil {
 			return audit.Subject{}, cmd.Context().Err()
 		}
-		return audit.Subject{}, badInput(err)
+		return audit.Subject{}, badInput(a.advised(cmd, err))
 	}
 	if missing := a.missing(survey); len(missing) > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "resetlab: left out: %s: this client's conversations do not come by there\n",
@@ -186,6 +186,22 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 			" duplicated and lost operations will not be seen")
 	}
 	return survey.Subject, nil
+}
+
+// advised adds to the error of a survey what to do about it.
+func (a *auditing) advised(cmd *cobra.Command, err error) error {
+	var uncounted *agent.Uncounted
+	switch {
+	case !errors.As(err, &uncounted):
+		return err
+	case len(uncounted.Counted) > 0:
+		only := []string{"--operations", strings.Join(plainWords(uncounted.Counted), ",")}
+		return fmt.Errorf("%w: have the others counted, too, or leave them out: %s", err,
+			again(cmd, a.command.Args, []string{"operations", "cell"}, only...))
+	case a.flags.count != "":
+		return fmt.Errorf("%w: does --count find what became of {id}?", err)
+	}
+	return fmt.Errorf("%w: see '%s' for what it takes for an operation", err, commandLine("audit", a.family.name, "--help"))
 }
 
 // missing are the places that are left out of what was asked for.

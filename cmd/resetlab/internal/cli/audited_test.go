@@ -129,14 +129,19 @@ func dial(address string) (net.Conn, error) {
 	return tls.Dial("tcp", address, &tls.Config{RootCAs: roots})
 }
 
-// executed prints how often the server of upstream has executed an id: FILE ID.
+// executed prints how often the server of upstream has executed an id: FILE ID,
+// and then "writes" to count those only.
 func executed() {
 	log, _ := os.ReadFile(os.Args[1])
-	fmt.Println(strings.Count(string(log), os.Args[2]+"\n"))
+	counted := " " + os.Args[2] + "\n"
+	if len(os.Args) > 3 {
+		counted = "write" + counted
+	}
+	fmt.Println(strings.Count(string(log), counted))
 }
 
-// upstream starts a server of the line protocol at $UPSTREAM that writes the
-// ids of what it executes to a file.
+// upstream starts a server of the line protocol at $UPSTREAM that writes what it
+// executes to a file.
 func upstream(ts *testscript.TestScript, neg bool, args []string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -160,7 +165,7 @@ func upstream(ts *testscript.TestScript, neg bool, args []string) {
 				line, err := bufio.NewReader(conn).ReadString('\n')
 				if err == nil {
 					_, id, _ := strings.Cut(line, " ")
-					fmt.Fprint(log, id)
+					fmt.Fprint(log, line)
 					fmt.Fprint(conn, "done ", id)
 				}
 			})

@@ -16,7 +16,7 @@ import (
 
 // aCommand is a command in what the program prints: at the end of a line, or
 // between quotation marks or parentheses.
-var aCommand = regexp.MustCompile(`(?m)^ *(resetlab .*)$|(?:again|see|run it|look closer): *(resetlab .*)$|  (resetlab .*)$|\((resetlab [^)]*)\)`)
+var aCommand = regexp.MustCompile(`(?m)^ *(resetlab .*)$|(?:again|out|run it|look closer): *(resetlab .*)$|  (resetlab .*)$|\((resetlab [^)]*)\)`)
 
 // printed runs every command that the last command printed, as a shell does:
 // none may be refused as bad input. WANT is in the output of each.
