@@ -65,6 +65,7 @@ func RunRemote(ctx context.Context, s Subject, remote Remote, o Options) (report
 	report, err = r.report(ctx, cells, func(ctx context.Context, cell Cell) Result {
 		return r.tryRemote(ctx, server, cell)
 	})
+	report.Untried = untriedRemote(o)
 	report.Places = append(report.Places, byteNotes(report.Cells)...)
 	return report, err
 }

@@ -22,6 +22,7 @@ type Report struct {
 	Duration time.Duration `json:"duration"`          // nanoseconds
 	Cells    []Result      `json:"cells"`             // by the order of the matrix, whatever order they ran in
 	Places   []PlaceNote   `json:"places"`            // those that the cells are at
+	Untried  []string      `json:"untried,omitempty"` // what "0 bad" says nothing of, though one might think so
 	Stopped  string        `json:"stopped,omitempty"` // why cells are missing, if some are
 	Unmet    []string      `json:"unmet,omitempty"`   // expectations of deviations that did not occur
 }

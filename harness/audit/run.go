@@ -48,7 +48,9 @@ func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	r := newRun(&s, o)
-	return r.report(ctx, cells, r.try)
+	report, err := r.report(ctx, cells, r.try)
+	report.Untried = s.untried(o)
+	return report, err
 }
 
 // report tries cells, in an order that the seed decides.

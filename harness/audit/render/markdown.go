@@ -15,6 +15,9 @@ func Markdown(w io.Writer, reports ...*audit.Report) error {
 	var text strings.Builder
 	for _, r := range reports {
 		fmt.Fprintf(&text, "## %s · %s\n\n%s\n\n", escaped(r.Subject), escaped(r.Protocol), summary(r))
+		if left := untried(r); left != "" {
+			fmt.Fprintf(&text, "%s\n\n", escaped(left))
+		}
 		if r.Stopped != "" {
 			fmt.Fprintf(&text, "**Incomplete:** %s\n\n", escaped(r.Stopped))
 		}

@@ -51,6 +51,9 @@ func (m *matrix) head() {
 	r := m.report
 	m.line("%s", m.fit(fmt.Sprintf("%s · %s", plain(r.Subject), plain(r.Protocol)), m.width))
 	m.wrap(summary(r), "", "")
+	if left := untried(r); left != "" {
+		m.wrap(left, "", "")
+	}
 	facts := fmt.Sprintf("%s · seed %d", lasted(r.Duration), r.Seed)
 	if r.Shards > 1 {
 		facts += fmt.Sprintf(" · shard %d/%d", r.Shard, r.Shards)

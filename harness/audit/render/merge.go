@@ -43,6 +43,11 @@ func Merge(reports ...*audit.Report) (*audit.Report, error) {
 // add takes over what one report says besides its order.
 func add(whole, r *audit.Report) {
 	whole.Cells = append(whole.Cells, r.Cells...)
+	for _, untried := range r.Untried {
+		if !slices.Contains(whole.Untried, untried) {
+			whole.Untried = append(whole.Untried, untried)
+		}
+	}
 	whole.Unmet = append(whole.Unmet, r.Unmet...)
 	whole.Duration = max(whole.Duration, r.Duration)
 	if r.Seed != whole.Seed {

@@ -58,9 +58,9 @@ type page struct {
 }
 
 type agentView struct {
-	Name, Protocol, Summary, When, Stopped string
-	Unmet                                  []string
-	Bad                                    int
+	Name, Protocol, Summary, Untried, When, Stopped string
+	Unmet                                           []string
+	Bad                                             int
 }
 
 // A groupView is a place with its rows.
@@ -128,7 +128,7 @@ func (p *page) Heads() (list []cellView) {
 func (p *page) fill(reports []*audit.Report) {
 	for _, r := range reports {
 		p.Agents = append(p.Agents, agentView{
-			Name: plain(r.Subject), Protocol: plain(r.Protocol), Summary: summary(r), Stopped: plain(r.Stopped),
+			Name: plain(r.Subject), Protocol: plain(r.Protocol), Summary: summary(r), Untried: untried(r), Stopped: plain(r.Stopped),
 			When:  fmt.Sprintf("%s, took %s, seed %d", r.Started.UTC().Format("2 January 2006 15:04 UTC"), lasted(r.Duration), r.Seed),
 			Unmet: r.Unmet, Bad: tally(r)[bad],
 		})

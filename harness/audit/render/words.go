@@ -178,6 +178,14 @@ func tally(r *audit.Report) map[class]int {
 	return count
 }
 
+// untried says what the report says nothing of; "" if nothing was left out.
+func untried(r *audit.Report) string {
+	if len(r.Untried) == 0 {
+		return ""
+	}
+	return "not tried: " + plain(strings.Join(r.Untried, "; "))
+}
+
 // summary says in a line what came of a report.
 func summary(r *audit.Report) string {
 	count := tally(r)

@@ -1,0 +1,45 @@
+package audit_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/protocols"
+)
+
+// TestReportsSayWhatWasNotTried: "0 bad" is said of what was tried.
+func TestReportsSayWhatWasNotTried(t *testing.T) {
+	server := startCounting(t)
+	for _, c := range []struct {
+		name     string
+		protocol audit.Protocol
+		pooled   bool
+		options  audit.Options
+		want     []string
+	}{
+		{"bytes", protocols.Bytes(), false, audit.Options{},
+			[]string{"any byte behind the first", "the faults unread, fin-rst, stall, stall-rst", "connections that the client keeps"}},
+		{"bytes, kept", protocols.Bytes(), true, audit.Options{Faults: []audit.Fault{audit.RST}}, []string{"any byte behind the first"}},
+		{"lines", protocols.Lines(), false, audit.Options{}, []string{"the faults unread, fin-rst, stall, stall-rst", "connections that"}},
+		{"all faults", protocols.Lines(), true, audit.Options{Faults: audit.Faults(), Repeats: []audit.Repeat{audit.Once}}, nil},
+		{"a pattern", protocols.Lines(), false, audit.Options{Only: []string{"P1/*/*/*"}}, nil},
+		{"a cell", protocols.Bytes(), false, audit.Options{Cells: []audit.Cell{{Place: "P1", Fault: audit.RST, Repeat: audit.Once, Operation: audit.Read}}}, nil},
+	} {
+		s := audit.Subject{Name: c.name, Protocol: c.protocol, Origin: server.upstream(), Open: careful, Pooled: c.pooled}
+		c.options.Limits.Time = 300_000_000 // stalls last as long
+		report, err := audit.Run(t.Context(), s, c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Untried) != len(c.want) {
+			t.Errorf("%s: not tried: %q, want %q", c.name, report.Untried, c.want)
+			continue
+		}
+		for i, want := range c.want {
+			if !strings.HasPrefix(report.Untried[i], want) {
+				t.Errorf("%s: not tried: %q, want %q", c.name, report.Untried, c.want)
+			}
+		}
+	}
+}
