@@ -52,7 +52,7 @@ var _ = ReportAfterSuite("the reasons table", func(report Report) {
 // missingOf says how many specs a run lacks, empty if all passed.
 func missingOf(report Report) string {
 	count := map[claims.State]int{}
-	for _, run := range runs(report) {
+	for _, run := range Runs(report) {
 		count[run.State]++
 	}
 	var parts []string

@@ -23,7 +23,7 @@ var _ = ReportAfterSuite("the claims table", func(report Report) {
 	if report.SuiteConfig.DryRun { // nothing ran, nothing is to be said
 		return
 	}
-	table := claims.Tabulate(runs(report))
+	table := claims.Tabulate(Runs(report))
 	if _, err := table.WriteTo(os.Stdout); err != nil {
 		Fail("write the claims table: " + err.Error())
 	}
@@ -55,8 +55,8 @@ func specs(report Report) []types.SpecReport {
 	return all
 }
 
-// runs returns what became of every spec, with what those that passed observed.
-func runs(report Report) []claims.Run {
+// Runs returns what became of every spec, with what those that passed observed.
+func Runs(report Report) []claims.Run {
 	var all []claims.Run
 	for _, spec := range specs(report) {
 		run := claims.Run{About: claims.Labelled(spec.Labels()), State: stateOf(report, spec)}

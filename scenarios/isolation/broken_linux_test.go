@@ -16,39 +16,42 @@ import (
 // project is the directory of the project, as seen from this package.
 const project = "../.."
 
-// broken builds a package of the project in which the server that is to leave a
-// byte unread reads it, and returns the binary and the go command's flag.
-func broken(t *testing.T, build ...string) (binary, overlay string) {
+// A change is what is put in the place of a piece of a file of the project.
+type change struct{ file, old, new string }
+
+// wrongServer reads the byte that it is to leave unread.
+var wrongServer = change{"servers/read_one_byte_then_close.go", "make([]byte, 1)", "make([]byte, 2)"}
+
+// broken builds a package of the project with a change, by the arguments of the
+// go command, and returns the binary and the flag that makes the change.
+func broken(t *testing.T, c change, pkg string, build ...string) (binary, overlay string) {
 	t.Helper()
 	root, err := filepath.Abs(project)
 	if err != nil {
 		t.Fatal(err)
 	}
-	directory := t.TempDir()
-	server := filepath.Join(root, "servers", "read_one_byte_then_close.go")
-	text, err := os.ReadFile(server)
+	directory, file := t.TempDir(), filepath.Join(root, filepath.FromSlash(c.file))
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const one, two = "make([]byte, 1)", "make([]byte, 2)"
-	if strings.Count(string(text), one) != 1 {
-		t.Fatalf("%s has no %s to break", server, one)
+	if !strings.Contains(string(text), c.old) {
+		t.Fatalf("%s has no %s to break", c.file, c.old)
 	}
 	wrong, table := filepath.Join(directory, "wrong.go"), filepath.Join(directory, "overlay.json")
-	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{server: wrong}})
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{file: wrong}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for path, content := range map[string]string{
-		wrong: strings.Replace(string(text), one, two, 1), table: string(replace),
+		wrong: strings.Replace(string(text), c.old, c.new, 1), table: string(replace),
 	} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	binary, overlay = filepath.Join(directory, "broken"), "-overlay="+table
-	command := exec.CommandContext(t.Context(), "go", append(build, overlay, "-o", binary)...)
-	command.Args = append(command.Args, map[bool]string{true: "./scenarios", false: "./cmd/resetlab"}[build[0] == "test"])
+	command := exec.CommandContext(t.Context(), "go", append(build, overlay, "-o", binary, pkg)...)
 	command.Dir = root
 	if said, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", command, err, said)
@@ -61,11 +64,12 @@ func broken(t *testing.T, build ...string) (binary, overlay string) {
 // report of each spec fits 80 columns, names on its card the ports of its
 // message, and says how to run it again.
 func TestABrokenServer(t *testing.T) {
-	binary, overlay := broken(t, "test", "-c")
+	binary, overlay := broken(t, wrongServer, "./scenarios", "test", "-c")
 	path := filepath.Join(t.TempDir(), "report.json")
 	run := exec.CommandContext(t.Context(), binary, "-ginkgo.no-color", "-ginkgo.json-report="+path,
 		"-ginkgo.focus-file=closing_with_unread", "-ginkgo.focus-file=writing_after_a_reset",
 		"-ginkgo.focus-file=number_of_the_error")
+	run.Dir = project + "/scenarios"
 	said, err := run.CombinedOutput()
 	if err == nil {
 		t.Fatalf("a run with a broken server passed:\n%s", said)
@@ -93,6 +97,20 @@ func TestABrokenServer(t *testing.T) {
 	again.Dir, again.Env = project, append(os.Environ(), "GOFLAGS="+overlay)
 	if said, err := again.CombinedOutput(); err == nil || !strings.Contains(string(said), "Ran 1 of ") {
 		t.Errorf("%s: %v, want one spec run, which fails:\n%s", entry(last, "again"), err, said)
+	}
+}
+
+// TestAChangedVerdict lets a document say something else. No spec asserts what
+// its claim's verdict is: the one that was measured tells.
+func TestAChangedVerdict(t *testing.T) {
+	binary, _ := broken(t, change{"scenarios/claims/go_programs.go", `{"read: reset"}`, `{"read: finished"}`},
+		"./scenarios", "test", "-c")
+	run := exec.CommandContext(t.Context(), binary, "-ginkgo.no-color", "-ginkgo.label-filter=claim: containsAny go-read")
+	run.Dir, run.Env = project+"/scenarios", append(os.Environ(), "RESETLAB_PIN=1")
+	said, err := run.CombinedOutput()
+	want := "pinned · claim go-read · differs on linux: read: reset, and not: holds\n"
+	if err == nil || !strings.Contains(string(said), "2 Passed | 0 Failed") || !strings.Contains(string(said), want) {
+		t.Errorf("the run: %v, want that all specs pass and it fails by %q:\n%s", err, want, said)
 	}
 }
 
@@ -165,7 +183,7 @@ func check(t *testing.T, spec types.SpecReport, texts []string) {
 // TestClaimsOfABrokenServer runs resetlab claims where nothing can be printed:
 // it says so, and what failed, and keeps the cards.
 func TestClaimsOfABrokenServer(t *testing.T) {
-	binary, _ := broken(t, "build")
+	binary, _ := broken(t, wrongServer, "./cmd/resetlab", "build")
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
