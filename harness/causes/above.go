@@ -1,10 +1,12 @@
 package causes
 
+import "github.com/resetlab/resetlab/harness/tcp"
+
 // above are the causes that lie in what is spoken over TCP.
 var above = []Cause{
 	{
 		Name: "tls-to-plain", Group: "tls", Scenario: "tls-client-at-a-plain-server",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "the client speaks TLS and the server does not",
 		Why: "The server takes the ClientHello for nonsense and closes. With a byte of it unread the close is a " +
 			"RST; with an answer in plain text the client complains of a wrong version.",
@@ -13,7 +15,7 @@ var above = []Cause{
 	},
 	{
 		Name: "plain-to-tls", Group: "tls", Scenario: "plain-client-at-a-tls-server",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "the server speaks TLS and the client does not",
 		Why: "The server says so in an alert or a 400 and closes. A client that goes on writing gets the " +
 			"reset and never reads it.",
@@ -29,7 +31,7 @@ var above = []Cause{
 	},
 	{
 		Name: "client-certificate-missing", Group: "tls", Scenario: "missing-client-certificate",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "the server wants a certificate of the client, which sent none or a wrong one",
 		Why: "In TLS 1.3 the client's handshake is over before the server has looked: its request lies unread, " +
 			"and the close behind the alert is a RST.",

@@ -1,5 +1,7 @@
 package causes
 
+import "github.com/resetlab/resetlab/harness/tcp"
+
 // between are the causes that lie in a device or a proxy between the ends.
 var between = []Cause{
 	{
@@ -28,7 +30,7 @@ var between = []Cause{
 	},
 	{
 		Name: "hosts-deny", Group: "unread", Scenario: "denied-by-tcp-wrappers",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "TCP wrappers on the server deny the client's host",
 		Why: "The daemon is asked once the connection is made, and closes. The client sees a reset if its banner " +
 			"lay unread, otherwise the end of the stream.",
@@ -54,7 +56,7 @@ var between = []Cause{
 	},
 	{
 		Name: "nat-forgot", Group: "middlebox", Scenario: "nat-forgot-the-connection",
-		Reasons: []string{"NO_SOCKET"},
+		Reasons: []tcp.Reason{"NO_SOCKET"},
 		What:    "a NAT or load balancer forgot the connection (restart, failover, idleness)",
 		Why: "It no longer translates the segments: they end at the router or reach the client from an address " +
 			"that it does not know, and a TCP that did nothing wrong answers with RST.",
@@ -63,7 +65,7 @@ var between = []Cause{
 	},
 	{
 		Name: "nat-passed-invalid", Group: "middlebox", Scenario: "nat-passes-invalid-segments",
-		Reasons: []string{"NO_SOCKET", "TCP_FLAGS"},
+		Reasons: []tcp.Reason{"NO_SOCKET", "TCP_FLAGS"},
 		What:    "a NAT passed a segment on untranslated, because connection tracking called it invalid",
 		Why: "The client gets a segment of a connection that it does not know and resets it, and the server " +
 			"resets the client's connection in turn (kubernetes/kubernetes#74839).",
@@ -72,7 +74,7 @@ var between = []Cause{
 	},
 	{
 		Name: "health-check", Group: "probe", Scenario: "health-check",
-		Reasons: []string{"TCP_STATE"},
+		Reasons: []tcp.Reason{"TCP_STATE"},
 		What:    "a health check or port scan connected and aborted without a word",
 		Why: "A layer-4 check has what it wants when the handshake is done, and resets. The server accepts, " +
 			"and its first read fails.",

@@ -1,6 +1,10 @@
 package causes
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/resetlab/resetlab/harness/tcp"
+)
 
 // A Cause is one way in which a connection comes to its end.
 type Cause struct {
@@ -9,9 +13,9 @@ type Cause struct {
 	What  string // what happened, in a phrase without a full stop
 	Why   string // how that ends a connection, in sentences
 	Cure  string // one or two sentences for whoever has the problem
-	// Reasons are the kernel's for the RST (enum sk_rst_reason), the usual one
-	// first. None: there is no RST, or no kernel of either end has sent it.
-	Reasons []string
+	// Reasons are the kernel's for the RST, the usual one first. None: there is
+	// no RST, or no kernel of either end has sent it.
+	Reasons []tcp.Reason
 	// Scenario is the name of the scenario that shows it best. It is empty only
 	// where Unshown says why there is none.
 	Scenario string
@@ -36,7 +40,7 @@ func Find(name string) (c Cause, ok bool) {
 // ByReason returns the causes for which the kernel gives a reason such as
 // "TCP_STATE", those first of which it is the usual one. It returns none for
 // what no cause is known to have.
-func ByReason(reason string) []Cause {
+func ByReason(reason tcp.Reason) []Cause {
 	var usual, others []Cause
 	for _, c := range All() {
 		switch slices.Index(c.Reasons, reason) {

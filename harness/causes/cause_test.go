@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/causes"
-	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // TestAll: each cause is whole, and no two have the same name or cure.
@@ -40,13 +40,13 @@ func TestAll(t *testing.T) {
 
 // unprovoked are the kernel's reasons that no cause has: no program of today
 // makes Linux 6.12 to 6.18 give them.
-var unprovoked = []string{"NOT_SPECIFIED", "TCP_OLD_ACK", "MPTCP_RST_ERESOURCE", "MPTCP_RST_EWQ2BIG",
+var unprovoked = []tcp.Reason{"NOT_SPECIFIED", "TCP_OLD_ACK", "MPTCP_RST_ERESOURCE", "MPTCP_RST_EWQ2BIG",
 	"MPTCP_RST_EBADPERF", "ERROR", "MAX"}
 
 // TestReasons: every reason that the kernel gives has a cause, and causes have
 // no others.
 func TestReasons(t *testing.T) {
-	known := evidence.Reasons()
+	known := tcp.Reasons()
 	for _, reason := range known {
 		if found := causes.ByReason(reason); (len(found) == 0) != slices.Contains(unprovoked, reason) {
 			t.Errorf("%s has %d causes", reason, len(found))
@@ -62,7 +62,7 @@ func TestReasons(t *testing.T) {
 }
 
 func TestByReason(t *testing.T) {
-	for reason, want := range map[string]string{
+	for reason, want := range map[tcp.Reason]string{
 		"TCP_ABORT_ON_CLOSE": "unread", "TCP_STATE": "linger-zero", "NO_SOCKET": "refused",
 		"TCP_TIMEWAIT_SOCKET": "wrote-after-close", "TCP_ABORT_ON_LINGER": "impatient-finish",
 	} {

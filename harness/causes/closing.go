@@ -1,10 +1,12 @@
 package causes
 
+import "github.com/resetlab/resetlab/harness/tcp"
+
 // closing are the causes that lie in how a program closes.
 var closing = []Cause{
 	{
 		Name: "unread", Group: "unread", Scenario: "closing-with-unread-data",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "its owner closed with received bytes unread",
 		Why: "close() finds bytes in the receive buffer that the program has not read, and the kernel sends RST " +
 			"in the place of FIN to say that they are lost (RFC 1122, section 4.2.2.13). close() itself returns " +
@@ -15,7 +17,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "refused-upload", Group: "unread", Scenario: "refusing-an-upload",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "a server answered without having read the whole request, and closed",
 		Why: "The rest of the upload arrives unread, so that the close becomes a RST. The answer (413, 401, 403) " +
 			"was sent before it, but a client that is still writing gets the error and may never look.",
@@ -25,7 +27,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "left-early", Group: "unread", Scenario: "leaving-before-the-response-ends",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE", "TCP_TIMEWAIT_SOCKET"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE", "TCP_TIMEWAIT_SOCKET"},
 		What:    "the client went away before the response was complete",
 		Why: "Somebody closed the page, or a client's time-out ended its wait. What it will not read any more " +
 			"makes its close a RST, and the server's next write fails.",
@@ -34,7 +36,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "linger-zero", Group: "abort", Scenario: "aborting-with-linger-zero",
-		Reasons: []string{"TCP_STATE"},
+		Reasons: []tcp.Reason{"TCP_STATE"},
 		What:    "its owner aborted it on purpose: SO_LINGER with timeout 0, then close",
 		Why: "With that option close() sends RST and drops what was not sent yet (RFC 9293, section 3.10.5). " +
 			"Programs that do it: nginx (return 444, reset_timedout_connection), MariaDB at wait_timeout, " +
@@ -45,7 +47,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "listener-closed", Group: "abort", Scenario: "closing-the-listener-before-accept",
-		Reasons: []string{"TCP_STATE", "NO_SOCKET"},
+		Reasons: []tcp.Reason{"TCP_STATE", "NO_SOCKET"},
 		What:    "the listener was closed with connections in its queue",
 		Why: "The kernel completes handshakes by itself. When a server stops or restarts, those that it had not " +
 			"accepted yet are reset, though their clients had connected.",
@@ -55,7 +57,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "left-before-accept", Group: "abort", Scenario: "aborting-before-accept",
-		Reasons: []string{"TCP_STATE", "TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_STATE", "TCP_ABORT_ON_CLOSE"},
 		What:    "the client aborted before the server had accepted",
 		Why: "Linux hands the connection out all the same; the first read or write finds the reset. BSD has " +
 			"accept fail with ECONNABORTED.",
@@ -64,7 +66,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "impatient-finish", Group: "abort", Scenario: "finishing-impatiently",
-		Reasons: []string{"TCP_ABORT_ON_LINGER", "TCP_ABORT_ON_DATA"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_LINGER", "TCP_ABORT_ON_DATA"},
 		What:    "its owner does not want to wait in FIN-WAIT-2 (TCP_LINGER2 below 0)",
 		Why: "The kernel sends RST as soon as the FIN is acknowledged. To the peer the stream has ended already: " +
 			"it sees EPIPE when it writes, and never ECONNRESET.",
@@ -73,7 +75,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "wrote-after-close", Group: "fin", Scenario: "closing-with-data-in-transit",
-		Reasons: []string{"TCP_TIMEWAIT_SOCKET", "NO_SOCKET", "TCP_ABORT_ON_DATA"},
+		Reasons: []tcp.Reason{"TCP_TIMEWAIT_SOCKET", "NO_SOCKET", "TCP_ABORT_ON_DATA"},
 		What:    "data came for a connection that its program had closed already",
 		Why: "The FIN of the close went first, so that the sender of the data sees a clean end and EPIPE, and " +
 			"ECONNRESET never. What it wrote is lost, although write() succeeded.",
@@ -82,14 +84,14 @@ var closing = []Cause{
 	},
 	{
 		Name: "quit-pipelined", Group: "fin", Scenario: "quitting",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "a client sent more behind the command that ends the session",
 		Why:     "The server closes at QUIT and will not read what follows, so that its close is a RST.",
 		Cure:    "Send nothing behind QUIT, and read until the end of the stream before closing.",
 	},
 	{
 		Name: "killed", Group: "process", Scenario: "killing-the-server",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "its process died, by a signal or a crash",
 		Why: "The kernel closes what the process had: FIN, or RST where bytes are unread. Connections that wait " +
 			"for accept are reset.",
@@ -98,7 +100,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "held-by-child", Group: "process", Scenario: "forked-child-holds-the-connection",
-		Reasons: []string{"TCP_STATE"},
+		Reasons: []tcp.Reason{"TCP_STATE"},
 		What:    "a forked child still holds the connection that its parent closed",
 		Why: "A connection ends with its last descriptor. Until the child exits nothing happens, then what " +
 			"the options say.",
@@ -106,7 +108,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "helper-missing", Group: "process", Scenario: "helper-missing",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "the server could not start the program that does its work",
 		Why: "It accepts, authenticates, and ends the session at the first request: with FIN, or RST if the " +
 			"client has sent on.",
@@ -115,7 +117,7 @@ var closing = []Cause{
 	},
 	{
 		Name: "stale-settings", Group: "process", Scenario: "settings-read-at-the-start",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "a daemon still goes by the settings that it read when it started",
 		Why: "It turns clients away by rules that the file no longer has. The restart ends every open " +
 			"connection.",

@@ -5,8 +5,8 @@
 //	what somebody pasted ──▶ Search ──▶ Phrase ──▶ Pointer ──▶ Cause ──▶ cure, scenario
 //	reason of the kernel ─────────────▶ ByReason ────────────▶ Cause
 //
-// It is pure: no system call, the standard library only, and it builds for
-// GOOS=js. The names of causes never change, so that programs may store them.
-// A cause names the scenario that shows it by a string; package scenarios proves
-// that it exists.
+// It is pure: it makes no system call, imports the standard library and
+// harness/tcp alone, and builds for GOOS=js. The names of causes never change, so
+// that programs may store them. A cause names the scenario that shows it by a
+// string; package scenarios proves that it exists.
 package causes

@@ -1,10 +1,12 @@
 package causes
 
+import "github.com/resetlab/resetlab/harness/tcp"
+
 // handshakes are the causes that a segment does not belong to its connection.
 var handshakes = []Cause{
 	{
 		Name: "stray-segment", Group: "segment", Scenario: "segments-at-a-listener",
-		Reasons: []string{"TCP_FLAGS", "INVALID_SYN"},
+		Reasons: []tcp.Reason{"TCP_FLAGS", "INVALID_SYN"},
 		What:    "a listener got a segment that belongs to no handshake of its own",
 		Why: "Mostly a connection from before the server's restart; also an ACK scan, a SYN cookie that has " +
 			"expired, or a second SYN within a handshake.",
@@ -13,7 +15,7 @@ var handshakes = []Cause{
 	},
 	{
 		Name: "wrong-answer-to-syn", Group: "segment", Scenario: "syn-answered-by-something-else",
-		Reasons: []string{"TCP_INVALID_ACK_SEQUENCE", "TCP_RFC7323_PAWS"},
+		Reasons: []tcp.Reason{"TCP_INVALID_ACK_SEQUENCE", "TCP_RFC7323_PAWS"},
 		What:    "the answer to a SYN was that to another one",
 		Why: "The other end holds an old connection of the same ports, or somebody guesses. The client " +
 			"resets it and waits on.",
@@ -22,7 +24,7 @@ var handshakes = []Cause{
 	},
 	{
 		Name: "simultaneous-open", Group: "segment", Scenario: "simultaneous-open",
-		Reasons: []string{"TCP_ACK_UNSENT_DATA", "TCP_TOO_OLD_ACK"},
+		Reasons: []tcp.Reason{"TCP_ACK_UNSENT_DATA", "TCP_TOO_OLD_ACK"},
 		What:    "two ends connected to each other at the same time, and one acknowledged something else",
 		Why:     "Between the SYNs and the ACK such a segment is answered with RST, and the handshake goes on.",
 		Cure:    "None is needed unless the handshake fails: then capture it and see which end invents the number.",
@@ -49,7 +51,7 @@ var handshakes = []Cause{
 	},
 	{
 		Name: "subflow-rejected", Group: "segment", Scenario: "joining-a-multipath-connection",
-		Reasons: []string{"MPTCP_RST_EMPTCP", "MPTCP_RST_EPROHIBIT", "MPTCP_RST_EUNSPEC"},
+		Reasons: []tcp.Reason{"MPTCP_RST_EMPTCP", "MPTCP_RST_EPROHIBIT", "MPTCP_RST_EUNSPEC"},
 		What:    "a Multipath TCP subflow was not let in",
 		Why: "Its token is unknown, or there are more than allowed. The connection goes on over the subflows " +
 			"that it has.",
@@ -58,7 +60,7 @@ var handshakes = []Cause{
 	},
 	{
 		Name: "changed-on-the-way", Group: "middlebox", Scenario: "multipath-corrupted-on-the-way",
-		Reasons: []string{"MPTCP_RST_EMIDDLEBOX"},
+		Reasons: []tcp.Reason{"MPTCP_RST_EMIDDLEBOX"},
 		What:    "a device between changed Multipath TCP's data or options",
 		Why: "The checksum does not fit, the subflow is reset and its data sent again over another. Over " +
 			"plain TCP nobody would notice.",

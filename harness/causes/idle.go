@@ -1,10 +1,12 @@
 package causes
 
+import "github.com/resetlab/resetlab/harness/tcp"
+
 // idle are the causes that nothing was said for too long.
 var idle = []Cause{
 	{
 		Name: "idle-timeout", Group: "idle", Scenario: "idle-connection-dropped",
-		Reasons: []string{"TCP_STATE", "TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_STATE", "TCP_ABORT_ON_CLOSE"},
 		What:    "the peer, or a proxy in front of it, closed a connection that had been idle for too long",
 		Why: "Servers drop idle connections after a time of their own. A request that is sent on a pooled " +
 			"connection in that moment crosses the close, and is answered with an end of the stream or a RST.",
@@ -22,7 +24,7 @@ var idle = []Cause{
 	},
 	{
 		Name: "keepalive-gave-up", Group: "idle", Scenario: "keepalive-finds-a-dead-peer",
-		Reasons: []string{"TCP_KEEPALIVE_TIMEOUT"},
+		Reasons: []tcp.Reason{"TCP_KEEPALIVE_TIMEOUT"},
 		What:    "keepalive probes went unanswered",
 		Why: "The kernel gives up: ETIMEDOUT at this end, and a RST in case the peer can hear it, to which that " +
 			"is a connection reset.",

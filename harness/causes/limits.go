@@ -1,10 +1,12 @@
 package causes
 
+import "github.com/resetlab/resetlab/harness/tcp"
+
 // limits are the causes that something is full or used up.
 var limits = []Cause{
 	{
 		Name: "accept-queue-full", Group: "limit", Scenario: "accept-queue-fills-during-the-handshake",
-		Reasons: []string{"INVALID_SYN", "TCP_FLAGS"},
+		Reasons: []tcp.Reason{"INVALID_SYN", "TCP_FLAGS"},
 		What:    "the server does not accept as fast as clients connect: its accept queue is full",
 		Why: "By default the kernel drops handshakes in silence and clients try again or time out; with " +
 			"tcp_abort_on_overflow=1, or when a request has expired, they are reset though connect() had " +
@@ -14,7 +16,7 @@ var limits = []Cause{
 	},
 	{
 		Name: "max-startups", Group: "limit", Scenario: "too-many-startups",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_DATA"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_DATA"},
 		What:    "sshd drops connections because too many others have not authenticated yet",
 		Why: "Beyond MaxStartups (10:30:100) sshd closes what it has just accepted. The client sees a reset if " +
 			"its banner lay unread, otherwise the end of the stream; which one is a matter of time.",
@@ -24,7 +26,7 @@ var limits = []Cause{
 	},
 	{
 		Name: "descriptor-limit", Group: "limit", Scenario: "descriptor-limit",
-		Reasons: []string{"TCP_STATE"},
+		Reasons: []tcp.Reason{"TCP_STATE"},
 		What:    "the server has no descriptor left for another connection",
 		Why: "accept() fails with EMFILE while the kernel goes on completing handshakes: clients are connected " +
 			"and wait. A server may make room by resetting whoever has been idle for longest.",
@@ -33,7 +35,7 @@ var limits = []Cause{
 	},
 	{
 		Name: "process-limit", Group: "process", Scenario: "process-limit",
-		Reasons: []string{"TCP_ABORT_ON_CLOSE"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_CLOSE"},
 		What:    "the server cannot start another process for the connection",
 		Why: "fork() fails with EAGAIN, often because children that ended were never waited for, and the " +
 			"connection is closed unread.",
@@ -52,7 +54,7 @@ var limits = []Cause{
 		Name: "memory", Group: "limit",
 		Unshown: "its limits (tcp_max_orphans, tcp_mem) are of the whole machine, whose settings no scenario " +
 			"touches",
-		Reasons: []string{"TCP_ABORT_ON_MEMORY"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_MEMORY"},
 		What:    "the kernel holds too many closed connections, or too much memory for TCP",
 		Why: "Above net.ipv4.tcp_max_orphans or the last value of net.ipv4.tcp_mem the kernel resets what " +
 			"programs have closed and peers have not yet taken. It concerns the whole machine.",

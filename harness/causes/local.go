@@ -1,5 +1,7 @@
 package causes
 
+import "github.com/resetlab/resetlab/harness/tcp"
+
 // local are the causes that lie at the end that has the error.
 var local = []Cause{
 	{
@@ -17,7 +19,7 @@ var local = []Cause{
 	},
 	{
 		Name: "shutdown-then-data", Group: "local", Scenario: "data-after-shutdown",
-		Reasons: []string{"TCP_ABORT_ON_DATA"},
+		Reasons: []tcp.Reason{"TCP_ABORT_ON_DATA"},
 		What:    "data came for a socket that was shut down in both directions",
 		Why: "Nobody is left to read it. The kernel sends RST, and the socket that sent it has the error as " +
 			"well.",
@@ -25,14 +27,14 @@ var local = []Cause{
 	},
 	{
 		Name: "disconnected", Group: "local", Scenario: "dissolving-ones-own-connection",
-		Reasons: []string{"TCP_STATE", "TCP_DISCONNECT_WITH_DATA"},
+		Reasons: []tcp.Reason{"TCP_STATE", "TCP_DISCONNECT_WITH_DATA"},
 		What:    "its owner dissolved the connection: connect() with AF_UNSPEC",
 		Why:     "A RST goes out, unsent data is lost, and the own socket gets the error of a RST, too.",
 		Cure:    "Look for who connects with AF_UNSPEC (a library that reuses sockets): close the socket instead.",
 	},
 	{
 		Name: "destroyed", Group: "local", Scenario: "destroying-a-socket",
-		Reasons: []string{"TCP_STATE"},
+		Reasons: []tcp.Reason{"TCP_STATE"},
 		What:    "somebody destroyed the socket from outside its program (ss -K)",
 		Why:     "The owner gets ECONNABORTED, which nothing else gives it on Linux, and the peer a RST.",
 		Cure: "Look for what acts on sockets of that machine: an administrator with ss -K, a security agent, a " +

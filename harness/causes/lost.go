@@ -1,10 +1,12 @@
 package causes
 
+import "github.com/resetlab/resetlab/harness/tcp"
+
 // lost are the causes that one end is gone or knows the connection no more.
 var lost = []Cause{
 	{
 		Name: "refused", Group: "refused", Scenario: "refusing-a-connection",
-		Reasons: []string{"NO_SOCKET"},
+		Reasons: []tcp.Reason{"NO_SOCKET"},
 		What:    "nobody listens there",
 		Why: "The kernel answers the SYN with RST; the client's connect fails with ECONNREFUSED. There never " +
 			"was a connection.",
@@ -13,7 +15,7 @@ var lost = []Cause{
 	},
 	{
 		Name: "restarted", Group: "crash", Scenario: "peer-forgot-the-connection",
-		Reasons: []string{"TCP_FLAGS", "NO_SOCKET"},
+		Reasons: []tcp.Reason{"TCP_FLAGS", "NO_SOCKET"},
 		What:    "the peer was restarted, and knows the connection no more",
 		Why: "A machine or container that comes back, or a listener that is new, answers the next segment of an " +
 			"old connection with RST. A client that only reads sends none and never notices.",
@@ -22,7 +24,7 @@ var lost = []Cause{
 	},
 	{
 		Name: "port-reused", Group: "crash", Scenario: "port-used-again",
-		Reasons: []string{"TCP_INVALID_ACK_SEQUENCE"},
+		Reasons: []tcp.Reason{"TCP_INVALID_ACK_SEQUENCE"},
 		What:    "a new connection came from the port of an old one that the server still held",
 		Why: "The server challenges the SYN by an ACK of the old connection, the client resets that, and its " +
 			"next SYN gets through. The old connection ends with ECONNRESET.",
@@ -38,7 +40,7 @@ var lost = []Cause{
 	},
 	{
 		Name: "gave-up", Group: "idle", Scenario: "peer-gave-the-connection-up",
-		Reasons: []string{"NO_SOCKET"},
+		Reasons: []tcp.Reason{"NO_SOCKET"},
 		What:    "the other end had given the connection up while the network was interrupted",
 		Why: "An end whose data is not acknowledged in time gives up with ETIMEDOUT and sends no RST. When the " +
 			"other end speaks again, it is told by one.",
@@ -47,7 +49,7 @@ var lost = []Cause{
 	},
 	{
 		Name: "reset-lost", Group: "abort", Scenario: "reset-that-cannot-leave",
-		Reasons: []string{"TCP_STATE"},
+		Reasons: []tcp.Reason{"TCP_STATE"},
 		What:    "a RST was sent and never arrived",
 		Why: "It is sent once. If a firewall drops it, one end is done and the other holds the connection " +
 			"until it speaks.",

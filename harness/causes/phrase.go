@@ -1,6 +1,10 @@
 package causes
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/resetlab/resetlab/harness/tcp"
+)
 
 // A Phrase is what programs say when a connection ends.
 type Phrase struct {
@@ -8,13 +12,13 @@ type Phrase struct {
 	// stands for what differs from line to line, such as an address. What
 	// begins with = counts only if nothing else is said, such as "=104".
 	Words  []string
-	Of     string    // who says it: "curl"; empty for the system's own names
-	Ending string    // how the connection ended for the one who says it, in the harness's word; empty if the words do not tell
-	Sure   string    // what is certain for one who reads it, in sentences
-	Known  string    // how that is known
-	Points []Pointer // what it can be; those of the Ending if it has none of its own
-	Settle []string  // what would tell those apart; likewise
-	Wraps  bool      // the words say that something failed, and other words beside them why
+	Of     string     // who says it: "curl"; empty for the system's own names
+	Ending tcp.Ending // how the connection ended; empty if the words do not tell
+	Sure   string     // what is certain for one who reads it, in sentences
+	Known  string     // how that is known
+	Points []Pointer  // what it can be; those of the Ending if it has none of its own
+	Settle []string   // what would tell those apart; likewise
+	Wraps  bool       // the words say that something failed, and other words beside them why
 }
 
 // A Pointer says that a phrase may have a cause.
@@ -39,7 +43,7 @@ func Phrases() []Phrase {
 }
 
 // general returns the system's own phrase of an ending.
-func general(ending string) (Phrase, bool) {
+func general(ending tcp.Ending) (Phrase, bool) {
 	for _, p := range systems {
 		if p.Ending == ending {
 			return p, true

@@ -6,11 +6,16 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/causes"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // A pasted text, and what is to be found in it: whose words, which ending, and
 // the cause that is named first.
-type pasted struct{ text, of, ending, cause string }
+type pasted struct {
+	text, of string
+	ending   tcp.Ending
+	cause    string
+}
 
 var texts = []pasted{
 	{"Error: socket hang up", "Node.js", "", "own-close"},
@@ -140,7 +145,7 @@ func TestNearest(t *testing.T) {
 // found when it stands alone, and no two phrases have the same.
 func TestPhrases(t *testing.T) {
 	seen := map[string]string{}
-	endings := map[string]bool{}
+	endings := map[tcp.Ending]bool{}
 	for _, p := range causes.Phrases() {
 		name := p.Words[0]
 		if p.Sure == "" || p.Known == "" || len(p.Causes()) == 0 || len(p.Settles()) == 0 {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/harness/causes"
-	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/report"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // explainFlags are those of the command explain.
@@ -126,17 +126,18 @@ func plainName(name string) string {
 // findReason finds one of the kernel's reasons for a RST: in a longer text as
 // the kernel writes it, alone in any case. Reasons of one word, such as ERROR,
 // count only alone and as the kernel writes them.
-func findReason(text string) (reason string, ok bool) {
+func findReason(text string) (reason tcp.Reason, ok bool) {
 	words := strings.FieldsFunc(text, func(r rune) bool {
 		return r != '_' && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})
-	for _, reason := range evidence.Reasons() {
-		several := strings.Contains(reason, "_")
-		if text == reason || several && plainName(text) == plainName(reason) {
+	for _, reason := range tcp.Reasons() {
+		name := string(reason)
+		several := strings.Contains(name, "_")
+		if text == name || several && plainName(text) == plainName(name) {
 			return reason, true
 		}
 		for _, word := range words {
-			if several && strings.TrimPrefix(word, "SK_RST_REASON_") == reason {
+			if several && strings.TrimPrefix(word, "SK_RST_REASON_") == name {
 				return reason, true
 			}
 		}
@@ -150,7 +151,15 @@ func nearNames(text string) []string {
 	for _, c := range causes.All() {
 		names = append(names, c.Name)
 	}
-	return near(plainName(text), append(names, evidence.Reasons()...))
+	return near(plainName(text), append(names, reasonNames()...))
+}
+
+func reasonNames() []string {
+	var names []string
+	for _, reason := range tcp.Reasons() {
+		names = append(names, string(reason))
+	}
+	return names
 }
 
 func shortened(text string) string {
@@ -209,5 +218,5 @@ func completeTerms(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 	for _, c := range causes.All() {
 		names = append(names, cobra.CompletionWithDesc(c.Name, c.What))
 	}
-	return append(names, evidence.Reasons()...), cobra.ShellCompDirectiveNoFileComp
+	return append(names, reasonNames()...), cobra.ShellCompDirectiveNoFileComp
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/causes"
-	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // A topic is what explain explains: a cause, a reason of the kernel's, or the
@@ -25,7 +25,7 @@ func (t causeTopic) write(w io.Writer, _ bool) {
 	fmt.Fprintf(w, "%s · %s\n\n", t.Name, t.What)
 	writeCause(w, t.Cause)
 	if len(t.Reasons) > 0 {
-		writeWrapped(w, "  kernel  ", strings.Join(t.Reasons, " or ")+", where it tells its reason for the RST")
+		writeWrapped(w, "  kernel  ", fmt.Sprintf("%s, where it tells its reason for the RST", anyOf(t.Reasons)))
 	}
 	var words []string
 	for _, p := range causes.Phrases() {
@@ -39,12 +39,20 @@ func (t causeTopic) write(w io.Writer, _ bool) {
 	}
 }
 
-type reasonTopic struct{ reason string }
+func anyOf(reasons []tcp.Reason) string {
+	var names []string
+	for _, reason := range reasons {
+		names = append(names, string(reason))
+	}
+	return strings.Join(names, " or ")
+}
+
+type reasonTopic struct{ reason tcp.Reason }
 
 func (t reasonTopic) causes() []causes.Cause { return causes.ByReason(t.reason) }
 
 func (t reasonTopic) write(w io.Writer, _ bool) {
-	words, _ := evidence.Explain(t.reason)
+	words, _ := t.reason.Explain()
 	fmt.Fprintf(w, "%s · a reason for which Linux sends a RST\n\n", t.reason)
 	writeWrapped(w, "  ", words)
 	if found := t.causes(); len(found) > 0 {
@@ -122,11 +130,11 @@ func saidBy(p causes.Phrase) string {
 }
 
 // errorNames are how the endings are known.
-var errorNames = map[string]string{
-	"reset": "a reset (ECONNRESET)", "broken-pipe": "a broken pipe (EPIPE)", "refused": "a refusal (ECONNREFUSED)",
-	"timed-out": "a time-out (ETIMEDOUT)", "aborted": "an abort by this machine (ECONNABORTED)",
-	"finished": "an orderly end (EOF)", "unreachable": "no way (EHOSTUNREACH)", "gave-up": "an own time-out",
-	"closed": "a connection closed by oneself",
+var errorNames = map[tcp.Ending]string{
+	tcp.Reset: "a reset (ECONNRESET)", tcp.BrokenPipe: "a broken pipe (EPIPE)", tcp.Refused: "a refusal (ECONNREFUSED)",
+	tcp.TimedOut: "a time-out (ETIMEDOUT)", tcp.Aborted: "an abort by this machine (ECONNABORTED)",
+	tcp.Finished: "an orderly end (EOF)", tcp.Unreachable: "no way (EHOSTUNREACH)", tcp.GaveUp: "an own time-out",
+	tcp.Closed: "a connection closed by oneself",
 }
 
 // writeCause writes why a cause ends connections, its cure, and what shows it.
