@@ -57,8 +57,9 @@ lint:
 	GOOS=windows go vet ./...
 	$(STATICCHECK) ./...
 
-# The tables of scenarios and the samples in README.md and scenarios/README.md;
-# the samples are of real runs, one of them of curl.
+# The catalogue of the scenarios as data, and the tables of scenarios and the
+# samples in README.md and scenarios/README.md; the samples are of real runs, one
+# of them of curl.
 tables:
 	go run ./cmd/resetlab/internal/tables
 

@@ -8,20 +8,29 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A client that is gone before the server came to accept is accepted all the
 // same on Linux, and even what it sent is there to read; the first read or
 // write behind that gets the reset. POSIX lets accept fail with ECONNABORTED
 // instead, which BSD does (accept(2); Stevens, UNP 3e, section 5.11).
-//
-//	client                 server
-//	  connect ◀──────────▶  (queued)
-//	  "hi"    ──────────▶
-//	  RST     ══════════▶
-//	                         accept: ok
-//	                         read: 2 bytes, ECONNRESET
-var _ = Describe("A client that leaves before accept", Label("cause:abort"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "aborting-before-accept",
+	Title: "A client that leaves before accept",
+	Cause: "left-before-accept",
+	Drawing: `
+client                 server
+  connect ◀──────────▶  (queued)
+  "hi"    ──────────▶
+  RST     ══════════▶
+                         accept: ok
+                         read: 2 bytes, ECONNRESET
+`,
+	Client: "its abort succeeds",
+	Server: "accept and the first read succeed, the next call: ECONNRESET",
+	Twin:   "the client closes with FIN: the server reads what was sent and the end of the stream",
+}, func() {
 	accepted := func(ctx SpecContext, leave func(*lab.Conn) error) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()
 		l := startLab()
@@ -44,7 +53,7 @@ var _ = Describe("A client that leaves before accept", Label("cause:abort"), fun
 		return server.Outcome(), recorded(l, client, server)
 	}
 
-	It("is accepted, read, and then found reset", func(ctx SpecContext) {
+	It("is accepted, read, and then found reset", named("aborted"), func(ctx SpecContext) {
 		saw, recording := accepted(ctx, (*lab.Conn).Abort)
 
 		Expect(saw).To(EndIn("read", harness.Reset))
@@ -55,7 +64,7 @@ var _ = Describe("A client that leaves before accept", Label("cause:abort"), fun
 		))
 	}, limit)
 
-	It("is accepted, read, and found finished if it closed", func(ctx SpecContext) {
+	It("is accepted, read, and found finished if it closed", named("closed"), func(ctx SpecContext) {
 		saw, recording := accepted(ctx, (*lab.Conn).Close)
 
 		Expect(saw).To(EndIn("read", harness.Finished))

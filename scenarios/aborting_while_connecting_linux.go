@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -18,12 +19,21 @@ import (
 // section 3.10.5): there is nobody yet who would know what a RST is about. The
 // kernel counts it with the other aborts all the same (__tcp_close,
 // TCPAbortOnData), so that the counter alone does not prove a RST.
-//
-//	client                 firewall
-//	  SYN    ───────────▶    drop
-//	  linger 0, close
-//	                         (nothing)
-var _ = Describe("Aborting while connecting", Label("cause:abort", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "aborting-while-connecting",
+	Title:  "Aborting while connecting",
+	Cause:  "linger-zero",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 firewall
+  SYN    ───────────▶    drop
+  linger 0, close
+                         (nothing)
+`,
+	Client: "its abort succeeds",
+	Server: "nothing: no connection was made",
+	Twin:   "the abort comes behind the SYN-ACK: a RST reaches the server",
+}, func() {
 	// abort begins to connect to a server and aborts when a segment that
 	// matches has passed the client.
 	abort := func(ctx SpecContext, l *lab.Lab, client *netlab.Host, when func(netlab.Segment) bool) lab.Server {

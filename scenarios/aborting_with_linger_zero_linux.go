@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -17,14 +18,22 @@ import (
 // section 3.10.5). It does so when the last descriptor of the socket is
 // closed; a duplicate, as a child process inherits, keeps the connection
 // alive.
-//
-//	client                 server
-//	  "a"    ───────────▶
-//	                         read 1 byte
-//	                         linger 0, close
-//	         ◀═══════════  RST
-//	  read: ECONNRESET
-var _ = Describe("Aborting with linger 0", Label("cause:abort"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "aborting-with-linger-zero",
+	Title: "Aborting with linger 0",
+	Cause: "linger-zero",
+	Drawing: `
+client                 server
+  "a"    ───────────▶
+                         read 1 byte
+                         linger 0, close
+         ◀═══════════  RST
+  read: ECONNRESET
+`,
+	Client: "read: ECONNRESET",
+	Server: "close: 0",
+	Twin:   "without the option the client reads the end of the stream",
+}, func() {
 	DescribeTable("resets the client",
 		func(ctx SpecContext, text string, route lab.Route) {
 			l := startLab()
@@ -41,8 +50,10 @@ var _ = Describe("Aborting with linger 0", Label("cause:abort"), func() {
 			))
 		},
 		EntryDescription("after %q, of which the server reads 1 byte (%s)"),
-		Entry(nil, "a", lab.Direct, limit), Entry(nil, "a", lab.Proxied, limit),
-		Entry(nil, "ab", lab.Direct, limit), Entry(nil, "ab", lab.Proxied, limit),
+		Entry(nil, "a", lab.Direct, named("nothing-unread"), via(lab.Direct), limit),
+		Entry(nil, "a", lab.Proxied, named("nothing-unread"), via(lab.Proxied), limit),
+		Entry(nil, "ab", lab.Direct, named("unread"), via(lab.Direct), limit),
+		Entry(nil, "ab", lab.Proxied, named("unread"), via(lab.Proxied), limit),
 	)
 
 	It("is a matter of the option: without it the client sees the end of the stream", func(ctx SpecContext) {

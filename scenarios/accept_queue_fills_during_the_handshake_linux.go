@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -22,15 +23,24 @@ import (
 // By default it drops the ACK and whatever comes behind it, and waits for room
 // until the request expires (tcp_check_req; reqsk_timer_handler): then the
 // next segment finds a listener that knows nothing of it, and draws the RST.
-//
-//	client                 kernel                 busy server
-//	  SYN    ───────────▶    request
-//	         ◀───────────  SYN-ACK
-//	  connect: ok            queue fills up
-//	  "a"    ───────────▶    no room
-//	         ◀═══════════  RST, if tcp_abort_on_overflow is 1
-//	  read: ECONNRESET
-var _ = Describe("An accept queue that fills up late", Label("cause:limit", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "accept-queue-fills-during-the-handshake",
+	Title:  "An accept queue that fills up late",
+	Cause:  "accept-queue-full",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 kernel                 busy server
+  SYN    ───────────▶    request
+         ◀───────────  SYN-ACK
+  connect: ok            queue fills up
+  "a"    ───────────▶    no room
+         ◀═══════════  RST, if tcp_abort_on_overflow is 1
+  read: ECONNRESET
+`,
+	Client: "connect: 0, then ECONNRESET",
+	Server: "nothing: accept never returns it",
+	Twin:   "there is room again in time: the client gets in",
+}, func() {
 	// crowd connects and writes a byte. Between the SYN-ACK and what comes
 	// behind it another client takes the only room.
 	crowd := func(ctx SpecContext, l *lab.Lab, client, server *netlab.Host) (

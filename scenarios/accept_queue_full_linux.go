@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -23,14 +24,22 @@ import (
 // nobody is refused, nothing is reset, and whoever has the patience gets in.
 // tcp_abort_on_overflow=1 (tcp(7)) makes a RST of it, yet only where the queue
 // fills up between SYN and ACK.
-//
-//	client                 kernel                 busy server
-//	  SYN    ───────────▶    queue full: dropped
-//	  SYN    ───────────▶    queue full: dropped
-//	                         room       ◀────────  accept
-//	  SYN    ───────────▶
-//	         ◀───────────  SYN-ACK
-var _ = Describe("A full accept queue", Label("cause:limit"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "accept-queue-full",
+	Title: "A full accept queue",
+	Cause: "accept-queue-full",
+	Drawing: `
+client                 kernel                 busy server
+  SYN    ───────────▶    queue full: dropped
+  SYN    ───────────▶    queue full: dropped
+                         room       ◀────────  accept
+  SYN    ───────────▶
+         ◀───────────  SYN-ACK
+`,
+	Client: "connect waits, and is neither refused nor reset",
+	Server: "nothing: its kernel drops the SYN",
+	Twin:   "there is room: the next client gets in",
+}, func() {
 	const backlog = 1
 	// fill returns a listener with a full accept queue, and who waits in it.
 	fill := func(ctx SpecContext, l *lab.Lab) (listener *lab.Listener, waiting []*lab.Conn) {
@@ -60,7 +69,7 @@ var _ = Describe("A full accept queue", Label("cause:limit"), func() {
 		return dialled
 	}
 
-	It("leaves the next client without an answer and resets nobody", about(claims.ServerBusy), func(ctx SpecContext) {
+	It("leaves the next client without an answer and resets nobody", named("full"), about(claims.ServerBusy), func(ctx SpecContext) {
 		l := startLab()
 		listener, waiting := fill(ctx, l)
 

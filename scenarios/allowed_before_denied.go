@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -15,12 +16,20 @@ import (
 // hosts.allow is searched before hosts.deny, and the first match decides
 // (hosts_access(5)): an address in hosts.allow has access, however much
 // hosts.deny denies. Who is in neither has access as well.
-//
-//	hosts.allow   hosts.deny
-//	  match  ────▶             served
-//	  none   ────▶  match      closed
-//	  none   ────▶  none       served
-var _ = Describe("A host by the lists of TCP wrappers", Label("cause:fin"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "allowed-before-denied",
+	Title: "A host that both lists of TCP wrappers name",
+	Cause: "hosts-deny",
+	Drawing: `
+hosts.allow   hosts.deny
+  match  ────▶             served
+  none   ────▶  match      closed
+  none   ────▶  none       served
+`,
+	Client: "it is served",
+	Server: "it serves",
+	Twin:   "a host that only hosts.deny names is denied",
+}, func() {
 	us := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	others := []netip.Prefix{netip.MustParsePrefix("10.10.0.5/32")}
 	all := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -17,13 +18,21 @@ import (
 // The end that does not like the other's certificate says why in an alert and
 // closes (RFC 8446, section 6.2). The other end is in the handshake still and
 // reads it. An end that leaves without a word is a reset or an end of stream.
-//
-//	client                          server
-//	  ClientHello       ──────────▶
-//	                    ◀──────────  …, Certificate, Finished
-//	  x509: unknown authority
-//	  alert, close      ──────────▶  handshake: remote error: bad certificate
-var _ = Describe("A server whose certificate is bad", Label("cause:tls"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "bad-certificate",
+	Title: "A server whose certificate is bad",
+	Cause: "bad-certificate",
+	Drawing: `
+client                          server
+  ClientHello       ──────────▶
+                    ◀──────────  …, Certificate, Finished
+  x509: unknown authority
+  alert, close      ──────────▶  handshake: remote error: bad certificate
+`,
+	Client: "the handshake fails for a reason of its own",
+	Server: "reads the alert that says why",
+	Twin:   "a client that leaves without an alert is a reset or an end of the stream",
+}, func() {
 	// handshake runs a TLS server with the certificate and returns what the
 	// handshake with the client that call makes gave at the server.
 	handshake := func(ctx SpecContext, certificate tls.Certificate,

@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -22,15 +23,24 @@ import (
 // server's program sees nothing at all: nobody connects. A connection that was
 // open is banned as well. Its server then never learns that the client is
 // gone, since the ban also eats the RST that would say so.
-//
-//	client, banned         server
-//	  "a"    ───────────▶    firewall: reject
-//	         ◀═══════════  RST
-//	  read: ECONNRESET       ESTABLISHED
-//	         ◀───────────  "b"
-//	  RST    ═══════════▶    firewall: eaten
-//	                         read: ETIMEDOUT
-var _ = Describe("A banned address", Label("cause:middlebox", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "banned-address",
+	Title:  "A banned address",
+	Cause:  "banned",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client, banned         server
+  "a"    ───────────▶    firewall: reject
+         ◀═══════════  RST
+  read: ECONNRESET       ESTABLISHED
+         ◀───────────  "b"
+  RST    ═══════════▶    firewall: eaten
+                         read: ETIMEDOUT
+`,
+	Client: "connect: ECONNREFUSED or ETIMEDOUT, as the ban chooses; an open connection: ECONNRESET, or no answer",
+	Server: "nothing",
+	Twin:   "another address is served",
+}, func() {
 	ban := func(server *netlab.Host, address netip.Addr, verdict netlab.Verdict) {
 		GinkgoHelper()
 		block(server, netlab.Rule{

@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -20,12 +21,20 @@ import (
 // the kernel acknowledges and keeps what the program has no time to read. What
 // resets connections of a busy system is something that fills up or runs out:
 // an accept queue, an idle timeout, a limit. They have scenarios of their own.
-//
-//	client                 kernel                 busy server
-//	  "a"    ───────────▶    ACK
-//	                                              much later: read, write
-//	         ◀─────────────────────────────────── "a"
-var _ = Describe("A busy system", Label("cause:limit"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "busy-processors",
+	Title: "A machine whose processors are busy",
+	Cause: "busy",
+	Drawing: `
+client                 kernel                 busy server
+  "a"    ───────────▶    ACK
+                                              much later: read, write
+         ◀─────────────────────────────────── "a"
+`,
+	Client: "waits, and has its answer",
+	Server: "is late, and serves",
+	Twin:   "what fills up or runs out meanwhile has a scenario of its own",
+}, func() {
 	const callers = 32
 
 	It("makes its clients wait and resets none", about(claims.BusyCPU), func(ctx SpecContext) {

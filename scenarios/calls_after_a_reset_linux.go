@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -35,13 +36,21 @@ const afterReset = `
 // ESTABLISHED, EPIPE in CLOSE_WAIT (net/ipv4/tcp_input.c, tcp_reset). A call
 // that returns it clears it. A read takes it only where no FIN came before, a
 // write and SO_ERROR always; what is left is end of stream and EPIPE.
-//
-//	client                 server
-//	         ◀───────────  FIN          in half of the rows
-//	  "a"    ───────────▶
-//	         ◀═══════════  RST
-//	  call, call, call
-var _ = Describe("The calls after a reset", Label("cause:abort"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "calls-after-a-reset",
+	Title: "The calls after a reset",
+	Cause: "linger-zero",
+	Drawing: `
+client                 server
+         ◀───────────  FIN          in half of the rows
+  "a"    ───────────▶
+         ◀═══════════  RST
+  call, call, call
+`,
+	Client: "the first call that asks: ECONNRESET; then read: end of the stream, write: EPIPE",
+	Server: "its abort succeeds",
+	Twin:   "where a FIN came first the error is EPIPE, and a read never sees it",
+}, func() {
 	rows := strings.Fields(afterReset)
 	var entries []TableEntry
 	for i := 0; i < len(rows); i += 3 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -18,11 +19,20 @@ import (
 // the check has to give up by its own clock, or that there is no way (ICMP,
 // RFC 1812, section 5.2.7.1). A filter that rejects with RST, or with ICMP
 // port unreachable, makes an open port look as if nobody listened.
-//
-//	client                 firewall               port, open
-//	  SYN    ───────────▶    drop
-//	  gives up: filtered
-var _ = Describe("Checking a port behind a filter", Label("cause:middlebox", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "checking-a-filtered-port",
+	Title:  "Checking a port behind a filter",
+	Cause:  "firewall-drops",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 firewall               port, open
+  SYN    ───────────▶    drop
+  gives up: filtered
+`,
+	Client: "connect: no answer, or what the filter says",
+	Server: "nothing",
+	Twin:   "the filter is for another port: the port is open",
+}, func() {
 	DescribeTable("finds it", about(claims.PortCheck),
 		func(ctx SpecContext, verdict netlab.Verdict, patience time.Duration, want string) {
 			l, _, server := startPair()

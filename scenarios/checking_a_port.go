@@ -8,6 +8,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -16,12 +17,20 @@ import (
 // host answers the SYN with RST, because nobody listens (RFC 9293, section
 // 3.10.7.1). Where nothing comes back at all a filter is at work. It is the
 // kernel that answers: the program behind an open port may never have accepted.
-//
-//	client                 port
-//	  SYN    ───────────▶
-//	         ◀───────────  SYN-ACK    open
-//	         ◀═══════════  RST        refused
-var _ = Describe("Checking a port", Label("cause:refused"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "checking-a-port",
+	Title: "Checking a port",
+	Cause: "refused",
+	Drawing: `
+client                 port
+  SYN    ───────────▶
+         ◀───────────  SYN-ACK    open
+         ◀═══════════  RST        refused
+`,
+	Client: "connect: 0 if somebody listens, else ECONNREFUSED",
+	Server: "nothing: its kernel answers",
+	Twin:   "behind a proxy, which listens itself, a port is never refused",
+}, func() {
 	DescribeTable("finds it open if somebody listens", about(claims.PortCheck),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
@@ -33,8 +42,7 @@ var _ = Describe("Checking a port", Label("cause:refused"), func() {
 			note(saw)
 			measured(claims.PortCheck, port)
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
 	It("finds it refused if nobody listens", about(claims.PortCheck), func(ctx SpecContext) {

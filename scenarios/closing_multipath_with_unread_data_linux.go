@@ -10,20 +10,30 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // What ends a TCP connection with a RST ends one of Multipath TCP with
 // MP_FASTCLOSE, and a RST on every subflow: the client is reset whichever way
 // it hears of it first (RFC 8684, section 3.5; net/mptcp/protocol.c,
 // mptcp_do_fastclose).
-//
-//	client                     server
-//	  "ab"   ─── subflow 1 ──▶   read 1 byte
-//	                             close
-//	         ◀══ subflow 1 ════  RST
-//	         ◀══ subflow 2 ════  RST
-//	  read: ECONNRESET
-var _ = Describe("Closing a Multipath TCP connection", Label("cause:unread", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "closing-multipath-with-unread-data",
+	Title:  "Closing a Multipath TCP connection with unread data",
+	Cause:  "unread",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                     server
+  "ab"   ─── subflow 1 ──▶   read 1 byte
+                             close
+         ◀══ subflow 1 ════  RST
+         ◀══ subflow 2 ════  RST
+  read: ECONNRESET
+`,
+	Client: "read: ECONNRESET",
+	Server: "close: 0",
+	Twin:   "with everything read the client reads the end of the stream",
+}, func() {
 	// meet connects over two subflows and sends the server "ab".
 	meet := func(ctx SpecContext) (l *lab.Lab, server *netlab.Host, c, far *lab.Conn) {
 		GinkgoHelper()

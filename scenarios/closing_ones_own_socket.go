@@ -7,6 +7,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -14,12 +15,20 @@ import (
 // program has closed the connection, as a browser does that reloads a page,
 // and something of it still used the socket. The peer sees what close sent, a
 // FIN or a RST, and can never bring the error about.
-//
-//	client                 server
-//	  read …
-//	  close  ───────────▶  read: end of stream
-//	  read: closed
-var _ = Describe("Closing one's own socket", Label("cause:local"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "closing-ones-own-socket",
+	Title: "Closing one's own socket",
+	Cause: "own-close",
+	Drawing: `
+client                 server
+  read …
+  close  ───────────▶  read: end of stream
+  read: closed
+`,
+	Client: "the waiting read: net.ErrClosed",
+	Server: "reads the end of the stream",
+	Twin:   "a RST of the peer looks otherwise: ECONNRESET",
+}, func() {
 	It("fails the read that was waiting, and the peer sees a FIN", about(claims.SocketClosed), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)

@@ -7,20 +7,29 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // The kernel completes handshakes on its own and queues the connections for
 // accept. When the listener is closed, as by a server that restarts, those
 // still in the queue are reset, and their clients had every reason to believe
 // in them (net/ipv4/inet_connection_sock.c, inet_csk_listen_stop).
-//
-//	client                 listener
-//	  connect: ok ◀──────▶  (queued)
-//	                         close
-//	         ◀═══════════  RST
-//	  read: ECONNRESET
-var _ = Describe("Closing the listener before accept", Label("cause:abort"), func() {
-	It("resets connections that the client had made", func(ctx SpecContext) {
+var _ = situation(catalogue.Situation{
+	Name:  "closing-the-listener-before-accept",
+	Title: "Closing the listener before accept",
+	Cause: "listener-closed",
+	Drawing: `
+client                 listener
+  connect: ok ◀──────▶  (queued)
+                         close
+         ◀═══════════  RST
+  read: ECONNRESET
+`,
+	Client: "connect: 0, then read: ECONNRESET",
+	Server: "closes its listener",
+	Twin:   "connections that were accepted are left alone",
+}, func() {
+	It("resets connections that the client had made", named("queued"), func(ctx SpecContext) {
 		l := startLab()
 		listener, err := l.Host("server").Listen(ctx)
 		Expect(err).NotTo(HaveOccurred())
@@ -38,7 +47,7 @@ var _ = Describe("Closing the listener before accept", Label("cause:abort"), fun
 			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
 	}, limit)
 
-	It("leaves alone those that were accepted", func(ctx SpecContext) {
+	It("leaves alone those that were accepted", named("accepted"), func(ctx SpecContext) {
 		l := startLab()
 
 		client, server := connected(ctx, l) // which closes its listener

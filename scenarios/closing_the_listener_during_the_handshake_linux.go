@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -18,15 +19,24 @@ import (
 // who wait to be accepted: the request is forgotten in silence
 // (inet_csk_listen_stop; tcp_v4_rcv, TCP_NEW_SYN_RECV). The client learns it
 // from the answer to what it sends.
-//
-//	client                 kernel                 server
-//	  SYN    ───────────▶    request
-//	         ◀───────────  SYN-ACK
-//	  connect: ok                                   closes its listener
-//	  "a"    ───────────▶    unknown
-//	         ◀═══════════  RST
-//	  read: ECONNRESET
-var _ = Describe("Closing the listener during a handshake", Label("cause:abort", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "closing-the-listener-during-the-handshake",
+	Title:  "Closing the listener during a handshake",
+	Cause:  "listener-closed",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 kernel                 server
+  SYN    ───────────▶    request
+         ◀───────────  SYN-ACK
+  connect: ok                                   closes its listener
+  "a"    ───────────▶    unknown
+         ◀═══════════  RST
+  read: ECONNRESET
+`,
+	Client: "connect: 0; nothing until it sends, then ECONNRESET",
+	Server: "closes its listener",
+	Twin:   "a listener that stays makes a connection of the request",
+}, func() {
 	// connect connects, has the server go on while the client's ACK is late,
 	// and then has the client write.
 	connect := func(ctx SpecContext, l *lab.Lab, server *netlab.Host, meanwhile func(*lab.Listener)) *lab.Conn {

@@ -8,6 +8,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A server that has finished its answer and then closes without having read
@@ -15,15 +16,23 @@ import (
 // section 3.6.1; __tcp_close). The client has the FIN already: a RST behind it
 // is EPIPE to Linux (tcp_reset, CLOSE_WAIT). It reads a clean end, and learns
 // only by writing that not all it sent was read.
-//
-//	client                 server
-//	                         shutdown(SHUT_WR)
-//	         ◀───────────  FIN
-//	  "ab"   ───────────▶    read 1 byte
-//	                         close
-//	         ◀═══════════  RST
-//	  read: EOF, write: EPIPE
-var _ = Describe("Closing with unread data behind one's own FIN", Label("cause:unread"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "closing-unread-after-own-finish",
+	Title: "Closing with unread data behind one's own FIN",
+	Cause: "unread",
+	Drawing: `
+client                 server
+                         shutdown(SHUT_WR)
+         ◀───────────  FIN
+  "ab"   ───────────▶    read 1 byte
+                         close
+         ◀═══════════  RST
+  read: EOF, write: EPIPE
+`,
+	Client: "read: the end of the stream; write: EPIPE",
+	Server: "close: 0",
+	Twin:   "everything was read: there is no RST",
+}, func() {
 	It("breaks the client's pipe and leaves its read a clean end", func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)

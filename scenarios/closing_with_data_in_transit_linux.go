@@ -7,6 +7,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -16,15 +17,23 @@ import (
 // stream. Only data that lies unread when close() is called makes ECONNRESET,
 // since then the RST goes in the FIN's place. Either way the write of the lost
 // data had succeeded.
-//
-//	client                 server        client                 server
-//	                         close         "lost" ───────────▶
-//	         ◀───────────  FIN                                   close
-//	  "lost" ───────────▶                         ◀═══════════  RST
-//	         ◀═══════════  RST            write: ECONNRESET
-//	  write: EPIPE
-var _ = Describe("Closing with data in transit", Label("cause:fin"), func() {
-	It("loses the data and breaks the client's pipe", about(claims.CloseInTransit), func(ctx SpecContext) {
+var _ = situation(catalogue.Situation{
+	Name:  "closing-with-data-in-transit",
+	Title: "Closing while data is in transit",
+	Cause: "wrote-after-close",
+	Drawing: `
+client                 server        client                 server
+                         close         "lost" ───────────▶
+         ◀───────────  FIN                                   close
+  "lost" ───────────▶                         ◀═══════════  RST
+         ◀═══════════  RST            write: ECONNRESET
+  write: EPIPE
+`,
+	Client: "write: 0, then EPIPE; read: the end of the stream",
+	Server: "close: 0",
+	Twin:   "the data came before the close: ECONNRESET",
+}, func() {
+	It("loses the data and breaks the client's pipe", named("after-the-close"), about(claims.CloseInTransit), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 
@@ -46,7 +55,7 @@ var _ = Describe("Closing with data in transit", Label("cause:fin"), func() {
 			SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
 	}, limit)
 
-	It("loses the data and resets the client where it came before the close", about(claims.CloseInTransit), func(ctx SpecContext) {
+	It("loses the data and resets the client where it came before the close", named("before-the-close"), about(claims.CloseInTransit), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

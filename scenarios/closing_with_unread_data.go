@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -16,15 +17,23 @@ import (
 // A server that closes before it has read everything cannot say goodbye: the
 // kernel discards the unread bytes and sends RST, so that the client learns
 // its data was lost (RFC 1122, section 4.2.2.13).
-//
-//	client                 server
-//	  "ab"   ───────────▶
-//	                         read 1 byte
-//	                         close
-//	         ◀═══════════  RST
-//	  read: ECONNRESET
-var _ = Describe("Closing with unread data", Label("cause:unread"), func() {
-	DescribeTable("resets the client", about(claims.GoRead, claims.UnreadClose),
+var _ = situation(catalogue.Situation{
+	Name:  "closing-with-unread-data",
+	Title: "Closing with unread data",
+	Cause: "unread",
+	Drawing: `
+client                 server
+  "ab"   ───────────▶
+                         read 1 byte
+                         close
+         ◀═══════════  RST
+  read: ECONNRESET
+`,
+	Client: "read: ECONNRESET, then the end of the stream",
+	Server: "close: 0",
+	Twin:   "nothing is unread: the client reads the end of the stream",
+}, func() {
+	DescribeTable("resets the client", named("resets"), about(claims.GoRead, claims.UnreadClose),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.ReadOneByteThenClose)
@@ -41,11 +50,10 @@ var _ = Describe("Closing with unread data", Label("cause:unread"), func() {
 				MoveCounter("TCPAbortOnClose", 1),
 			))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("finishes politely when nothing is unread", func(ctx SpecContext) {
+	It("finishes politely when nothing is unread", named("nothing-unread"), func(ctx SpecContext) {
 		l := startLab()
 		server := serve(l, servers.ReadOneByteThenClose)
 

@@ -8,6 +8,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -15,13 +16,21 @@ import (
 // that byte arrives, since a RST would throw away what is unsent (socket(7),
 // SO_LINGER), and the report says that it struck: a fault that never came
 // proves nothing.
-//
-//	client                    proxy              server
-//	  2nd connection ────────▶     ────────────▶
-//	                               ◀────────────  "0123456789"
-//	  "01234"  ◀──────────────
-//	           ◀══════════════  RST  ═══════════▶
-var _ = Describe("A cut in the middle of a reply", Label("cause:proxy"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "cut-in-the-middle-of-a-reply",
+	Title: "A cut in the middle of a reply",
+	Cause: "cut-mid-reply",
+	Drawing: `
+client                    proxy              server
+  2nd connection ────────▶     ────────────▶
+                               ◀────────────  "0123456789"
+  "01234"  ◀──────────────
+           ◀══════════════  RST  ═══════════▶
+`,
+	Client: "five bytes, then ECONNRESET",
+	Server: "ECONNRESET",
+	Twin:   "the other connections have the whole reply",
+}, func() {
 	It("resets the second connection behind the fifth byte, and no other", func(ctx SpecContext) {
 		l := startLab()
 		server := serve(l, servers.AnswerThenLinger("0123456789"))

@@ -8,19 +8,28 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // A reset needs no byte on its way: a device that gives up on a connection may
 // do so while nobody speaks. Toxiproxy's reset_peer waits for the next byte;
 // a cut with Now does not.
-//
-//	client              proxy              server
-//	  "a"      ────────▶     ────────────▶
-//	           ◀────────     ◀────────────  "a"
-//	                 (nobody speaks)
-//	           ◀════════  RST  ═══════════▶
-var _ = Describe("A cut on an idle connection", Label("cause:proxy"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "cut-on-an-idle-connection",
+	Title: "A cut on an idle connection",
+	Cause: "cut-mid-reply",
+	Drawing: `
+client              proxy              server
+  "a"      ────────▶     ────────────▶
+           ◀────────     ◀────────────  "a"
+                 (nobody speaks)
+           ◀════════  RST  ═══════════▶
+`,
+	Client: "the waiting read: ECONNRESET, without a byte on its way",
+	Server: "the waiting read: ECONNRESET",
+	Twin:   "toxiproxy's reset_peer waits for the next byte",
+}, func() {
 	DescribeTable("ends it for both ends",
 		func(ctx SpecContext, ending harness.Ending) {
 			l := startLab()
@@ -51,7 +60,7 @@ var _ = Describe("A cut on an idle connection", Label("cause:proxy"), func() {
 				MoveCounter("OutRsts", 2),
 			))
 		},
-		EntryDescription("(%s)"),
+		EntryDescription("as %s"),
 		Entry(nil, harness.Reset, limit), Entry(nil, harness.Finished, limit),
 	)
 })

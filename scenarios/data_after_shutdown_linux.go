@@ -8,6 +8,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -16,15 +17,23 @@ import (
 // (net/ipv4/tcp_input.c, tcp_rcv_state_process, TCP_FIN_WAIT2). To shut only
 // the reading side says nothing to anybody: Linux goes on to acknowledge what
 // comes, and even to hand it out.
-//
-//	client                 server
-//	                         shutdown(SHUT_RDWR)
-//	         ◀───────────  FIN
-//	  "xy"   ───────────▶
-//	         ◀═══════════  RST
-//	  write: EPIPE           SO_ERROR: ECONNRESET
-var _ = Describe("Data that comes after a shutdown", Label("cause:local"), func() {
-	It("of both directions resets the end that shut them", about(claims.LocallyGenerated), func(ctx SpecContext) {
+var _ = situation(catalogue.Situation{
+	Name:  "data-after-shutdown",
+	Title: "Data that comes after a shutdown",
+	Cause: "shutdown-then-data",
+	Drawing: `
+client                 server
+                         shutdown(SHUT_RDWR)
+         ◀───────────  FIN
+  "xy"   ───────────▶
+         ◀═══════════  RST
+  write: EPIPE           SO_ERROR: ECONNRESET
+`,
+	Client: "write: 0, then EPIPE; read: the end of the stream",
+	Server: "its own socket: ECONNRESET",
+	Twin:   "only the sending direction is shut down: the data is read",
+}, func() {
+	It("of both directions resets the end that shut them", named("both-directions"), about(claims.LocallyGenerated), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -21,13 +22,21 @@ import (
 // daemon's receive buffer, close sends RST (RFC 1122, section 4.2.2.13) and
 // ssh says "exchange_identification: read: Connection reset by peer".
 // Otherwise close sends FIN: "Connection closed by remote host".
-//
-//	ssh                    sshd
-//	  banner ───────────▶
-//	                         hosts.deny: close
-//	         ◀═══════════  RST
-//	  read: ECONNRESET
-var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "denied-by-tcp-wrappers",
+	Title: "A host that TCP wrappers deny",
+	Cause: "hosts-deny",
+	Drawing: `
+ssh                    sshd
+  banner ───────────▶
+                         hosts.deny: close
+         ◀═══════════  RST
+  read: ECONNRESET
+`,
+	Client: "read: ECONNRESET",
+	Server: "close: 0, with the banner unread",
+	Twin:   "the banner was read or comes later: the client reads the end of the stream",
+}, func() {
 	const banner = "SSH-2.0-client\r\n"
 	lists := servers.AccessLists{Deny: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 
@@ -45,8 +54,7 @@ var _ = Describe("A host that TCP wrappers deny", Label("cause:unread"), func() 
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
 	It("is told the end of the stream if its banner was read", about(claims.HostsDeny), func(ctx SpecContext) {

@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -21,14 +22,22 @@ import (
 // limit of open files (RLIMIT_NOFILE) accept fails with EMFILE (accept(2)), and
 // the client is connected, and waits. Nothing drops the connections that are
 // idle. A server may choose to, in order to have a descriptor for the new one.
-//
-//	idle                   server                 new
-//	                         accept: EMFILE  ◀─────  connect: ok
-//	                                                 "c", no answer
-//	                      or
-//	         ◀═══════════  RST for room
-//	                         accept: ok      ─────▶  "c"
-var _ = Describe("A server at its limit of open files", Label("cause:limit"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "descriptor-limit",
+	Title: "A server at its limit of open files",
+	Cause: "descriptor-limit",
+	Drawing: `
+idle                   server                 new
+                         accept: EMFILE  ◀─────  connect: ok
+                                                 "c", no answer
+                      or
+         ◀═══════════  RST for room
+                         accept: ok      ─────▶  "c"
+`,
+	Client: "connect: 0, and no answer",
+	Server: "accept: EMFILE",
+	Twin:   "a server that makes room resets whoever has been idle for longest",
+}, func() {
 	// full returns two clients that a server answered, which has a descriptor
 	// left for no third one, and how to be the third.
 	full := func(ctx SpecContext, l *lab.Lab, process string) (

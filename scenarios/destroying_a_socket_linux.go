@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -21,12 +22,21 @@ import (
 // that looks like an abort, the owner an error that nothing else gives it:
 // ECONNABORTED (tcp_abort). A listener that is destroyed takes the connections
 // with it that wait to be accepted, and accept fails with EINVAL.
-//
-//	client                 ss -K                  server
-//	                         destroys it ───────▶
-//	         ◀═════════════════════════════════  RST
-//	  read: ECONNRESET                             read: ECONNABORTED
-var _ = Describe("Destroying a socket from outside", Label("cause:local", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "destroying-a-socket",
+	Title:  "Destroying a socket from outside",
+	Cause:  "destroyed",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 ss -K                  server
+                         destroys it ───────▶
+         ◀═════════════════════════════════  RST
+  read: ECONNRESET                             read: ECONNABORTED
+`,
+	Client: "read: ECONNRESET",
+	Server: "read: ECONNABORTED",
+	Twin:   "the other connections are left alone",
+}, func() {
 	It("aborts it for its owner and resets the peer", about(claims.LocallyGenerated), func(ctx SpecContext) {
 		l, _, server := startPair()
 		c, far := connected(ctx, l)

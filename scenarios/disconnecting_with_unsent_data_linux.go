@@ -8,6 +8,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -16,15 +17,23 @@ import (
 // kernel has neither sent. connect(AF_UNSPEC) then throws both away and sends
 // RST (tcp_disconnect), for a reason of its own; where nothing is unsent it
 // says nothing more.
-//
-//	client                 server
-//	  FIN    ───────────▶
-//	                         write more than there is room for
-//	                         shutdown(SHUT_WR): FIN waits behind the data
-//	                         connect(AF_UNSPEC)
-//	         ◀═══════════  RST
-//	  read: what had come, ECONNRESET
-var _ = Describe("Disconnecting in LAST-ACK", Label("cause:local"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "disconnecting-with-unsent-data",
+	Title: "Disconnecting in LAST-ACK with data unsent",
+	Cause: "disconnected",
+	Drawing: `
+client                 server
+  FIN    ───────────▶
+                         write more than there is room for
+                         shutdown(SHUT_WR): FIN waits behind the data
+                         connect(AF_UNSPEC)
+         ◀═══════════  RST
+  read: what had come, ECONNRESET
+`,
+	Client: "the data so far, then ECONNRESET",
+	Server: "connect(AF_UNSPEC): 0",
+	Twin:   "nothing is unsent: nothing more is said to the client",
+}, func() {
 	It("resets the client if data is unsent, which is lost", about(claims.LocallyGenerated), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)

@@ -7,19 +7,28 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
 // ECONNRESET need not come from the peer. connect(2) with AF_UNSPEC dissolves
 // a connection: a RST goes out, and the socket that sent it gets the error of
 // a RST too (net/ipv4/tcp.c, tcp_disconnect: sk_err = ECONNRESET).
-//
-//	client                 server
-//	                         connect(AF_UNSPEC)
-//	         ◀═══════════  RST
-//	  read: ECONNRESET       read: ECONNRESET
-var _ = Describe("Dissolving one's own connection", Label("cause:local"), func() {
-	It("resets both ends, the own one included", about(claims.LocallyGenerated), func(ctx SpecContext) {
+var _ = situation(catalogue.Situation{
+	Name:  "dissolving-ones-own-connection",
+	Title: "Dissolving one's own connection",
+	Cause: "disconnected",
+	Drawing: `
+client                 server
+                         connect(AF_UNSPEC)
+         ◀═══════════  RST
+  read: ECONNRESET       read: ECONNRESET
+`,
+	Client: "read: ECONNRESET",
+	Server: "read on the own socket: ECONNRESET",
+	Twin:   "both ends had finished: there is no error",
+}, func() {
+	It("resets both ends, the own one included", named("both-ends"), about(claims.LocallyGenerated), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

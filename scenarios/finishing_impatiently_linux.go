@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -19,14 +20,22 @@ import (
 // has been acknowledged by then (__tcp_close), else when it is
 // (tcp_rcv_state_process). To the peer the stream has ended all the same: a
 // RST behind a FIN is EPIPE to Linux, and only for what it writes.
-//
-//	client                 server
-//	                         TCP_LINGER2 -1, close
-//	         ◀───────────  FIN
-//	  ACK    ───────────▶
-//	         ◀═══════════  RST
-//	  read: EOF, write: EPIPE
-var _ = Describe("A server that will not wait in FIN-WAIT-2", Label("cause:abort"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "finishing-impatiently",
+	Title: "A server that will not wait in FIN-WAIT-2",
+	Cause: "impatient-finish",
+	Drawing: `
+client                 server
+                         TCP_LINGER2 -1, close
+         ◀───────────  FIN
+  ACK    ───────────▶
+         ◀═══════════  RST
+  read: EOF, write: EPIPE
+`,
+	Client: "read: the end of the stream; write: EPIPE",
+	Server: "close: 0",
+	Twin:   "by default the server waits: the client goes on sending",
+}, func() {
 	closeAtOnce := func(_ SpecContext, server *lab.Conn) {
 		GinkgoHelper()
 		Expect(server.Close()).To(Succeed())

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -20,16 +21,25 @@ import (
 // reject). An open connection takes ICMP as a soft error and lives on (RFC
 // 1122, section 4.2.3.9; tcp_v4_err). The other end learns nothing: its own
 // TCP has sent no RST and is still ESTABLISHED.
-//
-//	client                 firewall               server
-//	  "a"    ───────────▶    reject
-//	         ◀═══════════  RST                      ESTABLISHED
-//	  read: ECONNRESET
-//	                         gone   ◀─────────────  "b"
-//	  no socket  RST  ═══════════════════════════▶
-//	                                                read: ECONNRESET
-var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"), func() {
-	It("resets an open connection if it rejects with RST, the other end later", about(claims.FirewallBlock), func(ctx SpecContext) {
+var _ = situation(catalogue.Situation{
+	Name:   "firewall-on-the-way",
+	Title:  "A firewall on the way",
+	Cause:  "firewall-rejects",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 firewall               server
+  "a"    ───────────▶    reject
+         ◀═══════════  RST                      ESTABLISHED
+  read: ECONNRESET
+                         gone   ◀─────────────  "b"
+  no socket  RST  ═══════════════════════════▶
+                                                read: ECONNRESET
+`,
+	Client: "ECONNRESET if it rejects with RST, ETIMEDOUT if it drops",
+	Server: "nothing, until it speaks",
+	Twin:   "what it does not block is not touched",
+}, func() {
+	It("resets an open connection if it rejects with RST, the other end later", named("rejects"), about(claims.FirewallBlock), func(ctx SpecContext) {
 		l, client, router, server := startTriple()
 		c, far := connected(ctx, l)
 		tap := tapAt(client)
@@ -54,7 +64,7 @@ var _ = Describe("A firewall on the way", Label("cause:middlebox", "needs:netns"
 		measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with RST")
 	}, limit)
 
-	It("lets an open connection time out if it drops", about(claims.FirewallBlock), func(ctx SpecContext) {
+	It("lets an open connection time out if it drops", named("drops"), about(claims.FirewallBlock), func(ctx SpecContext) {
 		l, client, router, _ := startTriple()
 		c, far := connected(ctx, l)
 		Expect(clients.GiveUpAfter(c, 100*time.Millisecond)).To(Succeed())

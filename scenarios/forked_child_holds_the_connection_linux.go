@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -16,14 +17,22 @@ import (
 // (fork(2)). close ends a connection only with the last one (close(2)), and so
 // does an abort: SO_LINGER belongs to the socket (socket(7)), and whoever comes
 // last carries it out, here the child when it exits.
-//
-//	client                 server                 child
-//	  "a"    ───────────▶    fork      ─────────▶   "a"
-//	                         abort: ok
-//	  "b"    ◀──────────────────────────────────▶   "b"
-//	  FIN    ───────────────────────────────────▶   exit
-//	         ◀══════════════════════════════════  RST
-var _ = Describe("A forked child that holds a connection", Label("cause:process"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "forked-child-holds-the-connection",
+	Title: "A forked child that holds a connection",
+	Cause: "held-by-child",
+	Drawing: `
+client                 server                 child
+  "a"    ───────────▶    fork      ─────────▶   "a"
+                         abort: ok
+  "b"    ◀──────────────────────────────────▶   "b"
+  FIN    ───────────────────────────────────▶   exit
+         ◀══════════════════════════════════  RST
+`,
+	Client: "nothing while the child lives, then the end of the stream or ECONNRESET",
+	Server: "the parent's close: 0",
+	Twin:   "closed: FIN at the child's exit; aborted: RST",
+}, func() {
 	DescribeTable("keeps it open when its parent is done with it",
 		func(ctx SpecContext, process string, done lab.Op, want harness.Ending, shows RecordingMatcher) {
 			l := startLab()

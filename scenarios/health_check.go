@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -18,14 +19,22 @@ import (
 // RST is there before it (UNIX Network Programming, section 5.11, expects
 // ECONNABORTED; Linux queues the connection with its error, inet_csk_accept):
 // the first read fails.
-//
-//	checker                backend
-//	  SYN      ───────────▶
-//	           ◀───────────  SYN-ACK      healthy
-//	  ACK      ───────────▶
-//	  RST      ═══════════▶  accept: ok
-//	                         read: ECONNRESET
-var _ = Describe("A layer-4 health check", Label("cause:probe"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "health-check",
+	Title: "A layer-4 health check",
+	Cause: "health-check",
+	Drawing: `
+checker                backend
+  SYN      ───────────▶
+           ◀───────────  SYN-ACK      healthy
+  ACK      ───────────▶
+  RST      ═══════════▶  accept: ok
+                         read: ECONNRESET
+`,
+	Client: "the checker's connect: 0, then it aborts",
+	Server: "accept: 0, then read: ECONNRESET",
+	Twin:   "the checker closes with FIN: read is the end of the stream",
+}, func() {
 	check := func(ctx SpecContext, route lab.Route) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()
 		l := startLab()
@@ -50,8 +59,7 @@ var _ = Describe("A layer-4 health check", Label("cause:probe"), func() {
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
 	It("looks like a client that said nothing behind a plain toxiproxy", func(ctx SpecContext) {

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -19,15 +20,23 @@ import (
 // come. The last ACK of a probe's handshake is passed over, and its RST ends a
 // mere request: there is nothing to accept, hence no error (tcp(7);
 // tcp_check_req). The checker cannot tell the difference.
-//
-//	checker                backend's kernel        backend
-//	  SYN      ───────────▶
-//	           ◀───────────  SYN-ACK  healthy
-//	  ACK      ───────────▶  dropped
-//	  RST      ═══════════▶  request gone
-//	client
-//	  "hello"  ───────────▶  first byte  ────────▶  accept: ok
-var _ = Describe("Deferring accept until the first byte", Label("cause:probe"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "health-check-deferred",
+	Title: "Deferring accept until a first byte that never comes",
+	Cause: "health-check",
+	Drawing: `
+checker                backend's kernel        backend
+  SYN      ───────────▶
+           ◀───────────  SYN-ACK  healthy
+  ACK      ───────────▶  dropped
+  RST      ═══════════▶  request gone
+client
+  "hello"  ───────────▶  first byte  ────────▶  accept: ok
+`,
+	Client: "the checker's connect: 0, then it aborts",
+	Server: "nothing: there is nothing to accept",
+	Twin:   "a plain listener accepts each, and its read fails",
+}, func() {
 	const probes = 3
 
 	// seenOf probes the server, lets a client speak, and returns what became of

@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -21,12 +22,21 @@ import (
 // the last ACK. That takes the request away in the backend's kernel, before
 // there is a connection to accept (RFC 9293, section 3.10.7.4, SYN-RECEIVED;
 // tcp_check_req).
-//
-//	checker                backend's kernel       backend
-//	  SYN    ───────────▶    request
-//	         ◀───────────  SYN-ACK
-//	  RST    ═══════════▶    request gone           (nothing to accept)
-var _ = Describe("A half-open health check", Label("cause:probe", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "health-check-half-open",
+	Title:  "A half-open health check",
+	Cause:  "health-check",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+checker                backend's kernel       backend
+  SYN    ───────────▶    request
+         ◀───────────  SYN-ACK
+  RST    ═══════════▶    request gone           (nothing to accept)
+`,
+	Client: "the checker has its SYN-ACK, and its kernel sends RST",
+	Server: "nothing: there is nothing to accept",
+	Twin:   "the checker completes the handshake: accept: 0, then read: ECONNRESET",
+}, func() {
 	It("never reaches the application", about(claims.ProbeHalfOpen), func(ctx SpecContext) {
 		l, client, server := startPair()
 		backend := serve(l, servers.Echo)

@@ -14,6 +14,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -22,12 +23,20 @@ import (
 // asked, nothing was promised. A backend that takes it for a health check has
 // a clean log and serves on; one that logs every reset has a line for each
 // probe. A reset behind a first byte is another matter.
-//
-//	checker                backend                 client
-//	  RST   ═══ × 100 ════▶  read: ECONNRESET
-//	                         "hello"  ◀───── × 20 ──  "hello"
-//	                         "hello"  ──────────────▶
-var _ = Describe("A stream of health checks", Label("cause:probe"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "health-check-ignored",
+	Title: "A stream of health checks",
+	Cause: "health-check",
+	Drawing: `
+checker                backend                 client
+  RST   ═══ × 100 ════▶  read: ECONNRESET
+                         "hello"  ◀───── × 20 ──  "hello"
+                         "hello"  ──────────────▶
+`,
+	Client: "the checkers abort; the other clients are served",
+	Server: "a reset before the first byte, and no line in its log",
+	Twin:   "a backend that logs every reset has a line for each",
+}, func() {
 	const probes, callers = 100, 20
 
 	// under puts a backend under a stream of probes while clients call, and

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -19,13 +20,22 @@ import (
 // and closes its socket, which in SYN-SENT says nothing to anybody (RFC 9293,
 // section 3.10.4). Only a SYN-ACK that comes after all is answered with RST, by
 // a kernel that has no socket for it any more.
-//
-//	checker                backend's kernel       backend
-//	  SYN    ───────────▶    request
-//	  gives up: unhealthy
-//	         ◀───────────  SYN-ACK, late
-//	  RST    ═══════════▶    request gone           (nothing to accept)
-var _ = Describe("A health check that is not answered in time", Label("cause:probe", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "health-check-unanswered",
+	Title:  "A health check that is not answered in time",
+	Cause:  "health-check",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+checker                backend's kernel       backend
+  SYN    ───────────▶    request
+  gives up: unhealthy
+         ◀───────────  SYN-ACK, late
+  RST    ═══════════▶    request gone           (nothing to accept)
+`,
+	Client: "connect: given up",
+	Server: "nothing; its late SYN-ACK is answered with RST",
+	Twin:   "no SYN-ACK comes: nothing is said",
+}, func() {
 	// check probes the backend and gives up when an answer has left it, which
 	// is lost, or when the SYN has come that gets none.
 	check := func(

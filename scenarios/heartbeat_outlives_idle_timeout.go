@@ -7,6 +7,7 @@ import (
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -15,15 +16,23 @@ import (
 // at half of an agreed timeout, as RabbitMQ's clients send it, therefore keeps
 // the connection as long as that half is shorter than the idle timeout. One
 // unit of time stands for a second.
-//
-//	client                 server, or a proxy with an idle timeout of 20
-//	 15  heartbeat ──────▶   idle for 0
-//	 30  heartbeat ──────▶   idle for 0
-//	     …
-//	                      or
-//	 20      ◀───────────  FIN
-//	 30  heartbeat ──────▶
-var _ = Describe("A heartbeat", Label("cause:idle"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "heartbeat-outlives-idle-timeout",
+	Title: "A heartbeat against an idle timeout",
+	Cause: "idle-timeout",
+	Drawing: `
+client                 server, or a proxy with an idle timeout of 20
+ 15  heartbeat ──────▶   idle for 0
+ 30  heartbeat ──────▶   idle for 0
+     …
+                      or
+ 20      ◀───────────  FIN
+ 30  heartbeat ──────▶
+`,
+	Client: "the connection stays",
+	Server: "the connection stays",
+	Twin:   "a heartbeat that is missing or too slow: the connection is dropped",
+}, func() {
 	const idleTimeout, units = 20, 120
 
 	// after spends units of time with the heartbeat timeout.
@@ -51,8 +60,7 @@ var _ = Describe("A heartbeat", Label("cause:idle"), func() {
 			measured(claims.HeartbeatRabbitMQ, survival(saw))
 			measured(claims.KeepalivePrevents, survival(saw), "the heartbeat is data")
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
 	DescribeTable("that is missing or too slow does not keep it",

@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -21,13 +22,21 @@ import (
 // request that the helper is not where its settings say (sshd_config(5),
 // Subsystem). The client is let in and sees the connection end without an
 // answer: with FIN, or with RST if it has sent on in the meantime.
-//
-//	client                 server
-//	  login    ──────────▶
-//	           ◀──────────  accepted
-//	  request  ──────────▶    exec: ENOENT
-//	           ◀──────────  FIN
-var _ = Describe("A server whose helper program is missing", Label("cause:process"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "helper-missing",
+	Title: "A server whose helper program is missing",
+	Cause: "helper-missing",
+	Drawing: `
+client                 server
+  login    ──────────▶
+           ◀──────────  accepted
+  request  ──────────▶    exec: ENOENT
+           ◀──────────  FIN
+`,
+	Client: "is let in; at the first request the end of the stream, or ECONNRESET if it has sent on",
+	Server: "cannot start its helper, and closes",
+	Twin:   "the helper is there: the request is answered",
+}, func() {
 	missing := func() string { return filepath.Join(GinkgoT().TempDir(), "sftp-server") }
 	login := func(ctx SpecContext, l *lab.Lab, server lab.Server) *lab.Conn {
 		GinkgoHelper()

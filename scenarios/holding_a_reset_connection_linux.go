@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -16,13 +17,21 @@ import (
 // the socket behind it stay until close, and a program that drops reset
 // connections without closing them runs into its limit (close(2),
 // getrlimit(2), RLIMIT_NOFILE).
-//
-//	client                 server
-//	         ◀═══════════  RST
-//	  4 descriptors
-//	  close × 4
-//	  0 descriptors
-var _ = Describe("A connection that was reset", Label("cause:abort"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "holding-a-reset-connection",
+	Title: "A reset connection that nobody closes",
+	Cause: "linger-zero",
+	Drawing: `
+client                 server
+         ◀═══════════  RST
+  4 descriptors
+  close × 4
+  0 descriptors
+`,
+	Client: "the descriptor stays until close",
+	Server: "its abort succeeds",
+	Twin:   "close gives the descriptor back",
+}, func() {
 	It("holds its descriptor until it is closed", about(claims.FreeResources), func(ctx SpecContext) {
 		const connections = 4
 		l := startLab()

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -20,13 +21,22 @@ import (
 // the connection time out, the soft error is what it timed out with
 // (net/ipv4/tcp_timer.c, tcp_write_err): "connection refused" in the middle of
 // a connection, and no RST on the wire.
-//
-//	client                 router                 server
-//	  "a"    ───────────▶    no such port
-//	         ◀───────────  ICMP
-//	  SO_ERROR: ECONNREFUSED
-//	  "a"    ──────────────────────────────────▶    read: "a"
-var _ = Describe("ICMP unreachable on an open connection", Label("cause:middlebox", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "icmp-on-an-open-connection",
+	Title:  "ICMP unreachable on an open connection",
+	Cause:  "icmp-unreachable",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 router                 server
+  "a"    ───────────▶    no such port
+         ◀───────────  ICMP
+  SO_ERROR: ECONNREFUSED
+  "a"    ──────────────────────────────────▶    read: "a"
+`,
+	Client: "SO_ERROR: ECONNREFUSED or EHOSTUNREACH; the connection lives, or times out with that",
+	Server: "what was sent, later",
+	Twin:   "without ICMP it times out with ETIMEDOUT",
+}, func() {
 	const withICMP = "it rejects with ICMP"
 
 	It("is a soft error, and what was sent arrives later", func(ctx SpecContext) {

@@ -14,6 +14,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -23,13 +24,22 @@ import (
 // the connection is dropped (Azure's default), so that both ends time out; or
 // answered with RST, which tells the end that spoke and not the other. Or both
 // ends are reset when it happens (Azure's "TCP reset on idle").
-//
-//	client                 firewall               server
-//	  ESTABLISHED            forgets                ESTABLISHED
-//	  "b"    ───────────▶    unknown
-//	         ◀═══════════  RST, or nothing
-//	  ECONNRESET, ETIMEDOUT                         ESTABLISHED
-var _ = Describe("A firewall that forgets idle connections", Label("cause:idle", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "idle-at-a-firewall",
+	Title:  "A firewall that forgets idle connections",
+	Cause:  "flow-expired",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 firewall               server
+  ESTABLISHED            forgets                ESTABLISHED
+  "b"    ───────────▶    unknown
+         ◀═══════════  RST, or nothing
+  ECONNRESET, ETIMEDOUT                         ESTABLISHED
+`,
+	Client: "at the next write: no answer, or ECONNRESET",
+	Server: "nothing",
+	Twin:   "keepalive probes in time keep the connection",
+}, func() {
 	const patience = 100 * time.Millisecond
 	// connect connects through a firewall that forgets after so many seconds,
 	// and treats what it does not know by verdict. It returns a segment with

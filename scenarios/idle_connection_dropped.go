@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -19,12 +20,20 @@ import (
 // drops it has an idle timeout of his own, and chooses how: with FIN or RST
 // the client knows at its next read; a silent drop it can only find out by
 // asking in vain.
-//
-//	client                 server
-//	  "a"    ◀──────────▶  "a"
-//	                         idle timeout
-//	         ◀═══════════  RST, or FIN, or nothing
-var _ = Describe("An idle timeout", Label("cause:idle"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "idle-connection-dropped",
+	Title: "A connection that is idle for longer than the server allows",
+	Cause: "idle-timeout",
+	Drawing: `
+client                 server
+  "a"    ◀──────────▶  "a"
+                         idle timeout
+         ◀═══════════  RST, or FIN, or nothing
+`,
+	Client: "read: the end of the stream or ECONNRESET, as the server chooses",
+	Server: "closes by its own clock",
+	Twin:   "under a longer timeout the connection stays",
+}, func() {
 	const timeout, patience = 20 * time.Millisecond, 20 * time.Millisecond
 
 	reset := ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK"))
@@ -41,10 +50,10 @@ var _ = Describe("An idle timeout", Label("cause:idle"), func() {
 			measured(claims.IdleTimeout, saw)
 			Expect(recorded(l)).To(shows)
 		},
-		Entry("with FIN", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Direct, ShowNoReset(), limit),
-		Entry("with RST", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Direct, reset, limit),
-		Entry("with FIN, proxied", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Proxied, ShowNoReset(), limit),
-		Entry("with RST, proxied", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Proxied, reset, limit),
+		Entry("with FIN", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Direct, ShowNoReset(), via(lab.Direct), limit),
+		Entry("with RST", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Direct, reset, via(lab.Direct), limit),
+		Entry("with FIN, proxied", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Proxied, ShowNoReset(), via(lab.Proxied), limit),
+		Entry("with RST, proxied", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Proxied, reset, via(lab.Proxied), limit),
 	)
 
 	It("drops an idle connection in silence", about(claims.IdleTimeout), func(ctx SpecContext) {

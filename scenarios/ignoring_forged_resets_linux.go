@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -20,11 +21,20 @@ import (
 // both ignore its RSTs go on as if nothing had been (Clayton, Murdoch, Watson,
 // "Ignoring the Great Firewall of China", 2006). It is known by the TTL: its
 // segments have come another way than those of the other end.
-//
-//	client, firewall       censor                 server, firewall
-//	  TTL 63: let in   ◀───────────────────────▶    TTL 63: let in
-//	  TTL 57: dropped  ◀═══════ RST ═══════════▶    TTL 57: dropped
-var _ = Describe("Ignoring forged RSTs", Label("cause:middlebox", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "ignoring-forged-resets",
+	Title:  "Ignoring forged RSTs",
+	Cause:  "forged",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client, firewall       censor                 server, firewall
+  TTL 63: let in   ◀───────────────────────▶    TTL 63: let in
+  TTL 57: dropped  ◀═══════ RST ═══════════▶    TTL 57: dropped
+`,
+	Client: "the connection goes on",
+	Server: "the connection goes on",
+	Twin:   "one end alone ignores them: the other resets it",
+}, func() {
 	// inject has the router forge RSTs to both ends of a connection, of which
 	// some drop RSTs with another TTL than the segments before.
 	inject := func(ctx SpecContext, ignoring ...string) (l *lab.Lab, c, far *lab.Conn) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -15,12 +16,21 @@ import (
 // says what it expects, and lives on (RFC 9293, section 3.10.7.4; RFC 5961 for
 // SYN and for an ACK of what was never sent). RST is the answer to a segment
 // of a connection that is unknown.
-//
-//	somebody               server
-//	  "?"    ───────────▶    out of the window
-//	         ◀───────────  ACK
-//	                         ESTABLISHED
-var _ = Describe("An incorrect segment of an open connection", Label("cause:middlebox", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "incorrect-segments",
+	Title:  "An incorrect segment of an open connection",
+	Cause:  "inexact-reset",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+somebody               server
+  "?"    ───────────▶    out of the window
+         ◀───────────  ACK
+                         ESTABLISHED
+`,
+	Client: "nothing: the connection lives",
+	Server: "nothing: its kernel answers with an ACK",
+	Twin:   "the segment is of an unknown connection: RST",
+}, func() {
 	// answer has the router forge a segment and returns the server's answer.
 	answer := func(ctx SpecContext, spoil func(*netlab.Segment)) (answer netlab.Segment, c, far *lab.Conn) {
 		GinkgoHelper()

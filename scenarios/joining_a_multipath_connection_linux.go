@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A subflow joins a Multipath connection by the token that its first subflow
@@ -18,11 +19,19 @@ import (
 // option MP_TCPRST in the RST says why; so is one that is more than the host
 // allows. The connection goes on over the subflows that it has (RFC 8684,
 // sections 3.2 and 3.6; net/mptcp/subflow.c, subflow_check_req).
-//
-//	peer                   server
-//	  SYN, MP_JOIN ─────▶    unknown token
-//	         ◀═══════════  RST ACK, MP_TCPRST
-var _ = Describe("Joining a Multipath TCP connection", Label("cause:segment"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "joining-a-multipath-connection",
+	Title: "Joining a Multipath TCP connection",
+	Cause: "subflow-rejected",
+	Drawing: `
+peer                   server
+  SYN, MP_JOIN ─────▶    unknown token
+         ◀═══════════  RST ACK, MP_TCPRST
+`,
+	Client: "nothing: the connection goes on over its other subflows",
+	Server: "nothing",
+	Twin:   "the server allows it: the subflow joins",
+}, func() {
 	const kind = layers.TCPOptionKindMultipathTCP
 	join := layers.TCPOption{OptionType: kind, OptionLength: 12, // MP_JOIN, address 1, a token, a random number
 		OptionData: []byte{0x10, 1, 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4}}

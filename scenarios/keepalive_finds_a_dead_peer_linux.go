@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -23,13 +24,22 @@ import (
 // unanswered for an interval each, the connection is dropped: ETIMEDOUT here,
 // and a RST in case the peer can hear (tcp_keepalive_timer). This one can: only
 // what it says is lost.
-//
-//	client                 router                 server
-//	  probe  ──────────────────────────────────▶
-//	                         drops   ◀───────────  ACK
-//	  RST    ══════════════════════════════════▶
-//	  read: ETIMEDOUT                              read: ECONNRESET
-var _ = Describe("Keepalive", Label("cause:idle", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "keepalive-finds-a-dead-peer",
+	Title:  "Keepalive on a connection that says nothing",
+	Cause:  "keepalive-gave-up",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 router                 server
+  probe  ──────────────────────────────────▶
+                         drops   ◀───────────  ACK
+  RST    ══════════════════════════════════▶
+  read: ETIMEDOUT                              read: ECONNRESET
+`,
+	Client: "read: ETIMEDOUT",
+	Server: "read: ECONNRESET, if the RST reaches it",
+	Twin:   "the peer's kernel answers: the connection stays",
+}, func() {
 	DescribeTable("drops a peer that is dead to it, after time + probes × interval", about(claims.KeepaliveDeadPeer, claims.LocallyGenerated),
 		func(ctx SpecContext, idle, interval time.Duration, probes int) {
 			l, _, router, server := startTriple()

@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/clients"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -17,11 +18,19 @@ import (
 // (tcp(7), tcp_keepalive_time), and a socket starts with it off (RFC 9293,
 // section 3.8.4). Go's dialer switches it on with times of its own, so that a
 // Go program follows the system's settings neither way.
-//
-//	sysctl tcp_keepalive_time ──▶ TCP_KEEPIDLE of every new socket
-//	                                SO_KEEPALIVE off: no probe, whatever it says
-//	                                SO_KEEPALIVE on:  the first probe after it
-var _ = Describe("The system's keepalive settings", Label("cause:idle"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "keepalive-must-be-enabled",
+	Title: "The system's keepalive settings",
+	Cause: "flow-expired",
+	Drawing: `
+sysctl tcp_keepalive_time ──▶ TCP_KEEPIDLE of every new socket
+                                SO_KEEPALIVE off: no probe, whatever it says
+                                SO_KEEPALIVE on:  the first probe after it
+`,
+	Client: "a plain socket uses them when it enables keepalive",
+	Server: "nothing",
+	Twin:   "Go's dialer enables keepalive by itself, with times of its own",
+}, func() {
 	It("apply to a plain socket only when it enables keepalive", about(claims.KeepaliveMustBeEnabled), func(ctx SpecContext) {
 		l := startLab()
 		socket, err := clients.DialPlain(serve(l, servers.Echo).Addr())

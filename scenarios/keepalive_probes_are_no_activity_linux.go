@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/clients"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -17,13 +18,21 @@ import (
 // (tcp(7); net/ipv4/tcp_input.c, tcp_send_dupack). A device on the way sees it
 // pass and may count it. An idle timeout in the peer's program, or in a proxy,
 // which is the peer, does not.
-//
-//	client                 server's kernel         server
-//	  probe  ───────────▶
-//	         ◀───────────  ACK
-//	                                               idle timeout: close
-//	         ◀───────────  FIN
-var _ = Describe("A TCP keepalive probe", Label("cause:idle"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "keepalive-probes-are-no-activity",
+	Title: "A keepalive probe to a program with an idle timeout",
+	Cause: "idle-timeout",
+	Drawing: `
+client                 server's kernel         server
+  probe  ───────────▶
+         ◀───────────  ACK
+                                               idle timeout: close
+         ◀───────────  FIN
+`,
+	Client: "the end of the stream in spite of its probes",
+	Server: "closes: its program has seen no byte",
+	Twin:   "a heartbeat, which is data, keeps the connection",
+}, func() {
 	It("does not keep a connection that the peer's program holds for idle", about(claims.KeepalivePrevents), func(ctx SpecContext) {
 		l := startLab()
 		reaper, err := servers.StartIdleReaper(l.Host("server"), 1, "")

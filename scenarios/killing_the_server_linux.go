@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -17,14 +18,22 @@ import (
 // its connections end. The kernel closes its descriptors as close() would: it
 // sends FIN, or RST where bytes are unread (net/ipv4/tcp.c, tcp_close). A crash
 // without either is a crash of the machine.
-//
-//	client                 server
-//	  "a"    ───────────▶
-//	         ◀───────────  "a"
-//	                         kill -9
-//	         ◀───────────  FIN
-//	  read: end of stream
-var _ = Describe("Killing the server", Label("cause:process"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "killing-the-server",
+	Title: "Killing the server",
+	Cause: "killed",
+	Drawing: `
+client                 server
+  "a"    ───────────▶
+         ◀───────────  "a"
+                         kill -9
+         ◀───────────  FIN
+  read: end of stream
+`,
+	Client: "read: the end of the stream; ECONNRESET where something is unread",
+	Server: "is dead",
+	Twin:   "with unread bytes the kernel sends RST, without FIN",
+}, func() {
 	killed := func(ctx SpecContext, text string) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()
 		l := startLab()
@@ -40,7 +49,7 @@ var _ = Describe("Killing the server", Label("cause:process"), func() {
 		return client.Outcome(), recorded(l, client)
 	}
 
-	It("finishes its connections", about(claims.CrashSendsRST), func(ctx SpecContext) {
+	It("finishes its connections", named("nothing-unread"), about(claims.CrashSendsRST), func(ctx SpecContext) {
 		saw, recording := killed(ctx, "a")
 
 		Expect(saw).To(EndIn("read", harness.Finished))
@@ -48,7 +57,7 @@ var _ = Describe("Killing the server", Label("cause:process"), func() {
 		Expect(recording).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "FIN_WAIT1")))
 	}, limit)
 
-	It("resets those on which something is unread", about(claims.CrashSendsRST), func(ctx SpecContext) {
+	It("resets those on which something is unread", named("unread"), about(claims.CrashSendsRST), func(ctx SpecContext) {
 		saw, recording := killed(ctx, "ab")
 
 		Expect(saw).To(EndIn("read", harness.Reset))

@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -18,14 +19,22 @@ import (
 // close is a RST, and the server's write gets the error. Had the browser read
 // all that was there, its close would be a FIN: the server's next write
 // succeeds, draws the RST, and only the one after that fails.
-//
-//	browser                server
-//	  GET    ───────────▶
-//	         ◀───────────  response …
-//	  reads a part
-//	  close  ═══════════▶  RST
-//	                         write: ECONNRESET
-var _ = Describe("Leaving before the response ends", Label("cause:unread"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "leaving-before-the-response-ends",
+	Title: "Leaving before the response ends",
+	Cause: "left-early",
+	Drawing: `
+browser                server
+  GET    ───────────▶
+         ◀───────────  response …
+  reads a part
+  close  ═══════════▶  RST
+                         write: ECONNRESET
+`,
+	Client: "leaves",
+	Server: "write: ECONNRESET",
+	Twin:   "the browser had read all that was there: the write after the next one: EPIPE",
+}, func() {
 	DescribeTable("resets the server that is sending it", about(claims.BrowserLeaves),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
@@ -47,8 +56,7 @@ var _ = Describe("Leaving before the response ends", Label("cause:unread"), func
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
 	It("breaks the server's pipe if the browser had read all that was there", about(claims.BrowserLeaves), func(ctx SpecContext) {

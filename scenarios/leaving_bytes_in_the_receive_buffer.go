@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -18,12 +19,20 @@ import (
 // Whether close sends FIN or RST depends on one thing only: whether the
 // receive buffer is empty, however much was read before (RFC 1122, section
 // 4.2.2.13; net/ipv4/tcp.c, __tcp_close, data_was_unread).
-//
-//	client             server          client             server
-//	  "abc" ─────────▶                   "abc" ─────────▶
-//	                   read 2, close                      read 3, close
-//	        ◀═════════ RST                      ◀───────── FIN
-var _ = Describe("Leaving bytes in the receive buffer", Label("cause:unread"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "leaving-bytes-in-the-receive-buffer",
+	Title: "Leaving bytes in the receive buffer",
+	Cause: "unread",
+	Drawing: `
+client             server          client             server
+  "abc" ─────────▶                   "abc" ─────────▶
+                   read 2, close                      read 3, close
+        ◀═════════ RST                      ◀───────── FIN
+`,
+	Client: "read: ECONNRESET if a byte is left, otherwise the end of the stream",
+	Server: "close: 0",
+	Twin:   "the same server reads one byte more",
+}, func() {
 	It("is what turns the FIN of a close into a RST", about(claims.GoUnreadData), func(ctx SpecContext) {
 		l := startLab()
 		partly, whole := serve(l, servers.ReadThenClose(2)), serve(l, servers.ReadThenClose(3))

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -20,16 +21,24 @@ import (
 // already, stays readable on Linux: recvmsg empties the queue before it
 // reports the error. Other systems may drop that too: RFC 9293, section
 // 3.10.7.4, wants all queues flushed.
-//
-//	client                       server
-//	                              write "12345"
-//	         ◀─────────────────
-//	                              abort
-//	         ◀═════════════════  RST
-//	  read: 5 bytes
-//	  read: ECONNRESET
-var _ = Describe("A reset", Label("cause:abort"), func() {
-	DescribeTable("leaves readable what had arrived before it", about(claims.BuffersLost),
+var _ = situation(catalogue.Situation{
+	Name:  "losing-buffers-to-a-reset",
+	Title: "An abort with data under way",
+	Cause: "linger-zero",
+	Drawing: `
+client                       server
+                              write "12345"
+         ◀─────────────────
+                              abort
+         ◀═════════════════  RST
+  read: 5 bytes
+  read: ECONNRESET
+`,
+	Client: "what had arrived, then ECONNRESET",
+	Server: "write and close: 0, and what was not sent is lost",
+	Twin:   "a close delivers all of it",
+}, func() {
+	DescribeTable("leaves readable what had arrived before it", named("what-had-arrived"), about(claims.BuffersLost),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.AnswerThenAbort("12345"))
@@ -44,11 +53,10 @@ var _ = Describe("A reset", Label("cause:abort"), func() {
 			Expect(recorded(l)).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("loses what its sender's kernel had taken and not yet sent", func(ctx SpecContext) {
+	It("loses what its sender's kernel had taken and not yet sent", named("what-was-unsent"), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 
@@ -67,7 +75,7 @@ var _ = Describe("A reset", Label("cause:abort"), func() {
 		))
 	}, limit)
 
-	It("is not a close, which delivers all of it", func(ctx SpecContext) {
+	It("is not a close, which delivers all of it", named("close-delivers"), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -20,13 +21,21 @@ import (
 // the client's certificate (RFC 8446, section 2). The alert meets a client that
 // sends its request already; the request, unread, turns the server's close into
 // a RST behind the alert.
-//
-//	client                          server
-//	  Finished, request ──────────▶
-//	                    ◀──────────  alert: certificate required
-//	                    ◀══════════  close: RST
-//	  read: the alert, or write: ECONNRESET
-var _ = Describe("A client without a certificate", Label("cause:tls"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "missing-client-certificate",
+	Title: "A client without a certificate",
+	Cause: "client-certificate-missing",
+	Drawing: `
+client                          server
+  Finished, request ──────────▶
+                    ◀──────────  alert: certificate required
+                    ◀══════════  close: RST
+  read: the alert, or write: ECONNRESET
+`,
+	Client: "the alert, or ECONNRESET, by what it does next",
+	Server: "refuses the certificate, and closes",
+	Twin:   "the server lingers: the alert is seen for sure",
+}, func() {
 	// request is more than TLS reads ahead.
 	request := string(make([]byte, 8192))
 

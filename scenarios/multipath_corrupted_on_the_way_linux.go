@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A device that changes what passes, and makes TCP's checksum fit, is found
@@ -18,12 +19,21 @@ import (
 // is reset, what it bore is sent again over another, and the programs notice
 // nothing (RFC 8684, section 3.7; net/mptcp/subflow.c, validate_data_csum). Over
 // plain TCP the server reads what the device wrote.
-//
-//	client                 router                 server
-//	  data   ── subflow 1 ─▶  changes it  ───────▶  wrong checksum
-//	         ◀═══════════════════════════════════  RST, of subflow 1
-//	  data   ── subflow 2 ───────────────────────▶  read: right
-var _ = Describe("Data changed on the way", Label("cause:middlebox", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "multipath-corrupted-on-the-way",
+	Title:  "Data changed on the way",
+	Cause:  "changed-on-the-way",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 router                 server
+  data   ── subflow 1 ─▶  changes it  ───────▶  wrong checksum
+         ◀═══════════════════════════════════  RST, of subflow 1
+  data   ── subflow 2 ───────────────────────▶  read: right
+`,
+	Client: "nothing: what was lost is sent again over another subflow",
+	Server: "reads what was sent",
+	Twin:   "over plain TCP the server reads what the device wrote",
+}, func() {
 	text := strings.Repeat("resetlab", 64)
 
 	It("resets the subflow of a Multipath TCP connection, and nobody notices", func(ctx SpecContext) {

@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -22,15 +23,24 @@ import (
 // wrong. Linux takes a segment in the middle of a connection for a new one
 // unless nf_conntrack_tcp_loose is 0: if the client speaks first, the NAT
 // learns the connection again.
-//
-//	client                 router, forgot         server
-//	  "b"    ───────────▶    no socket
-//	         ◀═══════════  RST
-//	  read: ECONNRESET                              ESTABLISHED
-//	         ◀───────────────────────────────────  "c"
-//	  no socket  RST ════════════════════════════▶
-//	                                                read: ECONNRESET
-var _ = Describe("A NAT that forgot the connection", Label("cause:middlebox", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "nat-forgot-the-connection",
+	Title:  "A NAT that forgot the connection",
+	Cause:  "nat-forgot",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 router, forgot         server
+  "b"    ───────────▶    no socket
+         ◀═══════════  RST
+  read: ECONNRESET                              ESTABLISHED
+         ◀───────────────────────────────────  "c"
+  no socket  RST ════════════════════════════▶
+                                                read: ECONNRESET
+`,
+	Client: "at the next write: ECONNRESET",
+	Server: "nothing until it speaks, then ECONNRESET",
+	Twin:   "a client that speaks first is learnt again, if the NAT may",
+}, func() {
 	flush := func(_ SpecContext, router *netlab.Host, _, _ *lab.Conn) {
 		Expect(router.ForgetFlows()).To(Succeed())
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A NAT does not translate what connection tracking calls invalid, such as a
@@ -19,15 +20,24 @@ import (
 // (kubernetes/kubernetes#74839). Either cure keeps it: to be liberal, which
 // translates the segment (the client answers it with an ACK), or to drop what
 // is invalid.
-//
-//	client                 NAT                    server
-//	         ◀───────────────────────────────────  ahead of the window
-//	  no socket  RST ════════════════════════════▶
-//	                                                read: ECONNRESET
-//	  "b"    ───────────▶  translates ───────────▶  no socket
-//	         ◀═══════════  translates ═══════════  RST
-//	  read: ECONNRESET
-var _ = Describe("A NAT that passes invalid segments on", Label("cause:middlebox", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "nat-passes-invalid-segments",
+	Title:  "A NAT that passes invalid segments on",
+	Cause:  "nat-passed-invalid",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 NAT                    server
+         ◀───────────────────────────────────  ahead of the window
+  no socket  RST ════════════════════════════▶
+                                                read: ECONNRESET
+  "b"    ───────────▶  translates ───────────▶  no socket
+         ◀═══════════  translates ═══════════  RST
+  read: ECONNRESET
+`,
+	Client: "ECONNRESET",
+	Server: "ECONNRESET",
+	Twin:   "the NAT is liberal or drops what is invalid: the connection lives",
+}, func() {
 	// stray has the server's machine send a segment ahead of the window, and
 	// waits until the router has had it.
 	stray := func(ctx SpecContext, cure func(router *netlab.Host)) (l *lab.Lab, c, far *lab.Conn) {

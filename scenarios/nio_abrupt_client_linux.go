@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -21,13 +22,21 @@ import (
 // fails only if the client's end was abortive: a FIN makes the channel ready
 // too, and reading it gives the end of the stream (epoll(7); RFC 9293,
 // section 3.10.7.4, RST bit).
-//
-//	client                   selector loop, one thread
-//	  "report"  ───────────▶  ready: read 6 bytes
-//	  SO_LINGER 0, close
-//	  RST       ═══════════▶  ready: read: ECONNRESET
-//	                          log, cancel the key, close
-var _ = Describe("An NIO server whose client leaves", Label("cause:abort"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "nio-abrupt-client",
+	Title: "An NIO server whose client leaves",
+	Cause: "health-check",
+	Drawing: `
+client                   selector loop, one thread
+  "report"  ───────────▶  ready: read 6 bytes
+  SO_LINGER 0, close
+  RST       ═══════════▶  ready: read: ECONNRESET
+                          log, cancel the key, close
+`,
+	Client: "aborts",
+	Server: "the channel is ready, and read: ECONNRESET",
+	Twin:   "the client closes plainly: read is the end of the stream",
+}, func() {
 	startNIO := func(l *lab.Lab) (*servers.NIO, *gbytes.Buffer) {
 		GinkgoHelper()
 		logged := gbytes.NewBuffer()
@@ -54,8 +63,7 @@ var _ = Describe("An NIO server whose client leaves", Label("cause:abort"), func
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
 	It("reads the end of the stream after a plain close, and logs nothing", about(claims.NIOAbruptClient), func(ctx SpecContext) {

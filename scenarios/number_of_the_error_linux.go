@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -19,13 +20,21 @@ import (
 // The kernel gives an error as a number and the C library or Go puts words to
 // it. Linux' numbers are those of include/uapi/asm-generic/errno.h, save on
 // MIPS, Alpha, SPARC and PA-RISC; other systems have others (macOS: 54).
-//
-//	client                 server
-//	  "ab"   ───────────▶
-//	                         read 1 byte, close
-//	         ◀═══════════  RST
-//	  read: 104            write: 104, then 32
-var _ = Describe("The error of a reset", Label("cause:unread"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "number-of-the-error",
+	Title: "The error that a reset leaves",
+	Cause: "unread",
+	Drawing: `
+client                 server
+  "ab"   ───────────▶
+                         read 1 byte, close
+         ◀═══════════  RST
+  read: 104            write: 104, then 32
+`,
+	Client: "read: 104, \"connection reset by peer\"",
+	Server: "close: 0",
+	Twin:   "the write behind it: 32, \"broken pipe\"",
+}, func() {
 	It("has the number 104 and the words \"connection reset by peer\"", about(claims.Errno104), func(ctx SpecContext) {
 		l := startLab()
 		server := serve(l, servers.ReadOneByteThenClose)

@@ -8,6 +8,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // When a program closes its socket, the kernel sends the FIN and looks after
@@ -16,13 +17,22 @@ import (
 // 3.6.1; RFC 1122, section 4.2.2.13; net/ipv4/tcp_input.c,
 // tcp_rcv_state_process). Once the FIN is acknowledged Linux keeps only a small
 // TIME_WAIT socket that stands for FIN-WAIT-2 (net/ipv4/tcp_minisocks.c).
-//
-//	server                 peer
-//	  close
-//	  FIN    ───────────▶
-//	         ◀───────────  "x"
-//	  RST    ═══════════▶
-var _ = Describe("A connection that its program has closed", Label("cause:unread", "needs:root"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "orphan-given-data",
+	Title:  "A connection that its program has closed and that still gets data",
+	Cause:  "wrote-after-close",
+	Labels: []string{"needs:root"},
+	Drawing: `
+server                 peer
+  close
+  FIN    ───────────▶
+         ◀───────────  "x"
+  RST    ═══════════▶
+`,
+	Client: "write: 0, then EPIPE",
+	Server: "nothing: the program has closed",
+	Twin:   "the other end only finishes: there is no RST",
+}, func() {
 	x := func(s *netlab.Segment) { s.Payload = []byte("x") }
 	syn := func(s *netlab.Segment) { s.Flags, s.Ack = netlab.SYN, 0 }
 

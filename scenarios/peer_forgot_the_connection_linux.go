@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -21,14 +22,23 @@ import (
 // RST (RFC 9293, section 3.5.1, half-open connections), whether somebody
 // listens there again (tcp_rcv_state_process in LISTEN) or not (tcp_v4_rcv, no
 // socket). A client that only reads sends no segment, and never learns.
-//
-//	client                 server
-//	  ESTABLISHED            ESTABLISHED
-//	                         crashes, is back
-//	  "a"    ───────────▶    unknown
-//	         ◀═══════════  RST
-//	  read: ECONNRESET
-var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "peer-forgot-the-connection",
+	Title:  "A server whose machine crashed",
+	Cause:  "restarted",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 server
+  ESTABLISHED            ESTABLISHED
+                         crashes, is back
+  "a"    ───────────▶    unknown
+         ◀═══════════  RST
+  read: ECONNRESET
+`,
+	Client: "at the next write: ECONNRESET; never, if it only reads",
+	Server: "knows nothing of it",
+	Twin:   "only the listener went and came back: the connection goes on",
+}, func() {
 	// crash connects, and has the server forget it when nothing is on the way.
 	// The tap at the client has seen what went before.
 	crash := func(ctx SpecContext) (l *lab.Lab, server *netlab.Host, tap *netlab.Tap, c *lab.Conn) {
@@ -63,7 +73,7 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 			Expect(recorded(l, c)).To(ShowReset(
 				SentBy(evidence.KernelReply, "server"), Because(reason), WithFlags("RST")))
 		},
-		Entry("while nobody listens", false, "NO_SOCKET", about(claims.UnknownConnection, claims.PeerLostState), limit),
+		Entry("while nobody listens", false, "NO_SOCKET", named("nobody-listens"), about(claims.UnknownConnection, claims.PeerLostState), limit),
 		Entry("also when the server listens again", true, "TCP_FLAGS",
 			about(claims.UnknownConnection, claims.CrashAndBack, claims.PeerRestartTimeout), limit),
 	)
@@ -81,7 +91,7 @@ var _ = Describe("A server whose machine crashed", Label("cause:crash", "needs:n
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
 	}, limit)
 
-	It("is not noticed by a client that only reads, until it writes", about(claims.CrashAndBack), func(ctx SpecContext) {
+	It("is not noticed by a client that only reads, until it writes", named("only-reads"), about(claims.CrashAndBack), func(ctx SpecContext) {
 		const patience = 50 * time.Millisecond
 		_, _, tap, c := crash(ctx)
 		Expect(c.SetReadDeadline(time.Now().Add(patience))).To(Succeed())

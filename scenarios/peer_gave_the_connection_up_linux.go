@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -18,14 +19,23 @@ import (
 // section 3.8.3; here after TCP_USER_TIMEOUT), and sends no RST: there is
 // nobody to hear it (tcp_write_err). A client that was idle finds out when the
 // way is free again and it sends something.
-//
-//	client                 router                 server
-//	                         drops   ◀───────────  "a", again and again
-//	                                                 read: ETIMEDOUT
-//	  "b"    ───────────▶    lets through  ─────▶    unknown
-//	         ◀═══════════  RST
-//	  read: ECONNRESET
-var _ = Describe("A server that gave the connection up", Label("cause:idle", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "peer-gave-the-connection-up",
+	Title:  "A server that gave the connection up",
+	Cause:  "gave-up",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 router                 server
+                         drops   ◀───────────  "a", again and again
+                                                 read: ETIMEDOUT
+  "b"    ───────────▶    lets through  ─────▶    unknown
+         ◀═══════════  RST
+  read: ECONNRESET
+`,
+	Client: "at the next write: ECONNRESET",
+	Server: "ETIMEDOUT, earlier",
+	Twin:   "the way is free again in time: the connection goes on",
+}, func() {
 	It("resets the client at its next segment", about(claims.PeerRestartTimeout, claims.LocallyGenerated), func(ctx SpecContext) {
 		l, client, router, server := startTriple()
 		c, far := connected(ctx, l)

@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -20,12 +21,20 @@ import (
 // it has not read by then makes the close a RST (RFC 1122, section 4.2.2.13).
 // Its last word came first and Linux keeps it readable: a client that reads
 // next has both, one that writes next gets ECONNRESET and may never look.
-//
-//	plain client           TLS server
-//	  4 kB     ───────────▶  read 576 bytes: not TLS
-//	           ◀───────────  "this is a TLS port"
-//	           ◀═══════════  close: RST
-var _ = Describe("A plain client at a TLS server", Label("cause:tls"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "plain-client-at-a-tls-server",
+	Title: "A plain client at a TLS server",
+	Cause: "plain-to-tls",
+	Drawing: `
+plain client           TLS server
+  4 kB     ───────────▶  read 576 bytes: not TLS
+           ◀───────────  "this is a TLS port"
+           ◀═══════════  close: RST
+`,
+	Client: "the last word, then ECONNRESET; a client that writes on never reads it",
+	Server: "says that it wants TLS, and closes",
+	Twin:   "the server has read everything: the last word and the end of the stream",
+}, func() {
 	upload := strings.Repeat("x", 4096) // more than TLS reads ahead
 
 	startTLS := func(l *lab.Lab, handshakes chan<- error) lab.Server {
@@ -51,8 +60,7 @@ var _ = Describe("A plain client at a TLS server", Label("cause:tls"), func() {
 			Expect(recorded(l)).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
 	It("never hears the last word if it goes on writing", func(ctx SpecContext) {

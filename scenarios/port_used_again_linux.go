@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A client that lost a connection and connects from the same port finds the
@@ -23,14 +24,23 @@ import (
 // thing that ends them. The next SYN follows within milliseconds, not after the
 // second that one which is sent again waits for (net/ipv4/tcp_input.c,
 // tcp_rcv_synsent_state_process).
-//
-//	client                 server
-//	  forgets                ESTABLISHED, or CLOSE_WAIT
-//	  SYN    ───────────▶
-//	         ◀───────────  ACK of the old connection
-//	  RST    ═══════════▶    the old socket: ECONNRESET, or EPIPE
-//	  SYN    ───────────▶    a new connection
-var _ = Describe("A port that is used again", Label("cause:crash", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "port-used-again",
+	Title:  "A port that is used again",
+	Cause:  "port-reused",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 server
+  forgets                ESTABLISHED, or CLOSE_WAIT
+  SYN    ───────────▶
+         ◀───────────  ACK of the old connection
+  RST    ═══════════▶    the old socket: ECONNRESET, or EPIPE
+  SYN    ───────────▶    a new connection
+`,
+	Client: "connect: 0, after a RST of its own",
+	Server: "the old connection: ECONNRESET",
+	Twin:   "from another port the old connection is left alone",
+}, func() {
 	// again connects, has the first connection end, and connects from its port.
 	again := func(ctx SpecContext, from uint16, end func(l *lab.Lab, client *netlab.Host, c, far *lab.Conn)) (
 		left *lab.Conn, moved map[string]int64, finish func() *evidence.Recording,

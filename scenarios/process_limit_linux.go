@@ -14,6 +14,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -22,13 +23,22 @@ import (
 // waits for it: a zombie (wait(2)). It counts towards RLIMIT_NPROC, and at the
 // limit fork fails with EAGAIN (fork(2)). A server that forks for each
 // connection then closes it: RST, because what the client sent is unread.
-//
-//	client                 server                 children
-//	  "a"    ───────────▶    fork      ─────────▶   "a", exit: zombie
-//	  "a"    ───────────▶    fork      ─────────▶   "a", exit: zombie
-//	  "a"    ───────────▶    fork: EAGAIN
-//	         ◀═══════════  RST
-var _ = Describe("A server that forks for each connection", Label("cause:process", "needs:root"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "process-limit",
+	Title:  "A server that forks for each connection, at its limit of processes",
+	Cause:  "process-limit",
+	Labels: []string{"needs:root"},
+	Drawing: `
+client                 server                 children
+  "a"    ───────────▶    fork      ─────────▶   "a", exit: zombie
+  "a"    ───────────▶    fork      ─────────▶   "a", exit: zombie
+  "a"    ───────────▶    fork: EAGAIN
+         ◀═══════════  RST
+`,
+	Client: "ECONNRESET",
+	Server: "fork: EAGAIN, and it closes",
+	Twin:   "it waits for its children: all are served",
+}, func() {
 	const most, callers = 2, 6
 
 	// call lets callers come one after the other, and returns what they saw and

@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -16,16 +17,24 @@ import (
 // gets is the proxy's choice: toxiproxy copies until reading fails and then
 // closes, whatever the failure was (link.go, ToxicLink.write), so that a reset
 // comes out as an orderly end. A test behind it tests the wrong error.
-//
-//	client            plain toxiproxy            server
-//	                        read: ECONNRESET  ◀════  RST
-//	  read: EOF  ◀────  FIN
-var _ = Describe("A reset on its way through a proxy", Label("cause:proxy"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "proxy-launders-resets",
+	Title: "A reset on its way through a proxy",
+	Cause: "proxy-hid-it",
+	Drawing: `
+client            plain toxiproxy            server
+                        read: ECONNRESET  ◀════  RST
+  read: EOF  ◀────  FIN
+`,
+	Client: "behind a plain toxiproxy: the end of the stream",
+	Server: "aborts",
+	Twin:   "a faithful proxy passes the RST on: ECONNRESET",
+}, func() {
 	// arrives is the state to which the other end goes from ESTABLISHED: by a
 	// RST, or by the FIN that it has become.
 	arrives := map[harness.Ending]string{harness.Reset: "CLOSE", harness.Finished: "CLOSE_WAIT"}
 
-	DescribeTable("comes from the server and ends for the client",
+	DescribeTable("comes from the server and ends for the client", named("from-the-server"),
 		func(ctx SpecContext, ending harness.Ending, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.ReadOneByteThenAbort)
@@ -40,9 +49,9 @@ var _ = Describe("A reset on its way through a proxy", Label("cause:proxy"), fun
 			))
 		},
 		EntryDescription("as %s (%s)"),
-		Entry(nil, harness.Reset, lab.Direct, limit),
-		Entry(nil, harness.Reset, lab.Proxied, limit),
-		Entry(nil, harness.Finished, lab.Stock, limit),
+		Entry(nil, harness.Reset, lab.Direct, via(lab.Direct), limit),
+		Entry(nil, harness.Reset, lab.Proxied, via(lab.Proxied), limit),
+		Entry(nil, harness.Finished, lab.Stock, via(lab.Stock), limit),
 	)
 
 	DescribeTable("comes from the client and ends for the server",
@@ -63,8 +72,8 @@ var _ = Describe("A reset on its way through a proxy", Label("cause:proxy"), fun
 			))
 		},
 		EntryDescription("as %s (%s)"),
-		Entry(nil, harness.Reset, lab.Direct, limit),
-		Entry(nil, harness.Reset, lab.Proxied, limit),
-		Entry(nil, harness.Finished, lab.Stock, limit),
+		Entry(nil, harness.Reset, lab.Direct, via(lab.Direct), limit),
+		Entry(nil, harness.Reset, lab.Proxied, via(lab.Proxied), limit),
+		Entry(nil, harness.Finished, lab.Stock, via(lab.Stock), limit),
 	)
 })

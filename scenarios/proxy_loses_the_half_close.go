@@ -8,18 +8,27 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // A FIN ends one direction; the other may go on for as long as it likes (RFC
 // 9293, section 3.6). A plain toxiproxy answers the first FIN by closing both
 // connections (link.go, dest.Close), and the answer has no way back.
-//
-//	client              proxy                server
-//	  "done?", FIN ─────▶      ─────────────▶  read: EOF
-//	                           ◀─────────────  "yes"
-//	  "yes"        ◀─────      or nothing, if it knows no half-close
-var _ = Describe("A half-close through a proxy", Label("cause:proxy"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "proxy-loses-the-half-close",
+	Title: "A half-close through a proxy",
+	Cause: "half-close-lost",
+	Drawing: `
+client              proxy                server
+  "done?", FIN ─────▶      ─────────────▶  read: EOF
+                           ◀─────────────  "yes"
+  "yes"        ◀─────      or nothing, if it knows no half-close
+`,
+	Client: "behind a plain toxiproxy: no answer",
+	Server: "its answer has no way back",
+	Twin:   "a faithful proxy leaves the way back open",
+}, func() {
 	DescribeTable("leaves the way back for an answer of",
 		func(ctx SpecContext, bytes int, route lab.Route) {
 			l := startLab()
@@ -35,8 +44,8 @@ var _ = Describe("A half-close through a proxy", Label("cause:proxy"), func() {
 			}
 		},
 		EntryDescription("%d bytes (%s)"),
-		Entry(nil, 3, lab.Direct, limit),
-		Entry(nil, 3, lab.Proxied, limit),
-		Entry(nil, 0, lab.Stock, limit),
+		Entry(nil, 3, lab.Direct, via(lab.Direct), limit),
+		Entry(nil, 3, lab.Proxied, via(lab.Proxied), limit),
+		Entry(nil, 0, lab.Stock, via(lab.Stock), limit),
 	)
 })

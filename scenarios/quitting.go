@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -21,13 +22,21 @@ import (
 // A client that has sent more behind it, pipelining, gets a RST, since the
 // server is not going to read that. (One that had read it already, into a
 // buffer of its own, would still send a FIN.)
-//
-//	client                       server
-//	  "QUIT\r\nNOOP\r\n" ─────▶
-//	                     ◀─────  "221 closing"
-//	                              close, NOOP unread
-//	                     ◀═════  RST
-var _ = Describe("A QUIT command", Label("cause:fin"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "quitting",
+	Title: "A QUIT command",
+	Cause: "quit-pipelined",
+	Drawing: `
+client                       server
+  "QUIT\r\nNOOP\r\n" ─────▶
+                     ◀─────  "221 closing"
+                              close, NOOP unread
+                     ◀═════  RST
+`,
+	Client: "read: ECONNRESET if it sent more behind QUIT",
+	Server: "close: 0",
+	Twin:   "nothing is sent behind QUIT: the end of the stream",
+}, func() {
 	DescribeTable("makes the server close, and what the client gets is", about(claims.QuitCommand),
 		func(ctx SpecContext, text string, ending harness.Ending, route lab.Route) {
 			l := startLab()
@@ -51,10 +60,10 @@ var _ = Describe("A QUIT command", Label("cause:fin"), func() {
 		func(text string, ending harness.Ending, route lab.Route) string {
 			return fmt.Sprintf("%s after %q (%s)", ending, text, route)
 		},
-		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Direct, limit),
-		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Proxied, limit),
-		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Direct, limit),
-		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Proxied, limit),
-		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Finished, lab.Stock, limit), // which launders the RST
+		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Direct, via(lab.Direct), limit),
+		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Proxied, via(lab.Proxied), limit),
+		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Direct, via(lab.Direct), limit),
+		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Proxied, via(lab.Proxied), limit),
+		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Finished, lab.Stock, via(lab.Stock), limit), // which launders the RST
 	)
 })

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -101,16 +100,10 @@ func sightings(report Report) []reasons.Sighting {
 			}
 			s, here := entry.GetRawValue().(reasons.Sighting)
 			if here || json.Unmarshal([]byte(entry.Value.AsJSON), &s) == nil {
-				s.Scenario = scenario(spec)
+				s.Scenario, _ = SpecOf(spec)
 				all = append(all, s)
 			}
 		}
 	}
 	return all
-}
-
-// scenario returns the name of the file that a spec stands in, as a situation.
-func scenario(spec types.SpecReport) string {
-	file := strings.TrimSuffix(filepath.Base(spec.LeafNodeLocation.FileName), ".go")
-	return strings.TrimSuffix(file, "_linux")
 }

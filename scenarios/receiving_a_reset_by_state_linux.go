@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // What a program is told of a RST depends on the state of its own socket: in
@@ -20,12 +21,21 @@ import (
 // section 3.2; net/ipv4/tcp_input.c, tcp_reset). A listener never tells of a
 // connection that was reset before it was complete. Text in a RST is thrown
 // away (RFC 9293, section 3.5.3, SHLD-2).
-//
-//	server                 peer
-//	CLOSE_WAIT ◀─────────  FIN
-//	         ◀═══════════  RST
-//	  read: end of stream, write: EPIPE
-var _ = Describe("What a RST tells its receiver", Label("cause:abort", "needs:root"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "receiving-a-reset-by-state",
+	Title:  "What a RST tells its receiver",
+	Cause:  "linger-zero",
+	Labels: []string{"needs:root"},
+	Drawing: `
+server                 peer
+CLOSE_WAIT ◀─────────  FIN
+         ◀═══════════  RST
+  read: end of stream, write: EPIPE
+`,
+	Client: "SYN-SENT: ECONNREFUSED; CLOSE-WAIT: EPIPE; else ECONNRESET",
+	Server: "sends the RST",
+	Twin:   "a RST that is not of this connection: nothing",
+}, func() {
 	fin := func(p *netlab.Peer, next *netlab.Segment) {
 		finished := *next
 		finished.Flags |= netlab.FIN

@@ -42,7 +42,8 @@ func newLab() (*lab.Lab, error) { return lab.NewAt(lanes.Address()) }
 // the lab is deferred: the recording ends behind that.
 func recordLab(l *lab.Lab) {
 	GinkgoHelper()
-	recorder, err := record.Start(l, CurrentSpecReport().FullText(), record.Options{Lanes: lanes})
+	_, spec := SpecOf(CurrentSpecReport())
+	recorder, err := record.Start(l, spec.Text, record.Options{Lanes: lanes, Spec: spec.Name})
 	Expect(err).NotTo(HaveOccurred())
 	recorders[l] = recorder
 	DeferCleanup(func(SpecContext) {

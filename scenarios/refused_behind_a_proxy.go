@@ -8,21 +8,31 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A proxy finds out that its upstream refuses when its own handshake with the
 // client is done. ECONNREFUSED is the answer to a SYN (RFC 9293, section
 // 3.10.7.1) and no longer to be had: all that is left is a RST, which the
 // client meets in connect, write or read, whichever comes first.
-//
-//	client              proxy              nobody
-//	  SYN      ────────▶
-//	           ◀────────  SYN-ACK
-//	                      SYN  ───────────▶
-//	                           ◀═══════════  RST: ECONNREFUSED
-//	           ◀════════  RST: ECONNRESET
-var _ = Describe("A refusal behind a proxy", Label("cause:proxy", "cause:refused"), func() {
-	It("is a reset for the client", func(ctx SpecContext) {
+var _ = situation(catalogue.Situation{
+	Name:   "refused-behind-a-proxy",
+	Title:  "A refusal behind a proxy",
+	Cause:  "upstream-refuses",
+	Labels: []string{"cause:refused"},
+	Drawing: `
+client              proxy              nobody
+  SYN      ────────▶
+           ◀────────  SYN-ACK
+                      SYN  ───────────▶
+                           ◀═══════════  RST: ECONNREFUSED
+           ◀════════  RST: ECONNRESET
+`,
+	Client: "connect, write or read: ECONNRESET",
+	Server: "is not there",
+	Twin:   "without the proxy: ECONNREFUSED",
+}, func() {
+	It("is a reset for the client", named("reset"), func(ctx SpecContext) {
 		l := startLab()
 		proxy, err := l.Proxy(absentee{address: nobody()})
 		Expect(err).NotTo(HaveOccurred())

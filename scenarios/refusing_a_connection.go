@@ -8,6 +8,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -16,13 +17,21 @@ import (
 // 3.10.7.3); POSIX and the kernel call it ECONNREFUSED (connect(2);
 // net/ipv4/tcp_input.c, tcp_reset in SYN_SENT). ECONNRESET takes a connection
 // that was made, if only by the kernels of both ends.
-//
-//	client                 nobody
-//	  SYN    ───────────▶
-//	         ◀═══════════  RST
-//	  connect: ECONNREFUSED
-var _ = Describe("Connecting where nobody listens", Label("cause:refused"), func() {
-	It("is refused", about(claims.RefuseIsReset), func(ctx SpecContext) {
+var _ = situation(catalogue.Situation{
+	Name:  "refusing-a-connection",
+	Title: "Connecting where nobody listens",
+	Cause: "refused",
+	Drawing: `
+client                 nobody
+  SYN    ───────────▶
+         ◀═══════════  RST
+  connect: ECONNREFUSED
+`,
+	Client: "connect: ECONNREFUSED",
+	Server: "is not there",
+	Twin:   "somebody listens: the connect succeeds",
+}, func() {
+	It("is refused", named("refused"), about(claims.RefuseIsReset), func(ctx SpecContext) {
 		l := startLab()
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), nobody(), "hello")

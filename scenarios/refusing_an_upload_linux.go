@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -18,19 +19,27 @@ import (
 // close into a RST, and a client that is still sending sees ECONNRESET before
 // it looks for the reply. A server that lingers, half-closing and draining,
 // gets its reply through (RFC 9112, section 9.6).
-//
-//	client                 server
-//	  head   ───────────▶
-//	  body … ───────────▶
-//	         ◀───────────  413
-//	                         close, body unread
-//	         ◀═══════════  RST
-//	  write: ECONNRESET
-var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "refusing-an-upload",
+	Title: "Refusing an upload",
+	Cause: "refused-upload",
+	Drawing: `
+client                 server
+  head   ───────────▶
+  body … ───────────▶
+         ◀───────────  413
+                         close, body unread
+         ◀═══════════  RST
+  write: ECONNRESET
+`,
+	Client: "write: ECONNRESET; the reply only if it looks",
+	Server: "close: 0",
+	Twin:   "a lingering close delivers the reply",
+}, func() {
 	// More than both kernels hold together: the client is still sending.
 	const size = 64 << 20
 
-	DescribeTable("without reading it resets the client, which finds the reply only if it looks", about(claims.ScriptBug),
+	DescribeTable("without reading it resets the client, which finds the reply only if it looks", named("unread"), about(claims.ScriptBug),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.RefuseUpload(servers.CloseUnread))
@@ -46,8 +55,7 @@ var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
 				ShowStates("client", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
 	DescribeTable("with a lingering close delivers the reply", about(claims.ScriptBug),
@@ -66,7 +74,6 @@ var _ = Describe("Refusing an upload", Label("cause:unread"), func() {
 			Expect(lingered).To(EndIn("read", harness.Finished))
 			Expect(recorded(l)).To(ShowNoReset())
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 })

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -20,13 +21,22 @@ import (
 // no host, so that nobody answers with RST; what the server sends finds no
 // route and never leaves. Both ends send again until they time out, with
 // EHOSTUNREACH or ENETUNREACH if a router had said so.
-//
-//	client                 router                 server
-//	  ESTABLISHED                                   ESTABLISHED, address gone
-//	  "b"    ───────────▶          ───────────▶     not for it
-//	  "b", again and again
-//	  read: ETIMEDOUT                               ESTABLISHED
-var _ = Describe("Removing the server's address", Label("cause:crash", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "removing-the-servers-address",
+	Title:  "Removing the server's address",
+	Cause:  "address-gone",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 router                 server
+  ESTABLISHED                                   ESTABLISHED, address gone
+  "b"    ───────────▶          ───────────▶     not for it
+  "b", again and again
+  read: ETIMEDOUT                               ESTABLISHED
+`,
+	Client: "ETIMEDOUT, or EHOSTUNREACH if a router says so; no RST",
+	Server: "ETIMEDOUT",
+	Twin:   "another address of the same host: nothing happens",
+}, func() {
 	const patience = 100 * time.Millisecond
 	its := func(used, _ *netlab.Link) error { return used.B.RemoveAddress(used.AddressB) }
 	itsLink := func(used, _ *netlab.Link) error { return used.Remove() }

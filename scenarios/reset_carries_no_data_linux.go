@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -16,13 +17,21 @@ import (
 // unread bytes are dropped where they lie (net/ipv4/tcp.c, __tcp_close). A RST
 // could carry a text that says why (RFC 9293, SHLD-2); Linux sends none, and
 // throws away what comes. The kernel counts the segments that brought data.
-//
-//	client                      server
-//	  "ab"   ────────────────▶
-//	                              read 1 byte, close
-//	         ◀════════════════  RST, 0 bytes
-//	  data segments in: 0
-var _ = Describe("A reset for unread data", Label("cause:unread"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "reset-carries-no-data",
+	Title: "A reset for unread data",
+	Cause: "unread",
+	Drawing: `
+client                      server
+  "ab"   ────────────────▶
+                              read 1 byte, close
+         ◀════════════════  RST, 0 bytes
+  data segments in: 0
+`,
+	Client: "ECONNRESET, and no byte of what it had sent",
+	Server: "close: 0",
+	Twin:   "what the server sent before the RST is read",
+}, func() {
 	It("returns none of it", about(claims.DataReturned), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)

@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -18,12 +19,21 @@ import (
 // is only in the window is challenged with an ACK, and any other is ignored
 // (RFC 5961, section 3.2). What gives it away: the TCP of its alleged sender
 // has sent none and lives on, and its TTL and IP id are another machine's.
-//
-//	client                 router                 server
-//	  "a"    ───────────▶          ───────────▶
-//	         ◀═══════════  RST                      ESTABLISHED
-//	  read: ECONNRESET
-var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "reset-forged-on-the-way",
+	Title:  "A RST forged on the way",
+	Cause:  "forged",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 router                 server
+  "a"    ───────────▶          ───────────▶
+         ◀═══════════  RST                      ESTABLISHED
+  read: ECONNRESET
+`,
+	Client: "read: ECONNRESET",
+	Server: "nothing until it speaks, then ECONNRESET",
+	Twin:   "another sequence number: it is challenged or ignored",
+}, func() {
 	// spy connects and returns a segment with data that the router saw pass.
 	spy := func(ctx SpecContext) (
 		l *lab.Lab, router, server *netlab.Host, c, far *lab.Conn, wire *netlab.Tap, data netlab.Segment,
@@ -41,7 +51,7 @@ var _ = Describe("A RST forged on the way", Label("cause:middlebox", "needs:netn
 		return l, router, server, c, far, tapAt(client), data
 	}
 
-	It("resets one end, and the other end knows nothing", about(claims.NotFromPeer), func(ctx SpecContext) {
+	It("resets one end, and the other end knows nothing", named("one-end"), about(claims.NotFromPeer), func(ctx SpecContext) {
 		_, router, server, c, far, wire, data := spy(ctx)
 
 		toClient, _ := forgedResets(data)

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A RST is obeyed at exactly the next sequence number. One that overtook the
@@ -19,13 +20,22 @@ import (
 // hole, the RST at the right edge of that counts as exact, too: its sender does
 // not know the hole (RFC 5961, section 3.2; net/ipv4/tcp_input.c,
 // tcp_validate_incoming). A RST with a wrong checksum is none.
-//
-//	server                 peer
-//	         ◀═══════════  RST behind "x"
-//	  ACK    ───────────▶
-//	         ◀───────────  "x"
-//	  read: "x"
-var _ = Describe("A RST out of order", Label("cause:segment", "needs:root"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "reset-out-of-order",
+	Title:  "A RST out of order",
+	Cause:  "inexact-reset",
+	Labels: []string{"needs:root"},
+	Drawing: `
+server                 peer
+         ◀═══════════  RST behind "x"
+  ACK    ───────────▶
+         ◀───────────  "x"
+  read: "x"
+`,
+	Client: "the data; ECONNRESET only at the exact number",
+	Server: "sends the RST",
+	Twin:   "the data has come: the RST is obeyed",
+}, func() {
 	// meet connects the peer, which can do SACK, to a server.
 	meet := func(ctx SpecContext) (
 		l *lab.Lab, server *netlab.Host, peer *netlab.Peer, next netlab.Segment, c *lab.Conn,

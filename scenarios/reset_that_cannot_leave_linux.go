@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A RST is sent once and never again: nobody is left to notice that it was
@@ -16,14 +17,23 @@ import (
 // reset the client, its kernel counts the RST (OutRsts, and TCPAbortFailed,
 // tcp_send_active_reset) and traces it, and there is none. The client is half
 // open until it speaks: then it meets a server that does not know it.
-//
-//	client                 server
-//	  ESTABLISHED            close, SO_LINGER 0
-//	                         firewall: drops the RST
-//	  "a"    ───────────▶    no socket
-//	         ◀═══════════  RST, once the firewall lets it
-//	  read: ECONNRESET
-var _ = Describe("A RST that cannot leave", Label("cause:abort", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "reset-that-cannot-leave",
+	Title:  "A RST that cannot leave",
+	Cause:  "reset-lost",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 server
+  ESTABLISHED            close, SO_LINGER 0
+                         firewall: drops the RST
+  "a"    ───────────▶    no socket
+         ◀═══════════  RST, once the firewall lets it
+  read: ECONNRESET
+`,
+	Client: "nothing until it speaks",
+	Server: "close: 0",
+	Twin:   "the RST can leave: ECONNRESET at once",
+}, func() {
 	It("is counted, and leaves the client half open until it speaks", func(ctx SpecContext) {
 		l, client, server := startPair()
 		c, far := connected(ctx, l)

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -19,15 +20,23 @@ import (
 // RST looks the same whether the request was lost on the way there or the
 // reply on the way back, so that a retry may do the work twice (RFC 9110,
 // section 9.2.2). What helps is a server that recognises the repetition.
-//
-//	client              proxy              server
-//	  order  ─────────▶       ─────────▶
-//	                                         executes it
-//	                       X  ◀─────────   reply
-//	         ◀════════  RST
-//	  order  ─────────▶       ─────────▶
-//	                                         executes it again
-var _ = Describe("Retrying after a reset", Label("cause:proxy"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "retrying-after-a-reset",
+	Title: "Retrying after a reset",
+	Cause: "cut-mid-reply",
+	Drawing: `
+client              proxy              server
+  order  ─────────▶       ─────────▶
+                                         executes it
+                       X  ◀─────────   reply
+         ◀════════  RST
+  order  ─────────▶       ─────────▶
+                                         executes it again
+`,
+	Client: "ECONNRESET, and success at the second try",
+	Server: "executes the order twice if only the reply was lost",
+	Twin:   "the server recognises the repetition: once",
+}, func() {
 	type row struct {
 		when string
 		lost harness.Party // whose first byte is withheld
@@ -55,7 +64,7 @@ var _ = Describe("Retrying after a reset", Label("cause:proxy"), func() {
 				SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		},
 		func(executed int, r row) string { return fmt.Sprintf("%d× if %s", executed, r.when) },
-		Entry(nil, 2, row{"only the reply was lost", harness.Client, ""}, limit),
+		Entry(nil, 2, row{"only the reply was lost", harness.Client, ""}, named("reply-lost"), limit),
 		Entry(nil, 1, row{"the request was lost before it was executed", harness.Server, ""}, limit),
 		Entry(nil, 1, row{"the server recognises a repeated request", harness.Client, "order-7"}, limit),
 	)

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -20,14 +21,22 @@ import (
 // on another one and tells nobody (net/http, persistConn.shouldRetryRequest;
 // RFC 9112, section 9.3.1). A POST, or the first request on a connection,
 // fails.
-//
-//	client              proxy              server
-//	  GET /6 ─────────▶       ─────────▶   executes it
-//	         ◀─────────       ◀─────────   reply
-//	  GET /7 ─────────▶       ─────────▶   executes it
-//	         ◀════════  RST X ◀─────────   reply
-//	  GET /7 ─────────▶       ─────────▶   executes it again
-var _ = Describe("Retrying by net/http itself", Label("cause:proxy"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "retrying-by-net-http-itself",
+	Title: "Retrying by net/http itself",
+	Cause: "cut-mid-reply",
+	Drawing: `
+client              proxy              server
+  GET /6 ─────────▶       ─────────▶   executes it
+         ◀─────────       ◀─────────   reply
+  GET /7 ─────────▶       ─────────▶   executes it
+         ◀════════  RST X ◀─────────   reply
+  GET /7 ─────────▶       ─────────▶   executes it again
+`,
+	Client: "a GET on a used connection succeeds, a POST: ECONNRESET",
+	Server: "executes the GET twice",
+	Twin:   "the first request on a connection is not repeated",
+}, func() {
 	DescribeTable("executes",
 		func(ctx SpecContext, method string, keepAlive bool, executed int, ending harness.Ending) {
 			l := startLab()

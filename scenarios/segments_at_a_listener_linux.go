@@ -7,6 +7,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A listener takes SYNs, and the ACK that completes a handshake of its own. It
@@ -14,13 +15,22 @@ import (
 // before it was restarted (RFC 9293, section 3.10.7.2; the kernel calls it
 // TCP_FLAGS). The request that a SYN left behind lives on; another SYN in its
 // window ends it (net/ipv4/tcp_minisocks.c, tcp_check_req).
-//
-//	peer                   listener
-//	  SYN    ───────────▶
-//	         ◀───────────  SYN ACK
-//	  ACK of something else ▶
-//	         ◀═══════════  RST
-var _ = Describe("A listener", Label("cause:segment", "needs:root"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "segments-at-a-listener",
+	Title:  "A segment out of the blue at a listener",
+	Cause:  "stray-segment",
+	Labels: []string{"needs:root"},
+	Drawing: `
+peer                   listener
+  SYN    ───────────▶
+         ◀───────────  SYN ACK
+  ACK of something else ▶
+         ◀═══════════  RST
+`,
+	Client: "its segment is answered with RST",
+	Server: "nothing",
+	Twin:   "who keeps to the handshake is reset by nobody",
+}, func() {
 	// draw sends a segment to the listener, or to its request, and returns the
 	// RST that it draws. The handshake is completed afterwards if it can be.
 	draw := func(ctx SpecContext, spoil func(*netlab.Segment), requested, cookies, survives bool) (

@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -17,12 +18,20 @@ import (
 // net/ipv4/icmp.c, icmp_err_convert), ECONNRESET to Windows. Only a connected
 // socket learns of it, for only there the kernel knows whom the message
 // concerns; one that is not connected sends on and hears nothing.
-//
-//	client                 nobody
-//	  "hello" ──────────▶
-//	          ◀──────────  ICMP port unreachable
-//	  read: ECONNREFUSED
-var _ = Describe("A datagram to a closed port", Label("cause:datagram"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "sending-to-a-closed-port",
+	Title: "A datagram to a closed port",
+	Cause: "datagram-refused",
+	Drawing: `
+client                 nobody
+  "hello" ──────────▶
+          ◀──────────  ICMP port unreachable
+  read: ECONNREFUSED
+`,
+	Client: "the next call on a connected socket: ECONNREFUSED",
+	Server: "is not there",
+	Twin:   "a socket that is not connected: nothing",
+}, func() {
 	It("refuses the next call on a connected socket", about(claims.Datagram), func(ctx SpecContext) {
 		l := startLab()
 

@@ -14,6 +14,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -22,14 +23,22 @@ import (
 // theirs). A client that the old ones turn away is turned away until the
 // restart, which is a fault of its own: every open connection ends, with FIN,
 // or with RST where the daemon had bytes to read (RFC 1122, section 4.2.2.13).
-//
-//	client                 daemon
-//	  long   ───────────▶    settings: short    edited: long
-//	         ◀═══════════  RST
-//	                         restart
-//	  long   ───────────▶    settings: long
-//	         ◀───────────  long
-var _ = Describe("A daemon", Label("cause:process"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "settings-read-at-the-start",
+	Title: "A daemon whose settings were changed",
+	Cause: "stale-settings",
+	Drawing: `
+client                 daemon
+  long   ───────────▶    settings: short    edited: long
+         ◀═══════════  RST
+                         restart
+  long   ───────────▶    settings: long
+         ◀───────────  long
+`,
+	Client: "is turned away by the old settings until the restart",
+	Server: "goes on by what it read at its start",
+	Twin:   "the restart ends the open connections: FIN, or RST where bytes are unread",
+}, func() {
 	const request = "a long request\n"
 
 	It("goes on by its old settings until it is restarted", about(claims.StaleSettings), func(ctx SpecContext) {

@@ -10,6 +10,7 @@ import (
 
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -17,11 +18,20 @@ import (
 // not, and says nothing: its client times out and sees no RST. A RST that is
 // not signed is dropped as well, which is what the signature is for (RFC 2385,
 // section 1; net/ipv4/tcp_ipv4.c, tcp_inbound_hash).
-//
-//	client                 server
-//	  SYN    ───────────▶    no signature: dropped
-//	  SYN    ───────────▶    dropped
-var _ = Describe("A client without the wanted signature", Label("cause:segment", "needs:root"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "signature-missing",
+	Title:  "A client without the wanted signature",
+	Cause:  "signature-missing",
+	Labels: []string{"needs:root"},
+	Drawing: `
+client                 server
+  SYN    ───────────▶    no signature: dropped
+  SYN    ───────────▶    dropped
+`,
+	Client: "connect: ETIMEDOUT",
+	Server: "nothing: its kernel drops the SYN",
+	Twin:   "it need not sign: it is answered",
+}, func() {
 	DescribeTable("is answered",
 		func(ctx SpecContext, signs bool) {
 			l, server, peer := startPeer("server")

@@ -7,21 +7,31 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // Two ends that connect to each other at the same time make one connection
 // (RFC 9293, section 3.5, figure 7). Between the SYNs and the ACK each is in
 // SYN-RECEIVED, where an ACK of anything but its own SYN is answered with RST
 // and nothing else changes (section 3.10.7.4; net/ipv4/tcp_input.c, tcp_ack).
-//
-//	client                 peer
-//	  SYN    ───────────▶
-//	         ◀───────────  SYN
-//	  SYN ACK ──────────▶
-//	         ◀───────────  ACK of something else
-//	  RST    ═══════════▶
-//	  SYN_RECV
-var _ = Describe("A simultaneous open", Label("cause:segment", "needs:root"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "simultaneous-open",
+	Title:  "A simultaneous open",
+	Cause:  "simultaneous-open",
+	Labels: []string{"needs:root"},
+	Drawing: `
+client                 peer
+  SYN    ───────────▶
+         ◀───────────  SYN
+  SYN ACK ──────────▶
+         ◀───────────  ACK of something else
+  RST    ═══════════▶
+  SYN_RECV
+`,
+	Client: "nothing: its kernel resets the wrong segment and waits on",
+	Server: "sends what acknowledges something else",
+	Twin:   "both keep to it: one connection",
+}, func() {
 	DescribeTable("resets what acknowledges something else, and waits on",
 		func(ctx SpecContext, distance uint32, reason string) {
 			l, client, peer := startPeer("client")

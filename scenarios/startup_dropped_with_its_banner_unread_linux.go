@@ -8,18 +8,27 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // Which error a client of an sshd beyond MaxStartups reports is a matter of
 // time: sshd closes at once, with FIN if the client's banner is still on its
 // way, with RST if it has come and lies unread (RFC 1122, section 4.2.2.13).
-//
-//	client                 sshd                    client                 sshd
-//	         ◀───────────  FIN                       banner ───────────▶
-//	  banner ───────────▶                                   ◀═══════════  RST
-//	  read: EOF                                      read: ECONNRESET
-var _ = Describe("A connection that sshd drops", Label("cause:unread"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "startup-dropped-with-its-banner-unread",
+	Title: "A connection that sshd drops",
+	Cause: "max-startups",
+	Drawing: `
+client                 sshd                    client                 sshd
+         ◀───────────  FIN                       banner ───────────▶
+  banner ───────────▶                                   ◀═══════════  RST
+  read: EOF                                      read: ECONNRESET
+`,
+	Client: "read: ECONNRESET",
+	Server: "close: 0, with the banner unread",
+	Twin:   "the banner comes later: the end of the stream",
+}, func() {
 	const banner = "SSH-2.0-client\r\n"
 	all := servers.MaxStartups{}
 

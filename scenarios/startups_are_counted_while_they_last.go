@@ -7,6 +7,7 @@ import (
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/harness"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -14,12 +15,20 @@ import (
 // MaxStartups has no period: a connection counts from its accept until it has
 // authenticated or is gone (sshd.c, server_accept_loop). Nor is one refused: it
 // has been accepted when sshd decides to drop it.
-//
-//	client                 sshd, MaxStartups 10:100:10
-//	  login, 100 times  ──▶   all served
-//	  10 stay silent    ──▶   all greeted
-//	  one more          ──▶   accept, close
-var _ = Describe("MaxStartups of sshd", Label("cause:limit"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "startups-are-counted-while-they-last",
+	Title: "MaxStartups while connections come and go",
+	Cause: "max-startups",
+	Drawing: `
+client                 sshd, MaxStartups 10:100:10
+  login, 100 times  ──▶   all served
+  10 stay silent    ──▶   all greeted
+  one more          ──▶   accept, close
+`,
+	Client: "accepted, then the end of the stream or ECONNRESET",
+	Server: "counts those that have not authenticated",
+	Twin:   "whoever is gone counts no more",
+}, func() {
 	It("counts at the same time, and closes what it has accepted", about(claims.MaxStartupsPeriod), func(ctx SpecContext) {
 		g := guarded(ctx, servers.MaxStartups{Begin: 10, Rate: 100, Full: 10}, servers.CloseAtOnce)
 

@@ -7,6 +7,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -15,13 +16,21 @@ import (
 // other direction goes on until its own FIN (RFC 9293, sections 3.5.3, 3.6.1).
 // The connection is reset by connect(AF_UNSPEC), which does what an abortive
 // close does and leaves the descriptor to ask for the state by.
-//
-//	client                 server        client                 server
-//	ESTABLISHED     ESTABLISHED        ESTABLISHED     ESTABLISHED
-//	       ◀═══════════  RST                  ◀───────────  FIN
-//	CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
-//	                                     "more" ───────────▶
-var _ = Describe("The state of a connection", Label("cause:abort"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "state-after-a-reset",
+	Title: "The state of a connection that ends",
+	Cause: "disconnected",
+	Drawing: `
+client                 server        client                 server
+ESTABLISHED     ESTABLISHED        ESTABLISHED     ESTABLISHED
+       ◀═══════════  RST                  ◀───────────  FIN
+CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
+                                     "more" ───────────▶
+`,
+	Client: "by a RST: from ESTABLISHED to CLOSE",
+	Server: "by a RST: from ESTABLISHED to CLOSE",
+	Twin:   "a FIN leads through the half-closed states",
+}, func() {
 	It("goes from ESTABLISHED to CLOSE at both ends by a RST", about(claims.RSTNotHandshake), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)

@@ -10,19 +10,29 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A client in SYN-SENT resets what answers another SYN than its own: the other
 // end holds an old connection, or somebody guesses. It goes on waiting for its
 // own answer (RFC 9293, section 3.10.7.3; RFC 7323, section 3.2, for the time
 // stamp; net/ipv4/tcp_input.c, tcp_rcv_synsent_state_process).
-//
-//	client                 peer
-//	  SYN    ───────────▶
-//	         ◀───────────  SYN ACK of something else
-//	  RST    ═══════════▶
-//	  SYN_SENT
-var _ = Describe("A SYN answered by something else", Label("cause:segment", "needs:root"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "syn-answered-by-something-else",
+	Title:  "A SYN answered by something else",
+	Cause:  "wrong-answer-to-syn",
+	Labels: []string{"needs:root"},
+	Drawing: `
+client                 peer
+  SYN    ───────────▶
+         ◀───────────  SYN ACK of something else
+  RST    ═══════════▶
+  SYN_SENT
+`,
+	Client: "nothing: its kernel resets the answer and waits on",
+	Server: "its answer is reset",
+	Twin:   "the answer is its own: the connection is made",
+}, func() {
 	DescribeTable("is what the client resets, and it waits on",
 		func(ctx SpecContext, spoil func(*netlab.Segment), reason, counter string) {
 			l, client, peer := startPeer("client")

@@ -6,6 +6,7 @@ import (
 
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // Who closes first stays in TIME-WAIT so that delayed segments of the
@@ -14,13 +15,22 @@ import (
 // TIME-WAIT before its time: assassination (RFC 1337, section 2). With
 // tcp_rfc1337=1 the kernel ignores it (net/ipv4/tcp_minisocks.c,
 // tcp_timewait_state_process).
-//
-//	server                 peer
-//	TIME_WAIT ◀──────────  "x", delayed
-//	         ───────────▶  ACK
-//	         ◀═══════════  RST
-//	CLOSE
-var _ = Describe("TIME-WAIT assassination", Label("cause:segment", "needs:root"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "time-wait-assassination",
+	Title:  "TIME-WAIT assassination",
+	Cause:  "time-wait-assassinated",
+	Labels: []string{"needs:root"},
+	Drawing: `
+server                 peer
+TIME_WAIT ◀──────────  "x", delayed
+         ───────────▶  ACK
+         ◀═══════════  RST
+CLOSE
+`,
+	Client: "nothing: its TIME-WAIT ends",
+	Server: "nothing: its kernel sends the RST",
+	Twin:   "with tcp_rfc1337=1 TIME-WAIT stays",
+}, func() {
 	DescribeTable("by the RST that a delayed segment brings about",
 		func(ctx SpecContext, rfc1337 string, delayed, forgotten bool) {
 			l, server, peer := startPeer("server")

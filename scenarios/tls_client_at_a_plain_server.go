@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -20,13 +21,21 @@ import (
 // read its last word and a FIN arrive; with a byte unread its close sends a
 // RST (RFC 1122, section 4.2.2.13), and "TLS is missing" reads as "connection
 // reset by peer".
-//
-//	TLS client             plain server
-//	  ClientHello ────────▶  read 1 byte
-//	                         close
-//	              ◀════════  RST
-//	  handshake: ECONNRESET
-var _ = Describe("A TLS client at a plain server", Label("cause:tls"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "tls-client-at-a-plain-server",
+	Title: "A TLS client at a plain server",
+	Cause: "tls-to-plain",
+	Drawing: `
+TLS client             plain server
+  ClientHello ────────▶  read 1 byte
+                         close
+              ◀════════  RST
+  handshake: ECONNRESET
+`,
+	Client: "the handshake fails: ECONNRESET, the end of the stream, or no TLS",
+	Server: "closes on a ClientHello",
+	Twin:   "the server has read the ClientHello: the end of the stream",
+}, func() {
 	handshake := func(ctx SpecContext, plain lab.Handler, route lab.Route) (
 		lab.Outcome, *evidence.Recording, error) {
 		GinkgoHelper()
@@ -48,8 +57,7 @@ var _ = Describe("A TLS client at a plain server", Label("cause:tls"), func() {
 			Expect(recording).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
 	It("reads the end of the stream when the server has read it", about(claims.TLSMismatch), func(ctx SpecContext) {

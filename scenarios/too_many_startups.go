@@ -6,6 +6,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -14,13 +15,21 @@ import (
 // authenticated, so that somebody who opens many cannot keep everybody out
 // (sshd_config(5), MaxStartups; sshd.c, should_drop_connection). A dropped
 // connection has been accepted; nothing is read from it before it is closed.
-//
-//	client                 sshd
-//	  SYN      ──────────▶
-//	           ◀──────────  SYN-ACK
-//	                          accept, 10 others not authenticated: 30 %
-//	           ◀──────────  FIN
-var _ = Describe("sshd's MaxStartups", Label("cause:limit"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "too-many-startups",
+	Title: "sshd with too many startups",
+	Cause: "max-startups",
+	Drawing: `
+client                 sshd
+  SYN      ──────────▶
+           ◀──────────  SYN-ACK
+                          accept, 10 others not authenticated: 30 %
+           ◀──────────  FIN
+`,
+	Client: "some: the end of the stream or ECONNRESET",
+	Server: "drops at random from 10 unauthenticated connections on",
+	Twin:   "fewer than 10: nobody is dropped",
+}, func() {
 	It("drops some from 10 unauthenticated connections on, rising to all at 100", about(claims.MaxStartups), func(ctx SpecContext) {
 		usual := servers.MaxStartups{Begin: 10, Rate: 30, Full: 100}
 		g := guarded(ctx, usual, servers.CloseAtOnce)

@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -17,13 +18,22 @@ import (
 // reply says where it ends. A length or chunks tell after a FIN and after a
 // RST. Without either the FIN is the end (RFC 9112, section 6.3, number 8):
 // half of the reply passes for the whole, unless a RST says otherwise.
-//
-//	client              proxy              server
-//	  GET      ────────▶     ────────────▶
-//	           ◀────────     ◀────────────  head, "0123456789"
-//	  "01234"
-//	           ◀════════  RST, or FIN
-var _ = Describe("A body that is cut in half", Label("cause:proxy", "cause:http"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "truncated-body",
+	Title:  "A body that is cut in half",
+	Cause:  "truncated",
+	Labels: []string{"cause:proxy"},
+	Drawing: `
+client              proxy              server
+  GET      ────────▶     ────────────▶
+           ◀────────     ◀────────────  head, "0123456789"
+  "01234"
+           ◀════════  RST, or FIN
+`,
+	Client: "an error if a length or chunks tell; otherwise half of the reply, and success",
+	Server: "aborts or closes within the reply",
+	Twin:   "nothing cuts it: the body is whole",
+}, func() {
 	const (
 		byLength = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"
 		byChunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n0\r\n\r\n"

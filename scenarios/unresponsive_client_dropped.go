@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -19,13 +20,21 @@ import (
 // (sshd_config(5)). When the interval after the last unanswered message is
 // over as well it closes (serverloop.c, client_alive_check). One unit of time
 // stands for one interval.
-//
-//	client                 server
-//	  1      ◀───────────  alive?
-//	  2      ◀───────────  alive?
-//	  3      ◀───────────  alive?
-//	  4      ◀───────────  FIN
-var _ = Describe("A server that asks whether its client is alive", Label("cause:idle"), func() {
+var _ = situation(catalogue.Situation{
+	Name:  "unresponsive-client-dropped",
+	Title: "A server that asks whether its client is alive",
+	Cause: "alive-check-failed",
+	Drawing: `
+client                 server
+  1      ◀───────────  alive?
+  2      ◀───────────  alive?
+  3      ◀───────────  alive?
+  4      ◀───────────  FIN
+`,
+	Client: "the end of the stream",
+	Server: "closes after its last question went unanswered",
+	Twin:   "a client that answers is kept",
+}, func() {
 	const countMax, login, message = 3, "login\n", "alive?\n"
 	start := func(ctx SpecContext) (server *servers.IdleReaper, client *lab.Conn) {
 		GinkgoHelper()

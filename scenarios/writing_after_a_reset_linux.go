@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	"github.com/resetlab/resetlab/servers"
 )
@@ -17,16 +18,24 @@ import (
 // call that asks, be it a read or a write. Only a write after that one gets
 // EPIPE (net/core/stream.c, sk_stream_error). BSD and macOS give EPIPE to the
 // first write already.
-//
-//	client                 server
-//	  "ab"   ───────────▶
-//	                         read 1 byte
-//	                         close
-//	         ◀═══════════  RST
-//	  write: ECONNRESET
-//	  write: EPIPE
-var _ = Describe("Writing after a reset", Label("cause:unread"), func() {
-	DescribeTable("gets the reset first and the broken pipe next", about(claims.GoWrite),
+var _ = situation(catalogue.Situation{
+	Name:  "writing-after-a-reset",
+	Title: "Writing after a reset",
+	Cause: "unread",
+	Drawing: `
+client                 server
+  "ab"   ───────────▶
+                         read 1 byte
+                         close
+         ◀═══════════  RST
+  write: ECONNRESET
+  write: EPIPE
+`,
+	Client: "write: ECONNRESET, then EPIPE",
+	Server: "close: 0",
+	Twin:   "a FIN came before the RST: EPIPE at once",
+}, func() {
+	DescribeTable("gets the reset first and the broken pipe next", named("reset-first"), about(claims.GoWrite),
 		func(ctx SpecContext, route lab.Route) {
 			l := startLab()
 			server := serve(l, servers.ReadOneByteThenClose)
@@ -41,11 +50,10 @@ var _ = Describe("Writing after a reset", Label("cause:unread"), func() {
 				ShowStates("client", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		EntryDescription("(%s)"),
-		Entry(nil, lab.Direct, limit), Entry(nil, lab.Proxied, limit),
+		byRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("gets the broken pipe at once when a FIN came before the RST", about(claims.GoWrite), func(ctx SpecContext) {
+	It("gets the broken pipe at once when a FIN came before the RST", named("fin-first"), about(claims.GoWrite), func(ctx SpecContext) {
 		l := startLab()
 		server := serve(l, servers.FinishThenAbort)
 

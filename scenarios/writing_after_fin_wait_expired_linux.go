@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A program that has closed has no socket any more, but its kernel still knows
@@ -18,14 +19,23 @@ import (
 // later one that does not; the client is told the same. A kernel without room
 // for those that wait (tcp_max_tw_buckets=0) forgets them at once, and answers
 // even the FIN of a polite client with RST.
-//
-//	client                 server
-//	         ◀───────────  FIN, close
-//	                         FIN-WAIT-2 … expires
-//	  "a"    ───────────▶    unknown
-//	         ◀═══════════  RST
-//	  read: EOF, write: EPIPE
-var _ = Describe("A server that has closed", Label("cause:fin", "needs:netns"), func() {
+var _ = situation(catalogue.Situation{
+	Name:   "writing-after-fin-wait-expired",
+	Title:  "A server that closed long ago",
+	Cause:  "wrote-after-close",
+	Labels: []string{"needs:netns"},
+	Drawing: `
+client                 server
+         ◀───────────  FIN, close
+                         FIN-WAIT-2 … expires
+  "a"    ───────────▶    unknown
+         ◀═══════════  RST
+  read: EOF, write: EPIPE
+`,
+	Client: "write: 0, then EPIPE",
+	Server: "nothing: the program has closed",
+	Twin:   "while it waits in FIN-WAIT-2 the kernel still knows the connection that it resets",
+}, func() {
 	// closed closes the server's end when the client has acknowledged that it
 	// finished. An acknowledgement in the last moment of close(2) would find the
 	// socket in use, and leave all of it to wait with another timer in place of

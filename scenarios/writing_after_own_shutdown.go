@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -13,13 +14,21 @@ import (
 // after shutdown(SHUT_WR) every write gets it, with the peer alive, its side
 // open and no RST anywhere (write(2), EPIPE; net/ipv4/tcp.c,
 // tcp_sendmsg_locked).
-//
-//	client                 server
-//	  shutdown ─────────▶
-//	  write: EPIPE
-//	         ◀───────────  "still here"
-var _ = Describe("Writing after one's own shutdown", Label("cause:local"), func() {
-	It("breaks the pipe while the peer is open", about(claims.BothFromPeer), func(ctx SpecContext) {
+var _ = situation(catalogue.Situation{
+	Name:  "writing-after-own-shutdown",
+	Title: "Writing after one's own shutdown",
+	Cause: "own-shutdown",
+	Drawing: `
+client                 server
+  shutdown ─────────▶
+  write: EPIPE
+         ◀───────────  "still here"
+`,
+	Client: "write: EPIPE",
+	Server: "is open, and knows of nothing",
+	Twin:   "it is the peer that has shut down: writing goes on",
+}, func() {
+	It("breaks the pipe while the peer is open", named("own-shutdown"), about(claims.BothFromPeer), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 
@@ -34,7 +43,7 @@ var _ = Describe("Writing after one's own shutdown", Label("cause:local"), func(
 		Expect(recorded(l, client, server)).To(ShowNoReset())
 	}, limit)
 
-	It("is another thing than the peer's shutdown, after which writing goes on", func(ctx SpecContext) {
+	It("is another thing than the peer's shutdown, after which writing goes on", named("peers-shutdown"), func(ctx SpecContext) {
 		l := startLab()
 		client, server := connected(ctx, l)
 

@@ -34,9 +34,10 @@ const (
 // A Recording is the evidence of one run.
 type Recording struct {
 	Version  int            `json:"version"`
-	Scenario string         `json:"scenario"` // what was run, in a sentence
-	Started  time.Time      `json:"started"`  // when the time line begins
-	System   string         `json:"system"`   // operating system and kernel release
+	Scenario string         `json:"scenario"`       // what was run, in a sentence
+	Spec     string         `json:"spec,omitempty"` // the name of that, if it has one
+	Started  time.Time      `json:"started"`        // when the time line begins
+	System   string         `json:"system"`         // operating system and kernel release
 	Level    Level          `json:"level"`
 	Missing  []MissingLane  `json:"missing,omitempty"`
 	Gaps     []Gap          `json:"gaps,omitempty"` // when lanes that are there may not have seen all

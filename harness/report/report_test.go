@@ -57,8 +57,8 @@ func TestRecordingsAreOfSpecs(t *testing.T) {
 		name, spec, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "|")
 		known = append(known, name)
 		r := load(t, name)
-		if r.Scenario != spec || r.Level != evidence.Observed || len(r.Missing) > 0 || r.LostPackets+r.LostEvents > 0 {
-			t.Errorf("%s is of %q (%s, without %v), want %q, observed with nothing missing", name, r.Scenario,
+		if r.Spec != spec || r.Level != evidence.Observed || len(r.Missing) > 0 || r.LostPackets+r.LostEvents > 0 {
+			t.Errorf("%s is of %q (%s, without %v), want %q, observed with nothing missing", name, r.Spec,
 				r.Level, r.Missing, spec)
 		}
 	}

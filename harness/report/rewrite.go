@@ -25,7 +25,8 @@ func masked(r *evidence.Recording) *evidence.Recording {
 // captured bytes are shared.
 func rewrite(r *evidence.Recording, f func(string) string) *evidence.Recording {
 	out := *r
-	out.Scenario, out.System, out.Level = f(r.Scenario), f(r.System), evidence.Level(f(string(r.Level)))
+	out.Scenario, out.Spec = f(r.Scenario), f(r.Spec)
+	out.System, out.Level = f(r.System), evidence.Level(f(string(r.Level)))
 	out.Missing = each(r.Missing, func(m *evidence.MissingLane) {
 		m.Lane, m.Why = evidence.Lane(f(string(m.Lane))), f(m.Why)
 	})

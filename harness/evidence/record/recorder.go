@@ -19,12 +19,15 @@ type Options struct {
 	// Lanes are what to record with. Zero means the recorder opens all that
 	// the machine gives, which takes tens of milliseconds, and closes them.
 	Lanes *capture.Lanes
+	// Spec names what is run, for programs that look for its recordings.
+	Spec string
 }
 
 // A Recorder records the run of a lab.
 type Recorder struct {
 	lab      *lab.Lab
 	scenario string
+	spec     string
 	lanes    *capture.Lanes
 	own      bool // the lanes are the recorder's own
 	started  time.Time
@@ -48,7 +51,7 @@ func Start(l *lab.Lab, scenario string, options Options) (*Recorder, error) {
 	if l == nil {
 		return nil, errors.New("record: the lab is nil")
 	}
-	r := &Recorder{lab: l, scenario: scenario, lanes: options.Lanes, started: time.Now()}
+	r := &Recorder{lab: l, scenario: scenario, spec: options.Spec, lanes: options.Lanes, started: time.Now()}
 	if r.lanes == nil {
 		r.lanes, r.own = capture.Open(), true
 	}
@@ -94,7 +97,7 @@ func (r *Recorder) Stop() (*evidence.Recording, error) {
 }
 
 func (r *Recorder) stop() (*evidence.Recording, error) {
-	recording := &evidence.Recording{Version: evidence.Version, Scenario: r.scenario, Started: r.started,
+	recording := &evidence.Recording{Version: evidence.Version, Scenario: r.scenario, Spec: r.spec, Started: r.started,
 		System: capture.System()}
 	g := gathered{started: instantOf(r.started)}
 	err := errors.Join(r.stopSources(recording, &g), r.stopCounters(recording))

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -21,10 +22,10 @@ what the document says is seen. A claim is judged only if all specs that are
 about it passed. The cards of specs that failed go to standard error.`,
 		Args: noArguments,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
-			all := suite.Scenarios()
+			all := situationsHere()
 			ran := map[string]suite.Result{}
 			var failed []suite.Result
-			err := runQuietly(cmd, suite.Order{Specs: texts(all), Record: true}, func(r suite.Result) {
+			err := runQuietly(cmd, suite.Order{Specs: specNames(all), Record: true}, func(r suite.Result) {
 				if r.State == suite.Failed {
 					failed = append(failed, r)
 				}
@@ -45,12 +46,12 @@ about it passed. The cards of specs that failed go to standard error.`,
 }
 
 // runsOf says what became of every spec; those without a result did not run.
-func runsOf(all []suite.Scenario, ran map[string]suite.Result) []claims.Run {
+func runsOf(all []catalogue.Situation, ran map[string]suite.Result) []claims.Run {
 	var runs []claims.Run
 	for _, s := range all {
 		for _, spec := range s.Specs {
 			run := claims.Run{About: claims.Labelled(spec.Labels), State: claims.Skipped}
-			switch r := ran[spec.Text]; r.State {
+			switch r := ran[spec.Name]; r.State {
 			case suite.Passed:
 				run.State, run.Saw = claims.Passed, r.Observations
 			case suite.Failed:

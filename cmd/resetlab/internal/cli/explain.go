@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/harness/causes"
 	"github.com/resetlab/resetlab/harness/report"
 	"github.com/resetlab/resetlab/harness/tcp"
@@ -199,13 +198,13 @@ func (f *explainFlags) scenario(t topic) (string, error) {
 
 // show runs a scenario and shows its cards.
 func (f *explainFlags) show(cmd *cobra.Command, scenario string) error {
-	found, err := choose(suite.Scenarios(), []string{scenario})
+	found, err := choose([]string{scenario})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "\nSeen happening (%s)\n\n", commandLine("run", scenario))
 	r := &runFlags{repeat: 1, style: f.style}
-	return r.rounds(cmd, texts(found))
+	return r.rounds(cmd, specNames(found))
 }
 
 func completeTerms(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

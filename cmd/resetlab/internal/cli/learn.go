@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/quiz"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/report"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 func newLearn() *cobra.Command {
@@ -65,11 +66,13 @@ the questions that it can answer.`,
 	return command
 }
 
-// about keeps the recordings of a question's spec.
+// about keeps the recordings of a question's spec. Old ones do not name it, and
+// are known by its text.
 func about(q quiz.Question, recordings []*evidence.Recording) []*evidence.Recording {
+	spec, _ := catalogue.FindSpec(q.Spec)
 	var kept []*evidence.Recording
 	for _, r := range recordings {
-		if r.Scenario == q.Spec {
+		if r.Spec == q.Spec || r.Spec == "" && r.Scenario == spec.Text {
 			kept = append(kept, r)
 		}
 	}

@@ -74,7 +74,7 @@ func runWith(t *testing.T, process *syscall.SysProcAttr) (string, error) {
 	if err := os.WriteFile(binary, text, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, "run", "Closing with unread data resets the client (direct)")
+	cmd := exec.CommandContext(t.Context(), binary, "run", "closing-with-unread-data/resets/direct")
 	cmd.Dir = directory
 	cmd.Env = append(os.Environ(), asCommand+"=1", "TMPDIR="+directory)
 	cmd.SysProcAttr = process

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -28,11 +29,11 @@ With --claim it shows those that are about a statement of the documents.`,
   resetlab list --json`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
-			found, err := suite.Labelled(suite.Scenarios(), label)
+			found, err := suite.Labelled(catalogue.All(), label)
 			if err != nil {
 				return badInput(err)
 			}
-			found = suite.Keep(found, func(s suite.Scenario, spec suite.Spec) bool {
+			found = catalogue.Keep(found, func(s catalogue.Situation, spec catalogue.Spec) bool {
 				return containsAll(s.Name+"\n"+spec.Text, args)
 			})
 			if claim != "" {
@@ -43,7 +44,7 @@ With --claim it shows those that are about a statement of the documents.`,
 			if asJSON {
 				encoder := json.NewEncoder(cmd.OutOrStdout())
 				encoder.SetIndent("", "  ")
-				return encoder.Encode(append([]suite.Scenario{}, found...))
+				return encoder.Encode(append([]catalogue.Situation{}, found...))
 			}
 			writeList(cmd.OutOrStdout(), found)
 			return nil
@@ -65,7 +66,7 @@ func containsAll(text string, parts []string) bool {
 }
 
 // bearingOn keeps the specs that are about the claim.
-func bearingOn(found []suite.Scenario, claim claims.ID) ([]suite.Scenario, error) {
+func bearingOn(found []catalogue.Situation, claim claims.ID) ([]catalogue.Situation, error) {
 	var ids []string
 	for _, c := range claims.All() {
 		ids = append(ids, string(c.ID))
@@ -73,7 +74,7 @@ func bearingOn(found []suite.Scenario, claim claims.ID) ([]suite.Scenario, error
 	if !slices.Contains(ids, string(claim)) {
 		return nil, unknown("claim", string(claim), ids, "resetlab claims")
 	}
-	return suite.Keep(found, func(_ suite.Scenario, spec suite.Spec) bool {
+	return catalogue.Keep(found, func(_ catalogue.Situation, spec catalogue.Spec) bool {
 		return slices.Contains(claims.Labelled(spec.Labels), claim)
 	}), nil
 }
@@ -82,7 +83,7 @@ func bearingOn(found []suite.Scenario, claim claims.ID) ([]suite.Scenario, error
 // shows.
 const manyEntries = 8
 
-func writeList(w io.Writer, found []suite.Scenario) {
+func writeList(w io.Writer, found []catalogue.Situation) {
 	most := manyEntries
 	if len(found) == 1 {
 		most = len(found[0].Specs)
@@ -101,9 +102,9 @@ func writeList(w io.Writer, found []suite.Scenario) {
 
 // specLines puts the entries of a table into one line if they differ in the
 // route alone, or if they are more than most.
-func specLines(specs []suite.Spec, most int) []string {
+func specLines(specs []catalogue.Spec, most int) []string {
 	entries, routes := map[string]int{}, map[string][]string{}
-	byRoute := func(s suite.Spec) bool { return s.Route != "" && s.Short == s.Table+" ("+s.Route+")" }
+	byRoute := func(s catalogue.Spec) bool { return s.Route != "" && s.Short == s.Table+" ("+s.Route+")" }
 	for _, spec := range specs {
 		entries[spec.Table]++
 		if byRoute(spec) {

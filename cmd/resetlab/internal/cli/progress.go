@@ -76,7 +76,7 @@ func runQuietly(cmd *cobra.Command, o suite.Order, each func(suite.Result)) erro
 			return
 		}
 		if failed.count++; failed.count == 1 {
-			failed.first = r.Spec
+			failed.first = r.Text
 		}
 	})
 	if err == nil && failed.count > 0 {

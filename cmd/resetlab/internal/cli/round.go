@@ -93,7 +93,7 @@ func (d *display) spec(result suite.Result) error {
 const mostWhy = 40
 
 func specLine(result suite.Result) string {
-	line := fmt.Sprintf("%-7s %s", result.State, result.Spec)
+	line := fmt.Sprintf("%-7s %s", result.State, result.Text)
 	switch result.State {
 	case suite.Passed:
 		return fmt.Sprintf("%s (%.1f ms)", line, result.Duration.Seconds()*1000)

@@ -67,7 +67,7 @@ func (f *runFlags) specs(names []string) ([]string, error) {
 	case !f.all && len(names) == 0 && f.label == "":
 		return nil, badInputf("what is to run? Name a scenario ('resetlab list' shows them), or give --label or --all")
 	}
-	found, err := choose(suite.Scenarios(), names)
+	found, err := choose(names)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (f *runFlags) specs(names []string) ([]string, error) {
 	if len(found) == 0 {
 		return nil, badInputf("no spec matches")
 	}
-	return texts(found), nil
+	return specNames(found), nil
 }
 
 // rounds runs the specs as often as asked for and sums up.

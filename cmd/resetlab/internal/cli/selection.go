@@ -1,70 +1,99 @@
 package cli
 
 import (
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
-// choose keeps the scenarios and specs that are named: a scenario by its name
-// or title, a spec by its text. No names keep all.
-func choose(all []suite.Scenario, names []string) ([]suite.Scenario, error) {
+// situationsHere are those that can be run on this system.
+func situationsHere() []catalogue.Situation {
+	return slices.DeleteFunc(catalogue.All(), func(s catalogue.Situation) bool {
+		return s.System != "" && s.System != runtime.GOOS
+	})
+}
+
+// choose keeps the situations and specs of this system that are named: a
+// situation by its name or title, specs by theirs or its beginning up to a slash.
+// No names keep all.
+func choose(names []string) ([]catalogue.Situation, error) {
+	all := situationsHere()
 	if len(names) == 0 {
 		return all, nil
 	}
-	wanted := map[string]bool{}
+	var wanted []catalogue.Spec
 	for _, name := range names {
-		found := false
-		for _, s := range all {
-			for _, spec := range s.Specs {
-				if is(name, s.Name, s.Title, spec.Text) {
-					wanted[spec.Text], found = true, true
-				}
+		found := named(all, name)
+		if len(found) == 0 {
+			return nil, notHere(name)
+		}
+		wanted = append(wanted, found...)
+	}
+	return catalogue.Keep(all, func(_ catalogue.Situation, spec catalogue.Spec) bool {
+		return slices.ContainsFunc(wanted, func(w catalogue.Spec) bool { return w.Name == spec.Name })
+	}), nil
+}
+
+// named returns the specs that somebody means by a name.
+func named(all []catalogue.Situation, name string) []catalogue.Spec {
+	var found []catalogue.Spec
+	for _, s := range all {
+		whole := strings.EqualFold(name, s.Name) || strings.EqualFold(name, s.Title)
+		for _, spec := range s.Specs {
+			if whole || spec.Names(strings.ToLower(name)) {
+				found = append(found, spec)
 			}
 		}
-		if !found {
-			return nil, unknown("scenario", name, scenarioNames(all), "resetlab list")
-		}
 	}
-	return suite.Keep(all, func(_ suite.Scenario, spec suite.Spec) bool { return wanted[spec.Text] }), nil
+	return found
 }
 
-// is says whether what was typed is one of the names, whatever the case.
-func is(typed string, names ...string) bool {
-	for _, name := range names {
-		if strings.EqualFold(typed, name) {
-			return true
-		}
+// notHere says that nothing of this system has that name.
+func notHere(name string) error {
+	all := catalogue.All()
+	if len(named(all, name)) > 0 {
+		i := slices.IndexFunc(all, func(s catalogue.Situation) bool { return len(named([]catalogue.Situation{s}, name)) > 0 })
+		return badInputf("%s needs %s", name, all[i].System)
 	}
-	return false
-}
-
-func scenarioNames(all []suite.Scenario) []string {
 	var names []string
+	situation, _, ofSpec := strings.Cut(name, "/")
 	for _, s := range all {
-		names = append(names, s.Name)
+		if !ofSpec {
+			names = append(names, s.Name)
+		} else if s.Name == situation {
+			names = specNames([]catalogue.Situation{s})
+		}
 	}
-	return names
+	return unknown("scenario", name, names, "resetlab list "+situation)
 }
 
-// texts names the specs of scenarios.
-func texts(scenarios []suite.Scenario) []string {
+// specNames names the specs of situations.
+func specNames(situations []catalogue.Situation) []string {
 	var all []string
-	for _, s := range scenarios {
+	for _, s := range situations {
 		for _, spec := range s.Specs {
-			all = append(all, spec.Text)
+			all = append(all, spec.Name)
 		}
 	}
 	return all
 }
 
-// completeScenarios offers the names of the scenarios to the shell.
-func completeScenarios(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+// completeScenarios offers the names of the scenarios to the shell, and behind a
+// slash those of its specs.
+func completeScenarios(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	for _, s := range suite.Scenarios() {
-		names = append(names, cobra.CompletionWithDesc(s.Name, s.Title))
+	for _, s := range situationsHere() {
+		if !strings.HasPrefix(typed, s.Name+"/") {
+			names = append(names, cobra.CompletionWithDesc(s.Name, s.Title))
+			continue
+		}
+		for _, spec := range s.Specs {
+			names = append(names, cobra.CompletionWithDesc(spec.Name, spec.Text))
+		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/quiz"
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 func TestMain(m *testing.M) {
@@ -23,6 +24,9 @@ func TestAnswers(t *testing.T) {
 	var specs []string
 	for _, q := range questions {
 		specs = append(specs, q.Spec)
+		if spec, ok := catalogue.FindSpec(q.Spec); !ok || !spec.Lasting {
+			t.Errorf("%s: there is no spec %s, or its name is made of its text", q.ID, q.Spec)
+		}
 	}
 	results := map[string]suite.Result{}
 	err = suite.Run(t.Context(), suite.Order{Specs: specs, Record: true}, func(r suite.Result) {

@@ -12,7 +12,7 @@ import (
 // A Question asks what one end of a spec's connection observes.
 type Question struct {
 	ID      string   `yaml:"id"`
-	Spec    string   `yaml:"spec"`    // the text of the spec that answers it
+	Spec    string   `yaml:"spec"`    // the name of the spec that answers it
 	Concept string   `yaml:"concept"` // what it is about, for the score
 	Setup   string   `yaml:"setup"`   // what is done, without what comes of it
 	Drawing string   `yaml:"drawing"`

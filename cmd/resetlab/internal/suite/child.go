@@ -54,6 +54,10 @@ func be() (status int, err error) {
 	if err := json.Unmarshal(text, &o); err != nil {
 		return 0, fmt.Errorf("read the order: %w", err)
 	}
+	focus, err := o.focus()
+	if err != nil {
+		return 0, err
+	}
 	os.Stdout, formatter.ColorableStdOut = os.Stderr, os.Stderr
 	signal.Ignore(syscall.SIGPIPE) // a parent that is gone is no reason to leave things behind
 	directory := ""
@@ -77,7 +81,7 @@ func be() (status int, err error) {
 			ginkgo.AbortSuite("the round was stopped")
 		}
 	})
-	passed := runSpecs(o)
+	passed := runSpecs(focus)
 	parent.wanted.Store(false)
 	stdout.Close() // no more messages; the parent collects what was recorded
 	<-parent.gone
@@ -87,9 +91,9 @@ func be() (status int, err error) {
 	return 0, nil
 }
 
-func runSpecs(o Order) bool {
+func runSpecs(focus []string) bool {
 	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
-	suiteConfig.FocusStrings = o.focus()
+	suiteConfig.FocusStrings = focus
 	suiteConfig.GracePeriod = grace
 	reporterConfig.NoColor = true
 	return scenarios.Run(new(verdict), suiteConfig, reporterConfig)

@@ -38,7 +38,7 @@ func (c *collector) collect(spec string) ([]*evidence.Recording, error) {
 	}
 	var its, others []*evidence.Recording
 	for _, r := range c.waiting {
-		if r.Scenario == spec {
+		if r.Spec == spec {
 			its = append(its, r)
 		} else {
 			others = append(others, r)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/tcp"
+	"github.com/resetlab/resetlab/scenarios"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
@@ -24,7 +25,8 @@ const (
 
 // A Result is what became of one spec in a round.
 type Result struct {
-	Spec         string               `json:"spec"` // its text
+	Spec         string               `json:"spec"` // its name
+	Text         string               `json:"text"` // what Ginkgo says
 	State        State                `json:"state"`
 	Why          string               `json:"why,omitempty"` // it failed or was skipped
 	At           string               `json:"at,omitempty"`  // file and line where it failed
@@ -42,7 +44,8 @@ func resultOf(report types.SpecReport) (r Result, ran bool) {
 	if leftOut || report.State.Is(types.SpecStateInterrupted|types.SpecStateAborted) {
 		return r, false
 	}
-	r = Result{Spec: report.FullText(), Duration: report.RunTime}
+	_, spec := scenarios.SpecOf(report)
+	r = Result{Spec: spec.Name, Text: spec.Text, Duration: report.RunTime}
 	switch {
 	case report.State.Is(types.SpecStatePassed):
 		r.State = Passed

@@ -14,19 +14,28 @@ import (
 
 // An Order says what a round runs.
 type Order struct {
-	Specs []string `json:"specs"` // their texts
+	Specs []string `json:"specs"` // their names
 	// Record says that the specs are to record what happens.
 	Record bool `json:"record"`
 }
 
 // focus is the order in Ginkgo's words: expressions for the suite's
 // description and the spec's text.
-func (o Order) focus() []string {
-	var expressions []string
-	for _, text := range o.Specs {
+func (o Order) focus() (expressions []string, err error) {
+	texts := map[string]string{}
+	for _, s := range Situations() {
+		for _, spec := range s.Specs {
+			texts[spec.Name] = spec.Text
+		}
+	}
+	for _, name := range o.Specs {
+		text, ok := texts[name]
+		if !ok {
+			return nil, fmt.Errorf("there is no spec %s: 'make tables' makes the catalogue anew", name)
+		}
 		expressions = append(expressions, scenarios.FocusOn(text))
 	}
-	return expressions
+	return expressions, nil
 }
 
 // A message is what the child tells the parent: first where the recordings

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 func TestMain(m *testing.M) {
@@ -17,35 +20,45 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const politely = "Closing with unread data finishes politely when nothing is unread"
+const politely = "closing-with-unread-data/nothing-unread"
 
-// TestScenarios: names and texts can be used to name a thing.
-func TestScenarios(t *testing.T) {
-	names, texts := map[string]bool{}, map[string]bool{}
-	for _, s := range suite.Scenarios() {
-		if names[s.Name] || s.Name == "" || s.Title == "" || len(s.Specs) == 0 {
-			t.Errorf("scenario %+v is there twice, or lacks something", s)
+// TestCatalogue: what Ginkgo knows is what the catalogue says, and names name one
+// thing each.
+func TestCatalogue(t *testing.T) {
+	asked := map[string]catalogue.Situation{}
+	for _, s := range suite.Situations() {
+		asked[s.Name] = s
+	}
+	specs := map[string]bool{}
+	for _, s := range catalogue.All() {
+		here := asked[s.Name]
+		here.System = s.System // which make tables finds out
+		if (s.System == "" || s.System == runtime.GOOS) && !reflect.DeepEqual(s, here) {
+			t.Errorf("the catalogue has\n%+v\nwhere Ginkgo has\n%+v\n'make tables' writes it anew", s, here)
 		}
-		names[s.Name] = true
+		delete(asked, s.Name)
+		if s.Name == "" || s.Title == "" || s.Drawing == "" || s.Client == "" || s.Server == "" || s.Twin == "" || len(s.Specs) == 0 {
+			t.Errorf("situation %+v lacks something", s)
+		}
 		for _, spec := range s.Specs {
-			if texts[spec.Text] || !strings.HasPrefix(spec.Text, s.Title+" ") {
-				t.Errorf("spec %q is there twice, or not under the title %q", spec.Text, s.Title)
+			if specs[spec.Name] || !spec.Names(s.Name) || spec.Text != s.Title+" "+spec.Short {
+				t.Errorf("spec %+v is there twice, or is not of %s", spec, s.Name)
 			}
-			texts[spec.Text] = true
+			specs[spec.Name] = true
 		}
 	}
-	if !names["closing-with-unread-data"] {
-		t.Errorf("closing-with-unread-data is not among %v", names)
+	for name := range asked {
+		t.Errorf("%s is not in the catalogue: 'make tables' writes it anew", name)
 	}
 }
 
 func TestLabelled(t *testing.T) {
-	found, err := suite.Labelled(suite.Scenarios(), "cause: containsAny refused")
+	found, err := suite.Labelled(catalogue.All(), "cause: containsAny refused")
 	if err != nil {
 		t.Fatal(err)
 	}
 	named := func(name string) bool {
-		return slices.ContainsFunc(found, func(s suite.Scenario) bool { return s.Name == name })
+		return slices.ContainsFunc(found, func(s catalogue.Situation) bool { return s.Name == name })
 	}
 	if !named("refusing-a-connection") || named("closing-with-unread-data") {
 		t.Errorf("found %v", found)
@@ -68,7 +81,7 @@ func TestRun(t *testing.T) {
 	if r.State != suite.Passed || len(r.Outcomes) != 1 || r.Outcomes[0].First() != "read: finished" {
 		t.Errorf("got %+v, want a client that read the end of the stream", r)
 	}
-	if len(r.Recordings) != 1 || r.Recordings[0].Scenario != politely || len(r.Recordings[0].Events) == 0 {
+	if len(r.Recordings) != 1 || r.Recordings[0].Spec != politely || len(r.Recordings[0].Events) == 0 {
 		t.Errorf("got %d recordings, want one of %q", len(r.Recordings), politely)
 	}
 }
@@ -78,9 +91,9 @@ func TestRunStops(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	var specs []string
-	for _, s := range suite.Scenarios() {
+	for _, s := range suite.Situations() {
 		for _, spec := range s.Specs {
-			specs = append(specs, spec.Text)
+			specs = append(specs, spec.Name)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -97,6 +110,15 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
+// TestUnknownSpec: a name that no spec has fails the round, which runs nothing.
+func TestUnknownSpec(t *testing.T) {
+	order := suite.Order{Specs: []string{politely, "closing-with-unread-data/nonsense"}}
+	err := suite.Run(t.Context(), order, func(r suite.Result) { t.Errorf("%s ran", r.Spec) })
+	if err == nil || !strings.Contains(err.Error(), "there is no spec closing-with-unread-data/nonsense") {
+		t.Errorf("got %v, want that there is no such spec", err)
+	}
+}
+
 // TestBadOrder: a child without its order says so in a line.
 func TestBadOrder(t *testing.T) {
 	child := exec.CommandContext(t.Context(), os.Args[0])
@@ -110,7 +132,7 @@ func TestBadOrder(t *testing.T) {
 // TestTextsAreSentences: an entry of a table without a description of its own
 // is called "Entry: …" by Ginkgo.
 func TestTextsAreSentences(t *testing.T) {
-	for _, scenario := range suite.Scenarios() {
+	for _, scenario := range suite.Situations() {
 		for _, spec := range scenario.Specs {
 			if strings.Contains(spec.Text, "Entry:") {
 				t.Errorf("%s: want the entry of %q to say what it is about", spec.Text, spec.Table)

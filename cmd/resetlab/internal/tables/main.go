@@ -1,16 +1,15 @@
-// Command tables writes what is generated in README.md and scenarios/README.md:
-// the tables of scenarios, from the specs themselves, and the samples, from real
-// runs. Run it from the root of the project: make tables.
+// Command tables writes what is generated of the scenarios: the catalogue as
+// data, the tables in README.md and scenarios/README.md, from the specs
+// themselves, and the README's samples, from real runs. Run it on Linux, which
+// has all scenarios, from the root of the project: make tables.
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"path"
-	"slices"
+	"runtime"
 	"strings"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
@@ -24,10 +23,24 @@ func main() {
 	}
 }
 
-// generate makes every part before it writes one.
+// generate writes what comes of the specs, and then what takes runs, of which it
+// makes every part before it writes one.
 func generate(ctx context.Context) error {
-	scenarios := suite.Scenarios()
-	verdicts, err := sampleOfClaims(ctx, scenarios)
+	if runtime.GOOS != "linux" {
+		return errors.New("some scenarios are only on Linux: run it there")
+	}
+	situations := suite.Situations()
+	if err := findSystems(situations); err != nil {
+		return err
+	}
+	err := errors.Join(
+		writeData("scenarios/catalogue/data.go", situations),
+		replace("README.md", "causes", byCause(situations)),
+		replace("scenarios/README.md", "scenarios", byName(situations)))
+	if err != nil {
+		return err
+	}
+	verdicts, err := sampleOfClaims(ctx, situations)
 	if err != nil {
 		return err
 	}
@@ -42,9 +55,7 @@ func generate(ctx context.Context) error {
 	return errors.Join(
 		replace("README.md", "claims", verdicts),
 		replace("README.md", "card", card),
-		replace("README.md", "matrix", matrix),
-		replace("README.md", "causes", byCause(scenarios)),
-		replace("scenarios/README.md", "scenarios", byName(scenarios)))
+		replace("README.md", "matrix", matrix))
 }
 
 // replace puts text between the marks of that name in the file.
@@ -60,35 +71,4 @@ func replace(file, name, text string) error {
 		return fmt.Errorf("%s has no marks for %s", file, name)
 	}
 	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
-}
-
-// byCause is a row a cause, with the command that runs its scenarios.
-func byCause(scenarios []suite.Scenario) string {
-	names := map[string][]string{}
-	for _, s := range scenarios {
-		for _, label := range s.Labels {
-			if cause, ok := strings.CutPrefix(label, "cause:"); ok {
-				names[cause] = append(names[cause], s.Name)
-			}
-		}
-	}
-	var table strings.Builder
-	fmt.Fprint(&table, "| cause | scenarios | command |\n|---|---|---|\n")
-	for _, cause := range slices.Sorted(maps.Keys(names)) {
-		fmt.Fprintf(&table, "| %s | %s | `go tool ginkgo --label-filter='cause: containsAny %s' ./scenarios` |\n",
-			cause, strings.Join(names[cause], ", "), cause)
-	}
-	return table.String()
-}
-
-// byName is a row a scenario, with the command that runs it alone.
-func byName(scenarios []suite.Scenario) string {
-	var table strings.Builder
-	fmt.Fprint(&table, "| scenario | specs | labels | command |\n|---|---|---|---|\n")
-	for _, s := range scenarios {
-		file := path.Base(s.File)
-		fmt.Fprintf(&table, "| [%s](%s) | %d | %s | `go tool ginkgo --focus-file=%s ./scenarios` |\n",
-			s.Title, file, len(s.Specs), strings.Join(s.Labels, ", "), file)
-	}
-	return table.String()
 }

@@ -12,21 +12,22 @@ import (
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/report"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
 // sampleOfClaims runs the specs of two claims and returns their part of the
 // table, as an indented block.
-func sampleOfClaims(ctx context.Context, scenarios []suite.Scenario) (string, error) {
+func sampleOfClaims(ctx context.Context, situations []catalogue.Situation) (string, error) {
 	shown := map[claims.ID]bool{claims.GoRead: true, claims.GoWrite: true}
 	about := map[string][]claims.ID{}
 	var order suite.Order
-	for _, s := range scenarios {
+	for _, s := range situations {
 		for _, spec := range s.Specs {
 			for _, id := range claims.Labelled(spec.Labels) {
-				if shown[id] && about[spec.Text] == nil {
-					about[spec.Text] = claims.Labelled(spec.Labels)
-					order.Specs = append(order.Specs, spec.Text)
+				if shown[id] && about[spec.Name] == nil {
+					about[spec.Name] = claims.Labelled(spec.Labels)
+					order.Specs = append(order.Specs, spec.Name)
 				}
 			}
 		}
