@@ -137,8 +137,8 @@ func (q *question) candidates() []string {
 	}
 	var names []string
 	for _, reason := range possible {
-		for _, cause := range causes.ByReason(reason) {
-			unusual := v.Reason == "" && cause.Reasons[0] != reason
+		for _, cause := range causes.ByReason(tcp.Reason(reason)) {
+			unusual := v.Reason == "" && string(cause.Reasons[0]) != reason
 			if !unusual && !slices.Contains(names, cause.Name) && (cause.Name != "refused" || q.connecting()) {
 				names = append(names, cause.Name)
 			}
