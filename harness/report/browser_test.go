@@ -39,7 +39,7 @@ func open(t *testing.T, recordings ...*evidence.Recording) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := report.Page(f, recordings); err != nil {
+	if err := report.Page(f, recordings, report.PageOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {

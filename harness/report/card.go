@@ -42,39 +42,61 @@ const (
 
 // Card draws a recording for the terminal. The error is that of writing to w.
 func Card(w io.Writer, r *evidence.Recording, o CardOptions) error {
-	r = rewrite(r, plain)
-	if o.Mask {
-		r = masked(r)
+	if o.Width == 0 {
+		o.Width = max(terminalWidth(w), usualWidth)
 	}
-	c := &card{timeline: newTimeline(r, mostRows), options: o}
-	c.layOut(width(w, o))
-	c.head()
-	for i := range c.steps {
-		c.step(&c.steps[i])
-	}
-	c.rule("┴")
-	c.foot()
-	var b strings.Builder
-	for _, l := range c.lines {
-		b.WriteString(l.render(o.Color || colorful(w)))
-		b.WriteByte('\n')
-	}
-	if _, err := io.WriteString(w, b.String()); err != nil {
+	o.Color = o.Color || colorful(w)
+	if _, err := io.WriteString(w, strings.Join(CardSteps(r, o), "")); err != nil {
 		return fmt.Errorf("write the card: %w", err)
 	}
 	return nil
 }
 
-// width returns how many columns a card on w takes.
-func width(w io.Writer, o CardOptions) int {
-	columns, least := o.Width, LeastWidth
-	if columns == 0 {
-		least = usualWidth
-		if f, ok := w.(*os.File); ok {
-			columns, _, _ = term.GetSize(int(f.Fd())) // 0 if it is no terminal
-		}
+// CardSteps returns the card of a recording in pieces that can be shown one by
+// one: its head, each step, and with the last the foot. Width and colour are what
+// o says; zero means 80 columns and no colour.
+func CardSteps(r *evidence.Recording, o CardOptions) []string {
+	r = rewrite(r, plain)
+	if o.Mask {
+		r = masked(r)
 	}
-	return min(max(columns, least), MostWidth)
+	if o.Width == 0 {
+		o.Width = usualWidth
+	}
+	c := &card{timeline: newTimeline(r, mostRows), options: o}
+	c.layOut(min(max(o.Width, LeastWidth), MostWidth))
+	c.head()
+	begins := []int{0} // the lines with which the pieces begin
+	for i := range c.steps {
+		begins = append(begins, len(c.lines))
+		c.step(&c.steps[i])
+	}
+	c.rule("┴")
+	c.foot()
+	pieces := make([]strings.Builder, len(begins))
+	piece := 0
+	for i, l := range c.lines {
+		for piece+1 < len(begins) && i >= begins[piece+1] {
+			piece++
+		}
+		pieces[piece].WriteString(l.render(o.Color))
+		pieces[piece].WriteByte('\n')
+	}
+	var texts []string
+	for i := range pieces {
+		texts = append(texts, pieces[i].String())
+	}
+	return texts
+}
+
+// terminalWidth returns how many columns w has, 0 if it is no terminal.
+func terminalWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	columns, _, _ := term.GetSize(int(f.Fd()))
+	return columns
 }
 
 // colorful says whether colour suits w (no-color.org).

@@ -44,7 +44,7 @@ func FuzzCard(f *testing.F) {
 		if err := report.Pcapng(io.Discard, r); err != nil {
 			t.Fatal(err)
 		}
-		if err := report.Page(io.Discard, []*evidence.Recording{r}); err != nil {
+		if err := report.Page(io.Discard, []*evidence.Recording{r}, report.PageOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -19,11 +19,32 @@ var assets embed.FS
 // has the rest.
 const pageSteps = 300
 
+// PageOptions say what a page tells beside its recordings. The zero value adds
+// nothing.
+type PageOptions struct {
+	// About says what is known of the situation that a recording is of. What it
+	// leaves empty is not shown.
+	About func(*evidence.Recording) About
+}
+
+// An About is what is known of a situation, in plain words.
+type About struct {
+	Cause string // what happened
+	Cure  string // what to do about it
+	Twin  string // what differs in its twin, and what is seen then
+	Again string // the command that runs it
+}
+
 // Page writes recordings as one HTML file that needs no network: a gallery,
 // and for each run its sequence diagram, step by step, with the recording
 // embedded. The error is that of writing to w.
-func Page(w io.Writer, recordings []*evidence.Recording) error {
+func Page(w io.Writer, recordings []*evidence.Recording, o PageOptions) error {
 	page, err := newPage(recordings)
+	if err == nil && o.About != nil {
+		for i, r := range recordings {
+			page.Runs[i].About = o.About(r)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("lay out the page: %w", err)
 	}

@@ -35,6 +35,7 @@ type runView struct {
 	Missing              []string
 	Drawings             []drawing
 	Machine              *machine
+	About                About
 	Hosts                []string
 	Steps                []stepView
 	Mermaid              string

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/report"
 )
 
 // A lesson asks questions and shows what happened.
@@ -156,41 +156,26 @@ func (l *lesson) answer(choices int) (int, error) {
 // play shows the card, on a terminal one step at a time.
 func (l *lesson) play(r *evidence.Recording) error {
 	fmt.Fprintln(l.out)
-	card, err := l.style.text(l.out, r)
-	if err != nil {
-		return err
-	}
-	lines := strings.SplitAfter(strings.TrimSuffix(card, "\n"), "\n")
 	if !l.steps {
-		fmt.Fprintln(l.out, strings.Join(lines, ""))
-		return nil
+		return l.style.draw(l.out, r)
 	}
 	fmt.Fprintln(l.out, "What happened (Enter: the next step, g: all the rest)")
+	steps := report.CardSteps(r, l.style.options(l.out))
 	skip := false
-	for i, line := range lines {
-		next := i + 1
-		if skip || next == len(lines) || !isStep(lines[next]) {
-			fmt.Fprint(l.out, line)
+	for i, step := range steps {
+		if skip || i+1 == len(steps) {
+			fmt.Fprint(l.out, step)
 			continue
 		}
-		fmt.Fprint(l.out, strings.TrimSuffix(line, "\n")) // Enter ends the line
+		fmt.Fprint(l.out, strings.TrimSuffix(step, "\n")) // Enter ends the line
 		text, err := l.line()
 		if err != nil {
 			return err
 		}
 		skip = text == "g"
 	}
-	fmt.Fprintln(l.out)
 	return nil
 }
-
-// isStep says whether a line of a card begins a step: with its time.
-func isStep(line string) bool {
-	return strings.HasPrefix(strings.TrimSpace(ansi.ReplaceAllString(line, "")), "+")
-}
-
-// ansi is what colours a card (ECMA-48, SGR).
-var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // judge compares the answer with what was observed.
 func (l *lesson) judge(q quiz.Question, answer int, seen string) {

@@ -33,7 +33,9 @@ func (f *runFiles) register(command *cobra.Command) {
 // outputs are the files, but for the captures.
 func (f *runFiles) outputs() outputs {
 	return outputs{
-		{"--html", f.html, func(w io.Writer) error { return report.Page(w, f.recordings) }},
+		{"--html", f.html, func(w io.Writer) error {
+			return report.Page(w, f.recordings, report.PageOptions{About: aboutSituation})
+		}},
 		{"--json", f.json, each(f.recordings, writeRecording)},
 	}
 }

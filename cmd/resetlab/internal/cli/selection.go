@@ -7,6 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/resetlab/resetlab/harness/causes"
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/report"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
@@ -59,16 +62,15 @@ func notHere(name string) error {
 		i := slices.IndexFunc(all, func(s catalogue.Situation) bool { return len(named([]catalogue.Situation{s}, name)) > 0 })
 		return badInputf("%s needs %s", name, all[i].System)
 	}
-	var names []string
-	situation, _, ofSpec := strings.Cut(name, "/")
-	for _, s := range all {
-		if !ofSpec {
-			names = append(names, s.Name)
-		} else if s.Name == situation {
-			names = specNames([]catalogue.Situation{s})
-		}
+	situation, _, _ := strings.Cut(name, "/")
+	if s, ok := catalogue.Find(situation); ok {
+		return unknown("spec", name, specNames([]catalogue.Situation{s}), "resetlab list "+situation)
 	}
-	return unknown("scenario", name, names, "resetlab list "+situation)
+	var names []string
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	return unknown("scenario", name, names, "resetlab list")
 }
 
 // specNames names the specs of situations.
@@ -96,4 +98,15 @@ func completeScenarios(_ *cobra.Command, _ []string, typed string) ([]string, co
 		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// aboutSituation says what is known of the situation that a recording is of.
+func aboutSituation(r *evidence.Recording) report.About {
+	name, _, _ := strings.Cut(r.Spec, "/")
+	s, ok := catalogue.Find(name)
+	if !ok {
+		return report.About{}
+	}
+	c, _ := causes.Find(s.Cause)
+	return report.About{Cause: c.What, Cure: c.Cure, Twin: s.Twin, Again: "resetlab run " + r.Spec}
 }

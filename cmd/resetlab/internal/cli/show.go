@@ -31,7 +31,7 @@ cards; - is standard output.`,
 				return badInput(err)
 			}
 			forms := outputs{
-				{"--html", html, func(w io.Writer) error { return report.Page(w, recordings) }},
+				{"--html", html, func(w io.Writer) error { return report.Page(w, recordings, report.PageOptions{About: aboutSituation}) }},
 				{"--mermaid", mermaid, each(recordings, report.Mermaid)},
 				{"--pcap", pcap, each(recordings, report.Pcapng)},
 				{"--json", asJSON, each(recordings, writeRecording)},

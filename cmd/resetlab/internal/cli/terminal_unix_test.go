@@ -128,7 +128,7 @@ func TestLearnOnATerminal(t *testing.T) {
 }
 
 func TestProgressBarOnATerminal(t *testing.T) {
-	s := onTerminal(t, "run", "Closing with unread data finishes politely when nothing is unread", "--repeat", "5")
+	s := onTerminal(t, "run", "closing-with-unread-data/nothing-unread", "--repeat", "5")
 	s.await("4/5")
 	s.await("read: finished ×5")
 	if status := s.status(); status != 0 {
