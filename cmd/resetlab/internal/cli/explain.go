@@ -146,11 +146,15 @@ func findReason(text string) (reason tcp.Reason, ok bool) {
 
 // nearNames returns the names of causes and reasons that a text nearly is.
 func nearNames(text string) []string {
+	return near(plainName(text), append(causeNames(), reasonNames()...))
+}
+
+func causeNames() []string {
 	var names []string
 	for _, c := range causes.All() {
 		names = append(names, c.Name)
 	}
-	return near(plainName(text), append(names, reasonNames()...))
+	return names
 }
 
 func reasonNames() []string {

@@ -2,28 +2,30 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/harness/causes"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
 func newList() *cobra.Command {
-	var label, claim string
+	var label, claim, cause string
 	var asJSON bool
 	command := &cobra.Command{
 		Use:   "list [TEXT]...",
 		Short: "List the scenarios",
 		Long: `List shows every scenario with its specs, labels and routes. With TEXT it shows
 those specs that contain every TEXT in their scenario's name or their own text.
-With --claim it shows those that are about a statement of the documents.`,
+With --claim it shows those that are about a statement of the documents, with
+--cause those that show a cause of package causes. If one scenario is left it is
+shown with its drawing, what each end sees, its cure and the names of its specs.`,
 		Example: `  resetlab list unread
+  resetlab list --cause linger-zero
   resetlab list --label 'cause: containsAny unread'
   resetlab list --claim go-read
   resetlab list --json`,
@@ -36,6 +38,11 @@ With --claim it shows those that are about a statement of the documents.`,
 			found = catalogue.Keep(found, func(s catalogue.Situation, spec catalogue.Spec) bool {
 				return containsAll(s.Name+"\n"+spec.Text, args)
 			})
+			if cause != "" {
+				if found, err = withCause(found, cause); err != nil {
+					return err
+				}
+			}
 			if claim != "" {
 				if found, err = bearingOn(found, claims.ID(claim)); err != nil {
 					return err
@@ -52,9 +59,11 @@ With --claim it shows those that are about a statement of the documents.`,
 	}
 	flags := command.Flags()
 	flags.StringVar(&label, "label", "", "only specs whose labels match this `FILTER`, in Ginkgo's language")
+	flags.StringVar(&cause, "cause", "", "only scenarios with the cause of this `NAME`")
 	flags.StringVar(&claim, "claim", "", "only specs that are about the claim with this `ID`")
 	flags.BoolVar(&asJSON, "json", false, "as a JSON array of scenarios")
 	noError(command.RegisterFlagCompletionFunc("claim", completeClaims))
+	noError(command.RegisterFlagCompletionFunc("cause", completeCauses))
 	return command
 }
 
@@ -63,6 +72,14 @@ func containsAll(text string, parts []string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool {
 		return !strings.Contains(text, strings.ToLower(part))
 	})
+}
+
+// withCause keeps the situations that have a cause.
+func withCause(found []catalogue.Situation, name string) ([]catalogue.Situation, error) {
+	if _, ok := causes.Find(name); !ok {
+		return nil, unknown("cause", name, causeNames(), "resetlab explain --help")
+	}
+	return slices.DeleteFunc(found, func(s catalogue.Situation) bool { return s.Cause != name }), nil
 }
 
 // bearingOn keeps the specs that are about the claim.
@@ -79,55 +96,12 @@ func bearingOn(found []catalogue.Situation, claim claims.ID) ([]catalogue.Situat
 	}), nil
 }
 
-// manyEntries is how many entries of a table a list of several scenarios
-// shows.
-const manyEntries = 8
-
-func writeList(w io.Writer, found []catalogue.Situation) {
-	most := manyEntries
-	if len(found) == 1 {
-		most = len(found[0].Specs)
+func completeCauses(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, c := range causes.All() {
+		names = append(names, cobra.CompletionWithDesc(c.Name, c.What))
 	}
-	for i, s := range found {
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintln(w, s.Name)
-		fmt.Fprintf(w, "  %s\n", strings.Join(append([]string{s.Title, s.File}, s.Labels...), " · "))
-		for _, line := range specLines(s.Specs, most) {
-			fmt.Fprintf(w, "    %s\n", line)
-		}
-	}
-}
-
-// specLines puts the entries of a table into one line if they differ in the
-// route alone, or if they are more than most.
-func specLines(specs []catalogue.Spec, most int) []string {
-	entries, routes := map[string]int{}, map[string][]string{}
-	byRoute := func(s catalogue.Spec) bool { return s.Route != "" && s.Short == s.Table+" ("+s.Route+")" }
-	for _, spec := range specs {
-		entries[spec.Table]++
-		if byRoute(spec) {
-			routes[spec.Table] = append(routes[spec.Table], spec.Route)
-		}
-	}
-	var lines []string
-	told := map[string]bool{}
-	for _, spec := range specs {
-		line := spec.Short
-		switch {
-		case spec.Table == "":
-		case byRoute(spec):
-			line = spec.Table + " · " + strings.Join(routes[spec.Table], ", ")
-		case entries[spec.Table] > most:
-			line = fmt.Sprintf("%s · %d entries", spec.Table, entries[spec.Table])
-		}
-		if !told[line] {
-			lines = append(lines, line)
-		}
-		told[line] = true
-	}
-	return lines
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 func completeClaims(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

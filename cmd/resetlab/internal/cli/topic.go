@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/causes"
 	"github.com/resetlab/resetlab/harness/tcp"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // A topic is what explain explains: a cause, a reason of the kernel's, or the
@@ -33,6 +34,15 @@ func (t causeTopic) write(w io.Writer, _ bool) {
 		if slices.ContainsFunc(p.Points, likely) {
 			words = append(words, fmt.Sprintf("%q", strings.TrimPrefix(p.Words[0], "=")))
 		}
+	}
+	var others []string
+	for _, s := range catalogue.All() {
+		if s.Cause == t.Name && s.Name != t.Scenario {
+			others = append(others, s.Name)
+		}
+	}
+	if len(others) > 0 {
+		writeWrapped(w, "  others  ", strings.Join(others, ", "))
 	}
 	if len(words) > 0 {
 		writeWrapped(w, "  heard   ", "likely behind "+strings.Join(words, ", "))
