@@ -20,7 +20,7 @@ var java = []Phrase{
 		Words: []string{"java.io.IOException: Connection reset by peer", "IOException: Connection reset by peer",
 			"NativeIoException … Connection reset by peer"},
 		Of: "Java NIO, Netty", Ending: "reset",
-		Known: "JDK: sun.nio.ch.IOUtil; Netty: channel.unix.Errors",
+		Known: "measured: a channel's write, JDK 17.0.21, Linux 6.18; Netty: channel.unix.Errors",
 		Sure: "A channel's read or write got ECONNRESET from the system: a RST ended the connection. The stack " +
 			"trace tells which of the two it was. Thrown at a server before any byte was read, it cost nobody " +
 			"anything.",
@@ -69,10 +69,19 @@ var java = []Phrase{
 	{
 		Words: []string{"Unexpected end of file from server", "NoHttpResponseException", "failed to respond",
 			"Connection prematurely closed BEFORE response", "PrematureCloseException", "Server returned EOF",
-			"unexpected end of stream on", "HTTP/1.1 header parser received no bytes"},
+			"unexpected end of stream on"},
 		Of: "Java HTTP clients", Ending: "finished",
-		Known:  "measured: HttpURLConnection of JDK 17; Apache HttpClient, Reactor Netty, OkHttp, java.net.http",
-		Sure:   "The server's FIN came in the place of a reply. It is no RST. The request may have been executed.",
+		Known: "measured: HttpURLConnection of JDK 17; Apache HttpClient, Reactor Netty, OkHttp",
+		Sure: "The connection ended in the place of a reply. With HttpURLConnection that was a FIN and no RST " +
+			"(measured: a RST says \"Connection reset\"); the others, too, have these words for the end of the " +
+			"stream. The request may have been executed.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"HTTP/1.1 header parser received no bytes"},
+		Of:    "java.net.http", Known: "measured: JDK 17.0.21, Linux 6.18",
+		Sure: "The connection ended before the first byte of a reply. The words are the same for a FIN and for a " +
+			"RST (measured), and no cause is attached. The request may have been executed.",
 		Points: noReply, Settle: settleReply,
 	},
 	{

@@ -37,6 +37,7 @@ var scripts = []Phrase{
 	},
 	{
 		Words: []string{"Connection aborted … ConnectionResetError",
+			"Connection aborted … ConnectionResetError(104, 'Connection reset by peer')",
 			"Connection aborted … Connection reset by peer"},
 		Of: "urllib3, requests", Ending: "reset",
 		Known: "urllib3: connectionpool; measured with Python 3.11's http.client",
@@ -107,13 +108,15 @@ var scripts = []Phrase{
 		Points: noReply, Settle: settleReply,
 	},
 	{
-		Words: []string{"failed with errno=104 Connection reset by peer", "recv of … failed with errno=104"},
-		Of:    "PHP", Ending: "reset", Known: "PHP: main/streams/xp_socket.c",
-		Sure: "A RST ended the connection, and fread(), fgets() or fwrite() took the error. It is a notice: the " +
-			"function returns an empty string or false, and a script that does not look goes on.",
+		Words: []string{"failed with errno=104 Connection reset by peer", "Send of … failed with errno=104"},
+		Of:    "PHP", Ending: "reset", Known: "measured: PHP 8.2.36, Linux 6.18",
+		Sure: "A RST ended the connection, and fwrite() took the error. It is a notice: a script that does not " +
+			"look at what fwrite() returns goes on. fread() says nothing at all of a reset: it returns false " +
+			"once, and then feof() holds.",
+		Points: clientReset,
 	},
 	{
-		Words: []string{"failed with errno=32 Broken pipe", "send of … failed with errno=32"},
+		Words: []string{"failed with errno=32 Broken pipe", "Send of … failed with errno=32"},
 		Of:    "PHP", Ending: "broken-pipe", Known: "PHP: main/streams/xp_socket.c",
 		Sure: "fwrite() on a connection that the peer had closed or reset before. It is a notice: a script that " +
 			"does not look at what fwrite() returns goes on.",
@@ -139,7 +142,7 @@ var scripts = []Phrase{
 	{
 		Words: []string{"Redis server went away", "read error on connection to", "Connection closed by server",
 			"Error while reading from … redis"},
-		Of: "PHP and Python clients of Redis", Ending: "finished",
+		Of:    "PHP and Python clients of Redis",
 		Known: "phpredis; redis-py; measured: Redis 7.0.15 closes with FIN",
 		Sure:  "The connection to Redis ended while a reply was expected.",
 		Points: []Pointer{
@@ -148,5 +151,7 @@ var scripts = []Phrase{
 				"client"},
 			{"flow-expired", Possible, "there is a NAT, firewall or load balancer between"},
 		},
+		Settle: []string{"CONFIG GET timeout against the client's idle time; Redis' log for that second; INFO " +
+			"clients and CLIENT LIST."},
 	},
 }

@@ -65,12 +65,15 @@ var servers = []Phrase{
 		Words: []string{"client prematurely closed connection",
 			"epoll_wait() reported that client prematurely closed connection",
 			"client closed connection while waiting for request"},
-		Of: "nginx", Ending: "finished", Known: "nginx: ngx_http_request.c, ngx_http_upstream.c",
-		Sure: "The client ended the connection before it had its reply (status 499).",
+		Of: "nginx", Known: "nginx: ngx_http_request.c, ngx_http_upstream.c",
+		Sure: "The client ended the connection before it had its reply (status 499). The words do not tell a FIN " +
+			"from a RST.",
 		Points: []Pointer{
 			{"left-early", Likely, "a user or a client's time-out"},
 			{"health-check", Possible, "not a byte was sent: regularly, from one address"},
 		},
+		Settle: []string{"Compare the time between request and end with the time-outs of the client and of what " +
+			"stands before nginx."},
 	},
 	{
 		Words: []string{"peer closed connection in SSL handshake", "SSL_do_handshake() failed"},
@@ -188,7 +191,8 @@ var servers = []Phrase{
 	{
 		Words: []string{"past MaxStartups", "Exceeded MaxStartups", "beginning MaxStartups throttling"},
 		Of:    "OpenSSH's sshd", Known: "measured: OpenSSH 9.2p1",
-		Sure:   "sshd closed a connection that it had just accepted, because too many others have not authenticated.",
+		Sure: "sshd closed a connection that it had just accepted, because too many others have not " +
+			"authenticated.",
 		Points: []Pointer{{"max-startups", Likely, "always"}},
 		Settle: []string{"Who has so many connections open: ss -tn sport = :22."},
 	},
