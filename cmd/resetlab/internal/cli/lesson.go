@@ -95,18 +95,25 @@ func (l *lesson) teach(questions []quiz.Question) error {
 	return nil
 }
 
-// ask asks one question, plays the recording and judges the answer.
+// ask asks one question, plays the recording and judges the answer. The spec
+// runs while the question is read.
 func (l *lesson) ask(q quiz.Question) error {
-	recordings, err := l.take(q)
-	if err != nil {
+	var recordings []*evidence.Recording
+	taken := make(chan error, 1)
+	go func() {
+		var err error
+		recordings, err = l.take(q)
+		taken <- err
+	}()
+	l.pose(q)
+	if err := <-taken; err != nil {
 		return err
 	}
 	r, seen := q.Observed(recordings)
 	if seen == "" {
-		fmt.Fprintf(l.out, "%s: this machine cannot show it, go on.\n\n", q.ID)
+		fmt.Fprintf(l.out, "\n%s: this machine cannot show it, go on.\n\n", q.ID)
 		return nil
 	}
-	l.pose(q)
 	answer, err := l.answer(len(q.Choices))
 	if err != nil {
 		return err
