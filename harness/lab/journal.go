@@ -25,6 +25,7 @@ type Journal struct {
 	records []*Record
 	entries []Entry
 	lost    int
+	follow  []func(Entry)
 }
 
 // Entries returns the calls so far, the first 16,384 of them.
@@ -32,6 +33,14 @@ func (j *Journal) Entries() []Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return append([]Entry(nil), j.entries...)
+}
+
+// Follow has f called with each call from now on when it has returned, also when
+// the journal is full. f must be quick, and must not use the journal.
+func (j *Journal) Follow(f func(Entry)) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.follow = append(j.follow, f)
 }
 
 // Lost returns how many calls came after the journal was full.
@@ -78,6 +87,9 @@ func (j *Journal) adopt(outcome Outcome) {
 func (j *Journal) add(e Entry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	for _, f := range j.follow {
+		f(e)
+	}
 	if len(j.entries) == journalLimit {
 		j.lost++
 		return

@@ -36,3 +36,6 @@ func Empty(pipe int, id uint64) (int, error) {
 	_, err := t.read(m)
 	return len(tap.events), err
 }
+
+// CloseWire closes the socket of the loopback's capture.
+func (l *Lanes) CloseWire() { l.wire.socket.Close() }

@@ -100,12 +100,20 @@ func (c *packets) follower() {
 	if err != nil {
 		return // it is closed already
 	}
-	raw.Read(func(uintptr) bool { // its error says that the deadline of close has come
+	err = raw.Read(func(uintptr) bool {
 		if c.drain() {
 			c.often()
 		}
 		return false
 	})
+	if errors.Is(err, os.ErrDeadlineExceeded) { // that of close
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.taps {
+		t.seen.doubt("the capture ended: " + err.Error())
+	}
 }
 
 // drain hands what is in the ring to the taps. It says whether it is time to
@@ -113,7 +121,7 @@ func (c *packets) follower() {
 func (c *packets) drain() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	before, began := c.seen/collectEvery, time.Now()
+	before, began := c.seen, time.Now()
 	losing := c.ring.drain(func(s capturedSegment, index int) {
 		c.seen++
 		if s.outgoing && index == c.loop {
@@ -126,7 +134,7 @@ func (c *packets) drain() bool {
 			}
 		}
 	})
-	if losing {
+	if losing || c.seen-before >= frames { // what came when the ring was full left no trace in it
 		c.countDrops() // an error shows again when a tap ends
 	}
 	for _, t := range c.taps {
@@ -135,7 +143,7 @@ func (c *packets) drain() bool {
 			t.stream.arrived()
 		}
 	}
-	return c.seen/collectEvery != before
+	return c.seen/collectEvery != before/collectEvery
 }
 
 // countDrops asks the kernel how many segments found no room in the ring, which

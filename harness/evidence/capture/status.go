@@ -7,10 +7,11 @@ import (
 
 // A Status says what a source has seen of what happened.
 type Status struct {
-	// Since is when the source last began to see all; what happened before and
-	// behind its last gap is not known to be whole.
+	Began time.Time // when the source began to look: before it saw nothing
+	// Since is since when it has seen all without a gap.
 	Since time.Time
-	// Until is up to when it is proven that it saw all; zero: not yet.
+	// Until is up to when it is proven that it saw all, but for the gaps; zero:
+	// not yet.
 	Until time.Time
 	Lost  uint64 // how many facts were lost, as far as known
 	Gaps  []Gap  // when it may not have seen all, in order; the oldest ones are joined when they get many
@@ -26,26 +27,22 @@ type Gap struct {
 // Whole says whether the source is known to have seen all that happened from one
 // time to another.
 func (s Status) Whole(from, to time.Time) bool {
-	first := s.Since
-	if len(s.Gaps) > 0 {
-		first = s.Gaps[0].From
-	}
 	overlaps := func(g Gap) bool { return !to.Before(g.From) && !from.After(g.To) }
-	return !from.Before(first) && !to.After(s.Until) && !slices.ContainsFunc(s.Gaps, overlaps)
+	return !from.Before(s.Began) && !to.After(s.Until) && !slices.ContainsFunc(s.Gaps, overlaps)
 }
 
 // A coverage is when a source saw all. Its owner guards it.
 type coverage struct {
-	since, until time.Time // until is zero as long as nothing is proven
+	began, until time.Time // until is zero as long as nothing is proven
 	lost         uint64
 	gaps         []Gap
-	broken       string // why it sees nothing, or not all, since until
+	broken       string // why it sees nothing, or not all, from until on
 }
 
 // mostGaps bounds what is known one by one.
 const mostGaps = 16
 
-func begin(at time.Time) coverage { return coverage{since: at} }
+func begin(at time.Time) coverage { return coverage{began: at} }
 
 // prove notes that all until a time was seen, but for the gaps.
 func (c *coverage) prove(until time.Time) { c.until = later(c.until, until) }
@@ -61,7 +58,7 @@ func (c *coverage) resume(at time.Time) {
 // loseSomewhere notes that facts were lost, and that nothing tells when.
 func (c *coverage) loseSomewhere(facts uint64, now time.Time, why string) {
 	c.lost += facts
-	c.gaps = []Gap{{From: c.since, To: now, Lost: c.lost, Why: why}}
+	c.gaps = []Gap{{From: c.began, To: now, Lost: c.lost, Why: why}}
 	c.until = later(c.until, now)
 }
 
@@ -81,7 +78,7 @@ func (c *coverage) doubt(why string) {
 // gap adds a gap from the last proof to a time, joined with the last one if they
 // touch and the reason is the same, or if there are many.
 func (c *coverage) gap(to time.Time, lost uint64, why string) {
-	from := later(c.since, c.until)
+	from := later(c.began, c.until)
 	if last := len(c.gaps) - 1; last >= 0 && (c.gaps[last].Why == why && !from.After(c.gaps[last].To) || last+1 == mostGaps) {
 		c.gaps[last].To, c.gaps[last].Lost = later(c.gaps[last].To, to), c.gaps[last].Lost+lost
 	} else {
@@ -92,9 +89,9 @@ func (c *coverage) gap(to time.Time, lost uint64, why string) {
 
 // status returns it as others see it: a gap that is open lasts until now.
 func (c *coverage) status() Status {
-	s := Status{Since: c.since, Until: c.until, Lost: c.lost, Gaps: slices.Clone(c.gaps)}
+	s := Status{Began: c.began, Since: c.began, Until: c.until, Lost: c.lost, Gaps: slices.Clone(c.gaps)}
 	if c.broken != "" {
-		open := coverage{since: c.since, until: c.until, gaps: s.Gaps}
+		open := coverage{began: c.began, until: c.until, gaps: s.Gaps}
 		open.gap(time.Now(), 0, c.broken)
 		s.Gaps = open.gaps
 	}

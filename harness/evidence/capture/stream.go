@@ -117,6 +117,7 @@ func (f *Feed[F]) Push(fact F) {
 		f.seen.lose(1, time.Now(), "the facts were not taken in time")
 	} else {
 		f.facts = append(f.facts, fact)
+		f.seen.prove(time.Now())
 	}
 	f.mu.Unlock()
 	f.arrived()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
 	"github.com/resetlab/resetlab/harness/lab"
 )
@@ -32,4 +33,10 @@ func Join(t *testing.T, start time.Time, packets [][]byte, events ...evidence.Ke
 		r.Resets = append(r.Resets, verdict.Reset)
 	}
 	return r
+}
+
+// Gaps returns the times for which nothing follows from what a source does not
+// show.
+func Gaps(lane evidence.Lane, status capture.Status, started, first time.Time) []evidence.Gap {
+	return gaps(lane, "", status, started, first)
 }

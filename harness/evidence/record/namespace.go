@@ -139,7 +139,7 @@ func (r *Recorder) takePosts(recording *evidence.Recording) (views []view, settl
 		err = errors.Join(err, failed)
 		views = append(views, v)
 		recording.LostPackets += status.Lost
-		r.note(recording, evidence.Wire, p.host.Name(), status)
+		recording.Gaps = append(recording.Gaps, gaps(evidence.Wire, p.host.Name(), status, r.started, time.Time{})...)
 		recording.Counters = append(recording.Counters, p.moved...)
 		recording.Missing = append(recording.Missing, p.missed...)
 	}

@@ -129,7 +129,7 @@ func (r *Recorder) stopSources(recording *evidence.Recording, g *gathered) (err 
 		err = failed
 		g.addSegments(segments)
 		recording.LostPackets = status.Lost
-		r.note(recording, evidence.Wire, "", status)
+		recording.Gaps = append(recording.Gaps, gaps(evidence.Wire, "", status, r.started, time.Time{})...)
 	}
 	views, settled, failed := r.takePosts(recording)
 	err = errors.Join(err, failed)
@@ -141,21 +141,9 @@ func (r *Recorder) stopSources(recording *evidence.Recording, g *gathered) (err 
 		events, status, failed := r.kernel.Close()
 		err = errors.Join(err, failed)
 		g.traces, recording.LostEvents = events, status.Lost
-		r.note(recording, evidence.Kernel, "", status)
+		recording.Gaps = append(recording.Gaps, gaps(evidence.Kernel, "", status, r.started, g.first())...)
 	}
 	return err
-}
-
-// note enters when a source did not see all.
-func (r *Recorder) note(recording *evidence.Recording, lane evidence.Lane, host string, status capture.Status) {
-	for _, gap := range status.Gaps {
-		why := gap.Why
-		if host != "" {
-			why = host + ": " + why
-		}
-		recording.Gaps = append(recording.Gaps, evidence.Gap{Lane: lane, From: max(0, gap.From.Sub(r.started)),
-			To: max(0, gap.To.Sub(r.started)), Lost: gap.Lost, Why: why})
-	}
 }
 
 // stopCounters says how far the counters that all hosts share have moved.
