@@ -8,11 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os/exec"
 	"strings"
 	"unicode"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/program"
 )
 
 const (
@@ -56,8 +56,8 @@ func (c Command) answer(out *kept, words []byte, call audit.Call, err error) aud
 	} else {
 		a.Body = c.data(out)
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == unimplemented || a.Unimplemented {
+	var exit *program.ExitError
+	if errors.As(err, &exit) && exit.Code == unimplemented || a.Unimplemented {
 		a.Unimplemented = true
 		return a
 	}

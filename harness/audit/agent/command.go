@@ -111,13 +111,13 @@ func (c Command) do(ctx context.Context, call audit.Call) audit.Answer {
 	if err != nil {
 		return audit.Answer{Err: err}
 	}
-	p := c.process(call.ID + "@" + call.Address)
+	p := c.process()
 	out := &kept{most: keptData}
 	if c.Reply != nil {
 		out.most = max(out.most, len(c.Reply(call))+1) // one more shows that it was too much
 	}
 	p.stdout = out
-	if err = p.start(ctx, c.Args[0], told.in(c.Args[1:]), c.environment(told, p.mark)); err != nil {
+	if err = p.start(ctx, c.command(told), c.environment(told)); err != nil {
 		return audit.Answer{Unable: err}
 	}
 	err = p.wait(ctx)
@@ -128,14 +128,19 @@ func (c Command) do(ctx context.Context, call audit.Call) audit.Answer {
 	return a
 }
 
-// process is a run of the program, marked by what no other run has.
-func (c Command) process(unique string) *process {
-	return &process{grace: c.grace(), mark: markVariable + "=" + unique, stderr: kept{most: keptWords}}
+// process is a run of the program.
+func (c Command) process() *process {
+	return &process{grace: c.grace(), stderr: kept{most: keptWords}}
+}
+
+// command is the program and its arguments.
+func (c Command) command(told telling) []string {
+	return append([]string{c.Args[0]}, told.in(c.Args[1:])...)
 }
 
 // environment is what the program's is.
-func (c Command) environment(told telling, mark string) []string {
-	return slices.Concat(inherited(), c.trust(), told.environment(), []string{mark})
+func (c Command) environment(told telling) []string {
+	return slices.Concat(inherited(), c.trust(), told.environment())
 }
 
 // trust is what makes programs trust the certificate.
@@ -228,9 +233,6 @@ func (t telling) environment() []string {
 	}
 	return list
 }
-
-// markVariable marks the processes of a call.
-const markVariable = "RESETLAB_AGENT"
 
 // inherited is this process's environment, without what would take the program
 // past the audit's proxy.

@@ -60,13 +60,12 @@
 // before its time, all further calls fail. It is to end with its standard
 // input; after twice the grace it gets SIGTERM.
 //
-// Whichever it is, it runs in a session of its own in the sense of setsid(2), and
-// without the environment's *_proxy variables. When its time is over it gets
-// SIGTERM, and SIGKILL a little later, its children too. Children that live on
-// after it has left are killed and reported as LEAK-PROCESS, and so is a program
+// Whichever it is, it runs in a session of its own in the sense of setsid(2),
+// without the environment's *_proxy variables and, on Linux, below a supervisor:
+// see package program. When its time is over it gets SIGTERM, and SIGKILL a
+// little later, its children too. Children that live on after it has left are
+// killed and reported as LEAK-PROCESS, daemons included, and so is a program
 // whose cell is over, with no call given up, and that did not heed the SIGTERM.
-// They are known by their session and, on Linux, by RESETLAB_AGENT in their
-// environment and by their parents: one that left the session, cleared its
-// environment and whose parents are gone escapes. On Windows only the program
-// itself is killed.
+// On other systems children are known by their session, and on Windows only the
+// program itself is killed.
 package agent

@@ -6,77 +6,66 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/program"
 )
 
-// A process is one run of a program.
+// A process is one run of a program, below a supervisor of its own.
 type process struct {
 	grace  time.Duration
-	mark   string   // in the environment of all that it starts
 	stdin  *os.File // nil is none
 	stdout io.Writer
 	stderr kept
-	cmd    *exec.Cmd
 	left   int // how many of its processes had to be killed
 
-	ended   atomic.Bool // it has ended, by itself or not
-	stopped atomic.Bool // it was ended by its context, before it had
+	supervisor *program.Supervisor
+	program    *program.Program
 }
 
-// start starts the program. It is ended when the context is.
-func (p *process) start(ctx context.Context, program string, args, environment []string) error {
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = environment, p.stdout, &p.stderr
-	if p.stdin != nil {
-		cmd.Stdin = p.stdin
-	}
-	cmd.SysProcAttr = ownSession()
-	cmd.Cancel = func() error {
-		if p.ended.Load() {
-			return os.ErrProcessDone
+// start starts the program.
+func (p *process) start(ctx context.Context, args, environment []string) (err error) {
+	p.supervisor, err = program.Supervise(ctx, program.Options{NoDir: true})
+	if err == nil {
+		p.program, err = p.supervisor.Start(ctx, program.Command{
+			Args: args, Env: environment, Dir: ".", Stdin: p.stdin, Stdout: p.stdout, Stderr: &p.stderr,
+		})
+		if err != nil {
+			err = errors.Join(err, p.supervisor.Close())
 		}
-		err := terminate(cmd.Process)
-		p.stopped.Store(err == nil)
-		return err
 	}
-	cmd.WaitDelay = p.grace
-	p.cmd = cmd
-	if err := cmd.Start(); err != nil {
-		if ctx.Err() != nil {
-			return stopped(ctx)
-		}
-		return fmt.Errorf("start the agent: %w", err)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return stopped(ctx)
 	}
-	return nil
+	return fmt.Errorf("start the agent: %w", err)
 }
 
-// wait awaits the program's end and leaves nothing of it behind.
+// wait awaits the program's end, or ends it when the context ends, and leaves
+// nothing of it behind.
 func (p *process) wait(ctx context.Context) (err error) {
-	p.left, err = p.end(p.cmd)
-	if errors.Is(err, exec.ErrWaitDelay) {
-		err = nil // somebody held its output, and it said what it said
+	select {
+	case <-p.program.Exited():
+	case <-ctx.Done():
 	}
-	if !p.stopped.Load() {
-		return err // what it has done before its time was over counts
+	inTime := true // what it has done before its time was over counts
+	select {
+	case <-p.program.Exited():
+	default:
+		inTime = false
 	}
-	if killed(p.cmd.ProcessState) {
-		p.left++
+	p.left, err = p.program.Stop(p.grace)
+	err = errors.Join(err, p.supervisor.Close())
+	switch {
+	case !inTime:
+		return stopped(ctx)
+	case p.program.Err() != nil:
+		return p.program.Err()
 	}
-	return stopped(ctx)
-}
-
-// killed says whether a program did not heed SIGTERM.
-func killed(state *os.ProcessState) bool {
-	if state == nil {
-		return false
-	}
-	status, ok := state.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+	return err
 }
 
 // leaks names what is wrong if something was left behind.

@@ -3,7 +3,6 @@ package agent
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,9 +79,9 @@ func (s *session) start(ctx context.Context) error {
 	// The call's context ends the call. What the program does then is seen, and
 	// it is ended by Close.
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	p := s.command.process(rand.Text())
+	p := s.command.process()
 	p.stdin, p.stdout = theirs, s.answers
-	err = p.start(ctx, s.command.Args[0], s.told.in(s.command.Args[1:]), s.command.environment(s.told, p.mark))
+	err = p.start(ctx, s.command.command(s.told), s.command.environment(s.told))
 	if err != nil {
 		stop()
 		return errors.Join(err, ours.Close())
