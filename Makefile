@@ -7,7 +7,7 @@ REPORTS = reports
 PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/isolation$$')
 SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
-.PHONY: scenarios test isolation delayed stress bench lint tables recordings audits audits-test
+.PHONY: scenarios test fuzz isolation delayed stress bench lint tables recordings audits audits-test
 
 
 # Ginkgo knows neither NO_COLOR nor whether a terminal reads what it prints.
@@ -27,6 +27,18 @@ test:
 	@$(COMPILING)
 	@$(COLOR); set -x; $(GINKGO) $(SUITE) --race --timeout=10m --poll-progress-after=60s \
 		--output-dir=$(REPORTS) --json-report=scenarios.json --junit-report=scenarios.xml ./scenarios
+
+# Every fuzz target, one after the other, each for FUZZTIME. What one finds is
+# kept in testdata/fuzz beside it, as a seed of the plain tests.
+FUZZTIME = 10s
+fuzz:
+	@failed=; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
+			echo "== $$target in $$(dirname $$file)"; \
+			(cd $$(dirname $$file) && go test . -run='^$$' -fuzz="^$$target$$" \
+				-fuzztime=$(FUZZTIME) -fuzzminimizetime=100x) || failed="$$failed $$target"; \
+		done; \
+	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 # The scenarios as an ordinary user and where user namespaces are forbidden,
 # two runs at once, runs that are killed; and the machine is as it was before.

@@ -81,7 +81,9 @@ func (w *linesWatcher) request(b []byte, at, end int, whole bool) (moments []aud
 			first = "P4.race"
 		}
 		moments = append(moments, audit.Moment{Place: first, At: at, Exchange: exchange})
-		moments = append(moments, audit.Moment{Place: "P5", At: min(at+1, end), Exchange: exchange})
+		if !whole || end > at+1 { // with its only byte an empty line is there, and not part of it
+			moments = append(moments, audit.Moment{Place: "P5", At: min(at+1, end), Exchange: exchange})
+		}
 	}
 	w.asking = !whole
 	if whole {

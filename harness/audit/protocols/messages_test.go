@@ -19,3 +19,21 @@ func TestMessages(t *testing.T) {
 	}
 	known(t, protocols.Messages(), got)
 }
+
+// FuzzMessages: the moments of a conversation do not depend on its pieces.
+func FuzzMessages(f *testing.F) {
+	f.Add("one a\ntwo b\n", "nobody asked\n", "c\n", "", uint8(1))
+	f.Add("\n\n", "", "no line end", "\n", uint8(2))
+	f.Fuzz(func(t *testing.T, a, b, c, d string, n uint8) {
+		samePieces(t, protocols.Messages(), conversation(a, b, c, d), int(n)+1)
+	})
+}
+
+// FuzzLines: the same, but for the half of a reply whose end has not been seen.
+func FuzzLines(f *testing.F) {
+	f.Add("read 1\n", "a reply\n", "write 2\n", "done\n", uint8(3))
+	f.Add("read 1\nread 2\n", "unasked\na\nb\n", "", "\n", uint8(1))
+	f.Fuzz(func(t *testing.T, a, b, c, d string, n uint8) {
+		samePieces(t, protocols.Lines(), conversation(a, b, c, d), int(n)+1, "P10", "P14")
+	})
+}

@@ -92,3 +92,23 @@ func known(t *testing.T, p audit.Protocol, moments []string) {
 		}
 	}
 }
+
+// samePieces fails if the moments of a conversation are others where it comes
+// in pieces of n bytes, but for those at these places.
+func samePieces(t *testing.T, p audit.Protocol, turns []turn, n int, but ...string) {
+	t.Helper()
+	var seen [2][]string
+	for i, size := range []int{1 << 20, n} {
+		moments, err := met(p, turns, size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[i] = slices.DeleteFunc(moments, func(m string) bool {
+			place, _, _ := strings.Cut(m, " ")
+			return slices.Contains(but, place)
+		})
+	}
+	if !slices.Equal(seen[0], seen[1]) {
+		t.Fatalf("in pieces of %d bytes\n%s\nand not\n%s", n, lines(seen[1]), lines(seen[0]))
+	}
+}

@@ -57,3 +57,28 @@ func TestExplainKeepsTheSystemsErrors(t *testing.T) {
 		t.Errorf("%v, want %v", got, err)
 	}
 }
+
+// FuzzExplain: whatever a document is, what is wrong with it is one line, and
+// not in the words of Go.
+func FuzzExplain(f *testing.F) {
+	for _, text := range []string{"", "{", "[]", `{"A":{"N":"x"}}`, `{"At":"yesterday"}`, "\x7fELF", `{"A":{"N":1e99}}`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var to struct {
+			A    struct{ N int }
+			B    map[string][]uint8
+			At   time.Time
+			From netip.AddrPort
+		}
+		for _, err := range []error{json.Unmarshal([]byte(text), &to), json.NewDecoder(strings.NewReader(text)).Decode(&to)} {
+			if err == nil {
+				continue
+			}
+			said := jsonerror.Explain(err).Error()
+			if said == "" || strings.ContainsAny(said, "\n") || strings.Contains(said, "json") || strings.Contains(said, "Go") {
+				t.Errorf("%q: %q", text, said)
+			}
+		}
+	})
+}

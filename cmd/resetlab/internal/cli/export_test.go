@@ -22,3 +22,10 @@ func Commands() []*cobra.Command {
 
 // CommandLine is commandLine for tests.
 var CommandLine = commandLine
+
+// What reads what the user gives.
+var (
+	ParseListen    = parseListen
+	ParseBudget    = parseBudget
+	ReadRecordings = readRecordings
+)
