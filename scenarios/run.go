@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 )
 
@@ -25,5 +27,11 @@ func Again(text string) string {
 // says whether they passed. Ginkgo allows it once in a process.
 func Run(t GinkgoTestingT, args ...any) bool {
 	RegisterFailHandler(Fail)
-	return RunSpecs(t, Name, args...)
+	_, reporting := GinkgoConfiguration()
+	configured := slices.IndexFunc(args, func(arg any) bool { _, ok := arg.(types.ReporterConfig); return ok })
+	if configured >= 0 {
+		reporting = args[configured].(types.ReporterConfig)
+		args = slices.Delete(slices.Clone(args), configured, configured+1)
+	}
+	return RunSpecs(t, Name, append(slices.Clone(args), reportChosen(reporting))...)
 }
