@@ -146,7 +146,9 @@ func settle(upstream string, options []Option) (settings, error) {
 // splitAddress splits host:port and checks both. A port below least is refused.
 func splitAddress(field, address string, least int) (host string, port int, err error) {
 	host, text, err := net.SplitHostPort(address)
-	if err != nil {
+	if said := (*net.AddrError)(nil); errors.As(err, &said) {
+		return "", 0, fmt.Errorf("%s is %q: want host:port: %s", field, address, said.Err) // without the address as it is
+	} else if err != nil {
 		return "", 0, fmt.Errorf("%s is %q: want host:port: %w", field, address, err)
 	}
 	port, err = strconv.Atoi(text)

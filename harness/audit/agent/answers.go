@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/resetlab/resetlab/harness/internal/jsonerror"
 )
 
 // keptLine bounds a line of a session's standard output.
@@ -104,7 +106,9 @@ func (a *answers) take(line []byte) error {
 func parseAnswer(line []byte) (a answerLine, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.DisallowUnknownFields()
-	if err = decoder.Decode(&a); err == nil && decoder.More() {
+	if err = decoder.Decode(&a); err != nil {
+		err = jsonerror.Explain(err)
+	} else if decoder.More() {
 		err = errors.New("there is more behind it")
 	}
 	if err == nil && (a.ID == "" || a.OK == nil) {

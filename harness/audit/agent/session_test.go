@@ -56,9 +56,9 @@ func TestHostileSessions(t *testing.T) {
 	for _, c := range []struct {
 		program, cell, want, says, then string
 	}{
-		{"banner", "P7/rst/once/read", "BROKEN", protocol + `its standard output has the line ready, which is no answer: invalid`, ""},
-		{"chatting", "P7/rst/once/read", "BROKEN", protocol + `its standard output has the line dialling,`, ""},
-		{"unknown", "P7/rst/once/read", "BROKEN", `unknown field "verdict"`, ""},
+		{"banner", "P7/rst/once/read", "BROKEN", protocol + `its standard output has the line ready, which is no answer: it is no JSON`, ""},
+		{"chatting", "P7/rst/once/read", "BROKEN", protocol + `its standard output has the line dialling`, ""},
+		{"unknown", "P7/rst/once/read", "BROKEN", `field "verdict", which is not known`, ""},
 		{"undecided", "P7/rst/once/read", "BROKEN", `"id" and "ok" must be there`, ""},
 		{"endless", "P7/rst/once/read", "BROKEN", protocol + "a line of its standard output is longer than", ""},
 		{"twice", "P7/rst/once/read", "BROKEN", "twice", ""},

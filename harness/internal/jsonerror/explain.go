@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Explain makes one line of an error of package encoding/json, about "it", the
@@ -27,6 +28,9 @@ func Explain(err error) error {
 		return fmt.Errorf("its %s is a %s, which has no place there", kind.Field, kind.Value)
 	case fromReader(err):
 		return err
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok { // it has no type of its own
+		return fmt.Errorf("it has a field %s, which is not known", field)
 	}
 	return errors.New("a time, an address or a name in it is none")
 }

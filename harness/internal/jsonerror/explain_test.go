@@ -36,8 +36,11 @@ func TestExplain(t *testing.T) {
 		`{"A":{"N":1.5}}`:      "its A.N is a number 1.5, which has no place there",
 		`{"At":"yesterday"}`:   "a time, an address or a name in it is none",
 		`{"From":"localhost"}`: "a time, an address or a name in it is none",
+		`{"B":1}`:              `it has a field "B", which is not known`,
 	} {
-		err := json.NewDecoder(strings.NewReader(text)).Decode(&to)
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.DisallowUnknownFields()
+		err := decoder.Decode(&to)
 		if err == nil {
 			t.Errorf("%q is read", text)
 		} else if got := jsonerror.Explain(err).Error(); got != want {

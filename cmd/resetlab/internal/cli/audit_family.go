@@ -23,6 +23,7 @@ type family struct {
 	method                     func(audit.Operation) string
 	alpn                       []string // what is negotiated with TLS
 	tls                        bool     // always
+	hint                       string   // what its clients often lack without TLS
 }
 
 // A server is an origin of this process.
@@ -56,7 +57,9 @@ of its own: see 'resetlab audit http --help'.`,
   resetlab audit http2 -- curl -sS --http2-prior-knowledge {url}`,
 			protocol: protocols.HTTP2,
 			start:    func() (server, error) { return origins.StartHTTP2() },
-			alpn:     []string{"h2"},
+			hint: "it must speak HTTP/2 from its first byte, as curl does with --http2-prior-knowledge; " +
+				"with --tls it can negotiate that",
+			alpn: []string{"h2"},
 		},
 		{
 			name: "lines", title: "a protocol of lines",

@@ -193,7 +193,7 @@ func (a *auditing) advised(cmd *cobra.Command, err error) error {
 	var uncounted *agent.Uncounted
 	switch {
 	case !errors.As(err, &uncounted):
-		return err
+		return a.unworkable(cmd.Context(), err)
 	case len(uncounted.Counted) > 0:
 		only := []string{"--operations", strings.Join(plainWords(uncounted.Counted), ",")}
 		return fmt.Errorf("%w: have the others counted, too, or leave them out: %s", err,

@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/scenarios"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
@@ -66,7 +67,7 @@ func complaint(err error) string {
 	if _, of, regexp := strings.Cut(last, "error parsing regexp: "); regexp {
 		return of
 	}
-	return last
+	return terminal.Line(last)
 }
 
 func firstLine(text string) string {
