@@ -23,7 +23,7 @@ func TestForeignTextReachesNoTerminal(t *testing.T) {
 		"level", "sender", "started", "start", "at", "ip", "client", "server", "local", "remote", "src", "dst", "flags", "data", "payload")
 	t.Chdir(dir)
 	report := poisoned(t, honest(t), dir,
-		"version", "id", "place", "fault", "repeat", "operation", "outcome", "hygiene", "started", "before", "after")
+		"version", "id", "place", "fault", "repeat", "operation", "outcome", "outcomes", "hygiene", "started", "before", "after")
 	for _, c := range []struct {
 		status int
 		args   []string
