@@ -14,7 +14,7 @@ func FuzzLabelled(f *testing.F) {
 	for _, text := range []string{"cause: containsAny unread", "cause containsAny unread", "(", "a &&", "/[/", "!(a || b)", "cause: {x", "\x1b"} {
 		f.Add(text)
 	}
-	all := suite.Scenarios()[:3]
+	all := suite.Situations()[:3]
 	f.Fuzz(func(t *testing.T, filter string) {
 		kept, err := suite.Labelled(all, filter)
 		if err == nil {
