@@ -19,6 +19,7 @@ import (
 	"github.com/google/nftables"
 
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/harness/program"
 )
 
 // buildVariable has a child process build networks until it is killed. Its
@@ -56,6 +57,7 @@ func build() error {
 		},
 		func() error { return dialError(context.Background(), a, listener.Addr().String()) },
 		func() error { return listener.Close() },
+		func() error { return runOn(b) },
 		func() error { return a.Remove() },
 		func() error { return n.Close() },
 	} {
@@ -65,6 +67,22 @@ func build() error {
 		fmt.Println("built")
 	}
 	return nil
+}
+
+// runOn runs a program on a host, which leaves a daemon behind until the
+// supervisor is closed.
+func runOn(h *netlab.Host) error {
+	s, err := program.Supervise(context.Background(), program.Options{Namespace: h})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	p, err := s.Start(context.Background(), program.Command{Args: []string{"sh", "-c", "setsid sleep 1000 & exit"}})
+	if err != nil {
+		return err
+	}
+	fmt.Println("started")
+	return p.Err()
 }
 
 // A killed run leaves nothing behind: keepers end with their parent, and what

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	lab.BeProcess(processes)
+	serve()
 	beKilled()
 	forbid()
 	flag.Parse()

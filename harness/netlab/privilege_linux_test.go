@@ -38,15 +38,15 @@ func TestAnOrdinaryUser(t *testing.T) {
 	}
 	const nobody = 65534
 	const tests = "^Test(TwoHosts|VerdictsAtConnect|RejectionTells|AForgottenConnection|ForgedResets$" +
-		"|DestroyedSockets|ARemovedHost|Translation|WhatConnection|SettingsAre|AChildProcess|TheProxy)"
+		"|DestroyedSockets|ARemovedHost|Translation|WhatConnection|SettingsAre|AChildProcess|TheProxy|AProgram)"
 
 	text := rerun(t, tests, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}})
 
 	if strings.Contains(text, "network namespaces: not available") {
 		t.Skip(text)
 	}
-	if passed := strings.Count(text, "\n--- PASS"); passed != 12 {
-		t.Errorf("%d tests passed, want 12: %s", passed, text)
+	if passed := strings.Count(text, "\n--- PASS"); passed != 15 {
+		t.Errorf("%d tests passed, want 15: %s", passed, text)
 	}
 }
 

@@ -27,6 +27,12 @@ type opener interface {
 	open(n *namespace) (int, error)
 }
 
+// An exchanger does something with a descriptor that was handed over, and opens
+// one to be handed over.
+type exchanger interface {
+	exchange(n *namespace, fd int) (int, error)
+}
+
 // An answerer answers with something that has a JSON form.
 type answerer interface {
 	answer(n *namespace) (any, error)
@@ -38,7 +44,7 @@ func actions() []Action {
 		AddLink{}, RemoveLink{}, AddRoute{}, RemoveAddress{},
 		Socket{}, DestroySocket{}, Repair{}, OpenTUN{},
 		AddRule{}, RemoveRule{}, AddNAT{}, FlushFlows{}, CountFlows{},
-		AddSubflow{}, LimitSubflows{},
+		AddSubflow{}, LimitSubflows{}, Fork{},
 	}
 }
 

@@ -147,14 +147,19 @@ func perform(a any, n *namespace, given int) (result any, opened int, err error)
 	case receiver:
 		return nil, -1, a.receive(n, given)
 	case opener:
-		opened, err = a.open(n)
-		if err != nil {
-			return nil, -1, err
-		}
-		return nil, opened, nil
+		return opening(a.open(n))
+	case exchanger:
+		return opening(a.exchange(n, given))
 	case answerer:
 		result, err = a.answer(n)
 		return result, -1, err
 	}
 	return nil, -1, fmt.Errorf("%T is no action", a)
+}
+
+func opening(fd int, err error) (any, int, error) {
+	if err != nil {
+		return nil, -1, err
+	}
+	return nil, fd, nil
 }

@@ -27,6 +27,9 @@ type Process struct {
 
 	mu      sync.Mutex // one request at a time
 	channel *channel   // nil when closed
+
+	mapping  sync.Mutex
+	unmapped bool // it is in a user namespace in which nobody has a number
 }
 
 // Start starts a keeper: in a network namespace of its own and, where the
@@ -64,7 +67,7 @@ func start(flags uintptr) (*Process, error) {
 		return nil, os.NewSyscallError("socketpair", err)
 	}
 	theirs := os.NewFile(uintptr(pair[1]), "control")
-	p := &Process{channel: newChannel(pair[0])}
+	p := &Process{channel: newChannel(pair[0]), unmapped: flags&syscall.CLONE_NEWUSER != 0}
 	p.command = keeperCommand(flags, parent, theirs)
 	p.command.Stderr = &p.stderr
 	err = p.command.Start()
