@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"go/build"
 	"go/format"
-	"os"
+	"io"
 	"path/filepath"
 	"reflect"
 
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/atomicfile"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
@@ -67,5 +68,8 @@ func writeData(file string, situations []catalogue.Situation) error {
 	if err != nil {
 		return fmt.Errorf("format %s: %w", file, err)
 	}
-	return os.WriteFile(file, text, 0o644)
+	return atomicfile.Write(file, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 }

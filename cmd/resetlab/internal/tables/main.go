@@ -8,10 +8,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
 
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/atomicfile"
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 )
 
@@ -70,5 +72,8 @@ func replace(file, name, text string) error {
 	if !opened || !closed {
 		return fmt.Errorf("%s has no marks for %s", file, name)
 	}
-	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
+	return atomicfile.Write(file, func(w io.Writer) error {
+		_, err := io.WriteString(w, before+begin+text+end+after)
+		return err
+	})
 }
