@@ -64,7 +64,7 @@ func (p *Process) start(ctx context.Context, h *Host, socket *os.File, limits Li
 	if err != nil {
 		return err
 	}
-	if p.supervisor, err = program.Supervise(ctx, program.Options{User: limits.User}); err != nil {
+	if p.supervisor, err = program.Supervise(ctx, program.Options{User: limits.User, NoDir: true}); err != nil {
 		return err
 	}
 	stdout, err := p.execute(ctx, text, socket)
@@ -97,6 +97,7 @@ func (p *Process) execute(ctx context.Context, text []byte, socket *os.File) (re
 		// when the file has been replaced (proc(5)).
 		Args:  []string{"/proc/self/exe"},
 		Env:   append(os.Environ(), processVariable+"="+string(text)),
+		Dir:   "/", // where every user may be
 		Stdin: theirInput, Stdout: theirOutput, Files: []*os.File{socket},
 	})
 	if err != nil {

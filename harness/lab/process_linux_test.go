@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -189,6 +190,30 @@ func TestProcessLeavesNoDaemon(t *testing.T) {
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("dial: %v, want ECONNREFUSED", err)
 	}
+}
+
+// A process runs as a stranger also where that may neither enter the working
+// directory nor the one for temporary files.
+func TestProcessOfAStranger(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("run as root: it takes that to become another user")
+	}
+	closed := filepath.Join(t.TempDir(), "closed")
+	if err := os.Mkdir(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", closed)
+	t.Chdir(closed)
+	l := newLab(t)
+	server, err := l.Host("server").Start(within(t), "echo", lab.Limits{User: 40123})
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL) {
+		t.Skipf("this root may not change its user: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	call(t, l, server.Addr()).Close()
+	<-server.Outcomes()
 }
 
 // TestProcessEndsWithItsParent kills a process that has a child.
