@@ -59,10 +59,10 @@ func Write(path string, fill func(io.Writer) error) error {
 	if err := fill(file); err != nil {
 		return plain(err, path)
 	}
-	if err := file.Sync(); err != nil {
+	if err := errors.Join(file.Sync(), file.Close()); err != nil { // Windows renames no open file
 		return plain(err, path)
 	}
-	return t.replaceBy(file)
+	return t.replaceBy(file.Name())
 }
 
 // A target is where content goes.
@@ -101,7 +101,7 @@ func resolve(path string) (target, error) {
 // target has or, new, would get.
 func (t target) create() (*os.File, error) {
 	name := fmt.Sprintf(".%.100s-%08x", filepath.Base(t.path), rand.Uint32())
-	file, err := os.OpenFile(filepath.Join(filepath.Dir(t.path), name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	file, err := os.OpenFile(filepath.Join(filepath.Dir(t.path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil || t.old == nil {
 		return file, err
 	}
@@ -113,17 +113,19 @@ func (t target) create() (*os.File, error) {
 }
 
 // replaceBy puts a complete file in the target's place.
-func (t target) replaceBy(file *os.File) error {
-	err := os.Rename(file.Name(), t.path)
+func (t target) replaceBy(complete string) error {
+	err := os.Rename(complete, t.path)
 	if err == nil {
 		return nil
 	}
 	if t.old == nil {
 		return plain(err, t.path)
 	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
+	file, err := os.Open(complete)
+	if err != nil {
 		return plain(err, t.path)
 	}
+	defer file.Close()
 	return t.overwrite(func(w io.Writer) error {
 		_, err := io.Copy(w, file)
 		return err
@@ -146,7 +148,7 @@ func (t target) overwrite(fill func(io.Writer) error) error {
 
 // discard closes a file and removes it, if it has its first name still.
 func discard(file *os.File) error {
-	file.Close()
+	file.Close() // it may be closed
 	if err := os.Remove(file.Name()); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

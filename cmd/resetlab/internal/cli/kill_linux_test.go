@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -103,7 +104,10 @@ func marked(t *testing.T, mark string) []string {
 func TestInterruptEndsTheRun(t *testing.T) {
 	run := start(t, append([]string{"run"}, quick...)...)
 	run.line("passed")
-	_, status := run.interrupt()
+	rest, status := run.interrupt()
+	if !regexp.MustCompile(`(?m)^\d+ passed .* s$`).MatchString(rest) {
+		t.Errorf("said %q, want how many specs had passed", rest)
+	}
 	if want := "resetlab: interrupted\n"; status != 1 || run.stderr.String() != want {
 		t.Errorf("status %d, said %q, want 1 and %q", status, &run.stderr, want)
 	}

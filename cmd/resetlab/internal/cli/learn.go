@@ -48,7 +48,7 @@ the questions that it can answer.`,
 			if recording == "" {
 				return l.teach(asked)
 			}
-			stored, err := openRecordings(recording)
+			stored, err := openRecordings(recording, nil)
 			if err != nil {
 				return badInput(err)
 			}

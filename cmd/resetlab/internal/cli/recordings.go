@@ -14,14 +14,19 @@ import (
 // longestFile bounds a file of recordings, in bytes.
 const longestFile = 256 << 20
 
-// openRecordings reads the recordings in a file, one behind the other.
-func openRecordings(path string) ([]*evidence.Recording, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// openRecordings reads the recordings in a file, one behind the other; - is
+// stdin, unless that is nil because it has another use.
+func openRecordings(path string, stdin io.Reader) ([]*evidence.Recording, error) {
+	from := stdin
+	if path != "-" || stdin == nil {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		from = file
 	}
-	defer file.Close()
-	all, err := readRecordings(file)
+	all, err := readRecordings(from)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -114,6 +114,6 @@ func specLine(result suite.Result) string {
 // round tells, where there is no bar, that a round is over.
 func (d *display) round(number, of int, total *summary) {
 	if d.bar.bar == nil {
-		fmt.Fprintf(d.cmd.ErrOrStderr(), "round %d of %d: %v\n", number, of, total)
+		fmt.Fprintf(d.cmd.ErrOrStderr(), "round %d of %d, so far: %v\n", number, of, total)
 	}
 }

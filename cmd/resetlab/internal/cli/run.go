@@ -75,9 +75,26 @@ func (f *runFlags) specs(names []string) ([]string, error) {
 		return nil, badInput(err)
 	}
 	if len(found) == 0 {
-		return nil, badInputf("no spec matches")
+		return nil, badInputf("no spec matches: 'resetlab list' shows the labels of each")
 	}
 	return specNames(found), nil
+}
+
+// sumUp writes what became of the specs and, after several rounds, of their
+// connections.
+func (f *runFlags) sumUp(show *display, total *summary) {
+	if f.repeat > 1 {
+		total.endings.write(show.out)
+	}
+	fmt.Fprintln(show.out, total)
+}
+
+// stopped writes what was seen until a run was stopped. Its files stay as they
+// were: what they would hold is not whole.
+func (f *runFlags) stopped(show *display, total *summary) {
+	if total.passed+total.failed+total.skipped > 0 {
+		f.sumUp(show, total)
+	}
 }
 
 // rounds runs the specs as often as asked for and sums up.
@@ -93,6 +110,8 @@ func (f *runFlags) rounds(cmd *cobra.Command, specs []string) error {
 		recordings, err := f.round(cmd, specs, show, total)
 		f.files.keep(recordings)
 		if err != nil {
+			show.bar.finish()
+			f.stopped(show, total)
 			return err
 		}
 		if f.repeat > 1 {
@@ -103,10 +122,7 @@ func (f *runFlags) rounds(cmd *cobra.Command, specs []string) error {
 	if err := f.files.write(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	if f.repeat > 1 {
-		total.endings.write(show.out)
-	}
-	fmt.Fprintln(show.out, total)
+	f.sumUp(show, total)
 	if total.failed > 0 {
 		return fmt.Errorf("%d of %d specs failed", total.failed, total.failed+total.passed)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/report"
 )
@@ -17,16 +18,17 @@ func newShow() *cobra.Command {
 		Short: "Show a stored recording again",
 		Long: `Show draws the cards of the recordings in a file, as 'resetlab run --json' writes
 it. With --html, --mermaid, --pcap or --json it writes those in the place of the
-cards; - is standard output.`,
+cards; - is standard output. RECORDING - is standard input.`,
 		Example: `  resetlab show run.json
   resetlab show run.json --html page.html --pcap run.pcapng
-  resetlab show run.json --mermaid - >> README.md`,
+  resetlab show run.json --mermaid - >> README.md
+  resetlab run quitting --json - | resetlab show - --html page.html`,
 		Args: arguments(1, 1, "one file of recordings, as 'resetlab run --json FILE' writes it"),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			if err := style.check(); err != nil {
 				return err
 			}
-			recordings, err := openRecordings(args[0])
+			recordings, err := openRecordings(args[0], cmd.InOrStdin())
 			if err != nil {
 				return badInput(err)
 			}
@@ -38,6 +40,9 @@ cards; - is standard output.`,
 			}
 			if err := forms.check(); err != nil {
 				return err
+			}
+			if pcap == toStdout && terminal.Is(cmd.OutOrStdout()) {
+				return badInputf("--pcap -: a capture is no text for a terminal: give a file, or let a program read it")
 			}
 			if forms.wanted() {
 				return forms.write(cmd.OutOrStdout())
