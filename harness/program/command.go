@@ -58,8 +58,9 @@ type Command struct {
 	// Env is its environment; of two of a name the last one counts. Nil means
 	// that of this process.
 	Env []string
-	// Dir is where it starts. Empty means the private directory, or an error if
-	// there is none.
+	// Dir is where it starts; "." is where this process was when it started the
+	// supervisor, be that to be found by a path or not. Empty means the private
+	// directory, or an error if there is none.
 	Dir string
 	// Stdin is its standard input. Nil means /dev/null.
 	Stdin *os.File
@@ -91,7 +92,9 @@ func (c Command) resolved(private string) (path string, _ Command, err error) {
 	if c.Dir == "" {
 		c.Dir = private
 	}
-	if c.Dir, err = filepath.Abs(c.Dir); err != nil {
+	if c.Dir == "." {
+		c.Dir = ""
+	} else if c.Dir, err = filepath.Abs(c.Dir); err != nil {
 		return "", c, fmt.Errorf("program: %w", err)
 	}
 	like := exec.Cmd{Env: c.Env, Dir: c.Dir} // the last one of a name, and PWD

@@ -186,6 +186,25 @@ func TestWithoutADirectory(t *testing.T) {
 	}
 }
 
+// A program can start where this process is, also if no path leads there.
+func TestWhereThisProcessIs(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "parent")
+	here := filepath.Join(parent, "here")
+	if err := os.MkdirAll(here, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(here)
+	if err := os.Remove(here); err != nil {
+		t.Fatal(err)
+	}
+	s := supervise(t, program.Options{})
+	c := shell("readlink /proc/self/cwd")
+	c.Dir = "."
+	if got := said(t, start(t, s, c)); got != here+" (deleted)" {
+		t.Errorf("it started in %s, want %s", got, here)
+	}
+}
+
 // A program whose arguments do not fit into a message.
 func TestLongArguments(t *testing.T) {
 	s := supervise(t, program.Options{})

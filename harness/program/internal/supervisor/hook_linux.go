@@ -65,10 +65,7 @@ func (s *supervisor) settle() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.makeDirectory(); err != nil {
-		return err
-	}
-	return os.Chdir("/") // where it was started is nobody's to keep
+	return s.makeDirectory()
 }
 
 // makeDirectory makes the private directory.

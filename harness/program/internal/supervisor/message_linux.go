@@ -32,7 +32,7 @@ type Options struct {
 type Program struct {
 	Path      string
 	Args, Env []string // Args has the name of the program, too
-	Dir       string
+	Dir       string   // empty: where the supervisor was started
 }
 
 // A Request is what the parent asks for. It has one of its fields but ID.
