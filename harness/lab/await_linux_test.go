@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
 )
@@ -116,6 +118,53 @@ func TestAwaitResetBehindOwnShutdown(t *testing.T) {
 	server.Abort()
 	if err := client.AwaitReset(within(t)); err != nil {
 		t.Errorf("the wait gave %v, and a RST came", err)
+	}
+}
+
+// TestAwaitResetThatCannotCome: the peer reads everything behind its FIN and
+// closes. Nothing on the wire tells that no RST comes any more; the lab knows.
+func TestAwaitResetThatCannotCome(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		client, server := pair(t, newLab(t))
+		write(client)
+		leave := func() { server.CloseWrite(); server.Read(make([]byte, 3)); server.Close() }
+		if late {
+			go leave()
+		} else {
+			leave()
+		}
+		err := client.AwaitResetAfterFinish(within(t))
+		if harness.EndingOf(err) != harness.Finished {
+			t.Errorf("late %v: the wait gave %v, want it to end as finished", late, err)
+		}
+		read(client)
+		if got := client.Outcome(); got.Calls[len(got.Calls)-1].String() != "read: finished" {
+			t.Errorf("late %v: behind the wait it saw %v", late, got)
+		}
+	}
+}
+
+// TestAwaitResetThatComesOfOtherThings: the peer closes, and its kernel resets
+// what comes, or does not wait for a FIN. The wait does not end before that.
+func TestAwaitResetThatComesOfOtherThings(t *testing.T) {
+	for name, play := range map[string]func(client, server *lab.Conn){
+		"data on the way": func(client, server *lab.Conn) { server.Close(); write(client) },
+		"unread data":     func(client, server *lab.Conn) { server.CloseWrite(); write(client); server.CloseUnread(within(t)) },
+		"TCP_LINGER2": func(_, server *lab.Conn) {
+			raw, err := server.TCP().SyscallConn()
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_LINGER2, -1) })
+			server.Close()
+		},
+		"SO_LINGER": func(_, server *lab.Conn) { server.CloseWrite(); server.TCP().SetLinger(0); server.Close() },
+	} {
+		client, server := pair(t, newLab(t))
+		play(client, server)
+		if err := client.AwaitResetAfterFinish(within(t)); err != nil {
+			t.Errorf("%s: the wait gave %v, want a RST", name, err)
+		}
 	}
 }
 

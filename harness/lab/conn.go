@@ -26,6 +26,10 @@ type Conn struct {
 
 	ending sync.Once
 
+	addresses addresses
+	left      chan struct{} // closed when the peer has left, see leave
+	read      int64         // bytes that it had read then
+
 	mu           sync.Mutex
 	readDeadline time.Time // as set from outside
 }
@@ -36,7 +40,10 @@ func newConn(ctx context.Context, h *Host, tcp *net.TCPConn, remote string) *Con
 	if tcp != nil {
 		local, remote = tcp.LocalAddr().String(), tcp.RemoteAddr().String()
 	}
-	c := &Conn{tcp: tcp, lab: h.lab, record: h.Record(local, remote), ctx: ctx, unbind: func() bool { return true }}
+	c := &Conn{
+		tcp: tcp, lab: h.lab, record: h.Record(local, remote), ctx: ctx, unbind: func() bool { return true },
+		addresses: addresses{local, remote}, left: make(chan struct{}),
+	}
 	if tcp != nil {
 		c.unbind = context.AfterFunc(ctx, func() { tcp.SetDeadline(past) })
 		h.lab.opened(c)
@@ -100,13 +107,18 @@ func (c *Conn) end(op Op) (err error) {
 	}
 	c.ending.Do(func() {
 		start := time.Now()
+		read, quiet := int64(0), false
 		if op == Abort {
 			err = c.tcp.SetLinger(0)
+		} else {
+			read, quiet = closesQuietly(c.tcp)
 		}
 		err = errors.Join(err, c.tcp.Close())
 		c.record.Remember(op, start, 0, err)
 		c.unbind()
-		c.lab.closed(c)
+		if peer := c.lab.closed(c); peer != nil && quiet && err == nil {
+			peer.leave(read)
+		}
 	})
 	return err
 }
@@ -124,8 +136,12 @@ func (c *Conn) CloseUnread(ctx context.Context) error {
 func (c *Conn) AwaitReset(ctx context.Context) error { return c.await(ctx, pollReset, "a RST") }
 
 // AwaitResetAfterFinish is AwaitReset for where the peer's FIN comes before its
-// RST: it does not end the wait.
+// RST: it does not end the wait. What does, with an error whose Ending is
+// Finished, is that the peer is a Conn of the same lab which has closed so that
+// no RST can come any more. Nobody may be writing at the same time.
 func (c *Conn) AwaitResetAfterFinish(ctx context.Context) error {
+	ctx, release := c.untilPeerLeft(ctx)
+	defer release()
 	return c.await(ctx, pollResetAfterFinish, "a RST behind the FIN")
 }
 
@@ -166,7 +182,7 @@ func (c *Conn) await(ctx context.Context, event pollEvent, what string) error {
 // does, need not be known as the context's error: then both are in it.
 func givenUp(ctx context.Context) error {
 	cause := context.Cause(ctx)
-	if errors.Is(cause, ctx.Err()) {
+	if errors.Is(cause, ctx.Err()) || errors.Is(cause, errPeerLeft) {
 		return cause
 	}
 	return fmt.Errorf("%w: %w", ctx.Err(), cause)

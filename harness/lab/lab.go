@@ -23,6 +23,7 @@ type Lab struct {
 	watchers  []func(*Host) func()
 	owned     []io.Closer
 	open      map[*Conn]struct{}
+	ends      map[addresses]*Conn // those in open, to find the other end of one
 	endpoints []Endpoint
 	ended     bool
 }
@@ -48,7 +49,7 @@ func NewAt(ip netip.Addr) (*Lab, error) {
 func NewIPv6() *Lab { return newLab(netip.IPv6Loopback()) }
 
 func newLab(ip netip.Addr) *Lab {
-	l := &Lab{ip: ip, hosts: map[string]*Host{}, open: map[*Conn]struct{}{}}
+	l := &Lab{ip: ip, hosts: map[string]*Host{}, open: map[*Conn]struct{}{}, ends: map[addresses]*Conn{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	return l
 }
@@ -110,12 +111,20 @@ func (l *Lab) opened(c *Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open[c] = struct{}{}
+	l.ends[c.addresses] = c
 }
 
-func (l *Lab) closed(c *Conn) {
+// closed forgets a connection and returns its other end, nil if that is not
+// open in this lab.
+func (l *Lab) closed(c *Conn) (peer *Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, c)
+	own := c.addresses
+	if l.ends[own] == c {
+		delete(l.ends, own)
+	}
+	return l.ends[addresses{local: own.remote, remote: own.local}]
 }
 
 // Close ends everything that runs in the lab. It returns what went wrong in

@@ -78,6 +78,34 @@ func polled(fd uintptr) int16 {
 	}
 }
 
+// closesQuietly says whether close sends a FIN or, if that is sent, nothing, and
+// how many bytes have come: all of them have been read, and nothing was set by
+// which close, or what comes behind it, sends a RST (socket(7), SO_LINGER; tcp(7),
+// TCP_LINGER2).
+func closesQuietly(conn *net.TCPConn) (read int64, quiet bool) {
+	err := control(conn, "getsockopt", func(fd int) error {
+		unread, err := unix.IoctlGetInt(fd, unix.SIOCINQ)
+		if err != nil {
+			return err
+		}
+		linger, err := unix.GetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER)
+		if err != nil {
+			return err
+		}
+		wait, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_LINGER2)
+		if err != nil {
+			return err
+		}
+		told, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			return err
+		}
+		read, quiet = int64(told.Bytes_received), unread == 0 && linger.Onoff == 0 && wait >= 0
+		return nil
+	})
+	return read, quiet && err == nil
+}
+
 func socketError(conn *net.TCPConn) error {
 	return control(conn, "getsockopt", func(fd int) error {
 		code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)

@@ -22,6 +22,8 @@ func awaitEvent(*net.TCPConn, pollEvent) error {
 	return fmt.Errorf("await an event without taking it: %w", errors.ErrUnsupported)
 }
 
+func closesQuietly(*net.TCPConn) (read int64, quiet bool) { return 0, false }
+
 func socketError(*net.TCPConn) error { return fmt.Errorf("take SO_ERROR: %w", errors.ErrUnsupported) }
 
 func disconnect(*net.TCPConn) error {
