@@ -27,10 +27,11 @@ var _ = BeforeEach(func(SpecContext) {
 			AddReportEntry("again", Again(spec.FullText()))
 		}
 	})
-	goroutines, descriptors := gleak.Goroutines(), openDescriptors()
+	goroutines, before := gleak.Goroutines(), openDescriptors()
 	DeferCleanup(func(ctx SpecContext) {
 		Eventually(ctx, gleak.Goroutines).WithPolling(time.Millisecond).ShouldNot(gleak.HaveLeaked(goroutines))
-		Eventually(ctx, openDescriptors).WithPolling(time.Millisecond).Should(Equal(descriptors))
+		Eventually(ctx, openDescriptors).WithPolling(time.Millisecond).Should(Equal(before))
+		Eventually(ctx, openProcesses).WithPolling(time.Millisecond).Should(BeEmpty())
 	}, NodeTimeout(10*time.Second))
 })
 

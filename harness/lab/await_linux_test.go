@@ -144,6 +144,18 @@ func TestAwaitResetThatCannotCome(t *testing.T) {
 	}
 }
 
+// TestAwaitResetBehindWhatIsStuck: the peer's FIN cannot come, since what is
+// before it fills the window, and no RST will.
+func TestAwaitResetBehindWhatIsStuck(t *testing.T) {
+	client, server := pair(t, newLab(t))
+	if err := errors.Join(server.Fill(), server.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.AwaitReset(within(t)); harness.EndingOf(err) != harness.Finished {
+		t.Errorf("the wait gave %v, want it to end as finished", err)
+	}
+}
+
 // TestAwaitResetThatComesOfOtherThings: the peer closes, and its kernel resets
 // what comes, or does not wait for a FIN. The wait does not end before that.
 func TestAwaitResetThatComesOfOtherThings(t *testing.T) {

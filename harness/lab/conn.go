@@ -130,15 +130,18 @@ func (c *Conn) CloseUnread(ctx context.Context) error {
 }
 
 // AwaitReset waits until a RST has come, without taking its error from the
-// socket (poll(2): POLLERR). If the peer's FIN comes in its place the wait ends
-// at once, with an error whose Ending is Finished. Nobody may be reading at the
-// same time. Linux only; errors.ErrUnsupported elsewhere.
-func (c *Conn) AwaitReset(ctx context.Context) error { return c.await(ctx, pollReset, "a RST") }
+// socket (poll(2): POLLERR). The wait ends at once, with an error whose Ending is
+// Finished, if the peer's FIN comes in its place, or if the peer is a Conn of the
+// same lab and has closed so that no RST can come any more. Nobody may be reading
+// or writing at the same time. Linux only; errors.ErrUnsupported elsewhere.
+func (c *Conn) AwaitReset(ctx context.Context) error {
+	ctx, release := c.untilPeerLeft(ctx)
+	defer release()
+	return c.await(ctx, pollReset, "a RST")
+}
 
 // AwaitResetAfterFinish is AwaitReset for where the peer's FIN comes before its
-// RST: it does not end the wait. What does, with an error whose Ending is
-// Finished, is that the peer is a Conn of the same lab which has closed so that
-// no RST can come any more. Nobody may be writing at the same time.
+// RST: it does not end the wait.
 func (c *Conn) AwaitResetAfterFinish(ctx context.Context) error {
 	ctx, release := c.untilPeerLeft(ctx)
 	defer release()
