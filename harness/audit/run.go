@@ -48,6 +48,9 @@ func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	r := newRun(&s, o)
+	if err := r.makeRoom(); err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
 	report, err := r.report(ctx, cells, r.try)
 	report.Untried = s.untried(o)
 	return report, err
@@ -120,6 +123,9 @@ func newRun(s *Subject, o Options) *run {
 	}
 	for _, p := range s.protocol().Places() {
 		r.places[p.ID] = p
+	}
+	if n := s.Cost.loadedAtOnce(); n > 0 {
+		r.starts = make(chan struct{}, n)
 	}
 	answered := slices.ContainsFunc(s.Protocol.Places(), func(p Place) bool { return !p.Unanswered })
 	r.unanswered = len(r.places) > 0 && !answered

@@ -35,6 +35,9 @@ type Subject struct {
 	Match func(request []byte, c Call) bool
 	// Nth strikes only from the n-th such request on. Zero means the first.
 	Nth int
+	// Cost bounds how many clients are loaded at once. Package agent
+	// measures it. Zero means that nothing has to be loaded.
+	Cost Cost
 	// TLS, if not nil, is what is spoken with clients, by a bridge: plain text
 	// is spoken with the origin. [Authority.Server] makes one. The protocol then
 	// has places in the handshake, and the fault CloseNote.

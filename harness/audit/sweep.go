@@ -92,6 +92,9 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error)
 	w := &sweep{SweepOptions: o, verdicts: map[line][]uint16{}, again: map[spot][]uint16{}}
 	w.run = newRun(&s, Options{Seed: o.Seed, Parallel: o.Parallel, Limits: o.Limits, Log: o.Log})
 	w.run.sweeping = true
+	if err := w.run.makeRoom(); err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
 	w.report = &SweepReport{
 		Version: ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(),
 		Operation: o.Operation, Repeat: o.Repeat, Seed: w.run.options.Seed, Stride: o.Stride,

@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -139,7 +140,7 @@ func TestHostilePrograms(t *testing.T) {
 		{"gigabyte", "P7/rst/once/read", "NOT-STRUCK", "1 attempt"},
 	} {
 		t.Run(c.program, func(t *testing.T) {
-			t.Setenv("RESETLAB_TEST_MARK", t.Name())
+			t.Setenv("RESETLAB_TEST_MARK", mark(t))
 			report := auditOf(t, program(c.program), agent.Line, short, c.cell)
 			got := report.Cells[0].Verdict
 			if s := got.String(); s != c.want && !(strings.HasPrefix(s, "HUNG") && c.want == "HUNG") {
@@ -148,7 +149,7 @@ func TestHostilePrograms(t *testing.T) {
 			if !strings.Contains(got.Reason, c.says) {
 				t.Errorf("the reason is %q, want %q in it", got.Reason, c.says)
 			}
-			if left := running(t, "RESETLAB_TEST_MARK="+t.Name()); len(left) > 0 {
+			if left := running(t, "RESETLAB_TEST_MARK="+mark(t)); len(left) > 0 {
 				t.Errorf("still running: %q", left)
 			}
 			var memory runtime.MemStats
@@ -159,6 +160,10 @@ func TestHostilePrograms(t *testing.T) {
 		})
 	}
 }
+
+// mark is what the programs of a test have in their environment, and those of
+// another run of it have not.
+func mark(t *testing.T) string { return fmt.Sprintf("%s-%d", t.Name(), os.Getpid()) }
 
 // running returns the processes with a variable in their environment.
 func running(t *testing.T, variable string) (list []string) {
@@ -263,7 +268,7 @@ func TestNoSuchProgram(t *testing.T) {
 
 // TestTheContextEndsAProgram: and all that it has started, at once.
 func TestTheContextEndsAProgram(t *testing.T) {
-	t.Setenv("RESETLAB_TEST_MARK", t.Name())
+	t.Setenv("RESETLAB_TEST_MARK", mark(t))
 	o := origin(t)
 	client, err := agent.Command{Args: program("stubborn")}.Open(t.Context(), audit.Target{})
 	if err != nil {
@@ -275,7 +280,7 @@ func TestTheContextEndsAProgram(t *testing.T) {
 	if answer.Err == nil || !strings.Contains(answer.Err.Error(), "killed by the audit") || len(answer.Leaks) > 0 {
 		t.Errorf("%v, leaks %q, want that the audit killed it", answer.Err, answer.Leaks)
 	}
-	if left := running(t, "RESETLAB_TEST_MARK="+t.Name()); len(left) > 0 {
+	if left := running(t, "RESETLAB_TEST_MARK="+mark(t)); len(left) > 0 {
 		t.Errorf("still running: %q", left)
 	}
 }

@@ -42,6 +42,8 @@ type Command struct {
 	// after a SIGTERM; a session has twice as long to end with its standard
 	// input. Zero means 300 ms.
 	Grace time.Duration
+
+	costs *costs // what the program takes of the machine is noted there, if not nil
 }
 
 // An Output says what a program's standard output is.
@@ -130,7 +132,7 @@ func (c Command) do(ctx context.Context, call audit.Call) audit.Answer {
 
 // process is a run of the program.
 func (c Command) process() *process {
-	return &process{grace: c.grace(), stderr: kept{most: keptWords}}
+	return &process{grace: c.grace(), stderr: kept{most: keptWords}, costs: c.costs}
 }
 
 // command is the program and its arguments.

@@ -18,7 +18,8 @@ type process struct {
 	stdin  *os.File // nil is none
 	stdout io.Writer
 	stderr kept
-	left   int // how many of its processes had to be killed
+	costs  *costs // nil: nobody asks
+	left   int    // how many of its processes had to be killed
 
 	supervisor *program.Supervisor
 	program    *program.Program
@@ -37,6 +38,9 @@ func (p *process) start(ctx context.Context, args, environment []string) (err er
 	}
 	switch {
 	case err == nil:
+		if p.costs != nil {
+			go p.costs.watch(p.program.PID(), p.program.Exited())
+		}
 		return nil
 	case ctx.Err() != nil:
 		return stopped(ctx)

@@ -76,7 +76,7 @@ func TestHostileSessions(t *testing.T) {
 		{"abandoning", "P7/rst/once/read", "SURFACED POOL-POISONED LEAK-PROCESS", "exit status 3: out of luck", ""},
 	} {
 		t.Run(c.program, func(t *testing.T) {
-			t.Setenv("RESETLAB_TEST_MARK", t.Name())
+			t.Setenv("RESETLAB_TEST_MARK", mark(t))
 			got := auditOfSession(t, c.program, agent.Line, short, c.cell).Cells[0]
 			if s := got.Verdict.String(); s != c.want {
 				t.Errorf("%v, want %s: %s; then %s", got.Verdict, c.want, got.Verdict.Reason, got.FollowUp)
@@ -84,7 +84,7 @@ func TestHostileSessions(t *testing.T) {
 			if !strings.Contains(got.Verdict.Reason, c.says) || !strings.Contains(got.FollowUp, c.then) {
 				t.Errorf("the reason is %q, then %q, want %q and %q in them", got.Verdict.Reason, got.FollowUp, c.says, c.then)
 			}
-			if left := running(t, "RESETLAB_TEST_MARK="+t.Name()); len(left) > 0 {
+			if left := running(t, "RESETLAB_TEST_MARK="+mark(t)); len(left) > 0 {
 				t.Errorf("still running: %q", left)
 			}
 			var memory runtime.MemStats

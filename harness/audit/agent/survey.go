@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +35,12 @@ func (c Command) Survey(
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	room, _, err := s.Fit(runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
 	met := map[visit]bool{}
+	c.costs = &costs{}
 	learnt, err := c.learn(s, met, operations, func(s audit.Subject, operation audit.Operation) (audit.Rehearsal, error) {
 		return audit.Rehearse(ctx, s, operation, "", l)
 	})
@@ -43,7 +49,7 @@ func (c Command) Survey(
 	}
 	c.Output = Data // as it is
 	s.Open = c.Open
-	shapes, err := rehearseShapes(ctx, s, l, operations)
+	shapes, err := rehearseShapes(ctx, s, l, room, operations)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +60,8 @@ func (c Command) Survey(
 		return nil, err
 	}
 	survey := &Survey{Subject: s, Output: learnt}
-	c.Output = learnt
+	survey.Subject.Cost = c.costs.measured()
+	c.Output, c.costs = learnt, nil
 	survey.Subject.Open = c.Open
 	survey.Subject.Protocol, survey.Missing = narrow(s, met, operations)
 	return survey, nil
@@ -116,7 +123,7 @@ func (c Command) learn(
 
 // rehearseShapes performs the operations in all shapes but the usual one.
 func rehearseShapes(
-	ctx context.Context, s audit.Subject, l audit.Limits, operations []audit.Operation,
+	ctx context.Context, s audit.Subject, l audit.Limits, atOnce int, operations []audit.Operation,
 ) (list []audit.Rehearsal, err error) {
 	var shapes []string
 	for _, place := range s.Protocol.Places() {
@@ -126,8 +133,11 @@ func rehearseShapes(
 	}
 	var all sync.WaitGroup
 	var mu sync.Mutex
+	room := make(chan struct{}, atOnce)
 	for _, shape := range shapes {
 		all.Go(func() {
+			room <- struct{}{}
+			defer func() { <-room }()
 			for _, operation := range operations {
 				r, broken := audit.Rehearse(ctx, s, operation, shape, l)
 				mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -43,7 +44,8 @@ func StartHTTP() (*HTTP, error) {
 		return nil, err
 	}
 	h := &HTTP{ledger: newLedger(), listener: listener}
-	h.server = &http.Server{Handler: h, ConnState: h.state}
+	// What a connection ends with is the audit's to tell, not the log's.
+	h.server = &http.Server{Handler: h, ConnState: h.state, ErrorLog: log.New(io.Discard, "", 0)}
 	h.serving.Go(func() { h.server.Serve(listener) }) // it returns when it is closed
 	return h, nil
 }

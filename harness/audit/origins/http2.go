@@ -3,7 +3,6 @@ package origins
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -59,15 +58,7 @@ func (h *HTTP2) URL(c audit.Call) string { return urlOf(c) }
 func (h *HTTP2) Reply(c audit.Call) []byte { return slices.Concat(piecesFor(c.ID, c.Shape)...) }
 
 func (h *HTTP2) accept() {
-	for {
-		conn, err := h.listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err == nil {
-			h.serving.Go(func() { h.serve(conn) })
-		}
-	}
+	acceptAll(h.listener, func(conn net.Conn) { h.serving.Go(func() { h.serve(conn) }) })
 }
 
 // An h2session is one connection of HTTP/2.

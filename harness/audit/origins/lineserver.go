@@ -2,7 +2,6 @@ package origins
 
 import (
 	"bufio"
-	"errors"
 	"net"
 	"sync"
 )
@@ -41,15 +40,7 @@ func (s *lineServer) Close() error {
 }
 
 func (s *lineServer) accept() {
-	for {
-		conn, err := s.listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err == nil {
-			s.serving.Go(func() { s.serve(conn) })
-		}
-	}
+	acceptAll(s.listener, func(conn net.Conn) { s.serving.Go(func() { s.serve(conn) }) })
 }
 
 // longestLine is how long a line may be.

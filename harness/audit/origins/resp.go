@@ -3,7 +3,6 @@ package origins
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -97,15 +96,7 @@ func (r *RESP) Reply(c audit.Call) []byte {
 func elements(id string) []string { return slices.Repeat([]string{lineFor(id)}, 3) }
 
 func (r *RESP) accept() {
-	for {
-		conn, err := r.listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err == nil {
-			r.serving.Go(func() { r.serve(conn) })
-		}
-	}
+	acceptAll(r.listener, func(conn net.Conn) { r.serving.Go(func() { r.serve(conn) }) })
 }
 
 // serve performs the commands of a connection. They are read in a goroutine of
