@@ -14,10 +14,11 @@ const tolerable = 20
 
 // doubts says whether a result may be the audit's or the machine's doing, so
 // that the cell is to be run again alone: nothing was proved, or it is against
-// the client and the machine did not run the audit for a while.
+// the client and the machine did not run the audit for a while. No client hangs
+// of that: the clock stood still.
 func (r *run) doubts(result Result) bool {
 	v := result.Verdict
-	return v.Has(void...) || r.starved(result) && (v.Bad() || v.Weak())
+	return v.Has(void...) || r.starved(result) && (v.Bad() || v.Weak()) && !v.Has(Hung)
 }
 
 func (r *run) starved(result Result) bool { return result.lost > r.limits.Time/tolerable }
@@ -37,6 +38,6 @@ func (r *run) doubtless(result Result) Result {
 
 // timed says whether a time-out, of the audit or of the client, may have decided.
 func (r Result) timed() bool {
-	return r.Verdict.Has(Late, Hung) || slices.Contains(r.Verdict.Hygiene, PoolPoisoned) ||
+	return r.Verdict.Has(Late) || slices.Contains(r.Verdict.Hygiene, PoolPoisoned) ||
 		r.Verdict.Has(SurfacedMasked) && slices.Contains([]harness.Ending{harness.GaveUp, harness.TimedOut}, r.Ending)
 }
