@@ -31,3 +31,14 @@ func Perform(ctx context.Context, c Client, l Limits, beating bool) (answer Answ
 	}
 	return (&trial{run: r, client: c}).do(ctx, Call{})
 }
+
+// RunEnding is Run with another [EndingTime].
+func RunEnding(ctx context.Context, s Subject, o Options, ending time.Duration) (*Report, error) {
+	cells, err := s.matrix(o)
+	if err != nil {
+		return nil, err
+	}
+	r := newRun(&s, o)
+	r.ending = ending
+	return r.report(ctx, cells, r.try)
+}

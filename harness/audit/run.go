@@ -14,6 +14,10 @@ import (
 	"time"
 )
 
+// EndingTime is how long an audit takes to end at most when its context has
+// ended: what does not end until then is left alone.
+const EndingTime = 10 * time.Second
+
 // A run is what the cells of an audit have in common.
 type run struct {
 	subject    *Subject
@@ -26,6 +30,7 @@ type run struct {
 	ids        atomic.Uint64
 	pulse      *pulse
 	starts     chan struct{} // has a word for each client that is being loaded; nil: without bound
+	ending     time.Duration // how long the cells under way have to end when the context has ended
 	logging    sync.Mutex
 	sweeping   bool // it is not noted whose sockets are: asking takes a tenth of a cell
 
@@ -119,7 +124,7 @@ func newRun(s *Subject, o Options) *run {
 	}
 	r := &run{
 		subject: s, options: o, limits: o.Limits.orDefaults(), places: map[string]Place{},
-		sockets: map[uint32]string{}, pulse: newPulse(), addresses: newAddresses(rand.Uint64()), mark: base36(rand.Uint64N(1<<31), 6) + "-",
+		sockets: map[uint32]string{}, pulse: newPulse(), ending: EndingTime, addresses: newAddresses(rand.Uint64()), mark: base36(rand.Uint64N(1<<31), 6) + "-",
 	}
 	for _, p := range s.protocol().Places() {
 		r.places[p.ID] = p
@@ -136,34 +141,33 @@ func newRun(s *Subject, o Options) *run {
 // results over one after the other. Work whose result is in doubt is done once
 // more when the rest is over, alone. It stops with the context.
 func (r *run) each(ctx context.Context, order []int, work func(int) Result, collect func(int, Result)) {
-	defer r.pulse.start(ctx)()
+	defer r.pulse.start(context.WithoutCancel(ctx))() // what ends a cell waits by it, too
 	first := map[int]Verdict{}
 	var doubtful []int
-	r.atOnce(ctx, order, work, func(i int, result Result) {
+	r.atOnce(ctx, r.options.Parallel, order, work, func(i int, result Result) {
 		if r.doubts(result) {
 			doubtful, first[i] = append(doubtful, i), result.Verdict
 			return
 		}
 		collect(i, result)
 	})
-	for _, i := range doubtful {
-		result := work(i)
-		if ctx.Err() != nil && result.Verdict.Has(Broken) {
-			return
-		}
+	r.atOnce(ctx, 1, doubtful, work, func(i int, result Result) {
 		verdict := first[i]
 		result.First = &verdict
 		collect(i, r.doubtless(result))
-	}
+	})
 }
 
-// atOnce does the work on the numbers of order, several at once, and hands the
+// atOnce does the work on the numbers of order, so many at once, and hands the
 // results over one after the other. It stops with the context.
-func (r *run) atOnce(ctx context.Context, order []int, work func(int) Result, collect func(int, Result)) {
+func (r *run) atOnce(
+	ctx context.Context, parallel int, order []int, work func(int) Result, collect func(int, Result),
+) {
 	todo := make(chan int)
 	var workers sync.WaitGroup
 	var collecting sync.Mutex
-	for range min(r.options.Parallel, len(order)) {
+	over := false // nothing is collected any more
+	for range min(parallel, len(order)) {
 		workers.Go(func() {
 			for i := range todo {
 				result := work(i)
@@ -171,7 +175,9 @@ func (r *run) atOnce(ctx context.Context, order []int, work func(int) Result, co
 					continue // it was stopped
 				}
 				collecting.Lock()
-				collect(i, result)
+				if !over {
+					collect(i, result)
+				}
 				collecting.Unlock()
 			}
 		})
@@ -183,7 +189,28 @@ func (r *run) atOnce(ctx context.Context, order []int, work func(int) Result, co
 		}
 	}
 	close(todo)
-	workers.Wait()
+	r.awaitEnd(ctx, &workers)
+	collecting.Lock()
+	defer collecting.Unlock()
+	over = true
+}
+
+// awaitEnd waits for workers, but not for long once the context has ended.
+func (r *run) awaitEnd(ctx context.Context, workers *sync.WaitGroup) {
+	ended := make(chan struct{})
+	go func() {
+		workers.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-ended:
+	case <-time.After(r.ending):
+	}
 }
 
 // place returns the place of a name.

@@ -82,6 +82,9 @@ started with -proxy-metrics: P0/refuse, client@N/rst, client@N/fin-rst,
 client@0/stall and server@N/rst, each always, at bytes 0 to 4096. Nothing else
 is exact there, and it is refused.
 
+An interrupt (Ctrl-C, SIGTERM) shows what was measured and ends the audit and the
+client's programs within ` + auditEnds.String() + `, whatever those do.
+
 Exit status: 0 without a bad verdict, 1 with one, 2 if the arguments cannot be
 used, 3 without a bad verdict, but with cells in which nothing was proved: the
 fault never struck, or the audit or the machine failed, also when the cell was

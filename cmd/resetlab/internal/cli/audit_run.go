@@ -57,6 +57,7 @@ func (a *auditing) bare() (audit.Subject, error) {
 }
 
 func (a *auditing) run(cmd *cobra.Command) (err error) {
+	defer endInTime(cmd.Context(), cmd.ErrOrStderr())()
 	if a.flags.dryRun {
 		return a.list(cmd.OutOrStdout())
 	}
