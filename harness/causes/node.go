@@ -1,5 +1,7 @@
 package causes
 
+import "slices"
+
 // node are the words of Node.js and of its packages.
 var node = []Phrase{
 	{
@@ -8,10 +10,8 @@ var node = []Phrase{
 		Sure: "The connection ended before the reply came. Node gives it the code ECONNRESET even if the server " +
 			"closed with a FIN and there was no RST at all (measured): the code does not tell. Axios, got, " +
 			"request and others pass it on. The request may have been executed.",
-		Points: append([]Pointer{
-			{"own-close", Possible, "this program ended the request itself (abort, destroy, its time-out): see " +
-				"the stack"},
-		}, noReply...),
+		Points: append(slices.Clone(noReply), Pointer{"own-close", Possible,
+			"this program ended the request itself (abort, destroy, its time-out): see the stack"}),
 		Settle: append([]string{
 			"req.reusedSocket is true? Then it was a kept-alive connection: let the agent's idle time-out be " +
 				"shorter than the server's keepAliveTimeout (5 s in Node), or retry once.",

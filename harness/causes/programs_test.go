@@ -49,6 +49,9 @@ const (
 	nodeFetch = "fetch('http://ADDRESS/').then(r => r.text())"
 )
 
+// ssh has the arguments that keep it from asking and from remembering.
+var ssh = []string{"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-p", "PORT", "HOST"}
+
 var programs = []said{
 	{"curl", []string{"-sS", "http://ADDRESS/"}, abort, "curl", tcp.Reset},
 	{"curl", []string{"-sS", "http://ADDRESS/"}, finish, "curl", tcp.Finished},
@@ -71,10 +74,8 @@ var programs = []said{
 	{"node", []string{"-e", nodeGet}, refuse, "Node.js", tcp.Refused},
 	{"node", []string{"-e", nodeFetch}, abort, "Node.js", tcp.Reset},
 	{"node", []string{"-e", nodeFetch}, finish, "Node.js fetch (undici)", tcp.Finished},
-	{"ssh", []string{"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-p", "PORT", "HOST"}, abortRaw,
-		"OpenSSH's ssh", tcp.Reset},
-	{"ssh", []string{"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-p", "PORT", "HOST"}, finishRaw,
-		"OpenSSH's ssh", tcp.Finished},
+	{"ssh", ssh, abortRaw, "OpenSSH's ssh", tcp.Reset},
+	{"ssh", ssh, finishRaw, "OpenSSH's ssh", tcp.Finished},
 	{"openssl", []string{"s_client", "-connect", "ADDRESS"}, finishRaw, "OpenSSL 3, Python ssl, Ruby, PHP", tcp.Finished},
 }
 
@@ -97,7 +98,8 @@ func TestPrograms(t *testing.T) {
 				t.Fatalf("nothing is known of\n%s", text)
 			}
 			if p := found[0].Phrase; p.Of != test.of || p.Ending != test.ending {
-				t.Errorf("got %q of %q, ending %q, want %q, %q, in\n%s", found[0].Words, p.Of, p.Ending, test.of, test.ending, text)
+				t.Errorf("got %q of %q, ending %q, want %q, %q, in\n%s", found[0].Words, p.Of, p.Ending,
+					test.of, test.ending, text)
 			}
 		})
 	}

@@ -1,5 +1,7 @@
 package causes
 
+import "slices"
+
 // scripts are the words of Python, Ruby and PHP, and of their packages.
 var scripts = []Phrase{
 	{
@@ -80,10 +82,9 @@ var scripts = []Phrase{
 		Known: "OpenSSL 3: SSL_R_UNEXPECTED_EOF_WHILE_READING",
 		Sure: "The other end's FIN came without TLS' own goodbye (close_notify). It is no RST. During the " +
 			"handshake it means that there is no session; behind a complete reply it mostly harms nobody.",
-		Points: append([]Pointer{
-			{"idle-timeout", Possible, "it comes on a connection that was used before"},
-			{"truncated", Possible, "a reply had begun"},
-		}, handshake...),
+		Points: append(slices.Clone(handshake),
+			Pointer{"idle-timeout", Possible, "it comes on a connection that was used before"},
+			Pointer{"truncated", Possible, "a reply had begun"}),
 		Settle: settleHandshake,
 	},
 	{

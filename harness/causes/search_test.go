@@ -18,7 +18,7 @@ type pasted struct {
 }
 
 var texts = []pasted{
-	{"Error: socket hang up", "Node.js", "", "own-close"},
+	{"Error: socket hang up", "Node.js", "", "idle-timeout"},
 	{"requests.exceptions.ConnectionError: ('Connection aborted.', RemoteDisconnected('Remote end closed " +
 		"connection without response'))", "Python (http.client, urllib3, requests)", "finished", "idle-timeout"},
 	{"('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))", "urllib3, requests", "reset",
@@ -40,7 +40,7 @@ var texts = []pasted{
 	{"Remote end closed connection without response", "Python (http.client, urllib3, requests)", "finished",
 		"idle-timeout"},
 	{"OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to example.org:443", "curl", "", "tls-to-plain"},
-	{"SSL_ERROR_SYSCALL", "OpenSSL", "", "idle-timeout"},
+	{"SSL_ERROR_SYSCALL", "OpenSSL", "", "tls-to-plain"},
 	{"ssh_exchange_identification: read: Connection reset by peer", "OpenSSH's ssh", "reset", "max-startups"},
 	{"ssh_exchange_identification", "OpenSSH's ssh before version 8", "", "max-startups"},
 	{"ssh_exchange_identification: Connection closed by remote host", "OpenSSH's ssh", "finished", "max-startups"},
@@ -120,7 +120,8 @@ func TestSearchTellsAll(t *testing.T) {
 	for _, m := range found {
 		words = append(words, m.Words)
 	}
-	if want := []string{"NewConnectionError … Connection refused", "Max retries exceeded with url"}; !slices.Equal(words, want) {
+	want := []string{"NewConnectionError … Connection refused", "Max retries exceeded with url"}
+	if !slices.Equal(words, want) {
 		t.Errorf("got %q, want %q", words, want)
 	}
 }
@@ -156,6 +157,10 @@ func TestPhrases(t *testing.T) {
 				t.Errorf("%q: the system has two phrases of %s", name, p.Ending)
 			}
 			endings[p.Ending] = true
+		}
+		byOdds := func(a, b causes.Pointer) int { return strings.Compare(string(a.Odds), string(b.Odds)) }
+		if !slices.IsSortedFunc(p.Causes(), byOdds) {
+			t.Errorf("%q: what is likely is not first: %+v", name, p.Causes())
 		}
 		for _, pointer := range p.Causes() {
 			if _, ok := causes.Find(pointer.Cause); !ok || pointer.When == "" || strings.HasPrefix(pointer.When, "if ") ||
@@ -202,7 +207,8 @@ func FuzzSearch(f *testing.F) {
 		}
 		line := before + "\n" + words + "\n" + behind
 		begin, end := len(before)+1, len(before)+1+len(words)
-		if !slices.ContainsFunc(causes.Search(line), func(m causes.Match) bool { return m.Begin < end && begin < m.End }) {
+		touches := func(m causes.Match) bool { return m.Begin < end && begin < m.End }
+		if !slices.ContainsFunc(causes.Search(line), touches) {
 			t.Fatalf("%q is not found in %q", words, line)
 		}
 	})

@@ -1,5 +1,7 @@
 package causes
 
+import "slices"
+
 // servers are the words of servers and proxies in their logs.
 var servers = []Phrase{
 	{
@@ -80,10 +82,9 @@ var servers = []Phrase{
 		Of:    "nginx", Known: "nginx: ngx_event_openssl.c",
 		Sure: "The other end ended the connection before TLS was agreed on; with \"(104: Connection reset by " +
 			"peer)\" by a RST.",
-		Points: append([]Pointer{
-			{"health-check", Possible, "at the client's side: a check or scan that connects to the TLS port and " +
-				"leaves"},
-		}, handshake...),
+		Points: append(slices.Clone(handshake),
+			Pointer{"health-check", Possible, "at the client's side: a check or scan that connects to the TLS " +
+				"port and leaves"}),
 		Settle: settleHandshake,
 	},
 	{
@@ -191,8 +192,7 @@ var servers = []Phrase{
 	{
 		Words: []string{"past MaxStartups", "Exceeded MaxStartups", "beginning MaxStartups throttling"},
 		Of:    "OpenSSH's sshd", Known: "measured: OpenSSH 9.2p1",
-		Sure: "sshd closed a connection that it had just accepted, because too many others have not " +
-			"authenticated.",
+		Sure:   "sshd closed a connection that it had just accepted, because too many others have not authenticated.",
 		Points: []Pointer{{"max-startups", Likely, "always"}},
 		Settle: []string{"Who has so many connections open: ss -tn sport = :22."},
 	},

@@ -39,7 +39,7 @@ var (
 		{"proxy-hid-it", Possible, "a proxy on the way may have turned a reset into an end, or the reverse"},
 	}
 	handshake = []Pointer{
-		{"tls-to-plain", Likely, "it fails each time, and the port may be one for plain text"},
+		{"tls-to-plain", Possible, "it fails each time, and the port may be one for plain text"},
 		{"upstream-refuses", Possible, "there is a load balancer or proxy, and nobody behind it"},
 		{"client-certificate-missing", Possible, "the server wants a certificate of its clients"},
 		{"bad-certificate", Possible, "the other end's log says that it does not accept the certificate"},

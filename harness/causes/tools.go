@@ -1,5 +1,7 @@
 package causes
 
+import "slices"
+
 // tools are the words of programs that are typed: curl, wget, ssh, git, nc.
 var tools = []Phrase{
 	{
@@ -44,9 +46,8 @@ var tools = []Phrase{
 		Sure: "A call below TLS failed, and TLS has no part in it. The errno behind it tells: 104 (54 on macOS) " +
 			"is a RST, 32 a broken pipe, 0 a FIN without TLS' goodbye. Where none is printed the words do not " +
 			"tell.",
-		Points: append([]Pointer{
-			{"idle-timeout", Possible, "it comes at a read or write on a connection that was used before"},
-		}, handshake...),
+		Points: append(slices.Clone(handshake),
+			Pointer{"idle-timeout", Possible, "it comes at a read or write on a connection that was used before"}),
 		Settle: []string{
 			"At SSL_connect it is the handshake; at SSL_read or SSL_write the session existed.",
 			"openssl s_client -connect HOST:PORT shows how far the handshake comes; a capture shows FIN or RST.",
@@ -106,7 +107,7 @@ var tools = []Phrase{
 			"key or password. (ssh_… is the wording before OpenSSH 8.)",
 		Points: []Pointer{
 			{"max-startups", Likely, "it comes now and then, or while others log in or scan"},
-			{"hosts-deny", Likely, "it comes each time from this host (a server with TCP wrappers)"},
+			{"hosts-deny", Possible, "it comes each time from this host, and the server has TCP wrappers"},
 			{"banned", Possible, "it began after failed logins, and works from another address"},
 			{"upstream-refuses", Possible, "the port is forwarded or published, and no sshd is behind it"},
 			{"firewall-rejects", Possible, "it comes each time on this network and not on another"},
@@ -128,7 +129,7 @@ var tools = []Phrase{
 			"a matter of time.",
 		Points: []Pointer{
 			{"max-startups", Likely, "it comes now and then, or while others log in or scan"},
-			{"hosts-deny", Likely, "it comes each time from this host (a server with TCP wrappers)"},
+			{"hosts-deny", Possible, "it comes each time from this host, and the server has TCP wrappers"},
 			{"upstream-refuses", Possible, "the port is forwarded or published, and no sshd is behind it"},
 			{"process-limit", Possible, "the server cannot fork for another connection"},
 			{"restarted", Possible, "the machine is just booting or its sshd restarting"},
@@ -147,7 +148,7 @@ var tools = []Phrase{
 			"by remote host\").",
 		Points: []Pointer{
 			{"max-startups", Likely, "it comes now and then, or while others log in or scan"},
-			{"hosts-deny", Likely, "it comes each time from this host (a server with TCP wrappers)"},
+			{"hosts-deny", Possible, "it comes each time from this host, and the server has TCP wrappers"},
 			{"banned", Possible, "it began after failed logins, and works from another address"},
 			{"upstream-refuses", Possible, "the port is forwarded or published, and no sshd is behind it"},
 		},
