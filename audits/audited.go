@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,8 +18,11 @@ import (
 
 // An audited client is one row of the table.
 type audited struct {
-	name    string // as in the table
-	module  string // the Go module whose version the table shows; empty for programs
+	name   string // as in the table
+	module string // the Go module whose version the table shows; empty for programs
+	// program is the program of the system that it is, or that it talks to: what
+	// it does may depend on its version.
+	program *programVersion
 	subject func(SpecContext) audit.Subject
 	options audit.Options
 	// expected are the bad and weak verdicts that were measured, with the
@@ -49,11 +53,47 @@ func (c audited) measure(ctx SpecContext) {
 	report, err := audit.Run(ctx, subject, c.options)
 
 	Expect(err).NotTo(HaveOccurred())
-	expected.Apply(report, true)
-	enter(row{c.name, version(c.module), expected, report})
-	if problems := append(surprises(report), report.Unmet...); len(problems) > 0 {
+	r := row{Name: c.name, Version: version(c.module), Expected: expected, Report: report}
+	problems := r.judge(c.program)
+	enter(r)
+	if len(problems) > 0 {
 		Fail(report.String() + "\n" + strings.Join(problems, "\n"))
 	}
+}
+
+// judge compares what was measured with the expectations and, where a program of
+// the system has a say, with what was measured of its versions.
+func (r *row) judge(p *programVersion) (problems []string) {
+	if p == nil {
+		r.Expected.Apply(r.Report, true)
+		return append(surprises(r.Report), r.Report.Unmet...)
+	}
+	running, err := p.ask()
+	Expect(err).NotTo(HaveOccurred())
+	r.Version = strings.TrimSpace(r.Version + " " + p.label + running)
+	file := fileOf(r.Name)
+	m, err := readMeasurement(file)
+	Expect(err).NotTo(HaveOccurred())
+	var wrong []string
+	switch {
+	case os.Getenv("RESETLAB_TABLE") == "1":
+		m.enter(running, r.Report, r.Expected)
+		Expect(m.write(file)).To(Succeed())
+	case len(m.versions) == 0:
+		return []string{file + " is not there: make audits"}
+	default:
+		wrong, r.News = m.compare(running, r.Report)
+		if newest := m.newest(); newest != running {
+			r.Other = fmt.Sprintf("%s differs from %s in %d cells", running, newest, len(m.different(r.Report)))
+		}
+	}
+	r.Expected.Apply(r.Report, false)
+	r.Report.Unmet = nil
+	// What depends on the version, compare has judged.
+	judged := *r.Report
+	judged.Cells = slices.DeleteFunc(slices.Clone(judged.Cells), func(c audit.Result) bool { return m.differs(c.ID) })
+	r.Expected.Apply(&judged, len(judged.Cells) == len(r.Report.Cells))
+	return append(append(surprises(&judged), judged.Unmet...), wrong...)
 }
 
 // surprises lists the bad and weak verdicts that nobody expected.

@@ -18,10 +18,10 @@ import (
 // --retry-all-errors adds those, for every method. Between two attempts it
 // waits a second, and twice as long each time.
 var _ = declare(
-	audited{name: "curl", options: operations, subject: curl(), expected: halfHead},
-	audited{name: "curl --retry 2", options: slowly, subject: curl("--retry", "2"), expected: halfHead},
+	audited{name: "curl", program: curlVersion, options: operations, subject: curl(), expected: halfHead},
+	audited{name: "curl --retry 2", program: curlVersion, options: slowly, subject: curl("--retry", "2"), expected: halfHead},
 	audited{
-		name: "curl --retry 2 --retry-all-errors", options: slowly, subject: curl("--retry", "2", "--retry-all-errors"),
+		name: "curl --retry 2 --retry-all-errors", program: curlVersion, options: slowly, subject: curl("--retry", "2", "--retry-all-errors"),
 		expected: halfHead + `
 P7/*/*/write   DUPLICATED|DUPLICATED+ERROR  it was told to: every method, a POST too
 P8*/*/*/write  DUPLICATED|DUPLICATED+ERROR  the same

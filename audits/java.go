@@ -11,14 +11,14 @@ import (
 
 // Java's HttpClient repeats a GET once if the connection ends before the first
 // byte of the reply, on a new connection too, and nothing else; it is told by a
-// property to repeat every method so. It watches idle connections. This is
-// 17.0.21: 17.0.15 took an end within a trailer for that of the reply.
+// property to repeat every method so. It watches idle connections.
+// Before 17.0.21 an end within a trailer was taken for that of the reply.
 var _ = declare(
 	audited{
-		name: "Java's HttpClient of Debian", options: operations, subject: overJava(), expected: masked,
+		name: "Java's HttpClient of Debian", program: javaVersion, options: operations, subject: overJava(), expected: masked,
 	},
 	audited{
-		name: "Java's HttpClient of Debian, enableAllMethodRetry", options: operations,
+		name: "Java's HttpClient of Debian, enableAllMethodRetry", program: javaVersion, options: operations,
 		subject: overJava("-Djdk.httpclient.enableAllMethodRetry=true"),
 		expected: masked + `
 P7*/*/*/write DUPLICATED|DUPLICATED+ERROR  it was told to: every method, a POST too

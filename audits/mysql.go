@@ -14,12 +14,12 @@ import (
 
 var _ = declare(
 	audited{
-		name: "database/sql, go-sql-driver/mysql", module: "github.com/go-sql-driver/mysql",
+		name: "database/sql, go-sql-driver/mysql", module: "github.com/go-sql-driver/mysql", program: mariadbVersion,
 		subject:  func(ctx SpecContext) audit.Subject { return onMariaDB(ctx, "") },
 		expected: invalidConn,
 	},
 	audited{
-		name: "database/sql, go-sql-driver/mysql, interpolateParams", module: "github.com/go-sql-driver/mysql",
+		name: "database/sql, go-sql-driver/mysql, interpolateParams", module: "github.com/go-sql-driver/mysql", program: mariadbVersion,
 		subject:  func(ctx SpecContext) audit.Subject { return onMariaDB(ctx, "?interpolateParams=true") },
 		expected: invalidConn,
 	},

@@ -27,12 +27,12 @@ const (
 // at the COMMIT of a transaction.
 var _ = declare(
 	audited{
-		name: "pgx pool", module: modulePgx,
+		name: "pgx pool", module: modulePgx, program: postgresVersion,
 		subject:  onPostgres(wire.Postgres(), pgxClient(pgxQuery)),
 		expected: unlooked,
 	},
 	audited{
-		name: "pgx pool, Exec", module: modulePgx, options: withoutRows,
+		name: "pgx pool, Exec", module: modulePgx, program: postgresVersion, options: withoutRows,
 		subject: onPostgres(wire.Postgres(), pgxClient(pgxExec)),
 		expected: unlooked + `
 P[78]/*/*/*    SURFACED-MISLABELLED  the error's SafeToRetry says that nothing was sent: see insert_twice.go
@@ -41,16 +41,16 @@ P[456]*/*/*/*  SURFACED-MASKED       "conn closed" is all that is left
 `,
 	},
 	audited{
-		name: "pgx pool, commit", module: modulePgx, options: writes,
+		name: "pgx pool, commit", module: modulePgx, program: postgresVersion, options: writes,
 		subject:  onPostgres(wire.PostgresCommit(), pgxClient(pgxCommit)),
 		expected: committed,
 	},
 	audited{
-		name: "database/sql, pgx", module: modulePgx,
+		name: "database/sql, pgx", module: modulePgx, program: postgresVersion,
 		subject: onPostgres(wire.Postgres(), sqlQuery("pgx")),
 	},
 	audited{
-		name: "database/sql, pgx, Exec", module: modulePgx, options: withoutRows,
+		name: "database/sql, pgx, Exec", module: modulePgx, program: postgresVersion, options: withoutRows,
 		subject: onPostgres(wire.Postgres(), sqlInsert("pgx")),
 		expected: `
 P[78]/*/*/*     DUPLICATED|DUPLICATED+ERROR  driver.ErrBadConn, and database/sql repeats: see insert_twice.go
@@ -59,12 +59,12 @@ P[56]/*/*/*     SURFACED-MASKED              driver.ErrBadConn is all that is le
 `,
 	},
 	audited{
-		name: "database/sql, pgx, commit", module: modulePgx, options: writes,
+		name: "database/sql, pgx, commit", module: modulePgx, program: postgresVersion, options: writes,
 		subject:  onPostgres(wire.PostgresCommit(), sqlCommit("pgx")),
 		expected: committed,
 	},
 	audited{
-		name: "database/sql, lib/pq", module: modulePq,
+		name: "database/sql, lib/pq", module: modulePq, program: postgresVersion,
 		subject: onPostgres(wire.Postgres(), sqlQuery("postgres")),
 		expected: `
 P[789]/fin/once/write      DUPLICATED  any io.EOF becomes driver.ErrBadConn, and database/sql repeats: see insert_twice.go
@@ -76,7 +76,7 @@ P10.*/fin/once/*           SURFACED-MASKED  driver.ErrBadConn comes out of rows.
 `,
 	},
 	audited{
-		name: "database/sql, lib/pq, Exec", module: modulePq, options: withoutRows,
+		name: "database/sql, lib/pq, Exec", module: modulePq, program: postgresVersion, options: withoutRows,
 		subject: onPostgres(wire.Postgres(), sqlInsert("postgres")),
 		expected: `
 P[78]/fin/*/*   DUPLICATED|DUPLICATED+ERROR  any io.EOF becomes driver.ErrBadConn, and database/sql repeats: see insert_twice.go
@@ -85,7 +85,7 @@ P[56]/fin/*/*   SURFACED-MASKED              driver.ErrBadConn is all that is le
 `,
 	},
 	audited{
-		name: "database/sql, lib/pq, commit", module: modulePq, options: writes,
+		name: "database/sql, lib/pq, commit", module: modulePq, program: postgresVersion, options: writes,
 		subject: onPostgres(wire.PostgresCommit(), sqlCommit("postgres")),
 		expected: `
 P13/fin/*/*      SURFACED-MISLABELLED  driver.ErrBadConn says that nothing was executed, and it was committed

@@ -19,7 +19,7 @@ const moduleRedis = "github.com/redis/go-redis/v9"
 // and returns a value.
 var _ = declare(
 	audited{
-		name: "go-redis", module: moduleRedis, options: redisPlaces,
+		name: "go-redis", module: moduleRedis, program: redisVersion, options: redisPlaces,
 		subject: onRedis(&redis.Options{}),
 		expected: peeked + `
 P7*/*/*/write  DUPLICATED|DUPLICATED+ERROR  it repeats every command, an INCR too, after every error
@@ -28,7 +28,7 @@ P14/*/*/write  DUPLICATED|DUPLICATED+ERROR  the same
 `,
 	},
 	audited{
-		name: "go-redis, MaxRetries: -1", module: moduleRedis, options: redisPlaces,
+		name: "go-redis, MaxRetries: -1", module: moduleRedis, program: redisVersion, options: redisPlaces,
 		subject: onRedis(&redis.Options{MaxRetries: -1}), expected: peeked,
 	},
 )

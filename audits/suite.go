@@ -3,6 +3,7 @@ package audits
 import (
 	_ "embed" // for the versions in go.mod
 	"encoding/json"
+	"fmt"
 	"os"
 	"path"
 	"strings"
@@ -29,6 +30,8 @@ type row struct {
 	Name, Version string
 	Expected      audit.Expectations
 	Report        *audit.Report
+	Other         string   // how it differs from the version that was measured last, if it is another
+	News          []string // cells that are known to depend on the version, and in this one are otherwise
 }
 
 // enter reports a row, and keeps it in a file if RESETLAB_REPORTS names a
@@ -57,10 +60,11 @@ func version(module string) string {
 }
 
 var _ = ReportAfterSuite("the table", func(report Report) {
+	rows, skipped := rowsOf(report)
+	others := tellNews(rows)
 	if report.PreRunStats.SpecsThatWillRun < report.PreRunStats.TotalSpecs {
 		return // a part says nothing of the whole
 	}
-	rows, skipped := rowsOf(report)
 	text, err := os.ReadFile("README.md")
 	Expect(err).NotTo(HaveOccurred())
 	updated, err := replaceTable(string(text), table(rows))
@@ -69,10 +73,27 @@ var _ = ReportAfterSuite("the table", func(report Report) {
 	case os.Getenv("RESETLAB_TABLE") == "1":
 		Expect(skipped).To(BeEmpty(), "the table needs every client")
 		Expect(os.WriteFile("README.md", []byte(updated), 0o644)).To(Succeed())
+	case others: // the table is of the versions that were measured last
 	case report.SuiteSucceeded && len(skipped) == 0:
 		Expect(updated == string(text)).To(BeTrue(), "README.md is not what was measured: make audits")
 	}
 })
+
+// tellNews writes what is news in versions of programs that were not measured, or
+// not last, and says whether there are such versions.
+func tellNews(rows []row) (others bool) {
+	for _, r := range rows {
+		if r.Other == "" {
+			continue
+		}
+		others = true
+		fmt.Printf("\n%s: %s\n", r.Name, r.Other)
+		for _, cell := range r.News {
+			fmt.Println("  news:", cell)
+		}
+	}
+	return others
+}
 
 // rowsOf returns what the specs measured, and why some did not.
 func rowsOf(report Report) (rows []row, skipped []string) {

@@ -13,7 +13,7 @@ import (
 // urllib3 repeats three times by default: after errors of connecting what it
 // likes, after others the methods that are idempotent (Retry.DEFAULT).
 var _ = declare(audited{
-	name: "urllib3 of Debian", options: operations, subject: overURLLib3,
+	name: "urllib3 of Debian", program: urllib3Version, options: operations, subject: overURLLib3,
 	expected: `
 P8/fin/*/*        SURFACED-MASKED  a status line that ends early is called a bad one
 P8.status/fin/*/* SURFACED-MASKED  the same

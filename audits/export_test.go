@@ -1,0 +1,27 @@
+package audits
+
+import (
+	"strings"
+
+	"github.com/resetlab/resetlab/harness/audit"
+)
+
+// CompareMeasured compares a report of a version with a file of measurements.
+func CompareMeasured(file, version string, report *audit.Report) (wrong, news []string, err error) {
+	m := &measurement{cells: map[string]map[string]string{}}
+	if err := m.parse(strings.NewReader(file)); err != nil {
+		return nil, nil, err
+	}
+	wrong, news = m.compare(version, report)
+	return wrong, news, nil
+}
+
+// EnterMeasured adds what was measured of a version to a file.
+func EnterMeasured(file, version string, report *audit.Report, expected audit.Expectations) error {
+	m, err := readMeasurement(file)
+	if err != nil {
+		return err
+	}
+	m.enter(version, report, expected)
+	return m.write(file)
+}
