@@ -86,6 +86,7 @@ func TestBadOptions(t *testing.T) {
 	})
 	for want, o := range map[string]audit.Options{
 		"pattern":         {Only: []string{"["}},
+		"each of which":   {Only: []string{"P7/*"}},
 		"fault":           {Faults: []audit.Fault{"reset"}},
 		"repeat":          {Repeats: []audit.Repeat{"twice"}},
 		"operation":       {Operations: []audit.Operation{"delete"}},

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/internal/socket"
@@ -51,6 +52,9 @@ func (o Options) check() error {
 	for _, pattern := range o.Only {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return fmt.Errorf("pattern %q: %w", pattern, err)
+		}
+		if strings.Count(pattern, "/") != 3 {
+			return fmt.Errorf("pattern %q: want PLACE/FAULT/REPEAT/OPERATION, each of which may be *", pattern)
 		}
 	}
 	for _, f := range o.Faults {

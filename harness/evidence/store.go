@@ -45,13 +45,17 @@ func Read(r io.Reader) (*Recording, error) {
 
 func (r *Recording) parse(text []byte) error {
 	var head struct {
-		Version *int `json:"version"`
+		Version *int             `json:"version"`
+		Level   *json.RawMessage `json:"level"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
 		return jsonerror.Explain(err)
 	}
 	if head.Version == nil {
 		return errors.New("it has no version: it is no recording")
+	}
+	if head.Level == nil {
+		return errors.New("it has no level: it is no recording")
 	}
 	if *head.Version != Version {
 		return fmt.Errorf("its version is %d: this program reads version %d", *head.Version, Version)

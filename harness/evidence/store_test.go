@@ -73,6 +73,7 @@ func TestReadRefuses(t *testing.T) {
 	for _, test := range []struct{ name, text, says string }{
 		{"nothing", "", "it is empty"},
 		{"something else", `{"a": 1}`, "no version"},
+		{"a report", `{"version": 2, "cells": []}`, "no level: it is no recording"},
 		{"a page", "<html>", "no JSON"},
 		{"half of it", good[:len(good)/2], "it is cut off"},
 		{"two of them", good + good, "no JSON"},

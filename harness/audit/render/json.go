@@ -37,11 +37,11 @@ func ReadJSON(r io.Reader) (*audit.Report, error) {
 	case err != nil:
 		return nil, fmt.Errorf("report: %w", jsonerror.Explain(err))
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("report: something follows the report")
-	}
 	if err := check(report); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("report: something follows the report")
 	}
 	report.Version = audit.ReportVersion
 	return report, nil
@@ -67,6 +67,9 @@ func check(r *audit.Report) error {
 			return fmt.Errorf("cell %s is there twice", c.ID)
 		}
 		seen[c.ID] = true
+	}
+	if r.Protocol == "" { // a recording has a version, too, and no cells
+		return errors.New("no protocol: is this the report of an audit, or a recording?")
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ var badValues = map[string][]string{
 	"toxic":              {"x", "treacle,toward=client", "latency", "latency,toward=client,latency=-1", "=", "latency,toxicity=2"},
 	"seed":               {"-1"},
 	"cell":               {"x", "a/b/c/d", "P7/rst/once/delete", "\x1b[31m", "P77/rst/once/read"},
-	"only":               {"[", "no-such-cell", "\x1b[31m"},
+	"only":               {"[", "P7/*", "no-such-cell", "\x1b[31m"},
 	"faults":             {"rts", "a\"b", "\x1b[31m", ","},
 	"repeats":            {"0x", "x", "99999999999999999999x"},
 	"operations":         {"delete", "read,"},
