@@ -108,12 +108,12 @@ func (s *Supervisor) enter(r *record) int {
 func (s *Supervisor) started(ctx context.Context, r *record) error {
 	select {
 	case told := <-r.started:
-		if err := asError(*told.Started); err != nil {
-			return err
+		err := asError(told.Started.Failure)
+		r.pid = told.Started.PID
+		if told.file >= 0 {
+			defer unix.Close(told.file)
+			r.pid, err = pidOf(told.file)
 		}
-		defer unix.Close(told.file)
-		var err error
-		r.pid, err = pidOf(told.file)
 		return err
 	case <-s.reading:
 		return errDead

@@ -56,7 +56,7 @@ type Stop struct {
 type Reply struct {
 	ID      int      `json:",omitempty"`
 	Ready   *Ready   `json:",omitempty"`
-	Started *Failure `json:",omitempty"` // a pidfd comes with it, unless it failed
+	Started *Started `json:",omitempty"`
 	Exited  *Exited  `json:",omitempty"`
 	Stopped *Stopped `json:",omitempty"`
 	Holds   *bool    `json:",omitempty"`
@@ -70,6 +70,13 @@ type Reply struct {
 type Ready struct {
 	Failure
 	Directory string
+}
+
+// Started is what a Start came to. A pidfd comes with it, if it came to
+// something and the kernel has such (5.3).
+type Started struct {
+	Failure
+	PID int // as the supervisor sees it
 }
 
 // A Failure is an error and the errno behind it; the zero Failure is none.

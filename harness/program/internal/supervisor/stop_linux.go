@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long processes that were killed may take to be gone; one that
-// takes longer is stuck in the kernel, or belongs to somebody else.
-const patience = 5 * time.Second
+// patience is how long processes that were killed may take to be gone, on the
+// busiest machine; one that takes longer is stuck in the kernel, or belongs to
+// somebody else.
+const patience = 20 * time.Second
 
 // stop ends a program and what it has started.
 func (s *supervisor) stop(id int, grace time.Duration) (r Stopped) {

@@ -55,15 +55,15 @@ func (s *supervisor) serve() {
 func (s *supervisor) request(q Request, files []int) {
 	switch {
 	case q.Start:
-		pidfd, err := s.start(q.ID, files)
+		pid, pidfd, err := s.start(q.ID, files)
 		closeAll(files) // before it is told: the last copy to be closed is the one that counts
-		started := failed(err)
-		if err == nil {
-			s.reply(Reply{ID: q.ID, Started: &started}, pidfd)
-			unix.Close(pidfd)
+		told := Reply{ID: q.ID, Started: &Started{failed(err), pid}}
+		if pidfd < 0 {
+			s.reply(told)
 			return
 		}
-		s.reply(Reply{ID: q.ID, Started: &started})
+		s.reply(told, pidfd)
+		unix.Close(pidfd)
 	case q.Signal != 0:
 		s.signal(q.ID, q.Signal)
 	case q.Holds != 0:
@@ -85,9 +85,9 @@ func (s *supervisor) reply(r Reply, files ...int) {
 }
 
 // start starts a program.
-func (s *supervisor) start(id int, files []int) (pidfd int, err error) {
+func (s *supervisor) start(id int, files []int) (pid, pidfd int, err error) {
 	if len(files) < 4 {
-		return -1, errors.New("a program comes with its order and at least three descriptors")
+		return 0, -1, errors.New("a program comes with its order and at least three descriptors")
 	}
 	var p Program
 	order, err := io.ReadAll(io.NewSectionReader(descriptor(files[0]), 0, 1<<40))
@@ -95,7 +95,7 @@ func (s *supervisor) start(id int, files []int) (pidfd int, err error) {
 		err = json.Unmarshal(order, &p)
 	}
 	if err != nil {
-		return -1, err
+		return 0, -1, err
 	}
 	attributes := &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Sys: &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd}}
 	for _, fd := range files[1:] {
@@ -106,15 +106,15 @@ func (s *supervisor) start(id int, files []int) (pidfd int, err error) {
 	}
 	s.mu.Lock() // nobody reaps it before it is known
 	defer s.mu.Unlock()
-	pid, err := forkWithoutCapabilities(p.Path, p.Args, attributes)
+	pid, err = forkWithoutCapabilities(p.Path, p.Args, attributes)
 	if err != nil {
-		return -1, err
+		return 0, -1, err
 	}
 	s.programs[id] = &program{pid: pid}
 	s.last = id
 	s.empty = false
 	s.started.Broadcast()
-	return pidfd, nil
+	return pid, pidfd, nil
 }
 
 // A descriptor is read at offsets.
