@@ -144,7 +144,7 @@ func (l *Lanes) Reasons() ([]string, error) {
 		return nil, errors.New(l.missing[at].Why)
 	}
 	if len(l.kernel.reasons()) == 0 {
-		return nil, errors.New(NoReasons)
+		return nil, errors.New(noReasons)
 	}
 	return slices.Clone(l.kernel.reasons()), nil
 }
@@ -197,7 +197,7 @@ func Doctor() []LaneReport {
 	}
 	missing := l.Missing()
 	if l.kernel != nil && len(l.kernel.reasons()) == 0 {
-		missing = append(missing, evidence.MissingLane{Lane: evidence.Kernel, Why: NoReasons})
+		missing = append(missing, evidence.MissingLane{Lane: evidence.Kernel, Why: noReasons})
 	}
 	if err := l.Close(); err != nil {
 		missing = append(missing, evidence.MissingLane{Lane: evidence.Kernel, Why: err.Error()})
@@ -211,5 +211,5 @@ func Doctor() []LaneReport {
 	return reports
 }
 
-// NoReasons says what an old kernel lacks.
-const NoReasons = "this kernel's tracepoint tcp_send_reset tells no reason: Linux 6.12 and later do"
+// noReasons says what an old kernel lacks.
+const noReasons = "this kernel's tracepoint tcp_send_reset tells no reason: Linux 6.12 and later do"

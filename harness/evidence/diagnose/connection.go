@@ -125,7 +125,9 @@ func sendsRST(e *evidence.Event) bool {
 }
 
 // lostPackets says whether segments of the connection may be missing.
-func (c *Connection) lostPackets() bool { return c.around.LostPackets > 0 || c.lost > 0 }
+func (c *Connection) lostPackets() bool {
+	return c.around.LostPackets > 0 || c.lost > 0 || c.around.hasGap(evidence.Wire)
+}
 
 // lostEvents says whether kernel events or calls of it may be missing.
 func (c *Connection) lostEvents() bool { return c.around.LostEvents > 0 || c.lost > 0 }

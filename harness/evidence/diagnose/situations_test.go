@@ -66,6 +66,12 @@ func situations() []situation {
 			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: 1,
 			level: evidence.Observed, words: "dropped on its way",
 		}, {
+			name: "a RST that a capture which was not whole does not show", events: at(one(data),
+				one(call("server", "abort", 2, 0)), one(note("server", "TCP_STATE", false))),
+			gaps:   []evidence.Gap{{Lane: evidence.Wire, To: time.Second, Why: "the capture ended"}},
+			sender: evidence.Application, host: "server", reason: "TCP_STATE", cause: 1,
+			level: evidence.Observed, words: "perhaps this one",
+		}, {
 			name: "keepalive gave up", events: at(one(accept), one(ownRST, note("server",
 				"TCP_KEEPALIVE_TIMEOUT", false))),
 			sender: evidence.Timer, host: "server", reason: "TCP_KEEPALIVE_TIMEOUT", cause: -1,

@@ -34,6 +34,11 @@ func (s *Surroundings) lacks(lane evidence.Lane) bool {
 	return slices.ContainsFunc(s.Missing, func(m evidence.MissingLane) bool { return m.Lane == lane })
 }
 
+// hasGap says whether a source did not see all, at whatever time.
+func (s *Surroundings) hasGap(lane evidence.Lane) bool {
+	return slices.ContainsFunc(s.Gaps, func(g evidence.Gap) bool { return g.Lane == lane })
+}
+
 // host returns what is known of a host.
 func (s *Surroundings) host(name string) evidence.Host {
 	for _, h := range s.Hosts {

@@ -133,7 +133,8 @@ func (r *Recorder) stopSources(recording *evidence.Recording, g *gathered) (err 
 	}
 	views, settled, failed := r.takePosts(recording)
 	err = errors.Join(err, failed)
-	if recording.LostPackets > 0 {
+	notWhole := func(g evidence.Gap) bool { return g.Lane == evidence.Wire }
+	if recording.LostPackets > 0 || slices.ContainsFunc(recording.Gaps, notWhole) {
 		settled = 0
 	}
 	g.addViews(views, settled)
