@@ -60,6 +60,10 @@
 // before its time, all further calls fail. It is to end with its standard
 // input; after twice the grace it gets SIGTERM.
 //
+// The time of a call begins when a session has read its first line, and with the
+// first connection of a program that is run once for each call: what it takes to
+// load it is bounded apart (audit.Limits.Start).
+//
 // Whichever it is, it runs in a session of its own in the sense of setsid(2),
 // without the environment's *_proxy variables and, on Linux, below a supervisor:
 // see package program. When its time is over it gets SIGTERM, and SIGKILL a

@@ -3,7 +3,9 @@ package cli_test
 import (
 	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // audited is the command line of an audit of this test binary's client.
@@ -37,5 +39,25 @@ func TestCtrlCEndsAnAudit(t *testing.T) {
 	}
 	if left := marked(t, "RESETLAB_TEST_MARK="+t.Name()); len(left) > 0 {
 		t.Errorf("still running: %q", left)
+	}
+}
+
+// TestAStoppedAuditBlamesNobody: the time in which the machine did not run it is
+// not the client's.
+func TestAStoppedAuditBlamesNobody(t *testing.T) {
+	s := onTerminal(t, audited("--only P[67]*/*/*/* --budget time=1s --parallel 4")...)
+	s.await("1/16")
+	for _, step := range []struct {
+		signal syscall.Signal
+		then   time.Duration
+	}{{syscall.SIGSTOP, 2500 * time.Millisecond}, {syscall.SIGCONT, 0}} {
+		if err := s.cmd.Process.Signal(step.signal); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(step.then) // being stopped is what is tried, and not waited for
+	}
+	s.await("16 cells · 0 bad · 16 good")
+	if status := s.status(); status != 0 {
+		t.Errorf("status %d, want 0", status)
 	}
 }
