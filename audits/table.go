@@ -155,7 +155,7 @@ func verdict(text string) audit.Verdict {
 var short = map[audit.Outcome]string{
 	audit.Unharmed: "ok", audit.Retried: "retried", audit.RetriedRead: "repeated", audit.Surfaced: "error",
 	audit.SurfacedMasked: "masked", audit.Indeterminate: "unknown", audit.TruncatedUndetectable: "cut short",
-	audit.Late: "late", audit.Informational: "retrying", audit.Unimplemented: "n/a", audit.Deduped: "deduped",
+	audit.Late: "late", audit.Informational: "retrying", audit.Unimplemented: "n/a", audit.Deduped: "deduped", audit.Unchecked: "unchecked",
 }
 
 // shortly is the distinct verdicts in the words of the table, the better first.

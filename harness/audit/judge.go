@@ -18,6 +18,7 @@ type observation struct {
 	account  Account
 	answer   Answer
 	want     []byte        // the complete reply; nil if not known
+	sampled  bool          // want is what another call has returned
 	returned bool          // the client came back in time
 	waited   time.Duration // from the last thing that happened until it came back
 	limits   Limits
@@ -108,22 +109,58 @@ func judgeSuccess(o observation) (list []finding) {
 	if o.late() {
 		list = append(list, found(Late, "success came %v after the last thing that happened", o.waited))
 	}
+	doubt := o.unchecked()
 	switch {
 	case !whole:
 		return list
+	case doubt != "":
+		return append(list, found(Unchecked, "success at %s; %s", o.atAttempt(), doubt))
 	case executed > 1:
 		return append(list, found(RetriedRead, "executed %d times, which the operation allows", executed))
 	case o.account.Discarded > 0:
 		return append(list, found(Deduped, "the server discarded %s", counted(o.account.Discarded, "repeat")))
 	case o.attempts > 1:
-		return append(list, found(Retried, "success at attempt %d, executed once", o.attempts))
+		return append(list, found(Retried, "success at %s, %s", o.atAttempt(), o.once()))
 	}
-	return append(list, found(Unharmed, "success at the first attempt, executed once"))
+	return append(list, found(Unharmed, "success at %s, %s", o.atAttempt(), o.once()))
+}
+
+func (o observation) atAttempt() string {
+	if o.attempts > 1 {
+		return fmt.Sprintf("attempt %d", o.attempts)
+	}
+	return "the first attempt"
+}
+
+func (o observation) once() string {
+	if o.account.Executed < 0 {
+		return "and nobody counts how often it was executed"
+	}
+	return "executed once"
+}
+
+// unchecked says what of a success nobody knows: then it is none that counts for
+// the client.
+func (o observation) unchecked() string {
+	reads := o.cell.Operation == Read
+	switch {
+	case reads && o.answer.Body == nil && !o.place.Unanswered:
+		return "data not checked: the client returns none"
+	case reads && o.want == nil && !o.place.Unanswered:
+		return "data not checked: what the server sends is not known"
+	case !reads && o.account.Executed < 0:
+		return "executions not checked: nobody counts them"
+	}
+	return ""
 }
 
 func judgeBody(o observation) finding {
 	got, want := o.answer.Body, o.want
-	if !bytes.HasPrefix(want, got) {
+	switch {
+	case !bytes.HasPrefix(want, got) && o.sampled:
+		return found(Unchecked, "success; data not checked: they are not those of a call without a fault (%s), which may be the server's doing",
+			differing(got, want))
+	case !bytes.HasPrefix(want, got):
 		return found(Corrupted, "success with data that the server did not send: %s", differing(got, want))
 	}
 	finished := slices.Contains([]Fault{FIN, FINRST, HalfClose}, o.cell.Fault)

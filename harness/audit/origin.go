@@ -34,6 +34,20 @@ type Settler interface {
 	Forget(source netip.Addr, calls ...Call)
 }
 
+// A Sampler is an origin whose replies may be samples: what another call has
+// returned with nothing in its way. Data that begin as a sample and end early are
+// cut; other data may be the server's doing.
+type Sampler interface {
+	// Sampled says whether Reply returns a sample for this call.
+	Sampled(c Call) bool
+}
+
+// reply is the complete reply to a call, and whether it is a sample.
+func (r *run) reply(c Call) (want []byte, sampled bool) {
+	sampler, ok := r.subject.Origin.(Sampler)
+	return r.subject.Origin.Reply(c), ok && sampler.Sampled(c)
+}
+
 // Upstream is any server that counts for itself: executed returns how often
 // the operation with this id has been executed so far. It is asked when
 // everything that concerns the operation is over.

@@ -158,7 +158,8 @@ func (t *remoteTrial) conclude(ctx context.Context, call Call, o observation, re
 	if o.account, err = t.ask(ctx, call); err != nil {
 		return r, err
 	}
-	o.attempts, o.want = o.strikes, t.subject.Origin.Reply(call)
+	o.attempts = o.strikes
+	o.want, o.sampled = t.reply(call)
 	r = Result{Executed: o.account.Executed, Discarded: o.account.Discarded, Strikes: o.strikes, Verdict: judge(o)}
 	if t.cell.Fault == Refuse && !refused {
 		r.Verdict.Reason = "a connection to " + t.address + " is not refused: something between accepts it"

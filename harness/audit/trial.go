@@ -163,7 +163,7 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 		return Result{}, err
 	}
 	result := Result{Executed: o.account.Executed, Discarded: o.account.Discarded}
-	o.want = t.subject.Origin.Reply(call)
+	o.want, o.sampled = t.reply(call)
 	o.strikes, result.Attempts, result.Cut = t.striker.struck()
 	if t.cell.Fault == Unread && struck.unread() < o.strikes {
 		return Result{}, fmt.Errorf("%d of %d strikes found nothing unread", o.strikes-struck.unread(), o.strikes)

@@ -30,6 +30,7 @@ const (
 	Late                  Outcome = "LATE"                   // right, but long after everything had happened
 	Hung                  Outcome = "HUNG"                   // no result, and no attempt any more
 	Storm                 Outcome = "STORM"                  // more attempts than allowed
+	Unchecked             Outcome = "UNCHECKED"              // success, and nobody knows whether it is right: the data, or the count
 	Informational         Outcome = "INFORMATIONAL"          // no judgement: still retrying when the time was over
 	Unimplemented         Outcome = "UNIMPLEMENTED"          // the client cannot perform such a call
 	NotStruck             Outcome = "NOT-STRUCK"             // the fault never struck: this proves nothing
@@ -51,7 +52,7 @@ const (
 
 // Outcomes returns every outcome, the better before the worse.
 func Outcomes() []Outcome {
-	return []Outcome{Unimplemented, Unharmed, Retried, Deduped, Surfaced, Indeterminate, RetriedRead, Informational,
+	return []Outcome{Unimplemented, Unharmed, Retried, Deduped, Surfaced, Indeterminate, RetriedRead, Unchecked, Informational,
 		TruncatedUndetectable, SurfacedMasked, Late, Broken, NotStruck, SurfacedMislabelled, Storm, Hung, TruncatedOK,
 		Corrupted, LostOK, Duplicated, DuplicatedError}
 }
@@ -158,13 +159,13 @@ func found(outcome Outcome, format string, args ...any) finding {
 	return finding{outcome, fmt.Sprintf(format, args...)}
 }
 
-// weight says which findings hide others: bad ones the rest, and weak ones, or
-// part of the data, that all went well.
+// weight says which findings hide others: bad ones the rest, and weak ones, part
+// of the data, or data that nobody has checked, that all went well.
 func (f finding) weight() int {
 	switch {
 	case slices.Contains(bad, f.outcome):
 		return 2
-	case slices.Contains(weak, f.outcome), f.outcome == TruncatedUndetectable:
+	case slices.Contains(weak, f.outcome), f.outcome == TruncatedUndetectable, f.outcome == Unchecked:
 		return 1
 	}
 	return 0

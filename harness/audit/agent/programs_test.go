@@ -25,6 +25,9 @@ const asProgram = "program"
 var programs = map[string]func(){
 	"right":     func() { perform(careful()) },
 	"careless":  func() { perform(3) },
+	"short":     func() { reply, _ := ask(); fmt.Print(reply) },
+	"dated":     func() { reply, _ := ask(); fmt.Print(reply, time.Now().UnixNano()) },
+	"moody":     moody,
 	"loading":   func() { load(); perform(careful()) },
 	"json":      sayJSON,
 	"flood":     flood,
@@ -66,6 +69,21 @@ func careful() int {
 		return 1
 	}
 	return 3
+}
+
+// moody says something else from the fourth call on.
+func moody() {
+	reply, _ := ask()
+	file, err := os.OpenFile(os.Args[3], os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		os.Exit(1)
+	}
+	defer file.Close()
+	if calls, _ := io.ReadAll(file); len(calls) > 2 {
+		reply = "none: " + reply
+	}
+	file.Write([]byte{'.'})
+	fmt.Print(reply)
 }
 
 // load takes as long as a program does whose machine is busy.

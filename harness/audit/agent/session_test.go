@@ -36,7 +36,7 @@ func TestVerdictsOfSessions(t *testing.T) {
 		{"claiming", "P7/rst/once/write", agent.Data, "INDETERMINATE"},
 		{"cannot-any", "P7/rst/once/write", agent.Data, "UNIMPLEMENTED"},
 		{"unlike", "P10/fin/once/read", agent.Data, "CORRUPTED POOL-POISONED"},
-		{"unlike", "P10/fin/once/read", agent.Ignored, "RETRIED-READ"},
+		{"unlike", "P10/fin/once/read", agent.Ignored, "UNCHECKED"},
 	} {
 		t.Run(c.program+"/"+c.cell, func(t *testing.T) {
 			for _, got := range auditOfSession(t, c.program, c.output, audit.Limits{}, c.cell).Cells {

@@ -41,9 +41,10 @@ func (c Command) Survey(
 	}
 	met := map[visit]bool{}
 	c.costs = &costs{}
-	learnt, err := c.learn(s, met, operations, func(s audit.Subject, operation audit.Operation) (audit.Rehearsal, error) {
+	rehearse := func(s audit.Subject, operation audit.Operation) (audit.Rehearsal, error) {
 		return audit.Rehearse(ctx, s, operation, "", l)
-	})
+	}
+	learnt, err := c.learn(s, met, operations, rehearse)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +54,10 @@ func (c Command) Survey(
 	if err != nil {
 		return nil, err
 	}
+	if s.Origin, err = c.sample(s, operations, shapes, rehearse); err != nil {
+		return nil, err
+	}
+	c.Reply = s.Origin.Reply
 	for _, r := range shapes {
 		note(met, r) // one that fails has not come by its places
 	}
@@ -82,7 +87,11 @@ func (c Command) SurveyRemote(
 	if err != nil {
 		return nil, err
 	}
-	c.Output = learnt
+	s.Open = c.Open
+	if s.Origin, err = c.sample(s, operations, nil, rehearse); err != nil {
+		return nil, err
+	}
+	c.Output, c.Reply = learnt, s.Origin.Reply
 	s.Open = c.Open
 	return &Survey{Subject: s, Output: learnt}, nil
 }

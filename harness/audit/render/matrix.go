@@ -128,7 +128,7 @@ func (c class) color() string {
 		return "1;31"
 	case weak:
 		return "33"
-	case unproven:
+	case unproven, unchecked:
 		return "35"
 	case expected:
 		return "36"

@@ -30,6 +30,7 @@ var words = []word{
 	{audit.SurfacedMasked, "masked", "an error that does not tell what the wire showed"},
 	{audit.Late, "late", "right, but long after everything had happened"},
 	{audit.TruncatedUndetectable, "part?", "success with part of the data, and no way to know"},
+	{audit.Unchecked, "unchecked", "success, and nobody knows whether the data, or the count, are right"},
 	{audit.Informational, "retrying", "still retrying when the time was over"},
 	{audit.Unimplemented, "n/a", "the client cannot perform such a call"},
 	{audit.SurfacedMislabelled, "MISLABEL", "an error that says that nothing was executed, and something was"},
@@ -82,11 +83,12 @@ func short(v audit.Verdict) string {
 type class string
 
 const (
-	good     class = "good"
-	weak     class = "weak"
-	bad      class = "bad"
-	unproven class = "unproven" // neither good nor bad
-	expected class = "expected" // bad, and listed
+	good      class = "good"
+	weak      class = "weak"
+	bad       class = "bad"
+	unproven  class = "unproven"  // neither good nor bad
+	unchecked class = "unchecked" // as good as one knows
+	expected  class = "expected"  // bad, and listed
 )
 
 func classOf(r audit.Result) class {
@@ -99,6 +101,8 @@ func classOf(r audit.Result) class {
 		return unproven
 	case r.Verdict.Weak():
 		return weak
+	case r.Verdict.Has(audit.Unchecked):
+		return unchecked
 	}
 	return good
 }
@@ -110,7 +114,7 @@ func (c class) sign() string {
 		return "✗"
 	case weak:
 		return "~"
-	case unproven:
+	case unproven, unchecked:
 		return "?"
 	case expected:
 		return "="
@@ -121,8 +125,13 @@ func (c class) sign() string {
 // signs says what those of a report mean.
 func signs(r *audit.Report) string {
 	text := "✗ bad · ~ could be better · = bad, and expected"
-	if tally(r)[unproven] > 0 {
+	switch count := tally(r); {
+	case count[unproven] > 0 && count[unchecked] > 0:
+		text += " · ? nothing is proved, or not checked"
+	case count[unproven] > 0:
 		text += " · ? nothing is proved"
+	case count[unchecked] > 0:
+		text += " · ? not checked"
 	}
 	return text
 }
@@ -198,6 +207,9 @@ func summary(r *audit.Report) string {
 	}
 	if n := count[weak]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d weak", n))
+	}
+	if n := count[unchecked]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d not checked", n))
 	}
 	parts = append(parts, fmt.Sprintf("%d good", count[good]))
 	if n := len(r.Unmet); n > 0 {

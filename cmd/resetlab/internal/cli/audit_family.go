@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 
@@ -125,19 +127,32 @@ func redisMethod(o audit.Operation) string {
 // command for that.
 type upstream struct {
 	audit.Origin
+	data []byte // what a read returns; nil if nobody has said it
+}
+
+// Reply is what the user says that a read returns.
+func (u upstream) Reply(c audit.Call) []byte {
+	if u.data == nil || c.Operation != audit.Read {
+		return nil
+	}
+	return append([]byte{}, bytes.ReplaceAll(u.data, []byte("{id}"), []byte(c.ID))...)
 }
 
 // Close leaves the server alone.
 func (upstream) Close() error { return nil }
 
-// newUpstream makes an origin of an address and a command that prints how often
-// an operation was executed.
-func newUpstream(address, count string) (server, error) {
+// newUpstream makes an origin of an address, a command that prints how often an
+// operation was executed, and a file with what a read returns.
+func newUpstream(address, count, file string) (server, error) {
 	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
 		return nil, badInputf("--upstream %q: want host:port", address)
 	}
+	data, err := expectedData(file)
+	if err != nil {
+		return nil, badInputf("--expect-data: %w", err)
+	}
 	if count == "" {
-		return upstream{audit.Upstream(address, func(context.Context, string) (int, error) { return -1, nil })}, nil
+		return upstream{audit.Upstream(address, func(context.Context, string) (int, error) { return -1, nil }), data}, nil
 	}
 	command := agent.Command{Args: strings.Fields(count)}
 	if err := command.Check(); err != nil {
@@ -148,7 +163,30 @@ func newUpstream(address, count string) (server, error) {
 	}
 	return upstream{audit.Upstream(address, func(ctx context.Context, id string) (int, error) {
 		return countOf(ctx, command, audit.Call{ID: id, Address: address})
-	})}, nil
+	}), data}, nil
+}
+
+// mostData is how much a read may return.
+const mostData = 64 << 20
+
+// expectedData reads what a read returns; nil if no file is given.
+func expectedData(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, mostData+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) > mostData:
+		return nil, fmt.Errorf("%s has more than %d MiB", path, mostData>>20)
+	}
+	return append([]byte{}, data...), nil
 }
 
 // countOf runs the command that counts.

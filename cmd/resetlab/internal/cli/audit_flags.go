@@ -18,7 +18,7 @@ import (
 // auditFlags are those of an audit.
 type auditFlags struct {
 	name, shard, budget, upstream, count string
-	source                               string
+	source, data                         string
 	cells, only                          []string
 	faults, repeats, operations          []string
 	seed                                 uint64
@@ -51,6 +51,7 @@ func (f *auditFlags) register(command *cobra.Command) {
 	flags.StringVar(&f.upstream, "upstream", "", "`ADDRESS` of your own server, host:port, instead of one of the audit's")
 	flags.StringVar(&f.count, "count", "", "with --upstream: `COMMAND` that prints how often the operation {id} was executed")
 	flags.StringVar(&f.source, "source", "", "with --upstream: `IP` to connect to it from (default 127.0.0.1 on the loopback)")
+	flags.StringVar(&f.data, "expect-data", "", "with --upstream: `FILE` with the data that a read returns, {id} in it being the call's")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "list the cells and run none")
 	f.toxiproxy.register(command)
 	f.expect.register(command)
@@ -149,6 +150,8 @@ func (f *auditFlags) conflict(of family, args []string) error {
 			strings.TrimSpace(strings.Split(of.example, "\n")[0]))
 	case f.count != "" && f.upstream == "":
 		return badInputf("--count goes with --upstream: the audit's own server counts for itself")
+	case f.data != "" && f.upstream == "":
+		return badInputf("--expect-data goes with --upstream: what the audit's own server sends is known")
 	case f.source != "" && f.upstream == "":
 		return badInputf("--source goes with --upstream: towards the audit's own server each cell has an address of its own")
 	case f.source != "" && f.toxiproxy.url != "":
@@ -194,7 +197,7 @@ func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
 		return nil, err
 	}
 	if f.upstream != "" {
-		if a.server, err = newUpstream(f.upstream, f.count); err != nil {
+		if a.server, err = newUpstream(f.upstream, f.count, f.data); err != nil {
 			return nil, err
 		}
 	}

@@ -182,6 +182,9 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "resetlab: left out: %s: this client's conversations do not come by there\n",
 			strings.Join(missing, ", "))
 	}
+	if err := a.sayUnchecked(cmd, survey); err != nil {
+		return audit.Subject{}, err
+	}
 	if a.flags.upstream != "" && a.flags.count == "" {
 		fmt.Fprintln(cmd.ErrOrStderr(), "resetlab: without --count nobody knows what the server executed:"+
 			" duplicated and lost operations will not be seen")
@@ -203,6 +206,25 @@ func (a *auditing) advised(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: does --count find what became of {id}?", err)
 	}
 	return fmt.Errorf("%w: see '%s' for what it takes for an operation", err, commandLine("audit", a.family.name, "--help"))
+}
+
+// sayUnchecked says if nobody will know whether the data of reads are right. It is
+// an error if the client returns something else than the user expects.
+func (a *auditing) sayUnchecked(cmd *cobra.Command, s *agent.Survey) error {
+	if !slices.Contains(a.operations(), audit.Read) {
+		return nil
+	}
+	known := s.Subject.Origin.Reply(audit.Call{ID: "x", Operation: audit.Read}) != nil
+	switch {
+	case s.Output == agent.Ignored && a.flags.data != "":
+		return badInputf("--expect-data %s: with nothing in its way the client returned something else", a.flags.data)
+	case s.Output == agent.Ignored:
+		fmt.Fprintln(cmd.ErrOrStderr(), "resetlab: the client's output is not the data that the server sent: whether they are whole is not checked")
+	case !known && a.flags.upstream != "":
+		fmt.Fprintln(cmd.ErrOrStderr(), "resetlab: two reads without a fault returned different data, or none:"+
+			" whether they are whole is not checked; --expect-data FILE says what is right")
+	}
+	return nil
 }
 
 // missing are the places that are left out of what was asked for.
