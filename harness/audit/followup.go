@@ -20,10 +20,16 @@ func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err 
 	if t.subject.Pooled && succeeded && t.cell.Fault != RSTStream && t.striker.struckLast() {
 		t.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
 	}
-	before := t.striker.heard()
+	before, used := t.striker.heard(), t.striker.note()
 	succeeds, wrong, err := t.callAgain(ctx)
 	if succeeds && t.striker.heard() == before { // no reply has told the client so
 		wrong, err = t.lost(ctx, t.calls[len(t.calls)-1])
+	}
+	if wrong != nil {
+		bounded, cancel := t.pulse.within(ctx, busy*t.limits.Stall)
+		t.mark.pass(bounded, t.connectMark) // a connection that was given up at once is seen, too
+		cancel()
+		t.poison = t.poisoned(wrong, used())
 	}
 	return wrong, err
 }

@@ -168,6 +168,7 @@ func (t *remoteTrial) conclude(ctx context.Context, call Call, o observation, re
 		r.Verdict = withHygiene(r.Verdict, Hygiene(leak))
 	}
 	r.describe(o)
+	r.Known = o.known(nil, r.Verdict)
 	return r, nil
 }
 

@@ -53,6 +53,8 @@ type Result struct {
 	Attempts  []Attempt      `json:"attempts"`
 	Elsewhere int            `json:"elsewhere,omitempty"` // connections to the healthy address
 	Ending    harness.Ending `json:"ending,omitempty"`    // what the client's error says
+	Silent    bool           `json:"silent,omitempty"`    // the client did not come back, or the audit ended its call
+	Untold    bool           `json:"untold,omitempty"`    // of an error: the client does not tell its class
 	Chain     []string       `json:"chain,omitempty"`     // the error and those it wraps, outermost first
 	Got       int            `json:"got"`                 // bytes that the client returned; -1: it does not tell
 	Want      int            `json:"want"`                // bytes of the complete reply; -1: not known
@@ -66,8 +68,11 @@ type Result struct {
 
 	lost time.Duration // for how long the machine did not run the audit meanwhile
 
-	// Card is what was on the wire and why the kernel reset, as plain text;
-	// empty if the cell was not recorded.
+	// Known is what a client with a bad verdict could have known from its
+	// connections and did not use, in a sentence.
+	Known string `json:"known,omitempty"`
+	// Card is what was on the wire and why the kernel reset, as plain text, with
+	// what the client said, and Known; empty if the cell was not recorded.
 	Card string `json:"card,omitempty"`
 	// Expected is why this verdict was expected though it is bad or weak; see
 	// [Expectations].
@@ -83,9 +88,55 @@ func (r *Result) describe(o observation) {
 	if o.want == nil {
 		r.Want = -1
 	}
+	r.Silent = !o.returned || o.stopped()
 	if o.answer.Err != nil {
-		r.Ending, r.Chain = o.answer.ending(), chain(o.answer.Err)
+		r.Untold = o.answer.Opaque && o.answer.Ending == ""
+		r.Chain = chain(o.answer.Err)
+		if !r.Untold {
+			r.Ending = o.answer.ending()
+		}
 	}
+}
+
+// Said is what the client said of the call: the text of its error, "success", or
+// "nothing".
+func (r Result) Said() string {
+	switch {
+	case r.Silent, r.Verdict.Has(Hung, Informational):
+		return "nothing"
+	case len(r.Chain) == 0:
+		return "success"
+	}
+	_, text, _ := strings.Cut(r.Chain[0], ": ") // behind its type
+	return text
+}
+
+// under adds to a card what the client said, and what it could have known.
+func (r Result) under(card string) string {
+	if card == "" {
+		return ""
+	}
+	card += folded(" the client said: " + r.Said())
+	if r.Known != "" {
+		card += folded(" it could have known: " + r.Known)
+	}
+	return card
+}
+
+// folded breaks text into lines that are no wider than a card.
+func folded(text string) string {
+	const width = 78
+	var lines strings.Builder
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len([]rune(line+" "+word)) >= width {
+			lines.WriteString(" " + line + "\n")
+			line = "   " + word
+			continue
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return lines.String() + " " + line + "\n"
 }
 
 // maxChain bounds how many errors of a chain are kept.

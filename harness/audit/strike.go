@@ -28,6 +28,7 @@ type striker struct {
 	strikes  int
 	matched  int // how many requests matched so far
 	attempts []Attempt
+	used     *use          // by the call that is made now, if that is wanted
 	replied  int64         // bytes that passed toward the client, of all connections
 	last     time.Duration // when something last happened on a connection, by pulse
 	cut      *CutBytes
@@ -80,6 +81,9 @@ func (s *striker) follow(connection int) *watched {
 		passed: map[harness.Party]int64{}, tail: map[harness.Party][]byte{}, ours: map[int]int{},
 	}
 	s.last = s.pulse.now()
+	if s.used != nil {
+		s.used.opened = append(s.used.opened, w.number)
+	}
 	if s.armed {
 		w.begin() // until its first request it is an attempt of its own
 	}
@@ -179,6 +183,8 @@ func (w *watched) count(toward harness.Party, b []byte, at int, struck bool) {
 	w.passed[toward] += int64(at)
 	if toward == harness.Client {
 		w.replied += int64(at)
+	} else if w.used != nil {
+		w.used.carried = append(w.used.carried, w.number)
 	}
 	if !w.armed && !struck {
 		return // the call is over
@@ -263,6 +269,18 @@ func (s *striker) tries() (t tries) {
 		t.last = s.start + a.At
 	}
 	return t
+}
+
+// note begins to note which connections are used, and returns what tells it.
+func (s *striker) note() (tell func() use) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used = &use{}
+	return func() use {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return *s.used
+	}
 }
 
 // heard returns how many bytes have passed toward the client.

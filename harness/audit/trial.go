@@ -25,6 +25,7 @@ type trial struct {
 	address  string
 	client   Client
 	panicky  bool
+	poison   string   // what the call afterwards that failed went over
 	trusting bool     // the client has reported success
 	left     []string // what the client says that it has left behind
 	calls    []Call
@@ -130,7 +131,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	result, err := t.conclude(ctx, call, o, followed)
-	result.Card = card
+	result.Card = result.under(card)
 	return result, err
 }
 
@@ -173,6 +174,7 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	if followed != nil {
 		if o.strikes > 0 { // otherwise nothing can have poisoned it
 			result.Verdict = withHygiene(result.Verdict, PoolPoisoned)
+			result.Verdict.Reason += "; " + t.poison
 		}
 		result.FollowUp = followed.Error()
 	}
@@ -181,6 +183,7 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	}
 	result.Strikes, result.Elsewhere = o.strikes, elsewhere
 	result.describe(o)
+	result.Known = o.known(result.Attempts, result.Verdict)
 	return result, nil
 }
 

@@ -137,6 +137,9 @@ func evidence(c audit.Result) []string {
 	if c.FollowUp != "" {
 		lines = append(lines, "afterwards: "+plain(c.FollowUp))
 	}
+	if c.Known != "" {
+		lines = append(lines, "it could have known: "+plain(c.Known))
+	}
 	return lines
 }
 

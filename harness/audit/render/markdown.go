@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/audit"
@@ -45,6 +44,9 @@ func markdownFindings(text *strings.Builder, r *audit.Report) {
 		fmt.Fprintf(text, "### %s\n\n| cell | verdict | why |\n|---|---|---|\n", part.title)
 		for _, c := range found[:min(len(found), mostFindings)] {
 			why := c.Verdict.Reason
+			if c.Known != "" {
+				why += ". It could have known: " + c.Known
+			}
 			if c.Expected != "" {
 				why += " (expected: " + c.Expected + ")"
 			}
@@ -80,7 +82,7 @@ func markdownMatrix(text *strings.Builder, r *audit.Report) {
 			for _, c := range columns {
 				cell := "·"
 				if result, ok := at(r, g.place, fault, c); ok {
-					cell = strings.TrimSpace(classOf(result).sign() + " " + short(result.Verdict))
+					cell = strings.TrimSpace(classOf(result).sign() + " " + short(result))
 				}
 				fmt.Fprintf(text, " %s |", escaped(cell))
 			}
@@ -88,14 +90,8 @@ func markdownMatrix(text *strings.Builder, r *audit.Report) {
 		}
 	}
 	text.WriteString("\n" + signs(r) + "\n")
-	var outcomes []audit.Outcome
-	for _, c := range r.Cells {
-		outcomes = append(outcomes, c.Verdict.Outcomes...)
-	}
-	for _, w := range words {
-		if slices.Contains(outcomes, w.outcome) {
-			fmt.Fprintf(text, "\n- %s: %s, %s", escaped(w.short), w.outcome, w.says)
-		}
+	for _, w := range legend(r.Cells) {
+		fmt.Fprintf(text, "\n- %s: %s, %s", escaped(w.short), w.outcome, w.says)
 	}
 	text.WriteString("\n\n</details>\n\n")
 }

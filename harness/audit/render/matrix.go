@@ -17,6 +17,7 @@ const LeastWidth = 60
 type Style struct {
 	Width int  // columns; zero means 80, and fewer than [LeastWidth] are treated as that
 	Color bool // ANSI colours, besides the signs
+	Said  bool // list what the client's errors said, in every cell that has one
 }
 
 // Matrix writes a report for a terminal: the cells by place, a legend, and what
@@ -32,6 +33,9 @@ func Matrix(w io.Writer, r *audit.Report, s Style) error {
 	}
 	m.legend()
 	m.findings()
+	if s.Said {
+		m.said()
+	}
 	_, err := io.WriteString(w, m.text.String())
 	return err
 }
@@ -81,7 +85,7 @@ func (m *matrix) blocks() [][]column {
 func (m *matrix) cellWidth() int {
 	width := len("idempotent") + 1
 	for _, c := range m.report.Cells {
-		width = max(width, 1+uniseg.StringWidth(short(c.Verdict)))
+		width = max(width, 1+uniseg.StringWidth(short(c)))
 	}
 	return min(width, m.width-labels-1)
 }
@@ -118,7 +122,7 @@ func (m *matrix) cell(place string, fault audit.Fault, c column, width int) stri
 		return m.pad(" ·", width)
 	}
 	k := classOf(r)
-	return m.paint(k.color(), m.pad(m.fit(k.sign()+short(r.Verdict), width), width))
+	return m.paint(k.color(), m.pad(m.fit(k.sign()+short(r), width), width))
 }
 
 // color is the number of an ANSI colour.
@@ -138,21 +142,17 @@ func (c class) color() string {
 
 // legend says what the words mean that occur.
 func (m *matrix) legend() {
-	var outcomes []audit.Outcome
 	var hygienes []audit.Hygiene
 	for _, c := range m.report.Cells {
-		outcomes = append(outcomes, c.Verdict.Outcomes...)
 		hygienes = append(hygienes, c.Verdict.Hygiene...)
 	}
 	m.line("")
-	for _, w := range words {
-		if slices.Contains(outcomes, w.outcome) {
-			m.line("%s", m.fit(fmt.Sprintf("  %-11s%s: %s", w.short, w.outcome, w.says), m.width))
-		}
+	for _, w := range legend(m.report.Cells) {
+		m.hang(fmt.Sprintf("  %-11s", w.short), fmt.Sprintf("%s: %s", w.outcome, w.says))
 	}
 	for _, h := range marks {
 		if slices.Contains(hygienes, h.hygiene) {
-			m.line("%s", m.fit(fmt.Sprintf("  %-11s%s", h.short, h.says), m.width))
+			m.hang(fmt.Sprintf("  %-11s", h.short), h.says)
 		}
 	}
 	m.wrap(signs(m.report)+" · no sign: good", "  ", "")
@@ -194,9 +194,31 @@ func (m *matrix) finding(k class, c audit.Result) {
 	if c.FollowUp != "" {
 		m.wrap("afterwards: "+plain(c.FollowUp), "    ", "")
 	}
+	if c.Known != "" {
+		m.wrap("it could have known: "+plain(c.Known), "    ", "")
+	}
 	if c.Expected != "" {
 		m.wrap("expected: "+plain(c.Expected), "    ", "")
 	}
+}
+
+// said lists what the client's errors said.
+func (m *matrix) said() {
+	m.line("")
+	m.line("What the client said:")
+	for _, c := range m.report.Cells {
+		if !c.Verdict.Has(audit.Unimplemented, audit.NotStruck, audit.Broken) {
+			m.wrap(fmt.Sprintf("%s: %s", plain(c.ID), plain(c.Said())), "    ", "")
+		}
+	}
+}
+
+// hang writes text behind a word, in as many lines as it needs.
+func (m *matrix) hang(word, text string) {
+	lines := &matrix{width: m.width}
+	indent := strings.Repeat(" ", uniseg.StringWidth(word))
+	lines.wrap(text, indent, "")
+	m.text.WriteString(word + strings.TrimPrefix(lines.text.String(), indent))
 }
 
 // wrap writes text in as many lines as it needs.

@@ -133,7 +133,11 @@ func (p *page) fill(reports []*audit.Report) {
 			Unmet: r.Unmet, Bad: tally(r)[bad],
 		})
 	}
-	used := map[audit.Outcome]bool{}
+	var all []audit.Result
+	for _, r := range reports {
+		all = append(all, r.Cells...)
+	}
+	p.Legend = legend(all)
 	for _, g := range groupsOf(reports...) {
 		view := groupView{Place: plain(g.place), Says: plain(g.says)}
 		for _, fault := range g.faults {
@@ -144,9 +148,6 @@ func (p *page) fill(reports []*audit.Report) {
 					cell := cellView{First: i == 0}
 					if ok {
 						cell = p.card(number, r, result, cell)
-						for _, o := range result.Verdict.Outcomes {
-							used[o] = true
-						}
 					}
 					row.Cells = append(row.Cells, cell)
 				}
@@ -154,11 +155,6 @@ func (p *page) fill(reports []*audit.Report) {
 			view.Rows = append(view.Rows, row)
 		}
 		p.Groups = append(p.Groups, view)
-	}
-	for _, w := range words {
-		if used[w.outcome] {
-			p.Legend = append(p.Legend, w)
-		}
 	}
 }
 
@@ -186,7 +182,7 @@ func (p *page) card(number int, r *audit.Report, c audit.Result, cell cellView) 
 		view.Cut = &cutView{string(c.Cut.Toward), show(c.Cut.Before), show(c.Cut.After)}
 	}
 	p.Cards = append(p.Cards, view)
-	cell.Card, cell.Class, cell.Sign, cell.Short = view.ID, view.Class, view.Sign, short(c.Verdict)
+	cell.Card, cell.Class, cell.Sign, cell.Short = view.ID, view.Class, view.Sign, short(c)
 	cell.Label = fmt.Sprintf("%s, %s: %s", view.Agent, view.Name, view.Verdict)
 	return cell
 }
@@ -208,6 +204,12 @@ func factsOf(c audit.Result) []fact {
 	}
 	if c.FollowUp != "" {
 		facts = append(facts, fact{"the next call", plain(c.FollowUp)})
+	}
+	if c.Untold {
+		facts = append(facts, fact{"the error's class", "not told"})
+	}
+	if c.Known != "" {
+		facts = append(facts, fact{"it could have known", plain(c.Known)})
 	}
 	if c.Expected != "" {
 		facts = append(facts, fact{"expected", plain(c.Expected)})

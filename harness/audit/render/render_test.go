@@ -3,6 +3,7 @@ package render_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -129,6 +130,51 @@ func TestMatrixFits(t *testing.T) {
 		trimmed := func(s string) string { return strings.Join(strings.Fields(s), " ") }
 		if trimmed(colored) != trimmed(text) {
 			t.Errorf("width %d: with colours it says something else", width)
+		}
+	}
+}
+
+// TestAClassThatIsNotToldIsNotSaidToBe: the legend promises no more than is known.
+func TestAClassThatIsNotToldIsNotSaidToBe(t *testing.T) {
+	told, without := result("P7/rst/once/read", audit.Surfaced), result("P7/fin/once/read", audit.Surfaced)
+	without.Untold, without.Chain = true, []string{"*fmt.wrapError: exit status 56: curl: (56) Recv failure"}
+	told.Chain = []string{"*net.OpError: read: connection reset by peer"}
+	uncounted := told
+	uncounted.Executed = -1
+	const class, most, unclassed = "an error of the class that the wire showed", "executed at most once", "an error; its class was not told"
+	for _, c := range []struct {
+		name      string
+		cells     []audit.Result
+		has, lack []string
+	}{
+		{"told", []audit.Result{told}, []string{class, most}, []string{unclassed, "error?"}},
+		{"not told", []audit.Result{without}, []string{unclassed, "error?"}, []string{class, most}},
+		{"both", []audit.Result{told, without}, []string{class, unclassed}, nil},
+		{"not counted", []audit.Result{uncounted}, []string{class}, []string{most}},
+	} {
+		r := &audit.Report{Version: audit.ReportVersion, Subject: "client", Protocol: "lines", Cells: c.cells}
+		var markdown, page strings.Builder
+		if err := errors.Join(render.Markdown(&markdown, r), render.Page(&page, r)); err != nil {
+			t.Fatal(err)
+		}
+		for form, text := range map[string]string{
+			"matrix": matrix(t, r, render.Style{Width: 120}), "markdown": markdown.String(), "page": page.String(),
+		} {
+			for _, want := range c.has {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s: the %s has no %q", c.name, form, want)
+				}
+			}
+			for _, not := range c.lack {
+				if strings.Contains(text, not) {
+					t.Errorf("%s: the %s has %q", c.name, form, not)
+				}
+			}
+		}
+		said := matrix(t, r, render.Style{Said: true})
+		if plain := matrix(t, r, render.Style{}); strings.Contains(plain, "What the client said") ||
+			len(c.cells[0].Chain) > 0 && !strings.Contains(said, ": "+c.cells[0].Said()+"\n") {
+			t.Errorf("%s: what the client said: %s", c.name, said)
 		}
 	}
 }

@@ -13,36 +13,38 @@ import (
 // A word is how an outcome is written where there is little room, and what it
 // means.
 type word struct {
-	outcome audit.Outcome
-	short   string
-	says    string
+	outcome   audit.Outcome
+	short     string
+	says      string
+	uncounted string // what it means where nobody counts executions, if that is less
 }
 
 // words are in the order of the legend. The short ones of bad outcomes are
 // upper-case.
 var words = []word{
-	{audit.Unharmed, "ok", "success, executed once, at the first attempt"},
-	{audit.Retried, "retried", "success, executed once, at a later attempt"},
-	{audit.Deduped, "deduped", "success, and the server discarded the repeat"},
-	{audit.RetriedRead, "reread", "success, executed more than once, which does no harm"},
-	{audit.Surfaced, "error", "an error of the class that the wire showed, executed at most once"},
-	{audit.Indeterminate, "unknown", "the client says that the outcome is unknown"},
-	{audit.SurfacedMasked, "masked", "an error that does not tell what the wire showed"},
-	{audit.Late, "late", "right, but long after everything had happened"},
-	{audit.TruncatedUndetectable, "part?", "success with part of the data, and no way to know"},
-	{audit.Unchecked, "unchecked", "success, and nobody knows whether the data, or the count, are right"},
-	{audit.Informational, "retrying", "still retrying when the time was over"},
-	{audit.Unimplemented, "n/a", "the client cannot perform such a call"},
-	{audit.SurfacedMislabelled, "MISLABEL", "an error that says that nothing was executed, and something was"},
-	{audit.Duplicated, "DUPLICATE", "the work was done more than once, and no error says so"},
-	{audit.DuplicatedError, "DUP+ERROR", "an error, and the work was done more than once"},
-	{audit.TruncatedOK, "TRUNCATED", "success with part of the data"},
-	{audit.Corrupted, "CORRUPT", "success with data that the server did not send"},
-	{audit.LostOK, "LOST", "success, and nothing was executed"},
-	{audit.Hung, "HUNG", "no result, and no attempt any more"},
-	{audit.Storm, "STORM", "more attempts than allowed"},
-	{audit.NotStruck, "unstruck", "the fault never struck: this proves nothing"},
-	{audit.Broken, "broken", "the audit or the machine failed here: this proves nothing"},
+	{audit.Unharmed, "ok", "success, executed once, at the first attempt", "success at the first attempt"},
+	{audit.Retried, "retried", "success, executed once, at a later attempt", "success at a later attempt"},
+	{audit.Deduped, "deduped", "success, and the server discarded the repeat", ""},
+	{audit.RetriedRead, "reread", "success, executed more than once, which does no harm", ""},
+	{audit.Surfaced, "error", "an error of the class that the wire showed, executed at most once",
+		"an error of the class that the wire showed"},
+	{audit.Indeterminate, "unknown", "the client says that the outcome is unknown", ""},
+	{audit.SurfacedMasked, "masked", "an error that does not tell what the wire showed", ""},
+	{audit.Late, "late", "right, but long after everything had happened", ""},
+	{audit.TruncatedUndetectable, "part?", "success with part of the data, and no way to know", ""},
+	{audit.Unchecked, "unchecked", "success, and nobody knows whether the data, or the count, are right", ""},
+	{audit.Informational, "retrying", "still retrying when the time was over", ""},
+	{audit.Unimplemented, "n/a", "the client cannot perform such a call", ""},
+	{audit.SurfacedMislabelled, "MISLABEL", "an error that says that nothing was executed, and something was", ""},
+	{audit.Duplicated, "DUPLICATE", "the work was done more than once, and no error says so", ""},
+	{audit.DuplicatedError, "DUP+ERROR", "an error, and the work was done more than once", ""},
+	{audit.TruncatedOK, "TRUNCATED", "success with part of the data", ""},
+	{audit.Corrupted, "CORRUPT", "success with data that the server did not send", ""},
+	{audit.LostOK, "LOST", "success, and nothing was executed", ""},
+	{audit.Hung, "HUNG", "no result, and no attempt any more", ""},
+	{audit.Storm, "STORM", "more attempts than allowed", ""},
+	{audit.NotStruck, "unstruck", "the fault never struck: this proves nothing", ""},
+	{audit.Broken, "broken", "the audit or the machine failed here: this proves nothing", ""},
 }
 
 // marks of hygienes stand behind an outcome.
@@ -58,21 +60,53 @@ var marks = []struct {
 	{audit.Panicked, "+PANIC", "PANIC: it panicked"},
 }
 
-// short is how a verdict is written where there is little room.
-func short(v audit.Verdict) string {
+// untold is an error of which a client does not tell the class.
+var untold = word{audit.Surfaced, "error?", "an error; its class was not told", ""}
+
+// legend is the words that results have, with what they mean for these.
+func legend(cells []audit.Result) (list []word) {
+	for _, w := range words {
+		told, without, uncounted := false, false, false
+		for _, c := range cells {
+			switch {
+			case !c.Verdict.Has(w.outcome):
+			case c.Untold && w.outcome == untold.outcome:
+				without = true
+			default:
+				told, uncounted = true, uncounted || c.Executed < 0
+			}
+		}
+		if uncounted && w.uncounted != "" {
+			w.says = w.uncounted
+		}
+		if told {
+			list = append(list, w)
+		}
+		if without {
+			list = append(list, untold)
+		}
+	}
+	return list
+}
+
+// short is how the verdict of a result is written where there is little room.
+func short(c audit.Result) string {
 	var all []string
-	for _, o := range v.Outcomes {
+	for _, o := range c.Verdict.Outcomes {
 		name := string(o)
 		for _, w := range words {
 			if w.outcome == o {
 				name = w.short
 			}
 		}
+		if c.Untold && o == untold.outcome {
+			name = untold.short
+		}
 		all = append(all, name)
 	}
 	text := strings.Join(all, "+")
 	for _, m := range marks {
-		if slices.Contains(v.Hygiene, m.hygiene) {
+		if slices.Contains(c.Verdict.Hygiene, m.hygiene) {
 			text += m.short
 		}
 	}

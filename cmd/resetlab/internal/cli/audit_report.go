@@ -13,13 +13,17 @@ import (
 )
 
 // reportFiles are the files that reports are written to.
-type reportFiles struct{ json, junit, html, markdown string }
+type reportFiles struct {
+	json, junit, html, markdown string
+	verbose                     bool // show what the client said
+}
 
 func (f *reportFiles) register(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVar(&f.json, "json", "", "write the report to `FILE`, for 'resetlab audit show', merge and diff")
 	flags.StringVar(&f.junit, "junit", "", "write it to `FILE` for CI systems, as JUnit does")
 	flags.StringVar(&f.html, "html", "", "write a page to `FILE`, with the evidence of each cell")
+	flags.BoolVar(&f.verbose, "verbose", false, "show what the client said in every cell")
 	flags.StringVar(&f.markdown, "markdown", "", "write it to `FILE` for the summary of a CI run")
 }
 
@@ -54,7 +58,7 @@ func (f *reportFiles) present(cmd *cobra.Command, style cardStyle, reports ...*a
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
-		if err := render.Matrix(out, r, render.Style{Width: options.Width, Color: options.Color}); err != nil {
+		if err := render.Matrix(out, r, render.Style{Width: options.Width, Color: options.Color, Said: f.verbose}); err != nil {
 			return err
 		}
 		bad += len(r.Bad())

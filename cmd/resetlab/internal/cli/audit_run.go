@@ -104,10 +104,11 @@ func (a *auditing) conduct(cmd *cobra.Command, subject audit.Subject) (err error
 		return err
 	}
 	a.expected.Apply(report, !a.flags.filtered() && report.Stopped == "")
+	a.flags.files.verbose = a.flags.files.verbose || len(a.options.Cells) > 0 // somebody looks closer
 	err = errors.Join(err, a.flags.files.present(cmd, a.flags.style, report))
 	a.sayAgain(cmd, report)
 	for _, c := range report.Cells {
-		if len(a.options.Cells) > 0 && c.Card != "" { // somebody looks closer
+		if len(a.options.Cells) > 0 && c.Card != "" {
 			fmt.Fprintf(a.flags.files.out(cmd), "\n%s", c.Card)
 		}
 	}
