@@ -43,6 +43,7 @@ func TestWhatABadClientCouldHaveKnown(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := subject(t, func() audit.Client { client := c.client; return &client })
+			s.Pooled = c.client.keep // what it keeps has ended before the next call
 			cell, err := audit.ParseCell(c.cell)
 			if err != nil {
 				t.Fatal(err)

@@ -5,51 +5,57 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // A mark is a connection of the audit's own to where the client connects. When
 // it is accepted, every connection that the client has made before is, too: a
 // client may have sent all, and be gone, before one of them is.
 type mark struct {
-	mu       sync.Mutex // guards the rest, and is held while connecting
-	address  string     // of our end; empty when none is on its way
-	accepted chan struct{}
+	mu       sync.Mutex               // guards the rest, and is held while connecting
+	accepted map[string]chan struct{} // of those on their way, by the address of our end
 }
 
 // pass connects and waits until that is accepted, or the context ends.
 func (m *mark) pass(ctx context.Context, dial func(context.Context) (net.Conn, error)) {
+	if ctx.Err() != nil {
+		return
+	}
 	m.mu.Lock()
-	conn, err := dial(ctx)
-	if err != nil { // nobody listens any more
+	conn, err := dial(context.WithoutCancel(ctx)) // one that was given up would be accepted as a client's
+	if err != nil {                               // nobody listens any more
 		m.mu.Unlock()
 		return
 	}
 	defer conn.Close()
 	accepted := make(chan struct{})
-	m.address, m.accepted = conn.LocalAddr().String(), accepted
+	if m.accepted == nil {
+		m.accepted = map[string]chan struct{}{}
+	}
+	m.accepted[conn.LocalAddr().String()] = accepted
 	m.mu.Unlock()
 	select {
 	case <-accepted:
-	case <-ctx.Done():
+	case <-ctx.Done(): // it may still be accepted, and is no client's then either
 	}
 }
 
-// met says whether a connection is the mark, and closes it then.
+// met says whether a connection is a mark, and closes it then.
 func (m *mark) met(conn net.Conn) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.address == "" || conn.RemoteAddr().String() != m.address {
-		return false
+	accepted, ours := m.accepted[conn.RemoteAddr().String()]
+	if ours {
+		delete(m.accepted, conn.RemoteAddr().String())
+		close(accepted)
+		conn.Close()
 	}
-	m.address = ""
-	close(m.accepted)
-	conn.Close()
-	return true
+	return ours
 }
 
 // connectMark connects to where the client does.
 func (t *trial) connectMark(ctx context.Context) (net.Conn, error) {
-	dialer := &net.Dialer{KeepAlive: -1, LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.source, 0))}
+	dialer := &net.Dialer{Timeout: time.Second, KeepAlive: -1, LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.source, 0))}
 	dialer.SetMultipathTCP(false)
 	conn, err := dialer.DialContext(ctx, "tcp", t.address)
 	if err == nil && t.recording != nil && !t.toldAll {
