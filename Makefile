@@ -89,7 +89,9 @@ recordings:
 
 # The audits of real clients, a module of their own, and the table of them.
 audits-test:
-	cd audits && go vet ./... && go test -count=1 -timeout=10m ./...
+	mkdir -p $(REPORTS)
+	cd audits && go vet ./... && RESETLAB_NEWS=$(CURDIR)/$(REPORTS)/audits-news.txt go test -count=1 -timeout=10m ./...
+	cat $(REPORTS)/audits-news.txt
 
 audits:
 	cd audits && RESETLAB_TABLE=1 go test -count=1 -timeout=10m .

@@ -80,17 +80,23 @@ var _ = ReportAfterSuite("the table", func(report Report) {
 })
 
 // tellNews writes what is news in versions of programs that were not measured, or
-// not last, and says whether there are such versions.
+// not last, and says whether there are such versions. RESETLAB_NEWS names a file
+// for it, because go test does not show what a test that passes writes.
 func tellNews(rows []row) (others bool) {
+	var text strings.Builder
 	for _, r := range rows {
 		if r.Other == "" {
 			continue
 		}
 		others = true
-		fmt.Printf("\n%s: %s\n", r.Name, r.Other)
+		fmt.Fprintf(&text, "%s: %s\n", r.Name, r.Other)
 		for _, cell := range r.News {
-			fmt.Println("  news:", cell)
+			fmt.Fprintln(&text, "  news:", cell)
 		}
+	}
+	fmt.Print(text.String())
+	if file := os.Getenv("RESETLAB_NEWS"); file != "" {
+		Expect(os.WriteFile(file, []byte(text.String()), 0o644)).To(Succeed())
 	}
 	return others
 }

@@ -197,7 +197,7 @@ func TestClaimsOfABrokenServer(t *testing.T) {
 	}
 	for _, want := range []string{
 		"print the claims: write /dev/stdout: no space left on device", "failed specs: 7", "FAILED  Closing with unread data",
-		"want  read: reset", "read() EOF", "again: resetlab run 'closing-with-unread-data/resets/direct'",
+		"want  read: reset", "read() EOF", "again: " + binary + " run closing-with-unread-data/resets/direct",
 	} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("it does not say %q", want)

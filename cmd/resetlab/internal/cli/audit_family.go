@@ -83,11 +83,10 @@ no proof of arrival here: which messages are lost, the audit finds out.`,
 		{
 			name: "resp", title: "Redis",
 			long: `Audit a client of Redis with a Redis in memory, which knows most commands of
-Redis 7 (no clusters, no modules). {method}
-is GET to read, SET and INCR to write, {id} the key; or {id} stands anywhere in
-the arguments of a command, as in SET order:{id} or LPUSH jobs {id}. A write is
-counted by commands that can change data, and once for MULTI to EXEC. Any
-password is good.`,
+Redis 7 (no clusters, no modules). {method} is GET to read, SET and INCR to
+write, {id} the key; or {id} stands anywhere in the arguments of a command, as in
+SET order:{id} or LPUSH jobs {id}. A write is counted by commands that can change
+data, and once for MULTI to EXEC. Any password is good.`,
 			example:  `  resetlab audit resp -- redis-cli -h {host} -p {port} {method} {id}`,
 			protocol: protocols.RESP,
 			start:    func() (server, error) { return origins.StartRESP() },

@@ -108,7 +108,7 @@ func specLine(result suite.Result) string {
 	for _, text := range why {
 		line += "\n    " + text
 	}
-	return line + "\n    again: resetlab run '" + strings.ReplaceAll(result.Spec, "'", `'\''`) + "'"
+	return line + "\n    again: " + commandLine("run", result.Spec)
 }
 
 // round tells, where there is no bar, that a round is over.

@@ -12,7 +12,7 @@ import (
 func unknown(kind, typed string, names []string, see string) error {
 	meant := near(typed, names)
 	if len(meant) == 0 {
-		return badInputf("there is no %s %q: see '%s'", kind, typed, see)
+		return badInputf("there is no %s %q: see '%s'", kind, typed, commandLine(strings.Fields(see)[1:]...))
 	}
 	return badInputf("there is no %s %q: do you mean %s?", kind, typed, strings.Join(meant[:min(5, len(meant))], ", "))
 }
