@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -82,6 +83,23 @@ func (t *trial) tries() tries {
 		s.last = max(s.last, time.Duration(t.lastArrival.Load()))
 	}
 	return s
+}
+
+// tries returns the attempts so far.
+func (s *striker) tries() (t tries) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := slices.IndexFunc(s.attempts, func(a Attempt) bool { return a.Struck })
+	if s.strikes > 0 {
+		t.after = len(s.attempts) - max(0, first) - 1 // where the clock struck, the first attempt is no retry
+	}
+	for i, a := range s.attempts {
+		if i > 0 {
+			t.gap = max(t.gap, a.At-s.attempts[i-1].At)
+		}
+		t.last = s.start + a.At
+	}
+	return t
 }
 
 // judgeSilence judges a client that did not come back. One attempt is never

@@ -254,23 +254,6 @@ func (s *striker) begins() {
 	s.start, s.last = now, now
 }
 
-// tries returns the attempts so far.
-func (s *striker) tries() (t tries) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first := slices.IndexFunc(s.attempts, func(a Attempt) bool { return a.Struck })
-	if s.strikes > 0 {
-		t.after = len(s.attempts) - max(0, first) - 1 // where the clock struck, the first attempt is no retry
-	}
-	for i, a := range s.attempts {
-		if i > 0 {
-			t.gap = max(t.gap, a.At-s.attempts[i-1].At)
-		}
-		t.last = s.start + a.At
-	}
-	return t
-}
-
 // note begins to note which connections are used, and returns what tells it.
 func (s *striker) note() (tell func() use) {
 	s.mu.Lock()
