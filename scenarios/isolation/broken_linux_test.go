@@ -196,7 +196,7 @@ func TestClaimsOfABrokenServer(t *testing.T) {
 		t.Errorf("it ended with %v, want status 1", err)
 	}
 	for _, want := range []string{
-		"print the claims: write /dev/stdout: no space left on device", "failed specs: 7", "FAILED  Closing with unread data",
+		"write to standard output: no space left on device", "failed specs: 7", "FAILED  Closing with unread data",
 		"want  read: reset", "read() EOF", "again: " + binary + " run closing-with-unread-data/resets/direct",
 	} {
 		if !strings.Contains(said.String(), want) {

@@ -36,11 +36,10 @@ about it passed. The cards of specs that failed go to standard error.`,
 			if marked := (*specsFailed)(nil); err != nil && !errors.As(err, &marked) {
 				return err
 			}
-			_, written := claims.Tabulate(runsOf(all, ran)).WriteTo(cmd.OutOrStdout())
-			if written != nil {
-				written = fmt.Errorf("print the claims: %w", written)
-			}
-			return errors.Join(written, err, shown)
+			// Standard output remembers that it could not be written to, which is
+			// said beside what failed.
+			_, _ = claims.Tabulate(runsOf(all, ran)).WriteTo(cmd.OutOrStdout())
+			return errors.Join(err, shown)
 		}),
 	}
 }

@@ -57,6 +57,10 @@ func conclude(stderr io.Writer, command *cobra.Command, err, lost error, interru
 		return exitFailed
 	case lost != nil:
 		say(stderr, fmt.Errorf("write to standard output: %w", terminal.Cause(lost)))
+		// What went wrong besides is news; that the command was then ended is not.
+		if err != nil && !errors.Is(err, terminal.Cause(lost)) && !errors.Is(err, context.Canceled) {
+			say(stderr, err)
+		}
 		return exitFailed
 	case err == nil:
 		return exitOK
