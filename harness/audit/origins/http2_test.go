@@ -69,7 +69,7 @@ func TestHTTP2BoundsHeaders(t *testing.T) {
 		err = framer.WriteContinuation(1, false, more)
 	}
 	if err == nil {
-		err = framer.WriteContinuation(1, true, nil)
+		_ = framer.WriteContinuation(1, true, nil) // the origin may have ended the connection
 	}
 	io.Copy(io.Discard, conn) // until it ends
 
