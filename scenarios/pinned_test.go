@@ -41,6 +41,9 @@ var _ = ReportAfterSuite("the pinned verdicts", func(report Report) {
 	if !measured && strings.HasPrefix(running, "linux-") {
 		text, err = os.ReadFile(filepath.Join(pinnedOn, reference+".txt"))
 	}
+	if err != nil && os.Getenv(pinVariable) == "1" {
+		Fail("there is nothing to compare the verdicts with: " + err.Error())
+	}
 	if err != nil { // another system, of which nothing is known
 		fmt.Printf("pinned · nothing was measured on %s that this run could be compared with\n", running)
 		return
