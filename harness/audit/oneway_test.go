@@ -116,12 +116,13 @@ func TestWhatIsNotTheSameEachTimeIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := report.ToClient - 1 // without the line's end the data are all there
-	i := slices.IndexFunc(report.Ranges, func(r audit.Range) bool { return len(r.Racy) > 0 })
+	// What comes of the last bytes of the request is a race that the machine decides.
+	i := slices.IndexFunc(report.Ranges, func(r audit.Range) bool { return r.Toward == harness.Client && len(r.Racy) > 0 })
 	if i < 0 {
 		t.Fatalf("nothing is racy: %+v", report.Ranges)
 	}
 	r := report.Ranges[i]
-	if r.Toward != harness.Client || r.First != 1 || r.Last != last || strings.Join(r.Racy, "|") != "RETRIED-READ|TRUNCATED-OK|UNHARMED" {
+	if r.First != 1 || r.Last != last || strings.Join(r.Racy, "|") != "RETRIED-READ|TRUNCATED-OK|UNHARMED" {
 		t.Errorf("racy is %s %d to %d: %q, want client 1 to %d", r.Toward, r.First, r.Last, r.Racy, last)
 	}
 	if !r.Verdict.Has(audit.TruncatedOK) || len(report.Bad()) != 1 {

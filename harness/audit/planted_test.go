@@ -48,19 +48,20 @@ func (p *planted) Do(ctx context.Context, c audit.Call) (a audit.Answer) {
 }
 
 func (p *planted) once(ctx context.Context, c audit.Call) audit.Answer {
-	if p.conn == nil {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", c.Address)
-		if err != nil {
+	conn := p.conn
+	if conn == nil {
+		var err error
+		if conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", c.Address); err != nil {
 			return audit.Answer{Err: err}
 		}
-		p.conn = conn
+		if p.keep { // otherwise a call that was given up may be under way beside this one
+			p.conn = conn
+		}
 	}
-	conn := p.conn
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	line, err := p.exchange(conn, fmt.Sprintf("%s %s\n", c.Operation, c.ID))
 	if !p.keep {
-		p.conn = nil
 		if p.forget == nil {
 			conn.Close()
 		} else {
