@@ -33,13 +33,20 @@ func spareThreads() (uint64, error) {
 	close(release)
 	unlocked.Wait()
 	// The runtime may still be making threads, by another thread. It has made
-	// them all when that sleeps and the number stays the same.
-	for before := 0; ; {
+	// them all when that sleeps and the number stays the same. The threads are
+	// looked at one after the other, so that one may have woken another that had
+	// been looked at before: that they slept is believed when it was so for
+	// several times.
+	const believed = 5
+	for before, times := 0, 0; ; {
 		threads, asleep, err := sleepingThreads()
 		if err != nil {
 			return 0, fmt.Errorf("count the threads: %w", err)
 		}
-		if asleep && threads == before {
+		if times++; !asleep || threads != before {
+			times = 0
+		}
+		if times == believed {
 			return uint64(threads), nil
 		}
 		before = threads
