@@ -29,14 +29,18 @@ test:
 		--output-dir=$(REPORTS) --json-report=scenarios.json --junit-report=scenarios.xml ./scenarios
 
 # Every fuzz target, one after the other, each for FUZZTIME. What one finds is
-# kept in testdata/fuzz beside it, as a seed of the plain tests.
+# kept in testdata/fuzz beside it, as a seed of the plain tests. Go's fuzzer now
+# and then calls the end of its own time a failure (golang.org/issue/75804).
 FUZZTIME = 10s
 fuzz:
-	@failed=; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do \
+	@mkdir -p $(REPORTS); log=$(CURDIR)/$(REPORTS)/fuzz.log; failed=; \
+	for file in $$(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
 			echo "== $$target in $$(dirname $$file)"; \
 			(cd $$(dirname $$file) && go test . -run='^$$' -fuzz="^$$target$$" \
-				-fuzztime=$(FUZZTIME) -fuzzminimizetime=100x) || failed="$$failed $$target"; \
+				-fuzztime=$(FUZZTIME) -fuzzminimizetime=100x) >$$log 2>&1; status=$$?; cat $$log; \
+			[ $$status = 0 ] || { grep -q 'context deadline exceeded' $$log && ! grep -q 'Failing input' $$log; } || \
+				failed="$$failed $$target"; \
 		done; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 

@@ -104,13 +104,23 @@ func (w *mysqlWatcher) fromClient(p piece) []audit.Moment {
 	case p.stage == passed && w.phase == replyHead:
 		w.request(p.body)
 	case p.stage == ended && w.phase == replyHead:
-		w.committing = w.command == comQuery && strings.EqualFold(string(p.body[1:min(7, len(p.body))]), "commit")
+		w.committing = w.command == comQuery && strings.EqualFold(text(p.body), "commit")
 		if w.committing {
 			return at(w.exchange(), p.at-1, "P13.sent")
 		}
 		return at(w.exchange(), p.at-1, "P6")
 	}
 	return nil
+}
+
+// text returns the beginning of a command's text, behind the byte that says which
+// command it is. A packet that ends what was sent before in others may be empty
+// (MySQL's protocol: a payload of 16 MiB or more).
+func text(command []byte) string {
+	if len(command) == 0 {
+		return ""
+	}
+	return string(command[1:min(7, len(command))])
 }
 
 // commandBegins knows a command when its first byte is there.
