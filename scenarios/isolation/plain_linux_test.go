@@ -10,7 +10,7 @@ import (
 // TestMakeScenariosIsPlain: without a terminal, and with NO_COLOR on one, no
 // escape sequence is printed (no-color.org); and what takes long is named first.
 func TestMakeScenariosIsPlain(t *testing.T) {
-	const command = "make scenarios ARGS='--focus-file=closing_with_unread'"
+	const command = "make --no-print-directory scenarios ARGS='--focus-file=closing_with_unread'"
 	for _, test := range []struct {
 		name      string
 		command   []string
