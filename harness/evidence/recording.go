@@ -137,6 +137,12 @@ type Packet struct {
 	// Translated says that its sender, a NAT, only passed on, with another
 	// address, what is an event of its own.
 	Translated bool `json:"translated,omitempty"`
+	// Unknown names what the source did not show, so that nothing follows from
+	// the fields for it. The zero value: it showed all.
+	Unknown Fields `json:"unknown,omitempty"`
+	// Options are the options of the TCP header where Data does not have them,
+	// as in printed traces; nil: look into Data, see [Packet.TCPOptions].
+	Options *TCPOptions `json:"options,omitempty"`
 	// Path is where the captures of hosts in namespaces of their own saw it, in
 	// order; empty on the loopback.
 	Path []Sighting `json:"path,omitempty"`
