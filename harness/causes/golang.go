@@ -77,6 +77,38 @@ var golang = []Phrase{
 		Points: noReply, Settle: settleReply,
 	},
 	{
+		Words: []string{"Client.Timeout exceeded while awaiting headers", "Client.Timeout or context cancellation while reading body",
+			"net/http: request canceled"},
+		Of: "Go net/http", Ending: "gave-up", Known: "Go 1.26: net/http",
+		Sure: "The client's own time-out ended the request (http.Client.Timeout). Nothing came from the network that " +
+			"says why. The server may go on with the request and complete it.",
+	},
+	{
+		Words: []string{"stream error: stream ID", "stream terminated by RST_STREAM"},
+		Of:    "HTTP/2 in Go, gRPC", Known: "RFC 9113, section 7; golang.org/x/net/http2",
+		Sure: "One stream of HTTP/2 was ended by a frame (RST_STREAM), which is no RST of TCP: the connection may be " +
+			"well. The word behind it says why: REFUSED_STREAM was not executed, INTERNAL_ERROR may have been, CANCEL is " +
+			"the other side's wish.",
+		Points: []Pointer{
+			{"killed", Possible, "INTERNAL_ERROR: the handler failed: see the server's log"},
+			{"left-early", Possible, "CANCEL: the other end gave up, as by its time-out"},
+			{"restarted", Possible, "REFUSED_STREAM or a GOAWAY beside it: the server is being replaced"},
+		},
+		Settle: []string{"GODEBUG=http2debug=2 shows the frames; a GOAWAY before it tells of the server's end."},
+	},
+	{
+		Words: []string{"lost connection to pod", "error upgrading connection", "Unable to connect to the server: EOF"},
+		Of:    "kubectl", Known: "kubectl: port-forward, client-go",
+		Sure: "kubectl's connection to the API server, or the tunnel through it, ended. A port-forward ends with its " +
+			"pod and after the API server's or a load balancer's idle time-out.",
+		Points: []Pointer{
+			{"restarted", Possible, "the pod was replaced"},
+			{"idle-timeout", Possible, "nothing was sent for some minutes (streaming-connection-idle-timeout)"},
+			{"upstream-refuses", Possible, "at the first connection: nobody listens at that port in the pod"},
+		},
+		Settle: []string{"kubectl -v=9 shows the requests; kubectl get pod shows restarts."},
+	},
+	{
 		Words: []string{"driver: bad connection", "invalid connection", "unexpected read from socket",
 			"conn closed", "failed to deallocate cached statement"},
 		Of: "Go database drivers", Known: "database/sql; go-sql-driver/mysql; jackc/pgx",

@@ -64,6 +64,13 @@ var node = []Phrase{
 		Points: cutReply, Settle: settleReply,
 	},
 	{
+		Words: []string{"The socket connection was closed unexpectedly"},
+		Of:    "Bun's fetch", Known: "Bun: fetch, ConnectionClosed",
+		Sure: "The connection ended before the reply was complete; the words do not tell a FIN from a RST. The " +
+			"request may have been executed.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
 		Words: []string{"PROTOCOL_CONNECTION_LOST", "Connection lost: The server closed the connection",
 			"Connection terminated unexpectedly", "Connection terminated due to connection timeout"},
 		Of: "Node.js database drivers", Ending: "finished", Known: "mysql, mysql2, pg",
@@ -110,6 +117,19 @@ var browsers = []Phrase{
 		Sure: "The connection ended before a reply came; for Chromium and Firefox these words are those of an " +
 			"orderly end (FIN). Safari's do not tell a FIN from a RST.",
 		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"ERR_HTTP2_PROTOCOL_ERROR", "NS_ERROR_NET_HTTP2", "ERR_HTTP2_SERVER_REFUSED_STREAM"},
+		Of:    "a browser", Known: "Chromium: net_error_list.h (-337, -351); RFC 9113",
+		Sure: "HTTP/2 failed above TCP: a stream was ended by a frame, or one made no sense. It is no RST of TCP; " +
+			"Chromium also says it of a stream that ended within its reply.",
+		Points: []Pointer{
+			{"truncated", Likely, "the server or a proxy gave up while it was sending"},
+			{"killed", Possible, "the server's process dies over the request"},
+			{"refused-upload", Possible, "while a file is being uploaded"},
+		},
+		Settle: []string{"chrome://net-export shows the frame; curl -v --http2 says \"HTTP/2 stream was not closed " +
+			"cleanly\"; does it work with HTTP/1.1?"},
 	},
 	{
 		Words: []string{"ERR_CONTENT_LENGTH_MISMATCH", "ERR_INCOMPLETE_CHUNKED_ENCODING"},

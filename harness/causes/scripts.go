@@ -141,18 +141,18 @@ var scripts = []Phrase{
 			"packets)\" with log_warnings=2."},
 	},
 	{
-		Words: []string{"Redis server went away", "read error on connection to", "Connection closed by server",
-			"Error while reading from … redis"},
-		Of:    "PHP and Python clients of Redis",
-		Known: "phpredis; redis-py; measured: Redis 7.0.15 closes with FIN",
-		Sure:  "The connection to Redis ended while a reply was expected.",
-		Points: []Pointer{
-			{"idle-timeout", Likely, "the connection was idle for Redis' timeout"},
-			{"killed", Possible, "Redis was restarted, or CLIENT KILL or a limit of its output buffer ended the " +
-				"client"},
-			{"flow-expired", Possible, "there is a NAT, firewall or load balancer between"},
-		},
-		Settle: []string{"CONFIG GET timeout against the client's idle time; Redis' log for that second; INFO " +
-			"clients and CLIENT LIST."},
+		Words: []string{"ConnectionClosedError: Connection was closed before we received a valid response",
+			"Connection was closed before we received a valid response from endpoint URL"},
+		Of: "Python (botocore, boto3)", Ending: "finished", Known: "botocore: exceptions.ConnectionClosedError",
+		Sure: "The connection ended in the place of a reply. botocore repeats by its retry mode; the request may " +
+			"have been executed.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"Server closed connection without sending any data back", "500 read failed"},
+		Of:    "Perl (LWP)", Known: "LWP: Net::HTTP, LWP::Protocol::http",
+		Sure: "The status 500 is LWP's own and never came from the server: the connection ended in the place of a " +
+			"reply, \"without sending any data\" by a FIN, \"read failed: Connection reset by peer\" by a RST.",
+		Points: noReply, Settle: settleReply,
 	},
 }

@@ -183,6 +183,7 @@ var tools = []Phrase{
 	},
 	{
 		Words: []string{"RPC failed; curl", "fetch-pack: unexpected disconnect while reading sideband packet",
+			"unexpected disconnect while reading sideband packet",
 			"early EOF", "the remote end hung up unexpectedly"},
 		Wraps: true,
 		Of:    "git", Known: "git: remote-curl.c, pkt-line.c",
