@@ -24,6 +24,10 @@ type Surroundings struct {
 	// kernel events or calls.
 	LostPackets uint64
 	LostEvents  uint64
+	// Elsewhere says that the ends are machines of unknown systems, as in a
+	// capture that somebody brings: [Connection.Diagnoses] then guesses their
+	// stacks, and takes them for Linux otherwise.
+	Elsewhere bool
 
 	sent  map[string]int64 // RSTs on the wire, by whose counters count them
 	noted map[string]int64 // RSTs that a kernel noted, likewise
