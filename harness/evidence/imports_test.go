@@ -17,9 +17,11 @@ func TestWhatIsPure(t *testing.T) {
 	}{
 		{"tcp", "tcp"},
 		{"causes", "causes tcp"},
-		{"evidence", "evidence internal/jsonerror tcp gopacket"},
-		{"evidence/diagnose", "evidence/diagnose evidence internal/jsonerror causes tcp gopacket"},
-		{"report", "report evidence internal/jsonerror tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix " +
+		{"evidence", "evidence evidence/internal/ip internal/jsonerror tcp"},
+		{"evidence/savefile", "evidence/savefile evidence evidence/internal/ip internal/jsonerror tcp gopacket " +
+			"golang.org/x/net/bpf golang.org/x/sys/unix"}, // of gopacket's layers
+		{"evidence/diagnose", "evidence/diagnose evidence evidence/internal/ip internal/jsonerror causes tcp gopacket"},
+		{"report", "report evidence evidence/internal/ip internal/jsonerror tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix " +
 			"golang.org/x/term github.com/rivo/uniseg"}, // of pcapng files, and of the width of a line
 	} {
 		t.Run(test.pure, func(t *testing.T) {

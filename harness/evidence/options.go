@@ -1,6 +1,10 @@
 package evidence
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/resetlab/resetlab/harness/evidence/internal/ip"
+)
 
 // Fields is a set of what a source may not show of a segment.
 type Fields uint16
@@ -90,26 +94,12 @@ func (p *Packet) optionBytes() ([]byte, bool) {
 	return header[20:end], true
 }
 
-// tcpHeader returns an IP packet's bytes from the TCP header on. In IPv6 it
-// passes over extension headers (RFC 8200, section 4). ok is false if there is
-// no TCP header to be seen.
+// tcpHeader returns an IP packet's bytes from the TCP header on. ok is false if
+// there is no TCP header to be seen.
 func tcpHeader(packet []byte) ([]byte, bool) {
-	switch {
-	case len(packet) >= 20 && packet[0]>>4 == 4:
-		length := int(packet[0]&15) * 4
-		if packet[9] != 6 || length < 20 || length > len(packet) {
-			return nil, false
-		}
-		return packet[length:], true
-	case len(packet) >= 40 && packet[0]>>4 == 6:
-		next, rest := packet[6], packet[40:]
-		for next == 0 || next == 43 || next == 60 { // hop-by-hop, routing, destination options
-			if len(rest) < 8 || 8+int(rest[1])*8 > len(rest) {
-				return nil, false
-			}
-			next, rest = rest[0], rest[8+int(rest[1])*8:]
-		}
-		return rest, next == 6
+	h, ok := ip.Parse(packet)
+	if !ok || h.Protocol != ip.TCP || h.Cut || h.Offset != 0 {
+		return nil, false
 	}
-	return nil, false
+	return packet[h.Len:], true
 }

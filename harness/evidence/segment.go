@@ -1,12 +1,12 @@
 package evidence
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"strings"
 	"time"
 
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
+	"github.com/resetlab/resetlab/harness/evidence/internal/ip"
 )
 
 // A Segment is a TCP segment as one capture saw it.
@@ -16,52 +16,53 @@ type Segment struct {
 	// Packet has the sequence numbers of the header itself, and names no host.
 	Packet  Packet
 	Leaving bool // it was leaving the host where it was captured, or else coming
+	// Point is the number of the interface, or the line, at which it was
+	// captured, where a source has several; what one machine captures twice on
+	// its way through has two. Otherwise 0.
+	Point int
+}
+
+// An Omission is a kind of thing in a source that was not read as a segment,
+// although it may have been one.
+type Omission struct {
+	What    string // a phrase, as "IP fragment", "line not understood"
+	Count   uint64 // how many there were
+	Example string // the first of them, cut to 200 bytes; it comes from the source as it is, control characters included
 }
 
 // A Decoder finds the TCP segments in IP packets. The zero value is ready. It
 // must not be used by several goroutines at the same time.
 type Decoder struct {
-	ip4     layers.IPv4
-	ip6     layers.IPv6
-	tcp     layers.TCP
-	parsers map[byte]*gopacket.DecodingLayerParser // by version of IP
-	found   []gopacket.LayerType
-	flags   map[byte]string // those that were named already
+	flags [256]string // the names of those that it met
 }
 
 // Segment decodes a packet, from its IP header on and as far as it was captured,
 // that is length bytes long as a whole. It keeps the packet, and leaves time and
-// direction to the caller. ok is false if it is no TCP segment.
+// direction to the caller. ok is false if it is no TCP segment, or the twenty
+// bytes that each TCP header has were not captured. Of a segment in fragments
+// the first is decoded, and [FieldLen] unknown.
 func (d *Decoder) Segment(packet []byte, length int) (s Segment, ok bool) {
-	if d.parsers == nil { // what is behind the headers was cut off, which is no error
-		d.parsers = map[byte]*gopacket.DecodingLayerParser{
-			4: gopacket.NewDecodingLayerParser(layers.LayerTypeIPv4, &d.ip4, &d.tcp),
-			6: gopacket.NewDecodingLayerParser(layers.LayerTypeIPv6, &d.ip6, &d.tcp),
-		}
-		d.flags = map[byte]string{}
-	}
-	if len(packet) == 0 || d.parsers[packet[0]>>4] == nil {
+	h, ok := ip.Parse(packet)
+	if !ok || h.Protocol != ip.TCP || h.Cut || h.Offset != 0 || len(packet) < h.Len+20 {
 		return s, false
 	}
-	version := packet[0] >> 4
-	d.parsers[version].DecodeLayers(packet, &d.found) // an error concerns what is behind TCP
-	if len(d.found) < 2 || d.found[1] != layers.LayerTypeTCP {
+	tcp := packet[h.Len:]
+	headers := h.Len + int(tcp[12]>>4)*4
+	if headers < h.Len+20 {
 		return s, false
 	}
-	s.Packet = Packet{Flags: d.name(d.tcp.Contents[13]), Seq: d.tcp.Seq, Window: int(d.tcp.Window), Data: packet,
-		Length: length, TTL: int(d.ip6.HopLimit)}
-	if d.tcp.ACK {
-		s.Packet.Ack = d.tcp.Ack
+	s.Packet = Packet{Flags: d.name(tcp[13]), Seq: binary.BigEndian.Uint32(tcp[4:]),
+		Len: max(0, length-headers), Window: int(binary.BigEndian.Uint16(tcp[14:])),
+		TTL: h.Hops, IPID: h.ID, Data: packet, Length: length}
+	if tcp[13]&0x10 != 0 {
+		s.Packet.Ack = binary.BigEndian.Uint32(tcp[8:])
+	}
+	if h.More {
+		s.Packet.Unknown = FieldLen
 	}
 	from, to := Addresses(packet)
-	s.From = netip.AddrPortFrom(from, uint16(d.tcp.SrcPort))
-	s.To = netip.AddrPortFrom(to, uint16(d.tcp.DstPort))
-	headers := len(d.ip6.Contents) + len(d.tcp.Contents)
-	if version == 4 {
-		s.Packet.TTL, s.Packet.IPID = int(d.ip4.TTL), int(d.ip4.Id)
-		headers = len(d.ip4.Contents) + len(d.tcp.Contents)
-	}
-	s.Packet.Len = max(0, length-headers)
+	s.From = netip.AddrPortFrom(from, binary.BigEndian.Uint16(tcp))
+	s.To = netip.AddrPortFrom(to, binary.BigEndian.Uint16(tcp[2:]))
 	return s, true
 }
 
@@ -80,8 +81,8 @@ func Addresses(packet []byte) (from, to netip.Addr) {
 // name names the flags of a header (RFC 9293, section 3.1), in the order in
 // which people say them.
 func (d *Decoder) name(bits byte) string {
-	if text, ok := d.flags[bits]; ok {
-		return text
+	if d.flags[bits] != "" || bits == 0 {
+		return d.flags[bits]
 	}
 	var names []string
 	for _, flag := range []struct {

@@ -1,0 +1,176 @@
+package savefile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/internal/ip"
+)
+
+// ErrFormat is what a file is that is no capture in a format that is read here.
+var ErrFormat = errors.New("neither pcap nor pcapng")
+
+// A Reader reads the segments of one capture file. It must not be used by
+// several goroutines at the same time.
+type Reader struct {
+	in      *stream
+	format  format
+	frame   frame
+	decoder evidence.Decoder
+	count   counts
+	records uint64 // packets of any kind that were read
+	err     error  // why there are no more
+}
+
+// A format takes the packets of one kind of file apart.
+type format interface {
+	// next reads the next packet; io.EOF if there is none. The bytes of the
+	// frame are valid until the next call.
+	next(*frame) error
+	// dropped returns how many packets the capture says that it lost.
+	dropped() uint64
+}
+
+// A frame is a packet as the file has it.
+type frame struct {
+	at      time.Time // the zero value if the file has none
+	data    []byte
+	length  int // on the wire
+	link    uint16
+	point   point
+	leaving bool
+}
+
+// maxCaptured is the most bytes of a packet that a file can have: the limit of
+// libpcap and of Wireshark. A length beyond it is no length.
+const maxCaptured = 262144
+
+// Open looks at the beginning of a capture file. The error is [ErrFormat] if it
+// is none that this package reads, and that of r if it could not be read.
+func Open(r io.Reader) (*Reader, error) {
+	in, err := newStream(r)
+	if err != nil {
+		return nil, fmt.Errorf("decompress the capture: %w", err)
+	}
+	start, err := in.b.Peek(4)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("read the capture: %w", err)
+	}
+	opened := &Reader{in: in}
+	switch {
+	case string(start) == "\n\r\r\n":
+		opened.format = &pcapng{in: in}
+	case len(start) == 4 && magicOf(start).known():
+		opened.format, err = newPcap(in)
+	default:
+		return nil, fmt.Errorf("%w: %s", ErrFormat, describe(in))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the head of the capture: %w", err)
+	}
+	return opened, nil
+}
+
+// Next returns the next TCP segment, in the order of the file. Packet.Data
+// points into a buffer and is valid until the next call. The error is io.EOF
+// after the last segment; of a file that is cut off or damaged it says where,
+// and stays.
+//
+// Point is the number of the interface, counted through all sections of the
+// file; where a capture of all interfaces of Linux says which (SLL2), each has
+// its own. Leaving is only set where the file says so.
+func (r *Reader) Next() (evidence.Segment, error) {
+	for r.err == nil {
+		start := r.in.offset
+		r.frame = frame{}
+		if err := r.format.next(&r.frame); err != nil {
+			r.err = r.located(err, start)
+			break
+		}
+		r.records++
+		if s, ok := r.segment(&r.frame); ok {
+			return s, nil
+		}
+	}
+	return evidence.Segment{}, r.err
+}
+
+// located says where a file could not be read on.
+func (r *Reader) located(err error, start int64) error {
+	if err == io.EOF {
+		return err
+	}
+	where := "byte"
+	if r.in.compressed {
+		where = "decompressed byte"
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("the file ends within it: %w", err)
+	}
+	return fmt.Errorf("packet %d, at %s %d: %w", r.records+1, where, start, err)
+}
+
+// segment decodes a frame. The innermost of the packets in it counts.
+func (r *Reader) segment(f *frame) (s evidence.Segment, ok bool) {
+	offset, why := locate(f)
+	if why == inLink {
+		offset, why = behindLink(f.data, f.link)
+	}
+	for tunnels := 0; why == found; tunnels++ {
+		var inner int
+		if s, inner, why = r.decode(f, offset); why != inTunnel || tunnels == maxTunnels {
+			break
+		}
+		offset, why = inner, found
+	}
+	if why != found {
+		r.count.add(why, f)
+		return s, false
+	}
+	s.At, s.Leaving, s.Point = f.at, f.leaving, f.point.joined()
+	if f.at.IsZero() {
+		s.Packet.Unknown |= evidence.FieldDate
+	}
+	return s, true
+}
+
+// maxTunnels is how many packets a packet may be in.
+const maxTunnels = 8
+
+// decode decodes the IP packet at an offset of the frame. It returns [inTunnel]
+// and where the next one begins if it carries another.
+func (r *Reader) decode(f *frame, offset int) (s evidence.Segment, inner int, why omission) {
+	packet, length := f.data[min(offset, len(f.data)):], f.length-offset
+	h, ok := ip.Parse(packet)
+	switch {
+	case !ok:
+		return s, 0, unreadable(packet)
+	case h.Offset != 0:
+		return s, 0, fragment
+	case h.Cut:
+		return s, 0, cutOff
+	}
+	if h.Total != 0 { // the link layer may have padded it
+		length, packet = h.Total, packet[:min(h.Total, len(packet))]
+	}
+	if h.Protocol != ip.TCP {
+		inner, why = behindIP(packet, h)
+		return s, offset + inner, why
+	}
+	if len(packet) < h.Len+20 {
+		return s, 0, cutOff
+	}
+	if s, ok = r.decoder.Segment(packet, length); !ok {
+		return s, 0, malformed
+	}
+	return s, 0, found
+}
+
+// Omissions says what was not read as a segment so far. It is empty if
+// everything was.
+func (r *Reader) Omissions() []evidence.Omission {
+	return r.count.omissions(r.format.dropped())
+}
