@@ -12,6 +12,9 @@ type Claim struct {
 	Says     string   // the statement, in our words
 	Seen     []string // what is seen if it is true: one of these observations
 	KnownOn  string   // systems other than Linux where it is known to hold; may be empty
+	// Real says in a sentence why real programs show something else than the toy
+	// programs, by the name of the program: "haproxy".
+	Real map[string]string
 }
 
 // An Observation is what a spec saw that bears on a claim.

@@ -5,6 +5,7 @@
 // guide to causes and remedies with Go programs (guide), and a collection of
 // forum explanations (jby). A claim is in our own words. [Judge] compares what
 // it says is seen with each [Observation] that a spec attached, and only where
-// every spec about the claim passed. What is printed is always computed; what is
+// every spec about the claim passed; [JudgeReal] does that for the specs that are
+// made with real programs, by their versions. What is printed is always computed; what is
 // expected is written down as [Pins], by which a run tells that something changed.
 package claims

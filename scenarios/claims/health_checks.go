@@ -15,7 +15,11 @@ func healthChecks() []Claim {
 		{ID: NIOAbruptClient, Document: "elb", Seen: []string{"read: reset"},
 			Says: "an NIO server's read fails with ECONNRESET when a client goes away without saying so"},
 		{ID: ProbeSuccess, Document: "elb", Seen: []string{"accepted, then read: reset"},
-			Says: "the checker completes the handshake, calls the backend healthy and sends RST"},
+			Says: "the checker completes the handshake, calls the backend healthy and sends RST",
+			Real: map[string]string{
+				"haproxy": "HAProxy's layer-4 checks send RST in the place of the last ACK (TCP_QUICKACK off), so that no " +
+					"connection is made for the server to accept",
+			}},
 		{ID: ProbeTimeout, Document: "elb", Seen: []string{"unhealthy, RST"},
 			Says: "no SYN-ACK in time: unhealthy, and the checker sends RST"},
 		{ID: ProbeHalfOpen, Document: "elb", Seen: []string{"never accepted"},

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -10,6 +11,9 @@ import (
 // A Verdict says what became of a claim in one run of the suite.
 type Verdict struct {
 	Claim ID
+	// By is the real programs, with their versions, whose specs were judged.
+	// Empty: those of toy programs.
+	By string
 	// Word is "holds", "holds if …", "holds unless …" or "differs on …" where
 	// every spec of the claim passed; otherwise Broken, Incomplete or NotRun.
 	Word string
@@ -31,9 +35,23 @@ const (
 // computed from what they saw.
 func (v Verdict) Judged() bool { return v.Specs > 0 && v.Passed == v.Specs }
 
+// kind is the verdict's word without what follows upon it: "holds", "holds if",
+// "differs".
+func (v Verdict) kind() string {
+	for _, kind := range []string{"holds if", "holds unless", "holds", "differs"} {
+		if strings.HasPrefix(v.Word, kind) {
+			return kind
+		}
+	}
+	return v.Word
+}
+
 // String is the claim's line in the table.
 func (v Verdict) String() string {
 	line := fmt.Sprintf("claim %s · %s", v.Claim, v.Word)
+	if v.By != "" {
+		line = fmt.Sprintf("claim %s · %s · %s", v.Claim, v.By, v.Word)
+	}
 	switch {
 	case v.Judged():
 		return fmt.Sprintf("%s · %s", line, specs(v.Specs))
@@ -53,10 +71,51 @@ func specs(n int) string {
 	return fmt.Sprintf("%d specs", n)
 }
 
-// Judge compares what the claim says is seen with what the specs about it
-// observed; specs that are about others are passed over.
+// Judge compares what the claim says is seen with what the specs of toy programs
+// about it observed; specs that are about others are passed over.
 func Judge(c Claim, runs []Run) Verdict {
-	v := Verdict{Claim: c.ID}
+	return judge(c, "", slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return len(r.Programs) > 0 }))
+}
+
+// JudgeReal is Judge for the specs of real programs: a verdict for each set of
+// programs, and their versions, that specs about the claim are made with. None
+// comes of a claim to which no real program speaks.
+func JudgeReal(c Claim, runs []Run) []Verdict {
+	var verdicts []Verdict
+	for names, its := range byPrograms(c, runs) {
+		versions := map[string]bool{}
+		for _, r := range its {
+			versions[cmp.Or(r.By, names)] = true
+		}
+		if len(versions) > 1 {
+			delete(versions, names)
+		}
+		for by := range versions {
+			// What did not run would have run with whichever version is there.
+			verdicts = append(verdicts, judge(c, by, slices.DeleteFunc(slices.Clone(its), func(r Run) bool {
+				return r.By != "" && r.By != by
+			})))
+		}
+	}
+	slices.SortFunc(verdicts, func(a, b Verdict) int { return strings.Compare(a.By, b.By) })
+	return verdicts
+}
+
+// byPrograms returns the runs about a claim by the names of their real programs.
+func byPrograms(c Claim, runs []Run) map[string][]Run {
+	all := map[string][]Run{}
+	for _, r := range runs {
+		if len(r.Programs) > 0 && slices.Contains(r.About, c.ID) {
+			names := strings.Join(r.Programs, ", ")
+			all[names] = append(all[names], r)
+		}
+	}
+	return all
+}
+
+// judge is the verdict on a claim by runs with the programs that by names.
+func judge(c Claim, by string, runs []Run) Verdict {
+	v := Verdict{Claim: c.ID, By: by}
 	var saw []Observation
 	for _, r := range runs {
 		if !slices.Contains(r.About, c.ID) {
@@ -82,13 +141,13 @@ func Judge(c Claim, runs []Run) Verdict {
 	case !v.Judged():
 		v.Word = Incomplete
 	default:
-		v.Word = compare(c, saw)
+		v.Word = compare(c, by, saw)
 	}
 	return v
 }
 
 // compare is the verdict on a claim by everything that was observed about it.
-func compare(c Claim, saw []Observation) string {
+func compare(c Claim, by string, saw []Observation) string {
 	var asStated, otherwise, trueIf, falseIf []string
 	for _, o := range saw {
 		if o.Claim != c.ID {
@@ -111,11 +170,14 @@ func compare(c Claim, saw []Observation) string {
 	torn := slices.ContainsFunc(trueIf, func(condition string) bool { return slices.Contains(falseIf, condition) })
 	switch {
 	case statedOtherwise || torn || len(asStated)+len(trueIf) == 0:
-		word := fmt.Sprintf("differs on %s: %s", runtime.GOOS, phrase(otherwise))
-		if c.KnownOn != "" {
-			word += "; holds on " + c.KnownOn
+		switch word := fmt.Sprintf("differs on %s: %s", runtime.GOOS, phrase(otherwise)); {
+		case by != "":
+			return "differs: " + phrase(otherwise)
+		case c.KnownOn != "":
+			return word + "; holds on " + c.KnownOn
+		default:
+			return word
 		}
-		return word
 	case len(trueIf) > 0:
 		return "holds if " + phrase(trueIf)
 	case len(falseIf) > 0:

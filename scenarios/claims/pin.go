@@ -20,25 +20,48 @@ type Pin struct {
 // what is printed is computed each time.
 type Pins map[ID]Pin
 
-// Pinned returns what a run found about each claim that it judged.
+// Pinned returns what a run found about each claim that it judged by the specs
+// of toy programs.
 func Pinned(runs []Run) Pins {
 	pins := Pins{}
 	for _, c := range All() {
-		verdict := Judge(c, runs)
-		if !verdict.Judged() {
-			continue
-		}
-		pin := Pin{Word: verdict.Word, Saw: map[Observation]int{}}
-		for _, r := range runs {
-			for _, o := range r.Saw {
-				if o.Claim == c.ID && slices.Contains(r.About, c.ID) {
-					pin.Saw[o]++
-				}
-			}
-		}
-		pins[c.ID] = pin
+		pins.add(Judge(c, runs), runs)
 	}
 	return pins
+}
+
+// PinnedReal returns what a run found about each claim that it judged by the
+// specs of real programs, by the programs with their versions.
+func PinnedReal(runs []Run) map[string]Pins {
+	all := map[string]Pins{}
+	for _, c := range All() {
+		for _, verdict := range JudgeReal(c, runs) {
+			if all[verdict.By] == nil {
+				all[verdict.By] = Pins{}
+			}
+			all[verdict.By].add(verdict, runs)
+		}
+	}
+	return all
+}
+
+// add adds a verdict, if it was judged, with what it rests on.
+func (p Pins) add(v Verdict, runs []Run) {
+	if !v.Judged() {
+		return
+	}
+	pin := Pin{Word: v.Word, Saw: map[Observation]int{}}
+	for _, r := range runs {
+		if r.By != v.By || !slices.Contains(r.About, v.Claim) {
+			continue
+		}
+		for _, o := range r.Saw {
+			if o.Claim == v.Claim {
+				pin.Saw[o]++
+			}
+		}
+	}
+	p[v.Claim] = pin
 }
 
 // Changes says in a line for each claim what is found otherwise than it was

@@ -1,0 +1,121 @@
+package claims_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/resetlab/resetlab/scenarios/claims"
+)
+
+// by makes a spec of haproxy about the claim: what it saw, or that it did not
+// come to that.
+func by(claim claims.ID, version string, state claims.State, observations ...string) claims.Run {
+	r := claims.Run{About: []claims.ID{claim}, State: state, Programs: []string{"haproxy", "java"}, By: version}
+	for _, o := range saw(observations...) {
+		o.Claim = claim
+		r.Saw = append(r.Saw, o)
+	}
+	return r
+}
+
+func TestJudgeReal(t *testing.T) {
+	const old, newer = "haproxy 2.6, java 17", "haproxy 3.0, java 21"
+	claim := claims.Claim{ID: "c", Seen: []string{"reset"}, KnownOn: "macOS"}
+	toy := claims.Run{About: []claims.ID{"c"}, State: claims.Passed, Saw: saw("finished")}
+	for _, test := range []struct {
+		name string
+		runs []claims.Run
+		want []string
+	}{
+		{"as stated, whatever toys saw", []claims.Run{toy, by("c", old, claims.Passed, "reset")},
+			[]string{"claim c · haproxy 2.6, java 17 · holds · 1 spec"}},
+		{"otherwise", []claims.Run{toy, by("c", old, claims.Passed, "nothing")},
+			[]string{"claim c · haproxy 2.6, java 17 · differs: nothing · 1 spec"}},
+		{"under a condition", []claims.Run{by("c", old, claims.Passed, "reset, if sent"), by("c", old, claims.Passed, "nothing, if silent")},
+			[]string{"claim c · haproxy 2.6, java 17 · holds if sent · 2 specs"}},
+		{"two versions", []claims.Run{by("c", old, claims.Passed, "reset"), by("c", newer, claims.Passed, "nothing")},
+			[]string{"claim c · haproxy 2.6, java 17 · holds · 1 spec", "claim c · haproxy 3.0, java 21 · differs: nothing · 1 spec"}},
+		{"one skipped itself, and knew no version", []claims.Run{by("c", old, claims.Passed, "reset"), by("c", "", claims.Skipped)},
+			[]string{"claim c · haproxy 2.6, java 17 · incomplete · 1 of 2 specs ran"}},
+		{"one failed", []claims.Run{by("c", old, claims.Passed, "reset"), by("c", old, claims.Failed)},
+			[]string{"claim c · haproxy 2.6, java 17 · failed · 1 of 2 specs failed"}},
+		{"none is installed", []claims.Run{toy, by("c", "", claims.Skipped)}, []string{"claim c · haproxy, java · not run"}},
+		{"no real program speaks to it", []claims.Run{toy, by("other", old, claims.Passed, "reset")}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			for _, v := range claims.JudgeReal(claim, test.runs) {
+				got = append(got, v.String())
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+	if got := claims.Judge(claim, []claims.Run{toy, by("c", old, claims.Passed, "reset")}).String(); strings.Contains(got, "holds ·") {
+		t.Errorf("by toys and a real program that saw otherwise: %q", got)
+	}
+}
+
+// TestTableOfReal writes the table of real programs alone, and beside that of
+// the toys.
+func TestTableOfReal(t *testing.T) {
+	const version = "haproxy 2.6, java 17"
+	real := []claims.Run{by(claims.ProbeSuccess, version, claims.Passed, "never accepted")}
+	toy := claims.Run{About: []claims.ID{claims.ProbeSuccess}, State: claims.Passed,
+		Saw: []claims.Observation{{Claim: claims.ProbeSuccess, Saw: "accepted, then read: reset"}}}
+
+	alone := write(t, claims.Tabulate(real))
+	if !strings.HasPrefix(alone, "claim probe-success · haproxy 2.6, java 17 · differs: never accepted · 1 spec\n    why: ") ||
+		strings.Count(alone, "claim ") != 1 {
+		t.Errorf("real programs alone are\n%s", alone)
+	}
+	both := write(t, claims.Tabulate(append(real, toy)))
+	if !strings.Contains(both, "\nclaim probe-success · holds · 1 spec\n"+alone) ||
+		strings.Count(both, "claim ") != 56 {
+		t.Errorf("both are\n%s", both)
+	}
+	same := write(t, claims.Tabulate([]claims.Run{toy, by(claims.ProbeSuccess, version, claims.Passed, "accepted, then read: reset")}))
+	if strings.Contains(same, "why:") {
+		t.Errorf("they do not differ, and the table says why:\n%s", same)
+	}
+	left := by(claims.PortCheck, "", claims.LeftOut)
+	filtered := write(t, claims.Tabulate(append(real, left)))
+	if strings.Contains(filtered, "port-check") || !strings.Contains(filtered, "1 of 2 specs were chosen") {
+		t.Errorf("a filtered run is\n%s", filtered)
+	}
+}
+
+func TestPinnedReal(t *testing.T) {
+	const old, newer = "haproxy 2.6, java 17", "haproxy 3.0, java 21"
+	runs := []claims.Run{
+		{About: []claims.ID{claims.ProbeSuccess}, State: claims.Passed, Saw: []claims.Observation{{Claim: claims.ProbeSuccess, Saw: "toy"}}},
+		by(claims.ProbeSuccess, old, claims.Passed, "never accepted"),
+		by(claims.ProbeSuccess, newer, claims.Passed, "accepted, then read: reset"),
+	}
+	pins := claims.PinnedReal(runs)
+	if got := slices.Sorted(maps.Keys(pins)); !slices.Equal(got, []string{old, newer}) {
+		t.Fatalf("pinned %q", got)
+	}
+	if got, want := pins[old].String(), "probe-success: differs: never accepted\n  1 × never accepted\n"; got != want {
+		t.Errorf("pinned %q, want %q", got, want)
+	}
+	if got := claims.Pinned(runs).String(); strings.Contains(got, "accepted") {
+		t.Errorf("of the toys %q is pinned", got)
+	}
+	if changes := pins[newer].Changes(pins[old]); len(changes) != 1 {
+		t.Errorf("changes %q, want one", changes)
+	}
+}
+
+func TestPrograms(t *testing.T) {
+	labels := []string{"real:haproxy", "cause:probe", "real:java"}
+	if got := claims.Programs(labels); !slices.Equal(got, []string{"haproxy", "java"}) {
+		t.Errorf("%v are made with %v", labels, got)
+	}
+	if claims.MayBeMissing(labels) || !claims.MayBeMissing(append(labels, claims.Newer("openssh-9.8")...)) {
+		t.Error("what is for a newer version is not told from the others")
+	}
+}
