@@ -9,13 +9,14 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A client that is gone before the server came to accept is accepted all the
 // same on Linux, and even what it sent is there to read; the first read or
 // write behind that gets the reset. POSIX lets accept fail with ECONNABORTED
 // instead, which BSD does (accept(2); Stevens, UNP 3e, section 5.11).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "aborting-before-accept",
 	Title: "A client that leaves before accept",
 	Cause: "left-before-accept",
@@ -33,7 +34,7 @@ client                 server
 }, func() {
 	accepted := func(ctx SpecContext, leave func(*lab.Conn) error) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()
-		l := startLab()
+		l := StartLab()
 		listener, err := l.Host("server").Listen(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		defer listener.Close()
@@ -49,11 +50,11 @@ client                 server
 		for err == nil {
 			_, err = server.Read(buffer)
 		}
-		note(client.Outcome(), server.Outcome())
-		return server.Outcome(), recorded(l, client, server)
+		Note(client.Outcome(), server.Outcome())
+		return server.Outcome(), Recorded(l, client, server)
 	}
 
-	It("is accepted, read, and then found reset", named("aborted"), func(ctx SpecContext) {
+	It("is accepted, read, and then found reset", Named("aborted"), func(ctx SpecContext) {
 		saw, recording := accepted(ctx, (*lab.Conn).Abort)
 
 		Expect(saw).To(EndIn("read", harness.Reset))
@@ -62,13 +63,13 @@ client                 server
 			ShowReset(SentBy(evidence.Application, "client"), Because("TCP_STATE"), WithFlags("RST ACK")),
 			ShowStates("server", "ESTABLISHED", "CLOSE"),
 		))
-	}, limit)
+	}, Limit)
 
-	It("is accepted, read, and found finished if it closed", named("closed"), func(ctx SpecContext) {
+	It("is accepted, read, and found finished if it closed", Named("closed"), func(ctx SpecContext) {
 		saw, recording := accepted(ctx, (*lab.Conn).Close)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(saw.Received).To(Equal(int64(2)))
 		Expect(recording).To(ShowNoReset())
-	}, limit)
+	}, Limit)
 })

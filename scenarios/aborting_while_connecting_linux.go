@@ -12,6 +12,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -19,7 +20,7 @@ import (
 // section 3.10.5): there is nobody yet who would know what a RST is about. The
 // kernel counts it with the other aborts all the same (__tcp_close,
 // TCPAbortOnData), so that the counter alone does not prove a RST.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "aborting-while-connecting",
 	Title:  "Aborting while connecting",
 	Cause:  "linger-zero",
@@ -38,34 +39,34 @@ client                 firewall
 	// matches has passed the client.
 	abort := func(ctx SpecContext, l *lab.Lab, client *netlab.Host, when func(netlab.Segment) bool) lab.Server {
 		GinkgoHelper()
-		server, tap := serve(l, servers.ReadOneByteThenClose), tapAt(client)
+		server, tap := Serve(l, servers.ReadOneByteThenClose), tapAt(client)
 		socket, err := client.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 		Expect(err).NotTo(HaveOccurred())
 		await := func() { awaitSegment(ctx, tap, when) }
 		saw, err := clients.AbortConnecting(l.Host("client"), socket, server.Addr(), await)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(saw).To(EndIn("abort", harness.Closed))
-		note(saw)
+		Note(saw)
 		return server
 	}
 
 	It("puts nothing on the wire before the SYN-ACK", func(ctx SpecContext) {
-		l, client, server := startPair()
+		l, client, server := StartPair()
 		block(server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop})
 
 		backend := abort(ctx, l, client, func(s netlab.Segment) bool { return s.Flags == netlab.SYN })
 
-		Expect(recorded(l)).To(SatisfyAll(MoveCounter("TCPAbortOnData", 1), MoveCounter("OutRsts", 0), ShowNoReset()))
+		Expect(Recorded(l)).To(SatisfyAll(MoveCounter("TCPAbortOnData", 1), MoveCounter("OutRsts", 0), ShowNoReset()))
 		Expect(backend.Outcomes()).To(BeClosed(), "nothing was accepted")
-	}, limit)
+	}, Limit)
 
 	It("resets the server behind it", func(ctx SpecContext) {
-		l, client, _ := startPair()
+		l, client, _ := StartPair()
 
 		backend := abort(ctx, l, client, func(s netlab.Segment) bool { return s.Outgoing && s.Flags == netlab.ACK })
 
 		Eventually(ctx, backend.Outcomes()).Should(Receive(EndIn("read", harness.Reset)))
-		Expect(recorded(l)).To(SatisfyAll(MoveCounter("TCPAbortOnData", 1),
+		Expect(Recorded(l)).To(SatisfyAll(MoveCounter("TCPAbortOnData", 1),
 			ShowReset(SentBy(evidence.Application, "client"), Because("TCP_STATE"), WithFlags("RST ACK"))))
-	}, limit)
+	}, Limit)
 })

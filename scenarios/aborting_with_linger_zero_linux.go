@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -18,7 +19,7 @@ import (
 // section 3.10.5). It does so when the last descriptor of the socket is
 // closed; a duplicate, as a child process inherits, keeps the connection
 // alive.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "aborting-with-linger-zero",
 	Title: "Aborting with linger 0",
 	Cause: "linger-zero",
@@ -36,39 +37,39 @@ client                 server
 }, func() {
 	DescribeTable("resets the client",
 		func(ctx SpecContext, text string, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.ReadOneByteThenAbort)
+			l := StartLab()
+			server := Serve(l, servers.ReadOneByteThenAbort)
 
-			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), text)
+			saw := clients.SendThenRead(ctx, l.Host("client"), Reach(l, server, route), text)
 
 			Expect(saw).To(EndIn("read", harness.Reset))
-			note(saw)
+			Note(saw)
 			reason := map[string]string{"a": "TCP_STATE", "ab": "TCP_ABORT_ON_CLOSE"} // unread bytes come first
-			Expect(recorded(l)).To(SatisfyAll(
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "server"), Because(reason[text]), WithFlags("RST ACK")),
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
 		EntryDescription("after %q, of which the server reads 1 byte (%s)"),
-		Entry(nil, "a", lab.Direct, named("nothing-unread"), via(lab.Direct), limit),
-		Entry(nil, "a", lab.Proxied, named("nothing-unread"), via(lab.Proxied), limit),
-		Entry(nil, "ab", lab.Direct, named("unread"), via(lab.Direct), limit),
-		Entry(nil, "ab", lab.Proxied, named("unread"), via(lab.Proxied), limit),
+		Entry(nil, "a", lab.Direct, Named("nothing-unread"), Via(lab.Direct), Limit),
+		Entry(nil, "a", lab.Proxied, Named("nothing-unread"), Via(lab.Proxied), Limit),
+		Entry(nil, "ab", lab.Direct, Named("unread"), Via(lab.Direct), Limit),
+		Entry(nil, "ab", lab.Proxied, Named("unread"), Via(lab.Proxied), Limit),
 	)
 
 	It("is a matter of the option: without it the client sees the end of the stream", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.ReadOneByteThenClose)
+		l := StartLab()
+		server := Serve(l, servers.ReadOneByteThenClose)
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "a")
 
 		Expect(saw).To(EndIn("read", harness.Finished))
-		note(saw)
-		Expect(recorded(l)).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "FIN_WAIT1")))
-	}, limit)
+		Note(saw)
+		Expect(Recorded(l)).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "FIN_WAIT1")))
+	}, Limit)
 
 	It("does nothing while a duplicate of the descriptor is open", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 		duplicate, err := server.TCP().File()
 		Expect(err).NotTo(HaveOccurred())
@@ -84,8 +85,8 @@ client                 server
 
 		Expect(alive.Ending).To(Equal(harness.Open), alive.String())
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client)).To(ShowReset(
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 })

@@ -14,6 +14,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -23,7 +24,7 @@ import (
 // By default it drops the ACK and whatever comes behind it, and waits for room
 // until the request expires (tcp_check_req; reqsk_timer_handler): then the
 // next segment finds a listener that knows nothing of it, and draws the RST.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "accept-queue-fills-during-the-handshake",
 	Title:  "An accept queue that fills up late",
 	Cause:  "accept-queue-full",
@@ -64,22 +65,22 @@ client                 kernel                 busy server
 		return waiting, late, other
 	}
 
-	It("resets the client if tcp_abort_on_overflow is 1", about(claims.ServerBusy), func(ctx SpecContext) {
-		l, client, _, server := startTriple()
+	It("resets the client if tcp_abort_on_overflow is 1", About(claims.ServerBusy), func(ctx SpecContext) {
+		l, client, _, server := StartTriple()
 		Expect(server.SetSysctl("net.ipv4.tcp_abort_on_overflow", "1")).To(Succeed())
 
 		_, late, other := crowd(ctx, l, client, server)
 		clients.ReadAll(late)
 
 		Expect(late.Outcome()).To(EndIn("read", harness.Reset))
-		measured(claims.ServerBusy, late.Outcome(), "tcp_abort_on_overflow is 1")
-		Expect(recorded(l, late, other)).To(SatisfyAll(
+		Measured(claims.ServerBusy, late.Outcome(), "tcp_abort_on_overflow is 1")
+		Expect(Recorded(l, late, other)).To(SatisfyAll(
 			MoveCounter("ListenOverflows", 1), MoveCounter("EmbryonicRsts", 1),
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("INVALID_SYN"), WithFlags("RST"))))
-	}, limit)
+	}, Limit)
 
-	It("resets the client by default when its request has expired", about(claims.ServerBusy), func(ctx SpecContext) {
-		l, client, _, server := startTriple()
+	It("resets the client by default when its request has expired", About(claims.ServerBusy), func(ctx SpecContext) {
+		l, client, _, server := StartTriple()
 		Expect(server.SetSysctl("net.ipv4.tcp_synack_retries", "0")).To(Succeed()) // it expires after a second
 
 		_, late, other := crowd(ctx, l, client, server)
@@ -87,14 +88,14 @@ client                 kernel                 busy server
 
 		Expect(late.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(server.Counter("ListenOverflows")).To(BeNumerically(">", 0), "it was not refused before")
-		measured(claims.ServerBusy, late.Outcome(), "a request expires while the queue is full")
-		Expect(recorded(l, late, other)).To(SatisfyAll(
+		Measured(claims.ServerBusy, late.Outcome(), "a request expires while the queue is full")
+		Expect(Recorded(l, late, other)).To(SatisfyAll(
 			MoveCounter("EmbryonicRsts", 0),
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("TCP_FLAGS"), WithFlags("RST"))))
-	}, limit)
+	}, Limit)
 
 	It("lets the client in by default if there is room again in time", func(ctx SpecContext) {
-		l, client, _, server := startTriple()
+		l, client, _, server := StartTriple()
 
 		waiting, late, other := crowd(ctx, l, client, server)
 		Eventually(ctx, server.Counter).WithArguments("ListenOverflows").Should(BeNumerically(">", 0))
@@ -102,7 +103,7 @@ client                 kernel                 busy server
 		clients.ReadByte(late)
 
 		Expect(late.Outcome().Ending).To(Equal(harness.Open))
-		note(late.Outcome())
-		Expect(recorded(l, late, other)).To(ShowNoReset())
-	}, limit)
+		Note(late.Outcome())
+		Expect(Recorded(l, late, other)).To(ShowNoReset())
+	}, Limit)
 })

@@ -15,6 +15,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -24,7 +25,7 @@ import (
 // nobody is refused, nothing is reset, and whoever has the patience gets in.
 // tcp_abort_on_overflow=1 (tcp(7)) makes a RST of it, yet only where the queue
 // fills up between SYN and ACK.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "accept-queue-full",
 	Title: "A full accept queue",
 	Cause: "accept-queue-full",
@@ -69,8 +70,8 @@ client                 kernel                 busy server
 		return dialled
 	}
 
-	It("leaves the next client without an answer and resets nobody", named("full"), about(claims.ServerBusy), func(ctx SpecContext) {
-		l := startLab()
+	It("leaves the next client without an answer and resets nobody", Named("full"), About(claims.ServerBusy), func(ctx SpecContext) {
+		l := StartLab()
 		listener, waiting := fill(ctx, l)
 
 		var client *lab.Conn
@@ -85,12 +86,12 @@ client                 kernel                 busy server
 			Expect(clients.ExchangeThenClose(client, "a")).To(EndIn("close", harness.Closed))
 		}
 		abort := sysctl("net/ipv4/tcp_abort_on_overflow")
-		measured(claims.ServerBusy, client.Outcome(), "tcp_abort_on_overflow is "+abort)
-		Expect(recorded(l)).To(SatisfyAll(ShowNoReset(), ShowStates("client", "SYN_SENT", "CLOSE")))
-	}, limit)
+		Measured(claims.ServerBusy, client.Outcome(), "tcp_abort_on_overflow is "+abort)
+		Expect(Recorded(l)).To(SatisfyAll(ShowNoReset(), ShowStates("client", "SYN_SENT", "CLOSE")))
+	}, Limit)
 
 	It("lets the next client in when there is room", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		listener, _ := fill(ctx, l)
 
 		var client *lab.Conn
@@ -102,8 +103,8 @@ client                 kernel                 busy server
 
 		Expect(info.Retransmitted).To(BeNumerically(">", 0), "SYNs sent again")
 		Expect(clients.ExchangeThenClose(client, "a")).To(EndIn("close", harness.Closed))
-		note(client.Outcome())
-	}, limit)
+		Note(client.Outcome())
+	}, Limit)
 })
 
 // sysctl returns a setting of the system, by its path below /proc/sys.

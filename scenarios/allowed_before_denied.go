@@ -10,13 +10,14 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // hosts.allow is searched before hosts.deny, and the first match decides
 // (hosts_access(5)): an address in hosts.allow has access, however much
 // hosts.deny denies. Who is in neither has access as well.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "allowed-before-denied",
 	Title: "A host that both lists of TCP wrappers name",
 	Cause: "hosts-deny",
@@ -36,28 +37,28 @@ hosts.allow   hosts.deny
 
 	access := func(ctx SpecContext, lists servers.AccessLists) string {
 		GinkgoHelper()
-		l := startLab()
-		server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.ReadLineThenClose))
+		l := StartLab()
+		server := Serve(l, servers.WrapTCP(lists, servers.Identify, servers.ReadLineThenClose))
 		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "SSH-2.0-client\r\n")
-		note(saw)
+		Note(saw)
 		return accessOf(saw)
 	}
 
-	It("is served if both lists name it", about(claims.AllowBeforeDeny), func(ctx SpecContext) {
+	It("is served if both lists name it", About(claims.AllowBeforeDeny), func(ctx SpecContext) {
 		saw := access(ctx, servers.AccessLists{Allow: us, Deny: all})
 
 		Expect(saw).To(Equal("allowed"))
-		measured(claims.AllowBeforeDeny, saw)
-	}, limit)
+		Measured(claims.AllowBeforeDeny, saw)
+	}, Limit)
 
 	DescribeTable("finds the access that the lists give",
 		func(ctx SpecContext, lists servers.AccessLists, want string) {
 			Expect(access(ctx, lists)).To(Equal(want))
 		},
-		Entry("denied by hosts.deny alone", servers.AccessLists{Deny: all}, "denied", limit),
-		Entry("denied though others are allowed", servers.AccessLists{Allow: others, Deny: all}, "denied", limit),
-		Entry("allowed while others are denied", servers.AccessLists{Deny: others}, "allowed", limit),
-		Entry("allowed by empty lists", servers.AccessLists{}, "allowed", limit),
+		Entry("denied by hosts.deny alone", servers.AccessLists{Deny: all}, "denied", Limit),
+		Entry("denied though others are allowed", servers.AccessLists{Allow: others, Deny: all}, "denied", Limit),
+		Entry("allowed while others are denied", servers.AccessLists{Deny: others}, "allowed", Limit),
+		Entry("allowed by empty lists", servers.AccessLists{}, "allowed", Limit),
 	)
 })
 

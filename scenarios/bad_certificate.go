@@ -12,13 +12,14 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // The end that does not like the other's certificate says why in an alert and
 // closes (RFC 8446, section 6.2). The other end is in the handshake still and
 // reads it. An end that leaves without a word is a reset or an end of stream.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "bad-certificate",
 	Title: "A server whose certificate is bad",
 	Cause: "bad-certificate",
@@ -38,16 +39,16 @@ client                          server
 	handshake := func(ctx SpecContext, certificate tls.Certificate,
 		call func(l *lab.Lab, address string) lab.Outcome) error {
 		GinkgoHelper()
-		l, handshakes := startLab(), make(chan error, 1)
+		l, handshakes := StartLab(), make(chan error, 1)
 		config := &tls.Config{Certificates: []tls.Certificate{certificate}}
-		server := serve(l, servers.TLS(config, func(err error) { handshakes <- err }, nil))
-		note(call(l, server.Addr()))
+		server := Serve(l, servers.TLS(config, func(err error) { handshakes <- err }, nil))
+		Note(call(l, server.Addr()))
 		var err error
 		Eventually(ctx, handshakes).Should(Receive(&err))
 		return err
 	}
 
-	DescribeTable("reads in an alert why there is no session", about(claims.BadCertificate),
+	DescribeTable("reads in an alert why there is no session", About(claims.BadCertificate),
 		func(ctx SpecContext, issue func(authority) tls.Certificate) {
 			authority := newAuthority()
 			var client error
@@ -59,21 +60,21 @@ client                          server
 
 			Expect(tlsSaw(client)).To(Equal("refused it"))
 			Expect(tlsSaw(server)).To(HavePrefix("alert: "))
-			measured(claims.BadCertificate, sessionOr(client))
+			Measured(claims.BadCertificate, sessionOr(client))
 		},
-		Entry("unknown authority", func(authority) tls.Certificate { return newAuthority().issue(nil) }, limit),
+		Entry("unknown authority", func(authority) tls.Certificate { return newAuthority().issue(nil) }, Limit),
 		Entry("expired", func(a authority) tls.Certificate {
 			return a.issue(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })
-		}, limit),
+		}, Limit),
 		Entry("another name", func(a authority) tls.Certificate {
 			return a.issue(func(c *x509.Certificate) { c.DNSNames = []string{"other.example"} })
-		}, limit),
+		}, Limit),
 		Entry("malformed", func(a authority) tls.Certificate {
 			return tls.Certificate{Certificate: [][]byte{[]byte("no DER")}, PrivateKey: newKey()}
-		}, limit),
+		}, Limit),
 		Entry("another key", func(a authority) tls.Certificate {
 			return tls.Certificate{Certificate: a.issue(nil).Certificate, PrivateKey: newKey()}
-		}, limit),
+		}, Limit),
 	)
 
 	It("has a session once the certificate is good", func(ctx SpecContext) {
@@ -86,18 +87,18 @@ client                          server
 		})
 
 		Expect([]string{tlsSaw(client), tlsSaw(server)}).To(HaveEach("session"))
-	}, limit)
+	}, Limit)
 
-	DescribeTable("learns nothing from a client that leaves without an alert", about(claims.BadCertificate),
+	DescribeTable("learns nothing from a client that leaves without an alert", About(claims.BadCertificate),
 		func(ctx SpecContext, leave func(*lab.Conn) error, ending string) {
 			server := handshake(ctx, newAuthority().issue(nil), func(l *lab.Lab, address string) lab.Outcome {
 				return clients.TLSRefuse(ctx, l.Host("client"), address, leave)
 			})
 
 			Expect(tlsSaw(server)).To(Equal(ending))
-			measured(claims.BadCertificate, sessionOr(server))
+			Measured(claims.BadCertificate, sessionOr(server))
 		},
-		Entry("aborting", (*lab.Conn).Abort, "reset", limit),
-		Entry("half-closing", (*lab.Conn).CloseWrite, "finished", limit),
+		Entry("aborting", (*lab.Conn).Abort, "reset", Limit),
+		Entry("half-closing", (*lab.Conn).CloseWrite, "finished", Limit),
 	)
 })

@@ -14,6 +14,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -23,7 +24,7 @@ import (
 // server's program sees nothing at all: nobody connects. A connection that was
 // open is banned as well. Its server then never learns that the client is
 // gone, since the ban also eats the RST that would say so.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "banned-address",
 	Title:  "A banned address",
 	Cause:  "banned",
@@ -48,11 +49,11 @@ client, banned         server
 		})
 	}
 
-	DescribeTable("gets no new connection:", about(claims.IPBanned),
+	DescribeTable("gets no new connection:", About(claims.IPBanned),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, reset bool) {
-			l, client, server := startPair()
+			l, client, server := StartPair()
 			Expect(client.SetSysctl("net.ipv4.tcp_syn_retries", "1")).To(Succeed())
-			door := serve(l, servers.Echo)
+			door := Serve(l, servers.Echo)
 			tap := tapAt(client)
 
 			ban(server, client.IP(), verdict)
@@ -62,17 +63,17 @@ client, banned         server
 			Expect(len(resetsIn(tap)) > 0).To(Equal(reset))
 			Expect(sentResets(server)).To(BeZero())
 			Expect(door.Outcomes()).NotTo(Receive(), "the server's program sees nothing")
-			measured(claims.IPBanned, saw.Ending, "the connection is new")
+			Measured(claims.IPBanned, saw.Ending, "the connection is new")
 		},
-		Entry("the ban rejects with RST", netlab.RejectReset, harness.Refused, true, limit),
-		Entry("the ban rejects with ICMP port unreachable", netlab.RejectPort, harness.Refused, false, limit),
-		Entry("the ban rejects with ICMP prohibited", netlab.RejectAdmin, harness.Unreachable, false, limit),
-		Entry("the ban drops", netlab.Drop, harness.TimedOut, false, limit),
+		Entry("the ban rejects with RST", netlab.RejectReset, harness.Refused, true, Limit),
+		Entry("the ban rejects with ICMP port unreachable", netlab.RejectPort, harness.Refused, false, Limit),
+		Entry("the ban rejects with ICMP prohibited", netlab.RejectAdmin, harness.Unreachable, false, Limit),
+		Entry("the ban drops", netlab.Drop, harness.TimedOut, false, Limit),
 	)
 
-	DescribeTable("loses a connection that is open:", about(claims.IPBanned),
+	DescribeTable("loses a connection that is open:", About(claims.IPBanned),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, reset bool, condition string) {
-			l, client, server := startPair()
+			l, client, server := StartPair()
 			c, far := connected(ctx, l)
 			send(c, far, "a")
 			Expect(clients.GiveUpAfter(c, 100*time.Millisecond)).To(Succeed())
@@ -92,21 +93,21 @@ client, banned         server
 			Expect(far.Outcome()).To(EndIn("read", harness.TimedOut), "the ban eats the client's RST")
 			Expect(counted(server, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
 			Expect(sentResets(server)).To(BeZero())
-			Expect(recorded(l, c, far)).To(ShowReset(
+			Expect(Recorded(l, c, far)).To(ShowReset(
 				SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET")))
-			note(far.Outcome())
-			measured(claims.IPBanned, c.Outcome().Ending, condition)
+			Note(far.Outcome())
+			Measured(claims.IPBanned, c.Outcome().Ending, condition)
 		},
 		Entry("the ban rejects with RST",
-			netlab.RejectReset, harness.Reset, true, "the ban rejects with RST", limit),
+			netlab.RejectReset, harness.Reset, true, "the ban rejects with RST", Limit),
 		// tcp_write_err reports the soft error that ICMP has left.
 		Entry("the ban rejects with ICMP",
-			netlab.RejectPort, harness.Refused, false, "the ban rejects with ICMP", limit),
-		Entry("the ban drops", netlab.Drop, harness.TimedOut, false, "the ban drops", limit),
+			netlab.RejectPort, harness.Refused, false, "the ban rejects with ICMP", Limit),
+		Entry("the ban drops", netlab.Drop, harness.TimedOut, false, "the ban drops", Limit),
 	)
 
-	It("is reset in the name of a server that says nothing", about(claims.NotFromPeer), func(ctx SpecContext) {
-		l, client, server := startPair()
+	It("is reset in the name of a server that says nothing", About(claims.NotFromPeer), func(ctx SpecContext) {
+		l, client, server := StartPair()
 		c, far := connected(ctx, l)
 
 		ban(server, client.IP(), netlab.RejectReset)
@@ -114,20 +115,20 @@ client, banned         server
 		clients.ReadAll(c)
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(recorded(l, c, far)).To(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST")))
-		measured(claims.NotFromPeer, c.Outcome())
-	}, limit)
+		Expect(Recorded(l, c, far)).To(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST")))
+		Measured(claims.NotFromPeer, c.Outcome())
+	}, Limit)
 
 	It("is no other address", func(ctx SpecContext) {
-		l, client, server := startPair()
+		l, client, server := StartPair()
 		c, far := connected(ctx, l)
 
 		ban(server, client.IP().Next(), netlab.RejectReset)
 
 		send(c, far, "a")
 		send(far, c, "b")
-		note(c.Outcome(), far.Outcome())
+		Note(c.Outcome(), far.Outcome())
 		closeInTurn(ctx, c, far)
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 })

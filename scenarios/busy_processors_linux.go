@@ -14,6 +14,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -21,7 +22,7 @@ import (
 // the kernel acknowledges and keeps what the program has no time to read. What
 // resets connections of a busy system is something that fills up or runs out:
 // an accept queue, an idle timeout, a limit. They have scenarios of their own.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "busy-processors",
 	Title: "A machine whose processors are busy",
 	Cause: "busy",
@@ -37,8 +38,8 @@ client                 kernel                 busy server
 }, func() {
 	const callers = 32
 
-	It("makes its clients wait and resets none", about(claims.BusyCPU), func(ctx SpecContext) {
-		l := startLab()
+	It("makes its clients wait and resets none", About(claims.BusyCPU), func(ctx SpecContext) {
+		l := StartLab()
 		server, err := l.Host("server").Start(ctx, servers.EchoOnBusyProcessorsProcess, lab.Limits{})
 		Expect(err).NotTo(HaveOccurred())
 
@@ -55,13 +56,13 @@ client                 kernel                 busy server
 
 		observation := fmt.Sprintf("all %d answered", callers)
 		for outcome := range saw {
-			note(outcome)
+			Note(outcome)
 			if outcome.Ending != harness.Open || outcome.Received != outcome.Sent {
 				observation = outcome.First()
 			}
 		}
 		Expect(observation).To(Equal("all 32 answered"))
-		measured(claims.BusyCPU, observation)
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Measured(claims.BusyCPU, observation)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 })

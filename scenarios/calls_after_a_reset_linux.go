@@ -14,6 +14,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -36,7 +37,7 @@ const afterReset = `
 // ESTABLISHED, EPIPE in CLOSE_WAIT (net/ipv4/tcp_input.c, tcp_reset). A call
 // that returns it clears it. A read takes it only where no FIN came before, a
 // write and SO_ERROR always; what is left is end of stream and EPIPE.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "calls-after-a-reset",
 	Title: "The calls after a reset",
 	Cause: "linger-zero",
@@ -60,8 +61,8 @@ client                 server
 		}
 		for _, ip := range []string{"IPv4", "IPv6"} {
 			entries = append(entries,
-				Entry(nil, rows[i], "ESTABLISHED", rows[i+1], ip, about(claimed...), limit),
-				Entry(nil, rows[i], "CLOSE_WAIT", rows[i+2], ip, about(claimed...), limit))
+				Entry(nil, rows[i], "ESTABLISHED", rows[i+1], ip, About(claimed...), Limit),
+				Entry(nil, rows[i], "CLOSE_WAIT", rows[i+2], ip, About(claimed...), Limit))
 		}
 	}
 
@@ -72,13 +73,13 @@ client                 server
 			if state == "CLOSE_WAIT" {
 				handle, call = servers.FinishThenAbort, clients.CallAfterFinishAndReset
 			}
-			server := serve(l, handle)
+			server := Serve(l, handle)
 
 			saw := call(ctx, l.Host("client"), server.Addr(), "a", spelt(calls)...)
 
 			Expect(given(saw, len(calls))).To(Equal(gives), saw.String())
 			measureDifference(calls, state, saw)
-			Expect(recorded(l)).To(SatisfyAll(
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
 				ShowStates("client", state, "CLOSE"),
 			))
@@ -125,7 +126,7 @@ func given(saw lab.Outcome, n int) string {
 // observation, under the circumstances in which it was made.
 func measureDifference(calls, state string, saw lab.Outcome) {
 	GinkgoHelper()
-	note(saw)
+	Note(saw)
 	first := strings.IndexAny(calls, "rw")
 	if first < 0 {
 		return
@@ -138,6 +139,6 @@ func measureDifference(calls, state string, saw lab.Outcome) {
 	case first > 0:
 		circumstances = "the error was taken"
 	}
-	measured(claims.GoDifference, call.String(),
+	Measured(claims.GoDifference, call.String(),
 		fmt.Sprintf("%s and the next call is a %s", circumstances, call.Op))
 }

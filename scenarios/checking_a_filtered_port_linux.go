@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -19,7 +20,7 @@ import (
 // the check has to give up by its own clock, or that there is no way (ICMP,
 // RFC 1812, section 5.2.7.1). A filter that rejects with RST, or with ICMP
 // port unreachable, makes an open port look as if nobody listened.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "checking-a-filtered-port",
 	Title:  "Checking a port behind a filter",
 	Cause:  "firewall-drops",
@@ -33,10 +34,10 @@ client                 firewall               port, open
 	Server: "nothing",
 	Twin:   "the filter is for another port: the port is open",
 }, func() {
-	DescribeTable("finds it", about(claims.PortCheck),
+	DescribeTable("finds it", About(claims.PortCheck),
 		func(ctx SpecContext, verdict netlab.Verdict, patience time.Duration, want string) {
-			l, _, server := startPair()
-			address := serve(l, servers.Echo).Addr()
+			l, _, server := StartPair()
+			address := Serve(l, servers.Echo).Addr()
 			block(server, netlab.Rule{Hook: netlab.Input, Verdict: verdict})
 			checking, cancel := context.WithTimeout(ctx, patience)
 			defer cancel()
@@ -44,25 +45,25 @@ client                 firewall               port, open
 			port, saw := clients.CheckPort(checking, l.Host("client"), address)
 
 			Expect(port).To(Equal(want), saw.String())
-			note(saw)
-			measured(claims.PortCheck, port)
+			Note(saw)
+			Measured(claims.PortCheck, port)
 		},
-		Entry("filtered if it drops", netlab.Drop, 50*time.Millisecond, "filtered", limit),
-		Entry("filtered if it says that there is no way", netlab.RejectAdmin, time.Minute, "filtered", limit),
-		Entry("refused if it rejects with RST", netlab.RejectReset, time.Minute, "refused", limit),
-		Entry("refused if it says that there is no such port", netlab.RejectPort, time.Minute, "refused", limit),
+		Entry("filtered if it drops", netlab.Drop, 50*time.Millisecond, "filtered", Limit),
+		Entry("filtered if it says that there is no way", netlab.RejectAdmin, time.Minute, "filtered", Limit),
+		Entry("refused if it rejects with RST", netlab.RejectReset, time.Minute, "refused", Limit),
+		Entry("refused if it says that there is no such port", netlab.RejectPort, time.Minute, "refused", Limit),
 	)
 
-	It("finds it open if the filter is for another port", about(claims.PortCheck), func(ctx SpecContext) {
-		l, _, server := startPair()
-		address := serve(l, servers.Echo).Addr()
+	It("finds it open if the filter is for another port", About(claims.PortCheck), func(ctx SpecContext) {
+		l, _, server := StartPair()
+		address := Serve(l, servers.Echo).Addr()
 		other := portAfter(netip.MustParseAddrPort(address))
 		block(server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop, Destination: other})
 
 		port, saw := clients.CheckPort(ctx, l.Host("client"), address)
 
 		Expect(port).To(Equal("open"), saw.String())
-		note(saw)
-		measured(claims.PortCheck, port)
-	}, limit)
+		Note(saw)
+		Measured(claims.PortCheck, port)
+	}, Limit)
 })

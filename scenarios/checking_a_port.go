@@ -10,6 +10,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -17,7 +18,7 @@ import (
 // host answers the SYN with RST, because nobody listens (RFC 9293, section
 // 3.10.7.1). Where nothing comes back at all a filter is at work. It is the
 // kernel that answers: the program behind an open port may never have accepted.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "checking-a-port",
 	Title: "Checking a port",
 	Cause: "refused",
@@ -31,41 +32,41 @@ client                 port
 	Server: "nothing: its kernel answers",
 	Twin:   "behind a proxy, which listens itself, a port is never refused",
 }, func() {
-	DescribeTable("finds it open if somebody listens", about(claims.PortCheck),
+	DescribeTable("finds it open if somebody listens", About(claims.PortCheck),
 		func(ctx SpecContext, route lab.Route) {
-			l := startLab()
-			address := reach(l, serve(l, servers.Echo), route)
+			l := StartLab()
+			address := Reach(l, Serve(l, servers.Echo), route)
 
 			port, saw := clients.CheckPort(ctx, l.Host("client"), address)
 
 			Expect(port).To(Equal("open"), saw.String())
-			note(saw)
-			measured(claims.PortCheck, port)
+			Note(saw)
+			Measured(claims.PortCheck, port)
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("finds it refused if nobody listens", about(claims.PortCheck), func(ctx SpecContext) {
-		l := startLab()
+	It("finds it refused if nobody listens", About(claims.PortCheck), func(ctx SpecContext) {
+		l := StartLab()
 
 		port, saw := clients.CheckPort(ctx, l.Host("client"), nobody())
 
 		Expect(port).To(Equal("refused"), saw.String())
-		note(saw)
-		measured(claims.PortCheck, port)
-		Expect(recorded(l)).To(ShowReset(
+		Note(saw)
+		Measured(claims.PortCheck, port)
+		Expect(Recorded(l)).To(ShowReset(
 			SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 
 	It("never finds it refused behind a proxy, which listens itself", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.Echo)
-		address := reach(l, server, lab.Proxied)
+		l := StartLab()
+		server := Serve(l, servers.Echo)
+		address := Reach(l, server, lab.Proxied)
 		Expect(server.Close()).To(Succeed())
 
 		port, saw := clients.CheckPort(ctx, l.Host("client"), address)
 
 		Expect(port).To(Or(Equal("open"), Equal("connect: reset")), saw.String())
-		note(saw)
-	}, limit)
+		Note(saw)
+	}, Limit)
 })

@@ -11,13 +11,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // What ends a TCP connection with a RST ends one of Multipath TCP with
 // MP_FASTCLOSE, and a RST on every subflow: the client is reset whichever way
 // it hears of it first (RFC 8684, section 3.5; net/mptcp/protocol.c,
 // mptcp_do_fastclose).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "closing-multipath-with-unread-data",
 	Title:  "Closing a Multipath TCP connection with unread data",
 	Cause:  "unread",
@@ -57,16 +58,16 @@ client                     server
 
 			Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 			Expect(fastCloses).To(BeNumerically(">", 0))
-			r := recorded(l, c)
+			r := Recorded(l, c)
 			Expect(r).To(ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"),
 				WithFlags("RST ACK")))
 			Expect(resetSubflows(r)).To(Equal(2))
 		},
-		Entry("with unread data", func(ctx SpecContext, c *lab.Conn) error { return c.CloseUnread(ctx) }, limit),
+		Entry("with unread data", func(ctx SpecContext, c *lab.Conn) error { return c.CloseUnread(ctx) }, Limit),
 		Entry("with SO_LINGER 0", func(_ SpecContext, c *lab.Conn) error {
 			clients.ReadByte(c)
 			return c.Abort()
-		}, limit),
+		}, Limit),
 	)
 
 	It("with everything read finishes it", func(ctx SpecContext) {
@@ -78,6 +79,6 @@ client                     server
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Finished))
 		Expect(counters(server)["MPFastcloseTx"]).To(BeZero())
-		Expect(recorded(l, c)).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l, c)).To(ShowNoReset())
+	}, Limit)
 })

@@ -9,13 +9,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // "Socket closed", net.ErrClosed in Go, is no word from the network: this very
 // program has closed the connection, as a browser does that reloads a page,
 // and something of it still used the socket. The peer sees what close sent, a
 // FIN or a RST, and can never bring the error about.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "closing-ones-own-socket",
 	Title: "Closing one's own socket",
 	Cause: "own-close",
@@ -29,8 +30,8 @@ client                 server
 	Server: "reads the end of the stream",
 	Twin:   "a RST of the peer looks otherwise: ECONNRESET",
 }, func() {
-	It("fails the read that was waiting, and the peer sees a FIN", about(claims.SocketClosed), func(ctx SpecContext) {
-		l := startLab()
+	It("fails the read that was waiting, and the peer sees a FIN", About(claims.SocketClosed), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 		reading := make(chan error, 1)
 
@@ -45,21 +46,21 @@ client                 server
 
 		Expect(harness.EndingOf(err)).To(Equal(harness.Closed))
 		Expect(server.Outcome()).To(EndIn("read", harness.Finished))
-		measured(claims.SocketClosed, harness.EndingOf(err))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, server)).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "CLOSE_WAIT")))
-	}, limit)
+		Measured(claims.SocketClosed, harness.EndingOf(err))
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, server)).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "CLOSE_WAIT")))
+	}, Limit)
 
 	It("is not what the peer's RST looks like", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.Abort()).To(Succeed())
 		client.Read(make([]byte, 1))
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client)).To(ShowReset(
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 })

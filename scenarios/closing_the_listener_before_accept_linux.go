@@ -8,13 +8,14 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // The kernel completes handshakes on its own and queues the connections for
 // accept. When the listener is closed, as by a server that restarts, those
 // still in the queue are reset, and their clients had every reason to believe
 // in them (net/ipv4/inet_connection_sock.c, inet_csk_listen_stop).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "closing-the-listener-before-accept",
 	Title: "Closing the listener before accept",
 	Cause: "listener-closed",
@@ -29,8 +30,8 @@ client                 listener
 	Server: "closes its listener",
 	Twin:   "connections that were accepted are left alone",
 }, func() {
-	It("resets connections that the client had made", named("queued"), func(ctx SpecContext) {
-		l := startLab()
+	It("resets connections that the client had made", Named("queued"), func(ctx SpecContext) {
+		l := StartLab()
 		listener, err := l.Host("server").Listen(ctx)
 		Expect(err).NotTo(HaveOccurred())
 
@@ -42,19 +43,19 @@ client                 listener
 		client.Read(make([]byte, 1))
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
-		note(client.Outcome())
-		Expect(recorded(l, client)).To(ShowReset(
+		Note(client.Outcome())
+		Expect(Recorded(l, client)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 
-	It("leaves alone those that were accepted", named("accepted"), func(ctx SpecContext) {
-		l := startLab()
+	It("leaves alone those that were accepted", Named("accepted"), func(ctx SpecContext) {
+		l := StartLab()
 
 		client, server := connected(ctx, l) // which closes its listener
 		send(server, client, "still here")
 
 		Expect(client.Outcome().Ending).To(Equal(harness.Open))
-		note(client.Outcome())
-		Expect(recorded(l, client, server)).To(ShowNoReset())
-	}, limit)
+		Note(client.Outcome())
+		Expect(Recorded(l, client, server)).To(ShowNoReset())
+	}, Limit)
 })

@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -19,7 +20,7 @@ import (
 // who wait to be accepted: the request is forgotten in silence
 // (inet_csk_listen_stop; tcp_v4_rcv, TCP_NEW_SYN_RECV). The client learns it
 // from the answer to what it sends.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "closing-the-listener-during-the-handshake",
 	Title:  "Closing the listener during a handshake",
 	Cause:  "listener-closed",
@@ -52,30 +53,30 @@ client                 kernel                 server
 		Expect(acks.Lift()).To(Succeed())
 		clients.WriteByte(c)
 		clients.ReadByte(c)
-		note(c.Outcome())
+		Note(c.Outcome())
 		return c
 	}
 
 	It("resets the client when it sends", func(ctx SpecContext) {
-		l, _, server := startPair()
+		l, _, server := StartPair()
 
 		c := connect(ctx, l, server, func(listener *lab.Listener) {
 			Expect(listener.Close()).To(Succeed())
 		})
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(recorded(l, c)).To(ShowReset(
+		Expect(Recorded(l, c)).To(ShowReset(
 			SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST")))
-	}, limit)
+	}, Limit)
 
 	It("is what resets it: a listener that stays makes a connection of the request", func(ctx SpecContext) {
-		l, _, server := startPair()
+		l, _, server := StartPair()
 
 		c := connect(ctx, l, server, func(listener *lab.Listener) {
 			lab.ServeListener(listener, servers.Echo)
 		})
 
 		Expect(c.Outcome().Ending).To(Equal(harness.Open))
-		Expect(recorded(l, c)).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l, c)).To(ShowNoReset())
+	}, Limit)
 })

@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A server that has finished its answer and then closes without having read
@@ -16,7 +17,7 @@ import (
 // section 3.6.1; __tcp_close). The client has the FIN already: a RST behind it
 // is EPIPE to Linux (tcp_reset, CLOSE_WAIT). It reads a clean end, and learns
 // only by writing that not all it sent was read.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "closing-unread-after-own-finish",
 	Title: "Closing with unread data behind one's own FIN",
 	Cause: "unread",
@@ -34,7 +35,7 @@ client                 server
 	Twin:   "everything was read: there is no RST",
 }, func() {
 	It("breaks the client's pipe and leaves its read a clean end", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.CloseWrite()).To(Succeed())
@@ -49,14 +50,14 @@ client                 server
 
 		Expect(server.Outcome()).To(EndIn("close", harness.Closed))
 		Expect(client.Outcome()).To(EndIn("read", harness.Finished).Then("write", harness.BrokenPipe))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client)).To(SatisfyAll(MoveCounter("TCPAbortOnClose", 1),
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client)).To(SatisfyAll(MoveCounter("TCPAbortOnClose", 1),
 			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
 			ShowStates("server", "FIN_WAIT2", "CLOSE"), ShowStates("client", "CLOSE_WAIT", "CLOSE")))
-	}, limit)
+	}, Limit)
 
 	It("finishes politely when everything was read", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.CloseWrite()).To(Succeed())
@@ -66,7 +67,7 @@ client                 server
 		clients.ReadAll(server)
 
 		Expect(server.Outcome()).To(EndIn("read", harness.Finished))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client, server)).To(ShowNoReset())
-	}, limit)
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client, server)).To(ShowNoReset())
+	}, Limit)
 })

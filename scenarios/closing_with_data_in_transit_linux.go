@@ -9,6 +9,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // Data that reaches a socket after close() draws a RST, for nobody will read
@@ -17,7 +18,7 @@ import (
 // stream. Only data that lies unread when close() is called makes ECONNRESET,
 // since then the RST goes in the FIN's place. Either way the write of the lost
 // data had succeeded.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "closing-with-data-in-transit",
 	Title: "Closing while data is in transit",
 	Cause: "wrote-after-close",
@@ -33,8 +34,8 @@ client                 server        client                 server
 	Server: "close: 0",
 	Twin:   "the data came before the close: ECONNRESET",
 }, func() {
-	It("loses the data and breaks the client's pipe", named("after-the-close"), about(claims.CloseInTransit), func(ctx SpecContext) {
-		l := startLab()
+	It("loses the data and breaks the client's pipe", Named("after-the-close"), About(claims.CloseInTransit), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		send(client, server, "read")
@@ -47,16 +48,16 @@ client                 server        client                 server
 
 		Expect(client.Outcome()).To(EndIn("write", harness.BrokenPipe).Then("read", harness.Finished))
 		Expect(lost(client, server)).To(Equal(int64(4)))
-		measured(claims.CloseInTransit, client.Outcome(), "everything that had come before the close was read")
-		note(server.Outcome())
+		Measured(claims.CloseInTransit, client.Outcome(), "everything that had come before the close was read")
+		Note(server.Outcome())
 		// The reason depends on whether the FIN was acknowledged alone before:
 		// TCP_TIMEWAIT_SOCKET then, TCP_ABORT_ON_DATA if the data does it.
-		Expect(recorded(l, client, server)).To(ShowReset(
+		Expect(Recorded(l, client, server)).To(ShowReset(
 			SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
-	}, limit)
+	}, Limit)
 
-	It("loses the data and resets the client where it came before the close", named("before-the-close"), about(claims.CloseInTransit), func(ctx SpecContext) {
-		l := startLab()
+	It("loses the data and resets the client where it came before the close", Named("before-the-close"), About(claims.CloseInTransit), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		send(client, server, "read")
@@ -67,9 +68,9 @@ client                 server        client                 server
 
 		Expect(client.Outcome()).To(EndIn("write", harness.Reset))
 		Expect(lost(client, server)).To(Equal(int64(4)))
-		measured(claims.CloseInTransit, client.Outcome(), "bytes were unread at the close")
-		note(server.Outcome())
-		Expect(recorded(l, client, server)).To(ShowReset(
+		Measured(claims.CloseInTransit, client.Outcome(), "bytes were unread at the close")
+		Note(server.Outcome())
+		Expect(Recorded(l, client, server)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 })

@@ -11,13 +11,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // A server that closes before it has read everything cannot say goodbye: the
 // kernel discards the unread bytes and sends RST, so that the client learns
 // its data was lost (RFC 1122, section 4.2.2.13).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "closing-with-unread-data",
 	Title: "Closing with unread data",
 	Cause: "unread",
@@ -33,48 +34,48 @@ client                 server
 	Server: "close: 0",
 	Twin:   "nothing is unread: the client reads the end of the stream",
 }, func() {
-	DescribeTable("resets the client", named("resets"), about(claims.GoRead, claims.UnreadClose),
+	DescribeTable("resets the client", Named("resets"), About(claims.GoRead, claims.UnreadClose),
 		func(ctx SpecContext, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.ReadOneByteThenClose)
+			l := StartLab()
+			server := Serve(l, servers.ReadOneByteThenClose)
 
-			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), "ab")
+			saw := clients.SendThenRead(ctx, l.Host("client"), Reach(l, server, route), "ab")
 
 			Expect(saw).To(EndIn("read", harness.Reset))
-			measured(claims.GoRead, saw)
-			measured(claims.UnreadClose, saw)
-			Expect(recorded(l)).To(SatisfyAll(
+			Measured(claims.GoRead, saw)
+			Measured(claims.UnreadClose, saw)
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 				ShowStates("client", "ESTABLISHED", "CLOSE"),
 				MoveCounter("TCPAbortOnClose", 1),
 			))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("finishes politely when nothing is unread", named("nothing-unread"), func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.ReadOneByteThenClose)
+	It("finishes politely when nothing is unread", Named("nothing-unread"), func(ctx SpecContext) {
+		l := StartLab()
+		server := Serve(l, servers.ReadOneByteThenClose)
 
-		saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, lab.Direct), "a")
+		saw := clients.SendThenRead(ctx, l.Host("client"), Reach(l, server, lab.Direct), "a")
 
 		Expect(saw).To(EndIn("read", harness.Finished))
-		note(saw)
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Note(saw)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 
 	It("is laundered into a clean end by a plain toxiproxy", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.ReadOneByteThenClose)
+		l := StartLab()
+		server := Serve(l, servers.ReadOneByteThenClose)
 
-		saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, lab.Stock), "ab")
+		saw := clients.SendThenRead(ctx, l.Host("client"), Reach(l, server, lab.Stock), "ab")
 
 		Expect(saw).To(EndIn("read", harness.Finished))
-		note(saw)
-		Expect(recorded(l)).To(SatisfyAll(
+		Note(saw)
+		Expect(Recorded(l)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE")),
 			ShowStates("client", "ESTABLISHED", "CLOSE_WAIT"),
 		))
-	}, limit)
+	}, Limit)
 })

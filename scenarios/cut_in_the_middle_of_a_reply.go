@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -16,7 +17,7 @@ import (
 // that byte arrives, since a RST would throw away what is unsent (socket(7),
 // SO_LINGER), and the report says that it struck: a fault that never came
 // proves nothing.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "cut-in-the-middle-of-a-reply",
 	Title: "A cut in the middle of a reply",
 	Cause: "cut-mid-reply",
@@ -32,8 +33,8 @@ client                    proxy              server
 	Twin:   "the other connections have the whole reply",
 }, func() {
 	It("resets the second connection behind the fifth byte, and no other", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.AnswerThenLinger("0123456789"))
+		l := StartLab()
+		server := Serve(l, servers.AnswerThenLinger("0123456789"))
 		proxy, err := l.Proxy(server, harness.Cut{Toward: harness.Client, After: 5, On: harness.Nth(2)})
 		Expect(err).NotTo(HaveOccurred())
 
@@ -49,11 +50,11 @@ client                    proxy              server
 		Expect(proxy.Cuts()[0].Strikes).To(Equal([]harness.Strike{
 			{Connection: 2, At: 5, Withheld: 5, Drained: true},
 		}))
-		note(first, second, third)
-		Expect(recorded(l)).To(SatisfyAll(
+		Note(first, second, third)
+		Expect(Recorded(l)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")),
 			ShowStates("client", "ESTABLISHED", "CLOSE"),
 			MoveCounter("OutRsts", 2), // one toward each end
 		))
-	}, limit)
+	}, Limit)
 })

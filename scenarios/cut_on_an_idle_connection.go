@@ -9,13 +9,14 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // A reset needs no byte on its way: a device that gives up on a connection may
 // do so while nobody speaks. Toxiproxy's reset_peer waits for the next byte;
 // a cut with Now does not.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "cut-on-an-idle-connection",
 	Title: "A cut on an idle connection",
 	Cause: "cut-mid-reply",
@@ -32,8 +33,8 @@ client              proxy              server
 }, func() {
 	DescribeTable("ends it for both ends",
 		func(ctx SpecContext, ending harness.Ending) {
-			l := startLab()
-			server := serve(l, servers.Echo)
+			l := StartLab()
+			server := Serve(l, servers.Echo)
 			proxy, err := l.Proxy(server)
 			Expect(err).NotTo(HaveOccurred())
 			client, err := l.Host("client").Dial(ctx, proxy.Addr())
@@ -49,18 +50,18 @@ client              proxy              server
 			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
 			Expect(saw).To(EndIn("read", ending))
 			Expect(proxy.Cuts()[0].Struck).To(BeTrue())
-			note(client.Outcome(), saw)
+			Note(client.Outcome(), saw)
 			if ending == harness.Finished {
-				Expect(recorded(l, client)).To(ShowNoReset())
+				Expect(Recorded(l, client)).To(ShowNoReset())
 				return
 			}
-			Expect(recorded(l, client)).To(SatisfyAll(
+			Expect(Recorded(l, client)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")),
 				ShowStates("client", "ESTABLISHED", "CLOSE"), ShowStates("server", "ESTABLISHED", "CLOSE"),
 				MoveCounter("OutRsts", 2),
 			))
 		},
 		EntryDescription("as %s"),
-		Entry(nil, harness.Reset, limit), Entry(nil, harness.Finished, limit),
+		Entry(nil, harness.Reset, Limit), Entry(nil, harness.Finished, Limit),
 	)
 })

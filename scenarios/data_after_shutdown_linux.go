@@ -10,6 +10,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // An end that has shut both directions down has nobody to read for: data that
@@ -17,7 +18,7 @@ import (
 // (net/ipv4/tcp_input.c, tcp_rcv_state_process, TCP_FIN_WAIT2). To shut only
 // the reading side says nothing to anybody: Linux goes on to acknowledge what
 // comes, and even to hand it out.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "data-after-shutdown",
 	Title: "Data that comes after a shutdown",
 	Cause: "shutdown-then-data",
@@ -33,8 +34,8 @@ client                 server
 	Server: "its own socket: ECONNRESET",
 	Twin:   "only the sending direction is shut down: the data is read",
 }, func() {
-	It("of both directions resets the end that shut them", named("both-directions"), about(claims.LocallyGenerated), func(ctx SpecContext) {
-		l := startLab()
+	It("of both directions resets the end that shut them", Named("both-directions"), About(claims.LocallyGenerated), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.CloseRead()).To(Succeed())
@@ -49,14 +50,14 @@ client                 server
 
 		Expect(server.Outcome()).To(EndIn("so_error", harness.Reset).Then("read", harness.Finished))
 		Expect(client.Outcome()).To(EndIn("write", harness.BrokenPipe))
-		measured(claims.LocallyGenerated, server.Outcome(), "data comes after one's own shutdown")
-		note(client.Outcome())
-		Expect(recorded(l, client, server)).To(ShowReset(
+		Measured(claims.LocallyGenerated, server.Outcome(), "data comes after one's own shutdown")
+		Note(client.Outcome())
+		Expect(Recorded(l, client, server)).To(ShowReset(
 			SentBy(evidence.KernelReply, "server"), Because("TCP_ABORT_ON_DATA"), WithFlags("RST")))
-	}, limit)
+	}, Limit)
 
 	It("of the sending direction is read", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.CloseWrite()).To(Succeed())
@@ -64,14 +65,14 @@ client                 server
 		send(client, server, "xy")
 
 		Expect(server.Outcome().Ending).To(Equal(harness.Open))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client, server)).To(SatisfyAll(
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client, server)).To(SatisfyAll(
 			ShowNoReset(), ShowStates("server", "FIN_WAIT1", "FIN_WAIT2"),
 			ShowStates("client", "CLOSE_WAIT", "LAST_ACK")))
-	}, limit)
+	}, Limit)
 
 	It("of the reading direction is read too, and unread data resets at the close", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.CloseRead()).To(Succeed())
@@ -85,8 +86,8 @@ client                 server
 
 		Expect(n, err).To(Equal(1))
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client)).To(ShowReset(
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 })

@@ -13,6 +13,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -22,7 +23,7 @@ import (
 // daemon's receive buffer, close sends RST (RFC 1122, section 4.2.2.13) and
 // ssh says "exchange_identification: read: Connection reset by peer".
 // Otherwise close sends FIN: "Connection closed by remote host".
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "denied-by-tcp-wrappers",
 	Title: "A host that TCP wrappers deny",
 	Cause: "hosts-deny",
@@ -40,53 +41,53 @@ ssh                    sshd
 	const banner = "SSH-2.0-client\r\n"
 	lists := servers.AccessLists{Deny: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 
-	DescribeTable("is reset if its banner was not read", about(claims.HostsDeny),
+	DescribeTable("is reset if its banner was not read", About(claims.HostsDeny),
 		func(ctx SpecContext, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.CloseUnread))
+			l := StartLab()
+			server := Serve(l, servers.WrapTCP(lists, servers.Identify, servers.CloseUnread))
 
-			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), banner)
+			saw := clients.SendThenRead(ctx, l.Host("client"), Reach(l, server, route), banner)
 
 			Expect(saw).To(EndIn("read", harness.Reset))
-			measured(claims.HostsDeny, saw, "the client's banner is unread when the daemon closes")
-			Expect(recorded(l)).To(SatisfyAll(
+			Measured(claims.HostsDeny, saw, "the client's banner is unread when the daemon closes")
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("is told the end of the stream if its banner was read", about(claims.HostsDeny), func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.ReadLineThenClose))
+	It("is told the end of the stream if its banner was read", About(claims.HostsDeny), func(ctx SpecContext) {
+		l := StartLab()
+		server := Serve(l, servers.WrapTCP(lists, servers.Identify, servers.ReadLineThenClose))
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), banner)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
-		measured(claims.HostsDeny, saw, "the daemon read the client's banner")
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Measured(claims.HostsDeny, saw, "the daemon read the client's banner")
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 
-	It("is told the end of the stream if the daemon closes before its banner comes", about(claims.HostsDeny), func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.WrapTCP(lists, servers.Identify, servers.CloseAtOnce))
+	It("is told the end of the stream if the daemon closes before its banner comes", About(claims.HostsDeny), func(ctx SpecContext) {
+		l := StartLab()
+		server := Serve(l, servers.WrapTCP(lists, servers.Identify, servers.CloseAtOnce))
 
 		saw := clients.CallAfterFinishAndReset(ctx, l.Host("client"), server.Addr(), banner, clients.ReadByte)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
-		measured(claims.HostsDeny, saw, "the client's banner comes after the daemon closed")
-		Expect(recorded(l)).To(ShowReset(SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
-	}, limit)
+		Measured(claims.HostsDeny, saw, "the client's banner comes after the daemon closed")
+		Expect(Recorded(l)).To(ShowReset(SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
+	}, Limit)
 
 	It("would have been served if it were not denied", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.WrapTCP(servers.AccessLists{}, servers.Identify, servers.CloseUnread))
+		l := StartLab()
+		server := Serve(l, servers.WrapTCP(servers.AccessLists{}, servers.Identify, servers.CloseUnread))
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), banner)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(saw.Received).To(BeEquivalentTo(len(servers.Banner)))
-		note(saw)
-	}, limit)
+		Note(saw)
+	}, Limit)
 })

@@ -15,6 +15,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -22,7 +23,7 @@ import (
 // limit of open files (RLIMIT_NOFILE) accept fails with EMFILE (accept(2)), and
 // the client is connected, and waits. Nothing drops the connections that are
 // idle. A server may choose to, in order to have a descriptor for the new one.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "descriptor-limit",
 	Title: "A server at its limit of open files",
 	Cause: "descriptor-limit",
@@ -56,8 +57,8 @@ idle                   server                 new
 	}
 	emfile := SatisfyAll(HaveField("Op", lab.Accept), HaveField("Error", ContainSubstring(syscall.EMFILE.Error())))
 
-	It("leaves a new client connected without an answer", about(claims.FDLimit), func(ctx SpecContext) {
-		server, a, b, ask := full(ctx, startLab(), servers.WithinDescriptorsProcess)
+	It("leaves a new client connected without an answer", About(claims.FDLimit), func(ctx SpecContext) {
+		server, a, b, ask := full(ctx, StartLab(), servers.WithinDescriptorsProcess)
 
 		patience, giveUp := context.WithCancel(ctx)
 		third := make(chan lab.Outcome, 1)
@@ -69,13 +70,13 @@ idle                   server                 new
 
 		Expect(saw).To(EndIn("read", harness.GaveUp))
 		Expect(clients.ExchangeThenClose(b, "b")).To(EndIn("close", harness.Closed))
-		note(saw, clients.ExchangeThenClose(a, "a"))
-		measured(claims.FDLimit, newAndIdle(saw, a.Outcome()), "the server does nothing about it")
-	}, limit)
+		Note(saw, clients.ExchangeThenClose(a, "a"))
+		Measured(claims.FDLimit, newAndIdle(saw, a.Outcome()), "the server does nothing about it")
+	}, Limit)
 
-	DescribeTable("may reset the one that has been idle for longest", about(claims.FDLimit),
+	DescribeTable("may reset the one that has been idle for longest", About(claims.FDLimit),
 		func(ctx SpecContext, idlest int) {
-			l := startLab()
+			l := StartLab()
 			server, a, b, ask := full(ctx, l, servers.RoomInDescriptorsProcess)
 			both := []*lab.Conn{a, b}
 			Expect(clients.Exchange(both[1-idlest], "x")).To(Succeed())
@@ -86,14 +87,14 @@ idle                   server                 new
 			clients.ReadAll(both[idlest])
 			Expect(both[idlest].Outcome()).To(EndIn("read", harness.Reset))
 			Expect(clients.ExchangeThenClose(both[1-idlest], "x")).To(EndIn("close", harness.Closed))
-			note(saw, both[idlest].Outcome())
-			measured(claims.FDLimit, newAndIdle(saw, both[idlest].Outcome()), "the server makes room by itself")
-			Expect(recorded(l, both[idlest])).To(SatisfyAll(
+			Note(saw, both[idlest].Outcome())
+			Measured(claims.FDLimit, newAndIdle(saw, both[idlest].Outcome()), "the server makes room by itself")
+			Expect(Recorded(l, both[idlest])).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		Entry("the first", 0, limit), Entry("the second", 1, limit),
+		Entry("the first", 0, Limit), Entry("the second", 1, Limit),
 	)
 })
 

@@ -15,6 +15,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // An administrator can end any connection of a machine from outside the
@@ -22,7 +23,7 @@ import (
 // that looks like an abort, the owner an error that nothing else gives it:
 // ECONNABORTED (tcp_abort). A listener that is destroyed takes the connections
 // with it that wait to be accepted, and accept fails with EINVAL.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "destroying-a-socket",
 	Title:  "Destroying a socket from outside",
 	Cause:  "destroyed",
@@ -37,52 +38,52 @@ client                 ss -K                  server
 	Server: "read: ECONNABORTED",
 	Twin:   "the other connections are left alone",
 }, func() {
-	It("aborts it for its owner and resets the peer", about(claims.LocallyGenerated), func(ctx SpecContext) {
-		l, _, server := startPair()
+	It("aborts it for its owner and resets the peer", About(claims.LocallyGenerated), func(ctx SpecContext) {
+		l, _, server := StartPair()
 		c, far := connected(ctx, l)
 
-		available(server.Destroy(addrPort(far.LocalAddr()), addrPort(far.RemoteAddr())))
+		Available(server.Destroy(addrPort(far.LocalAddr()), addrPort(far.RemoteAddr())))
 		clients.ReadAll(far)
 		clients.ReadAll(c)
 		clients.WriteByte(far)
 
 		Expect(far.Outcome()).To(EndIn("read", harness.Aborted).Then("write", harness.BrokenPipe))
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		note(c.Outcome())
-		measured(claims.LocallyGenerated, far.Outcome(), "somebody destroys the socket")
-		Expect(recorded(l, c, far)).To(SatisfyAll(MoveCounter("EstabResets", 1),
+		Note(c.Outcome())
+		Measured(claims.LocallyGenerated, far.Outcome(), "somebody destroys the socket")
+		Expect(Recorded(l, c, far)).To(SatisfyAll(MoveCounter("EstabResets", 1),
 			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK"))))
-	}, limit)
+	}, Limit)
 
 	It("resets those who wait for accept if it is a listener", func(ctx SpecContext) {
-		l, _, server := startPair()
+		l, _, server := StartPair()
 		listener, err := l.Host("server").Listen(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		l.Own(listener)
 		c := dial(ctx, l, listener.Addr())
 		Expect(listener.AwaitConnection(ctx)).To(Succeed())
 
-		available(server.DestroyListener(addrPort(listener.TCP().Addr())))
+		Available(server.DestroyListener(addrPort(listener.TCP().Addr())))
 		clients.ReadAll(c)
 		_, err = listener.Accept(ctx)
 
 		Expect(err).To(MatchError(syscall.EINVAL))
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		note(c.Outcome())
-		Expect(recorded(l, c)).To(ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE")))
-	}, limit)
+		Note(c.Outcome())
+		Expect(Recorded(l, c)).To(ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE")))
+	}, Limit)
 
 	It("leaves the other connections alone", func(ctx SpecContext) {
-		l, _, server := startPair()
+		l, _, server := StartPair()
 		_, far := connected(ctx, l)
 		c, other := connected(ctx, l)
 
-		available(server.Destroy(addrPort(far.LocalAddr()), addrPort(far.RemoteAddr())))
+		Available(server.Destroy(addrPort(far.LocalAddr()), addrPort(far.RemoteAddr())))
 
 		send(other, c, "still here")
 		Expect(c.Outcome().Ending).To(Equal(harness.Open))
-		note(c.Outcome())
-	}, limit)
+		Note(c.Outcome())
+	}, Limit)
 })
 
 // addrPort is the address of a TCP socket.

@@ -10,6 +10,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // In LAST-ACK an end has said everything, as far as its program knows. But the
@@ -17,7 +18,7 @@ import (
 // kernel has neither sent. connect(AF_UNSPEC) then throws both away and sends
 // RST (tcp_disconnect), for a reason of its own; where nothing is unsent it
 // says nothing more.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "disconnecting-with-unsent-data",
 	Title: "Disconnecting in LAST-ACK with data unsent",
 	Cause: "disconnected",
@@ -34,8 +35,8 @@ client                 server
 	Server: "connect(AF_UNSPEC): 0",
 	Twin:   "nothing is unsent: nothing more is said to the client",
 }, func() {
-	It("resets the client if data is unsent, which is lost", about(claims.LocallyGenerated), func(ctx SpecContext) {
-		l := startLab()
+	It("resets the client if data is unsent, which is lost", About(claims.LocallyGenerated), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(client.CloseWrite()).To(Succeed())
@@ -49,14 +50,14 @@ client                 server
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(client.Outcome().Received).To(BeNumerically("<", server.Outcome().Sent))
-		note(client.Outcome())
-		measured(claims.LocallyGenerated, server.Outcome(), "a program dissolves its own connection")
-		Expect(recorded(l, client, server)).To(ShowReset(
+		Note(client.Outcome())
+		Measured(claims.LocallyGenerated, server.Outcome(), "a program dissolves its own connection")
+		Expect(Recorded(l, client, server)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_DISCONNECT_WITH_DATA"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 
 	It("says nothing to a client that has had everything", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(client.CloseWrite()).To(Succeed())
@@ -69,7 +70,7 @@ client                 server
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Finished))
 		Expect(client.Outcome().Received).To(Equal(server.Outcome().Sent))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client, server)).To(ShowNoReset())
-	}, limit)
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client, server)).To(ShowNoReset())
+	}, Limit)
 })

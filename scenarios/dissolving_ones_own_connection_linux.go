@@ -9,12 +9,13 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // ECONNRESET need not come from the peer. connect(2) with AF_UNSPEC dissolves
 // a connection: a RST goes out, and the socket that sent it gets the error of
 // a RST too (net/ipv4/tcp.c, tcp_disconnect: sk_err = ECONNRESET).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "dissolving-ones-own-connection",
 	Title: "Dissolving one's own connection",
 	Cause: "disconnected",
@@ -28,8 +29,8 @@ client                 server
 	Server: "read on the own socket: ECONNRESET",
 	Twin:   "both ends had finished: there is no error",
 }, func() {
-	It("resets both ends, the own one included", named("both-ends"), about(claims.LocallyGenerated), func(ctx SpecContext) {
-		l := startLab()
+	It("resets both ends, the own one included", Named("both-ends"), About(claims.LocallyGenerated), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.Disconnect()).To(Succeed())
@@ -38,15 +39,15 @@ client                 server
 
 		Expect(server.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
-		measured(claims.LocallyGenerated, server.Outcome(), "a program dissolves its own connection")
-		note(client.Outcome())
-		Expect(recorded(l, client, server)).To(SatisfyAll(
+		Measured(claims.LocallyGenerated, server.Outcome(), "a program dissolves its own connection")
+		Note(client.Outcome())
+		Expect(Recorded(l, client, server)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
 			ShowStates("server", "ESTABLISHED", "CLOSE"), ShowStates("client", "ESTABLISHED", "CLOSE")))
-	}, limit)
+	}, Limit)
 
 	It("leaves no error where both ends had finished", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.CloseWrite()).To(Succeed())
@@ -56,7 +57,7 @@ client                 server
 		Expect(server.Disconnect()).To(Succeed())
 
 		Expect(server.SocketError()).To(Succeed())
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, server)).To(ShowNoReset())
-	}, limit)
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, server)).To(ShowNoReset())
+	}, Limit)
 })

@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -20,7 +21,7 @@ import (
 // has been acknowledged by then (__tcp_close), else when it is
 // (tcp_rcv_state_process). To the peer the stream has ended all the same: a
 // RST behind a FIN is EPIPE to Linux, and only for what it writes.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "finishing-impatiently",
 	Title: "A server that will not wait in FIN-WAIT-2",
 	Cause: "impatient-finish",
@@ -49,7 +50,7 @@ client                 server
 
 	DescribeTable("breaks the client's pipe",
 		func(ctx SpecContext, leave func(SpecContext, *lab.Conn), want types.GomegaMatcher) {
-			l := startLab()
+			l := StartLab()
 			client, server := connected(ctx, l)
 
 			Expect(servers.NeverWaitForFinish(server)).To(Succeed())
@@ -60,17 +61,17 @@ client                 server
 
 			Expect(server.Outcome()).To(EndIn("close", harness.Closed))
 			Expect(client.Outcome()).To(EndIn("read", harness.Finished).Then("write", harness.BrokenPipe))
-			note(client.Outcome(), server.Outcome())
-			Expect(recorded(l, client)).To(want)
+			Note(client.Outcome(), server.Outcome())
+			Expect(Recorded(l, client)).To(want)
 		},
 		Entry("when its FIN is acknowledged", closeAtOnce, SatisfyAll(MoveCounter("TCPAbortOnData", 1),
-			ShowReset(SentBy(evidence.KernelReply, "server"), Because("TCP_ABORT_ON_DATA"), WithFlags("RST"))), limit),
+			ShowReset(SentBy(evidence.KernelReply, "server"), Because("TCP_ABORT_ON_DATA"), WithFlags("RST"))), Limit),
 		Entry("at close if its FIN has been", closeAfterACK, SatisfyAll(MoveCounter("TCPAbortOnLinger", 1), ShowReset(
-			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_LINGER"), WithFlags("RST ACK"))), limit),
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_LINGER"), WithFlags("RST ACK"))), Limit),
 	)
 
 	It("is none by default: the client goes on sending", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		closeAfterACK(ctx, server)
@@ -78,7 +79,7 @@ client                 server
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Finished))
 		Expect(state(client)).To(Equal("CLOSE_WAIT"))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client)).To(ShowNoReset())
-	}, limit)
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client)).To(ShowNoReset())
+	}, Limit)
 })

@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -21,7 +22,7 @@ import (
 // reject). An open connection takes ICMP as a soft error and lives on (RFC
 // 1122, section 4.2.3.9; tcp_v4_err). The other end learns nothing: its own
 // TCP has sent no RST and is still ESTABLISHED.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "firewall-on-the-way",
 	Title:  "A firewall on the way",
 	Cause:  "firewall-rejects",
@@ -39,8 +40,8 @@ client                 firewall               server
 	Server: "nothing, until it speaks",
 	Twin:   "what it does not block is not touched",
 }, func() {
-	It("resets an open connection if it rejects with RST, the other end later", named("rejects"), about(claims.FirewallBlock), func(ctx SpecContext) {
-		l, client, router, server := startTriple()
+	It("resets an open connection if it rejects with RST, the other end later", Named("rejects"), About(claims.FirewallBlock), func(ctx SpecContext) {
+		l, client, router, server := StartTriple()
 		c, far := connected(ctx, l)
 		tap := tapAt(client)
 
@@ -57,15 +58,15 @@ client                 firewall               server
 		Expect(meanwhile).To(Equal("ESTABLISHED"))
 		Expect(sentResets(server)).To(BeZero(), "the RST is on the wire in the name of a server that sent none")
 		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(recorded(l, c, far)).To(SatisfyAll(
+		Expect(Recorded(l, c, far)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Between, ""), WithFlags("RST")),
 			ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST"))))
-		note(c.Outcome(), far.Outcome())
-		measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with RST")
-	}, limit)
+		Note(c.Outcome(), far.Outcome())
+		Measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with RST")
+	}, Limit)
 
-	It("lets an open connection time out if it drops", named("drops"), about(claims.FirewallBlock), func(ctx SpecContext) {
-		l, client, router, _ := startTriple()
+	It("lets an open connection time out if it drops", Named("drops"), About(claims.FirewallBlock), func(ctx SpecContext) {
+		l, client, router, _ := StartTriple()
 		c, far := connected(ctx, l)
 		Expect(clients.GiveUpAfter(c, 100*time.Millisecond)).To(Succeed())
 		tap := tapAt(client)
@@ -77,11 +78,11 @@ client                 firewall               server
 		Expect(c.Outcome()).To(EndIn("read", harness.TimedOut))
 		Expect(resetsIn(tap)).To(BeEmpty())
 		Expect(state(far)).To(Equal("ESTABLISHED"))
-		measured(claims.FirewallBlock, c.Outcome().Ending, "it drops")
-	}, limit)
+		Measured(claims.FirewallBlock, c.Outcome().Ending, "it drops")
+	}, Limit)
 
-	It("holds an open connection up as long as it rejects with ICMP", about(claims.FirewallBlock), func(ctx SpecContext) {
-		l, client, router, _ := startTriple()
+	It("holds an open connection up as long as it rejects with ICMP", About(claims.FirewallBlock), func(ctx SpecContext) {
+		l, client, router, _ := StartTriple()
 		c, far := connected(ctx, l)
 		tap := tapAt(client)
 
@@ -95,14 +96,14 @@ client                 firewall               server
 		Expect(far.Outcome().Received).To(BeEquivalentTo(1))
 		Expect(retransmitted(c)).To(BeNumerically(">", 0), "it came when it was sent again")
 		Expect(resetsIn(tap)).To(BeEmpty())
-		measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with ICMP")
-	}, limit)
+		Measured(claims.FirewallBlock, c.Outcome().Ending, "it rejects with ICMP")
+	}, Limit)
 
-	DescribeTable("answers a connect", about(claims.FirewallBlock),
+	DescribeTable("answers a connect", About(claims.FirewallBlock),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, reset bool) {
-			l, client, router, server := startTriple()
+			l, client, router, server := StartTriple()
 			Expect(client.SetSysctl("net.ipv4.tcp_syn_retries", "1")).To(Succeed())
-			door := serve(l, servers.Echo)
+			door := Serve(l, servers.Echo)
 			tap := tapAt(client)
 
 			block(router, netlab.Rule{Hook: netlab.Forward, Verdict: verdict})
@@ -112,31 +113,31 @@ client                 firewall               server
 			Expect(len(resetsIn(tap)) > 0).To(Equal(reset))
 			Expect(sentResets(router) + sentResets(server)).To(BeZero())
 			Expect(door.Outcomes()).NotTo(Receive(), "the server knows nothing of it")
-			measured(claims.FirewallBlock, saw.Ending, "the connection is new")
+			Measured(claims.FirewallBlock, saw.Ending, "the connection is new")
 		},
-		Entry("with a RST: refused", netlab.RejectReset, harness.Refused, true, limit),
+		Entry("with a RST: refused", netlab.RejectReset, harness.Refused, true, Limit),
 		Entry("with ICMP port unreachable: refused, and no RST was sent",
-			netlab.RejectPort, harness.Refused, false, limit),
-		Entry("with ICMP host unreachable: unreachable", netlab.RejectHost, harness.Unreachable, false, limit),
+			netlab.RejectPort, harness.Refused, false, Limit),
+		Entry("with ICMP host unreachable: unreachable", netlab.RejectHost, harness.Unreachable, false, Limit),
 		Entry("with ICMP administratively prohibited: unreachable",
-			netlab.RejectAdmin, harness.Unreachable, false, limit),
-		Entry("not at all: timed out", netlab.Drop, harness.TimedOut, false, limit),
+			netlab.RejectAdmin, harness.Unreachable, false, Limit),
+		Entry("not at all: timed out", netlab.Drop, harness.TimedOut, false, Limit),
 	)
 
-	It("refuses a connect in the name of the server", about(claims.FirewallBlock), func(ctx SpecContext) {
-		l, _, router, _ := startTriple()
-		door := serve(l, servers.Echo)
+	It("refuses a connect in the name of the server", About(claims.FirewallBlock), func(ctx SpecContext) {
+		l, _, router, _ := StartTriple()
+		door := Serve(l, servers.Echo)
 
 		block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.RejectReset})
 		saw := clients.SendThenRead(ctx, l.Host("client"), door.Addr(), "a")
 
 		Expect(saw).To(EndIn("connect", harness.Refused))
-		Expect(recorded(l)).To(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST ACK")))
-		measured(claims.FirewallBlock, saw.Ending, "the connection is new")
-	}, limit)
+		Expect(Recorded(l)).To(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST ACK")))
+		Measured(claims.FirewallBlock, saw.Ending, "the connection is new")
+	}, Limit)
 
 	It("does nothing to what it does not block", func(ctx SpecContext) {
-		l, client, router, _ := startTriple()
+		l, client, router, _ := StartTriple()
 		c, far := connected(ctx, l)
 
 		block(router, netlab.Rule{Hook: netlab.Input, Verdict: netlab.RejectReset}) // what is for the router itself
@@ -144,6 +145,6 @@ client                 firewall               server
 
 		send(c, far, "a")
 		Expect(resetsIn(tap)).To(BeEmpty())
-		note(c.Outcome())
-	}, limit)
+		Note(c.Outcome())
+	}, Limit)
 })

@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -17,7 +18,7 @@ import (
 // (fork(2)). close ends a connection only with the last one (close(2)), and so
 // does an abort: SO_LINGER belongs to the socket (socket(7)), and whoever comes
 // last carries it out, here the child when it exits.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "forked-child-holds-the-connection",
 	Title: "A forked child that holds a connection",
 	Cause: "held-by-child",
@@ -35,7 +36,7 @@ client                 server                 child
 }, func() {
 	DescribeTable("keeps it open when its parent is done with it",
 		func(ctx SpecContext, process string, done lab.Op, want harness.Ending, shows RecordingMatcher) {
-			l := startLab()
+			l := StartLab()
 			server, err := l.Host("server").Start(ctx, process, lab.Limits{})
 			Expect(err).NotTo(HaveOccurred())
 			client := dial(ctx, l, server.Addr())
@@ -49,13 +50,13 @@ client                 server                 child
 			clients.ReadAll(client)
 
 			Expect(client.Outcome()).To(EndIn("read", want))
-			note(parent, client.Outcome())
-			Expect(recorded(l, client)).To(shows)
+			Note(parent, client.Outcome())
+			Expect(Recorded(l, client)).To(shows)
 		},
 		Entry("closed, FIN at the child's exit", servers.ForkAndForgetProcess, lab.CloseOp,
-			harness.Finished, ShowNoReset(), limit),
+			harness.Finished, ShowNoReset(), Limit),
 		Entry("aborted, RST at the child's exit", servers.ForkAndAbortProcess, lab.Abort,
 			harness.Reset, ShowReset(
-				SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")), limit),
+				SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")), Limit),
 	)
 })

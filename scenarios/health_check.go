@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -19,7 +20,7 @@ import (
 // RST is there before it (UNIX Network Programming, section 5.11, expects
 // ECONNABORTED; Linux queues the connection with its error, inet_csk_accept):
 // the first read fails.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "health-check",
 	Title: "A layer-4 health check",
 	Cause: "health-check",
@@ -37,64 +38,64 @@ checker                backend
 }, func() {
 	check := func(ctx SpecContext, route lab.Route) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()
-		l := startLab()
-		server := serve(l, servers.ReadOneByteThenClose)
-		healthy, _ := clients.Probe(ctx, l.Host("checker"), reach(l, server, route))
+		l := StartLab()
+		server := Serve(l, servers.ReadOneByteThenClose)
+		healthy, _ := clients.Probe(ctx, l.Host("checker"), Reach(l, server, route))
 		Expect(healthy).To(BeTrue())
 		var saw lab.Outcome
 		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
-		return saw, recorded(l)
+		return saw, Recorded(l)
 	}
 
-	DescribeTable("lets the backend accept and fails its first read", about(claims.ProbeSuccess),
+	DescribeTable("lets the backend accept and fails its first read", About(claims.ProbeSuccess),
 		func(ctx SpecContext, route lab.Route) {
 			saw, recording := check(ctx, route)
 
 			Expect(saw).To(EndIn("read", harness.Reset))
 			Expect(saw.Received).To(BeZero())
-			note(saw)
-			measured(claims.ProbeSuccess, afterAccept(saw))
+			Note(saw)
+			Measured(claims.ProbeSuccess, afterAccept(saw))
 			Expect(recording).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "checker"), Because("TCP_STATE"), WithFlags("RST ACK")),
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
 	It("looks like a client that said nothing behind a plain toxiproxy", func(ctx SpecContext) {
 		saw, recording := check(ctx, lab.Stock)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
-		note(saw)
+		Note(saw)
 		Expect(recording).To(SatisfyAll(ShowReset(SentBy(evidence.Application, "checker")),
 			ShowStates("server", "ESTABLISHED", "CLOSE_WAIT")))
-	}, limit)
+	}, Limit)
 
 	It("goes unnoticed if the checker closes with FIN", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.ReadOneByteThenClose)
+		l := StartLab()
+		server := Serve(l, servers.ReadOneByteThenClose)
 
 		clients.SendThenLeave(ctx, l.Host("checker"), server.Addr(), "", (*lab.Conn).Close)
 
 		var saw lab.Outcome
 		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
 		Expect(saw).To(EndIn("read", harness.Finished))
-		note(saw)
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Note(saw)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 
 	It("calls a backend that refuses unhealthy", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 
 		healthy, saw := clients.Probe(ctx, l.Host("checker"), nobody())
 
 		Expect(healthy).To(BeFalse())
 		Expect(saw).To(EndIn("connect", harness.Refused))
-		note(saw)
-		Expect(recorded(l)).To(ShowReset(
+		Note(saw)
+		Expect(Recorded(l)).To(ShowReset(
 			SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 })
 
 // afterAccept says how a connection ended for a server that accepted it.

@@ -13,6 +13,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -20,7 +21,7 @@ import (
 // come. The last ACK of a probe's handshake is passed over, and its RST ends a
 // mere request: there is nothing to accept, hence no error (tcp(7);
 // tcp_check_req). The checker cannot tell the difference.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "health-check-deferred",
 	Title: "Deferring accept until a first byte that never comes",
 	Cause: "health-check",
@@ -52,34 +53,34 @@ client
 		return acceptedBeside(ctx, l, server, client)
 	}
 
-	It("hides health checks from the application", about(claims.ProbeUnavoidable), func(ctx SpecContext) {
-		l := startLab()
+	It("hides health checks from the application", About(claims.ProbeUnavoidable), func(ctx SpecContext) {
+		l := StartLab()
 		server, err := servers.StartDeferAccept(l.Host("server"), servers.ReadOneByteThenClose)
 		Expect(err).NotTo(HaveOccurred())
 
 		seen := seenOf(ctx, l, server)
 
 		Expect(seen).To(BeEmpty())
-		measured(claims.ProbeUnavoidable, fmt.Sprintf("%d of %d probes seen", len(seen), probes))
-		Expect(recorded(l)).To(SatisfyAll(
+		Measured(claims.ProbeUnavoidable, fmt.Sprintf("%d of %d probes seen", len(seen), probes))
+		Expect(Recorded(l)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Application, "checker"), Because("TCP_STATE"), WithFlags("RST ACK")),
 			MoveCounter("EmbryonicRsts", probes), // no socket yet that could be reset
 		))
-	}, limit)
+	}, Limit)
 
 	It("is what hides them: a plain listener sees each", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.ReadOneByteThenClose)
+		l := StartLab()
+		server := Serve(l, servers.ReadOneByteThenClose)
 
 		seen := seenOf(ctx, l, server)
 
 		Expect(seen).To(HaveLen(probes))
 		Expect(seen).To(HaveEach(EndIn("read", harness.Reset)))
-		Expect(recorded(l)).To(SatisfyAll(
+		Expect(Recorded(l)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Application, "checker"), Because("TCP_STATE"), WithFlags("RST ACK")),
 			ShowStates("server", "ESTABLISHED", "CLOSE"),
 		))
-	}, limit)
+	}, Limit)
 })
 
 // acceptedBeside returns what became of the connections that the server was
@@ -97,6 +98,6 @@ func acceptedBeside(ctx SpecContext, l *lab.Lab, server lab.Server, own lab.Outc
 			seen = append(seen, saw)
 		}
 	}
-	note(seen...)
+	Note(seen...)
 	return seen
 }

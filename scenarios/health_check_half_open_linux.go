@@ -14,6 +14,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -22,7 +23,7 @@ import (
 // the last ACK. That takes the request away in the backend's kernel, before
 // there is a connection to accept (RFC 9293, section 3.10.7.4, SYN-RECEIVED;
 // tcp_check_req).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "health-check-half-open",
 	Title:  "A half-open health check",
 	Cause:  "health-check",
@@ -37,9 +38,9 @@ checker                backend's kernel       backend
 	Server: "nothing: there is nothing to accept",
 	Twin:   "the checker completes the handshake: accept: 0, then read: ECONNRESET",
 }, func() {
-	It("never reaches the application", about(claims.ProbeHalfOpen), func(ctx SpecContext) {
-		l, client, server := startPair()
-		backend := serve(l, servers.Echo)
+	It("never reaches the application", About(claims.ProbeHalfOpen), func(ctx SpecContext) {
+		l, client, server := StartPair()
+		backend := Serve(l, servers.Echo)
 		tap := tapAt(server)
 
 		from, to := netip.AddrPortFrom(client.IP(), 1), netip.MustParseAddrPort(backend.Addr())
@@ -50,22 +51,22 @@ checker                backend's kernel       backend
 
 		saw := reached(ctx, l, backend)
 		Expect(saw).To(Equal("never accepted"))
-		measured(claims.ProbeHalfOpen, saw)
-		Expect(recorded(l)).To(SatisfyAll(MoveCounter("EmbryonicRsts", 1),
+		Measured(claims.ProbeHalfOpen, saw)
+		Expect(Recorded(l)).To(SatisfyAll(MoveCounter("EmbryonicRsts", 1),
 			ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST"))))
-	}, limit)
+	}, Limit)
 
 	It("is none if the checker completes the handshake: that is accepted, and read", func(ctx SpecContext) {
-		l, _, _ := startPair()
-		backend := serve(l, servers.Echo)
+		l, _, _ := StartPair()
+		backend := Serve(l, servers.Echo)
 
 		healthy, _ := clients.Probe(ctx, l.Host("client"), backend.Addr())
 
 		Expect(healthy).To(BeTrue())
 		Expect(reached(ctx, l, backend)).To(Equal("accepted, then read: reset"))
-		Expect(recorded(l)).To(SatisfyAll(MoveCounter("EmbryonicRsts", 0),
+		Expect(Recorded(l)).To(SatisfyAll(MoveCounter("EmbryonicRsts", 0),
 			ShowReset(SentBy(evidence.Application, "client"), WithFlags("RST ACK"))))
-	}, limit)
+	}, Limit)
 })
 
 // isReset says whether a segment is a RST.

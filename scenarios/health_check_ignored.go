@@ -16,6 +16,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -23,7 +24,7 @@ import (
 // asked, nothing was promised. A backend that takes it for a health check has
 // a clean log and serves on; one that logs every reset has a line for each
 // probe. A reset behind a first byte is another matter.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "health-check-ignored",
 	Title: "A stream of health checks",
 	Cause: "health-check",
@@ -43,8 +44,8 @@ checker                backend                 client
 	// returns how many of them were served and how many lines were logged.
 	under := func(ctx SpecContext, backend func(*log.Logger) lab.Handler) string {
 		GinkgoHelper()
-		l, logged := startLab(), gbytes.NewBuffer()
-		server := serve(l, backend(log.New(logged, "", 0)))
+		l, logged := StartLab(), gbytes.NewBuffer()
+		server := Serve(l, backend(log.New(logged, "", 0)))
 		var stream sync.WaitGroup
 		stream.Go(func() {
 			for range probes {
@@ -61,35 +62,35 @@ checker                backend                 client
 		for range probes + callers {
 			Eventually(ctx, server.Outcomes()).Should(Receive())
 		}
-		Expect(recorded(l)).To(ShowReset(
+		Expect(Recorded(l)).To(ShowReset(
 			SentBy(evidence.Application, "checker"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		lines := strings.Count(string(logged.Contents()), "\n")
 		return fmt.Sprintf("served %d of %d clients, logged %d errors", served, callers, lines)
 	}
 
-	It("is ignored by a backend that takes a reset before the first byte for one", about(claims.ProbeIgnorable), func(ctx SpecContext) {
+	It("is ignored by a backend that takes a reset before the first byte for one", About(claims.ProbeIgnorable), func(ctx SpecContext) {
 		saw := under(ctx, servers.EchoAndTolerateProbes)
 
 		Expect(saw).To(Equal("served 20 of 20 clients, logged 0 errors"))
-		measured(claims.ProbeIgnorable, saw, "the server takes a reset before the first byte for a probe")
-	}, limit)
+		Measured(claims.ProbeIgnorable, saw, "the server takes a reset before the first byte for a probe")
+	}, Limit)
 
-	It("fills the log of a backend that logs every reset", about(claims.ProbeIgnorable), func(ctx SpecContext) {
+	It("fills the log of a backend that logs every reset", About(claims.ProbeIgnorable), func(ctx SpecContext) {
 		saw := under(ctx, servers.EchoAndLogResets)
 
 		Expect(saw).To(Equal("served 20 of 20 clients, logged 100 errors"))
-		measured(claims.ProbeIgnorable, saw, "the server logs every reset")
-	}, limit)
+		Measured(claims.ProbeIgnorable, saw, "the server logs every reset")
+	}, Limit)
 
 	It("does not hide a client that is lost in the middle", func(ctx SpecContext) {
-		l, logged := startLab(), gbytes.NewBuffer()
-		server := serve(l, servers.EchoAndTolerateProbes(log.New(logged, "", 0)))
+		l, logged := StartLab(), gbytes.NewBuffer()
+		server := Serve(l, servers.EchoAndTolerateProbes(log.New(logged, "", 0)))
 
 		clients.SendThenLeave(ctx, l.Host("client"), server.Addr(), "hello", (*lab.Conn).Abort)
 
 		var saw lab.Outcome
 		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
 		Expect(logged).To(gbytes.Say("connection reset by peer"))
-		note(saw)
-	}, limit)
+		Note(saw)
+	}, Limit)
 })

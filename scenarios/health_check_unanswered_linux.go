@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -20,7 +21,7 @@ import (
 // and closes its socket, which in SYN-SENT says nothing to anybody (RFC 9293,
 // section 3.10.4). Only a SYN-ACK that comes after all is answered with RST, by
 // a kernel that has no socket for it any more.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "health-check-unanswered",
 	Title:  "A health check that is not answered in time",
 	Cause:  "health-check",
@@ -52,16 +53,16 @@ checker                backend's kernel       backend
 		awaitSegment(ctx, atBackend, func(s netlab.Segment) bool { return s.Flags == until })
 		giveUp()
 		saw := <-checked
-		note(saw)
+		Note(saw)
 		if saw.Op == lab.Connect {
 			return "unhealthy"
 		}
 		return "healthy"
 	}
 
-	It("is reset when its SYN-ACK comes after all, and never reaches the application", about(claims.ProbeTimeout), func(ctx SpecContext) {
-		l, client, server := startPair()
-		backend, tap := serve(l, servers.Echo), tapAt(server)
+	It("is reset when its SYN-ACK comes after all, and never reaches the application", About(claims.ProbeTimeout), func(ctx SpecContext) {
+		l, client, server := StartPair()
+		backend, tap := Serve(l, servers.Echo), tapAt(server)
 
 		lost := block(client, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop})
 		health := check(ctx, l, backend.Addr(), tap, netlab.SYN|netlab.ACK)
@@ -70,15 +71,15 @@ checker                backend's kernel       backend
 
 		Expect(health).To(Equal("unhealthy"))
 		Expect(reached(ctx, l, backend)).To(Equal("never accepted"))
-		r := recorded(l)
+		r := Recorded(l)
 		Expect(r).To(SatisfyAll(MoveCounter("EmbryonicRsts", 1),
 			ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST"))))
-		measured(claims.ProbeTimeout, health+", "+resetBy(r, "client"), "the SYN-ACK comes after all")
-	}, limit)
+		Measured(claims.ProbeTimeout, health+", "+resetBy(r, "client"), "the SYN-ACK comes after all")
+	}, Limit)
 
-	It("says nothing where no SYN-ACK comes", about(claims.ProbeTimeout), func(ctx SpecContext) {
-		l, _, server := startPair()
-		backend, tap := serve(l, servers.Echo), tapAt(server)
+	It("says nothing where no SYN-ACK comes", About(claims.ProbeTimeout), func(ctx SpecContext) {
+		l, _, server := StartPair()
+		backend, tap := Serve(l, servers.Echo), tapAt(server)
 
 		deaf := block(server, netlab.Rule{Hook: netlab.Input, Verdict: netlab.Drop})
 		health := check(ctx, l, backend.Addr(), tap, netlab.SYN)
@@ -86,10 +87,10 @@ checker                backend's kernel       backend
 
 		Expect(health).To(Equal("unhealthy"))
 		Expect(reached(ctx, l, backend)).To(Equal("never accepted"))
-		r := recorded(l)
+		r := Recorded(l)
 		Expect(r).To(ShowNoReset())
-		measured(claims.ProbeTimeout, health+", "+resetBy(r, "client"), "no SYN-ACK ever comes")
-	}, limit)
+		Measured(claims.ProbeTimeout, health+", "+resetBy(r, "client"), "no SYN-ACK ever comes")
+	}, Limit)
 })
 
 // resetBy says whether a host has sent a RST.

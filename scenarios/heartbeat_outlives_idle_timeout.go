@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -16,7 +17,7 @@ import (
 // at half of an agreed timeout, as RabbitMQ's clients send it, therefore keeps
 // the connection as long as that half is shorter than the idle timeout. One
 // unit of time stands for a second.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "heartbeat-outlives-idle-timeout",
 	Title: "A heartbeat against an idle timeout",
 	Cause: "idle-timeout",
@@ -38,10 +39,10 @@ client                 server, or a proxy with an idle timeout of 20
 	// after spends units of time with the heartbeat timeout.
 	after := func(ctx SpecContext, timeout int, route lab.Route) (saw lab.Outcome, beats int) {
 		GinkgoHelper()
-		l := startLab()
+		l := StartLab()
 		reaper, err := servers.StartIdleReaper(l.Host("server"), idleTimeout, "")
 		Expect(err).NotTo(HaveOccurred())
-		client, err := clients.StartHeartbeat(ctx, l.Host("client"), reach(l, reaper, route), timeout)
+		client, err := clients.StartHeartbeat(ctx, l.Host("client"), Reach(l, reaper, route), timeout)
 		Expect(err).NotTo(HaveOccurred())
 		for range units {
 			client.Tick()
@@ -50,17 +51,17 @@ client                 server, or a proxy with an idle timeout of 20
 		return client.Leave(), client.Beats
 	}
 
-	DescribeTable("keeps an idle connection", about(claims.HeartbeatRabbitMQ, claims.KeepalivePrevents),
+	DescribeTable("keeps an idle connection", About(claims.HeartbeatRabbitMQ, claims.KeepalivePrevents),
 		func(ctx SpecContext, route lab.Route) {
 			saw, beats := after(ctx, 30, route)
 
 			Expect(survival(saw)).To(Equal("outlived the timeout"), saw.String())
 			Expect(beats).To(Equal(units/15), "heartbeats every 15 units")
-			note(saw)
-			measured(claims.HeartbeatRabbitMQ, survival(saw))
-			measured(claims.KeepalivePrevents, survival(saw), "the heartbeat is data")
+			Note(saw)
+			Measured(claims.HeartbeatRabbitMQ, survival(saw))
+			Measured(claims.KeepalivePrevents, survival(saw), "the heartbeat is data")
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
 	DescribeTable("that is missing or too slow does not keep it",
@@ -69,11 +70,11 @@ client                 server, or a proxy with an idle timeout of 20
 
 			Expect(survival(saw)).To(Equal("dropped, read: finished"), saw.String())
 			Expect(beats).To(Equal(wantBeats))
-			note(saw)
+			Note(saw)
 		},
-		Entry("no heartbeat", 0, 0, limit),
-		Entry("a heartbeat timeout of 60 units, with a heartbeat at 30", 60, 0, limit),
-		Entry("a heartbeat timeout of 40 units, with a heartbeat at 20", 40, 1, limit),
+		Entry("no heartbeat", 0, 0, Limit),
+		Entry("a heartbeat timeout of 60 units, with a heartbeat at 30", 60, 0, Limit),
+		Entry("a heartbeat timeout of 40 units, with a heartbeat at 20", 40, 1, Limit),
 	)
 })
 

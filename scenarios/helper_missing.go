@@ -15,6 +15,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -22,7 +23,7 @@ import (
 // request that the helper is not where its settings say (sshd_config(5),
 // Subsystem). The client is let in and sees the connection end without an
 // answer: with FIN, or with RST if it has sent on in the meantime.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "helper-missing",
 	Title: "A server whose helper program is missing",
 	Cause: "helper-missing",
@@ -48,23 +49,23 @@ client                 server
 		return client
 	}
 
-	DescribeTable("accepts the session and ends it at the first request", about(claims.MissingHelper),
+	DescribeTable("accepts the session and ends it at the first request", About(claims.MissingHelper),
 		func(ctx SpecContext, request string, want harness.Ending, shows RecordingMatcher) {
-			l := startLab()
-			client := login(ctx, l, serve(l, servers.RunHelper(missing())))
+			l := StartLab()
+			client := login(ctx, l, Serve(l, servers.RunHelper(missing())))
 
 			saw := clients.SendOn(client, request)
 
 			Expect(saw).To(EndIn("read", want))
 			Expect(sessionOf(saw)).To(Equal("accepted, ended at the first request"))
-			note(saw)
-			measured(claims.MissingHelper, sessionOf(saw))
-			Expect(recorded(l, client)).To(shows)
+			Note(saw)
+			Measured(claims.MissingHelper, sessionOf(saw))
+			Expect(Recorded(l, client)).To(shows)
 		},
-		Entry("with FIN", "list\n", harness.Finished, ShowNoReset(), limit),
+		Entry("with FIN", "list\n", harness.Finished, ShowNoReset(), Limit),
 		Entry("with RST if the client has sent on", "list\nlist\n", harness.Reset,
 			ShowReset(
-				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")), limit),
+				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")), Limit),
 	)
 
 	It("would have answered if it were there", func(ctx SpecContext) {
@@ -72,14 +73,14 @@ client                 server
 		if err != nil {
 			Skip("no program to be the helper, install cat: " + err.Error())
 		}
-		l := startLab()
-		client := login(ctx, l, serve(l, servers.RunHelper(cat)))
+		l := StartLab()
+		client := login(ctx, l, Serve(l, servers.RunHelper(cat)))
 
 		saw := clients.SendOn(client, "list\n")
 
 		Expect(sessionOf(saw)).To(Equal("accepted, answered"), saw.String())
-		note(saw)
-	}, limit)
+		Note(saw)
+	}, Limit)
 })
 
 // sessionOf says what became of a session that begins with servers.Banner.

@@ -11,13 +11,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A RST ends the connection, not the program's hold on it. The descriptor and
 // the socket behind it stay until close, and a program that drops reset
 // connections without closing them runs into its limit (close(2),
 // getrlimit(2), RLIMIT_NOFILE).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "holding-a-reset-connection",
 	Title: "A reset connection that nobody closes",
 	Cause: "linger-zero",
@@ -32,10 +33,10 @@ client                 server
 	Server: "its abort succeeds",
 	Twin:   "close gives the descriptor back",
 }, func() {
-	It("holds its descriptor until it is closed", about(claims.FreeResources), func(ctx SpecContext) {
+	It("holds its descriptor until it is closed", About(claims.FreeResources), func(ctx SpecContext) {
 		const connections = 4
-		l := startLab()
-		before := len(openDescriptors())
+		l := StartLab()
+		before := len(OpenDescriptors())
 		var reset []*lab.Conn
 		for range connections {
 			client, server := connected(ctx, l)
@@ -44,18 +45,18 @@ client                 server
 			reset = append(reset, client)
 		}
 
-		held := len(openDescriptors()) - before
+		held := len(OpenDescriptors()) - before
 		for _, client := range reset {
-			note(client.Outcome())
+			Note(client.Outcome())
 			Expect(client.Close()).To(Succeed())
 		}
-		left := len(openDescriptors()) - before
+		left := len(OpenDescriptors()) - before
 
 		Expect(held).To(Equal(connections))
 		Expect(left).To(Equal(0))
-		measured(claims.FreeResources, fmt.Sprintf("%d of %d held after the reset, %d after close",
+		Measured(claims.FreeResources, fmt.Sprintf("%d of %d held after the reset, %d after close",
 			held, connections, left))
-		Expect(recorded(l)).To(ShowReset(
+		Expect(Recorded(l)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 })

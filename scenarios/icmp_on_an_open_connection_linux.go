@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // ICMP destination unreachable ends an attempt to connect, but to an open
@@ -21,7 +22,7 @@ import (
 // the connection time out, the soft error is what it timed out with
 // (net/ipv4/tcp_timer.c, tcp_write_err): "connection refused" in the middle of
 // a connection, and no RST on the wire.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "icmp-on-an-open-connection",
 	Title:  "ICMP unreachable on an open connection",
 	Cause:  "icmp-unreachable",
@@ -40,7 +41,7 @@ client                 router                 server
 	const withICMP = "it rejects with ICMP"
 
 	It("is a soft error, and what was sent arrives later", func(ctx SpecContext) {
-		l, _, router, _ := startTriple()
+		l, _, router, _ := StartTriple()
 		c, far := connected(ctx, l)
 
 		outage := block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.RejectPort})
@@ -55,14 +56,14 @@ client                 router                 server
 		Expect(c.Outcome()).To(EndIn("so_error", harness.Refused).Then("read", harness.Open))
 		Expect(meanwhile).To(Equal("ESTABLISHED"))
 		Expect(far.Outcome().Received).To(BeEquivalentTo(1))
-		note(c.Outcome(), far.Outcome())
+		Note(c.Outcome(), far.Outcome())
 		closeInTurn(ctx, c, far)
-		Expect(recorded(l)).To(SatisfyAll(ShowNoReset(), MoveCounter("EstabResets", 0)))
-	}, limit)
+		Expect(Recorded(l)).To(SatisfyAll(ShowNoReset(), MoveCounter("EstabResets", 0)))
+	}, Limit)
 
-	DescribeTable("is what it times out with,", about(claims.FirewallBlock),
+	DescribeTable("is what it times out with,", About(claims.FirewallBlock),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, condition string) {
-			l, client, router, _ := startTriple()
+			l, client, router, _ := StartTriple()
 			c, far := connected(ctx, l)
 			Expect(clients.GiveUpAfter(c, 100*time.Millisecond)).To(Succeed())
 			tap := tapAt(client)
@@ -75,11 +76,11 @@ client                 router                 server
 			Expect(counted(client, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
 			Expect(state(far)).To(Equal("ESTABLISHED"))
 			Expect(resetsIn(tap)).To(BeEmpty())
-			measured(claims.FirewallBlock, c.Outcome().Ending, condition)
+			Measured(claims.FirewallBlock, c.Outcome().Ending, condition)
 		},
-		Entry("refused after port unreachable", netlab.RejectPort, harness.Refused, withICMP, limit),
-		Entry("unreachable after host unreachable", netlab.RejectHost, harness.Unreachable, withICMP, limit),
-		Entry("unreachable after prohibited", netlab.RejectAdmin, harness.Unreachable, withICMP, limit),
-		Entry("timed out if nothing came", netlab.Drop, harness.TimedOut, "it drops", limit),
+		Entry("refused after port unreachable", netlab.RejectPort, harness.Refused, withICMP, Limit),
+		Entry("unreachable after host unreachable", netlab.RejectHost, harness.Unreachable, withICMP, Limit),
+		Entry("unreachable after prohibited", netlab.RejectAdmin, harness.Unreachable, withICMP, Limit),
+		Entry("timed out if nothing came", netlab.Drop, harness.TimedOut, "it drops", Limit),
 	)
 })

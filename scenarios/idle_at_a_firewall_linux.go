@@ -16,6 +16,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A load balancer, firewall or NAT keeps a table of connections, and throws
@@ -24,7 +25,7 @@ import (
 // the connection is dropped (Azure's default), so that both ends time out; or
 // answered with RST, which tells the end that spoke and not the other. Or both
 // ends are reset when it happens (Azure's "TCP reset on idle").
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "idle-at-a-firewall",
 	Title:  "A firewall that forgets idle connections",
 	Cause:  "flow-expired",
@@ -48,7 +49,7 @@ client                 firewall               server
 		l *lab.Lab, router *netlab.Host, c, far *lab.Conn, data netlab.Segment,
 	) {
 		GinkgoHelper()
-		l, _, router, _ = startTriple()
+		l, _, router, _ = StartTriple()
 		block(router, netlab.Rule{Hook: netlab.Forward, Invalid: true, Verdict: verdict})
 		setTracking(router, "tcp_loose", 0) // else it learns what it forgot from the next segment
 		tap := tapAt(router)
@@ -62,7 +63,7 @@ client                 firewall               server
 		return l, router, c, far, data
 	}
 
-	DescribeTable("shows it to the end that speaks, not to the other:", about(claims.IdleTimeout),
+	DescribeTable("shows it to the end that speaks, not to the other:", About(claims.IdleTimeout),
 		func(ctx SpecContext, verdict netlab.Verdict, want harness.Ending, shows RecordingMatcher) {
 			l, router, c, far, _ := connect(ctx, 1, verdict)
 
@@ -76,15 +77,15 @@ client                 firewall               server
 			Expect(c.Outcome()).To(EndIn("read", want))
 			Expect(meanwhile).To(Equal("ESTABLISHED"))
 			Expect(far.Outcome()).To(EndIn("read", want))
-			Expect(recorded(l, c, far)).To(SatisfyAll(shows, MoveCounter("OutRsts", 0)))
-			measured(claims.IdleTimeout, c.Outcome())
-			measured(claims.IdleTimeout, far.Outcome())
+			Expect(Recorded(l, c, far)).To(SatisfyAll(shows, MoveCounter("OutRsts", 0)))
+			Measured(claims.IdleTimeout, c.Outcome())
+			Measured(claims.IdleTimeout, far.Outcome())
 		},
-		Entry("it drops", netlab.Drop, harness.TimedOut, ShowNoReset(), limit),
-		Entry("it rejects with RST", netlab.RejectReset, harness.Reset, ShowReset(SentBy(evidence.Between, "")), limit),
+		Entry("it drops", netlab.Drop, harness.TimedOut, ShowNoReset(), Limit),
+		Entry("it rejects with RST", netlab.RejectReset, harness.Reset, ShowReset(SentBy(evidence.Between, "")), Limit),
 	)
 
-	It("resets both ends, who do not speak, if it tells them", about(claims.IdleTimeout), func(ctx SpecContext) {
+	It("resets both ends, who do not speak, if it tells them", About(claims.IdleTimeout), func(ctx SpecContext) {
 		l, router, c, far, data := connect(ctx, 1, netlab.Drop)
 
 		Eventually(ctx, router.Flows).Should(BeZero())
@@ -96,12 +97,12 @@ client                 firewall               server
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(recorded(l, c, far)).To(ShowReset(SentBy(evidence.Between, "")))
-		measured(claims.IdleTimeout, c.Outcome())
-		measured(claims.IdleTimeout, far.Outcome())
-	}, limit)
+		Expect(Recorded(l, c, far)).To(ShowReset(SentBy(evidence.Between, "")))
+		Measured(claims.IdleTimeout, c.Outcome())
+		Measured(claims.IdleTimeout, far.Outcome())
+	}, Limit)
 
-	It("keeps a connection whose client sends keepalive probes in time", about(claims.KeepalivePrevents), func(ctx SpecContext) {
+	It("keeps a connection whose client sends keepalive probes in time", About(claims.KeepalivePrevents), func(ctx SpecContext) {
 		const timeout, interval = 3, 1 // seconds; TCP knows none shorter
 		l, router, c, far, data := connect(ctx, timeout, netlab.Drop)
 		tap := tapAt(router)
@@ -119,10 +120,10 @@ client                 firewall               server
 		closeInTurn(ctx, c, far)
 
 		Expect(router.Flows()).To(Equal(1))
-		measured(claims.KeepalivePrevents, survival(c.Outcome()), "what drops it counts segments")
-		note(far.Outcome())
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Measured(claims.KeepalivePrevents, survival(c.Outcome()), "what drops it counts segments")
+		Note(far.Outcome())
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 })
 
 // setTracking sets a setting of a host's connection tracking

@@ -13,6 +13,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -20,7 +21,7 @@ import (
 // drops it has an idle timeout of his own, and chooses how: with FIN or RST
 // the client knows at its next read; a silent drop it can only find out by
 // asking in vain.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "idle-connection-dropped",
 	Title: "A connection that is idle for longer than the server allows",
 	Cause: "idle-timeout",
@@ -38,44 +39,44 @@ client                 server
 
 	reset := ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK"))
 
-	DescribeTable("drops an idle connection", about(claims.IdleTimeout),
+	DescribeTable("drops an idle connection", About(claims.IdleTimeout),
 		func(ctx SpecContext, end lab.Handler, want harness.Ending, route lab.Route, shows RecordingMatcher) {
-			l := startLab()
-			server := serve(l, servers.EchoUntilIdle(timeout, end))
+			l := StartLab()
+			server := Serve(l, servers.EchoUntilIdle(timeout, end))
 
-			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), "a")
+			saw := clients.SendThenRead(ctx, l.Host("client"), Reach(l, server, route), "a")
 
 			Expect(saw).To(EndIn("read", want))
 			Expect(saw.Received).To(BeEquivalentTo(1))
-			measured(claims.IdleTimeout, saw)
-			Expect(recorded(l)).To(shows)
+			Measured(claims.IdleTimeout, saw)
+			Expect(Recorded(l)).To(shows)
 		},
-		Entry("with FIN", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Direct, ShowNoReset(), via(lab.Direct), limit),
-		Entry("with RST", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Direct, reset, via(lab.Direct), limit),
-		Entry("with FIN, proxied", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Proxied, ShowNoReset(), via(lab.Proxied), limit),
-		Entry("with RST, proxied", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Proxied, reset, via(lab.Proxied), limit),
+		Entry("with FIN", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Direct, ShowNoReset(), Via(lab.Direct), Limit),
+		Entry("with RST", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Direct, reset, Via(lab.Direct), Limit),
+		Entry("with FIN, proxied", lab.Handler(servers.CloseAtOnce), harness.Finished, lab.Proxied, ShowNoReset(), Via(lab.Proxied), Limit),
+		Entry("with RST, proxied", lab.Handler(servers.AbortAtOnce), harness.Reset, lab.Proxied, reset, Via(lab.Proxied), Limit),
 	)
 
-	It("drops an idle connection in silence", about(claims.IdleTimeout), func(ctx SpecContext) {
-		l, forgotten := startLab(), make(chan struct{})
-		server := serve(l, servers.EchoUntilIdle(timeout, servers.Forget(forgotten)))
+	It("drops an idle connection in silence", About(claims.IdleTimeout), func(ctx SpecContext) {
+		l, forgotten := StartLab(), make(chan struct{})
+		server := Serve(l, servers.EchoUntilIdle(timeout, servers.Forget(forgotten)))
 
 		saw := clients.Resume(ctx, l.Host("client"), server.Addr(), "a", forgotten, patience)
 
 		Expect(saw).To(EndIn("read", harness.GaveUp))
 		Expect(saw.Sent).To(BeEquivalentTo(2), "the second request is taken, and not answered")
-		measured(claims.IdleTimeout, saw)
-	}, limit)
+		Measured(claims.IdleTimeout, saw)
+	}, Limit)
 
 	It("leaves a connection alone that was idle for as long under a longer one", func(ctx SpecContext) {
-		l := startLab()
-		hasty := serve(l, servers.EchoUntilIdle(timeout, servers.CloseAtOnce))
-		patient := dial(ctx, l, serve(l, servers.EchoUntilIdle(time.Hour, servers.CloseAtOnce)).Addr())
+		l := StartLab()
+		hasty := Serve(l, servers.EchoUntilIdle(timeout, servers.CloseAtOnce))
+		patient := dial(ctx, l, Serve(l, servers.EchoUntilIdle(time.Hour, servers.CloseAtOnce)).Addr())
 		Expect(clients.Exchange(patient, "a")).To(Succeed())
 
 		Expect(clients.SendThenRead(ctx, l.Host("client"), hasty.Addr(), "a")).To(EndIn("read", harness.Finished))
 
 		Expect(clients.ExchangeThenClose(patient, "a")).To(EndIn("close", harness.Closed))
-		note(patient.Outcome())
-	}, limit)
+		Note(patient.Outcome())
+	}, Limit)
 })

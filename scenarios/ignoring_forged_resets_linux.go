@@ -14,6 +14,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A censor that only sees copies of the segments cannot hold them back: it
@@ -21,7 +22,7 @@ import (
 // both ignore its RSTs go on as if nothing had been (Clayton, Murdoch, Watson,
 // "Ignoring the Great Firewall of China", 2006). It is known by the TTL: its
 // segments have come another way than those of the other end.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "ignoring-forged-resets",
 	Title:  "Ignoring forged RSTs",
 	Cause:  "forged",
@@ -39,7 +40,7 @@ client, firewall       censor                 server, firewall
 	// some drop RSTs with another TTL than the segments before.
 	inject := func(ctx SpecContext, ignoring ...string) (l *lab.Lab, c, far *lab.Conn) {
 		GinkgoHelper()
-		l, client, router, server := startTriple()
+		l, client, router, server := StartTriple()
 		atClient, atServer := tapAt(client), tapAt(server)
 		c, far = connected(ctx, l)
 		send(c, far, "a")
@@ -68,14 +69,14 @@ client, firewall       censor                 server, firewall
 		send(c, far, "b")
 		send(far, c, "c")
 
-		note(c.Outcome(), far.Outcome())
+		Note(c.Outcome(), far.Outcome())
 		closeInTurn(ctx, c, far)
-		recording := recorded(l)
+		recording := Recorded(l)
 		Expect(recording.Resets).To(HaveLen(2), "they were on the wire all the same")
 		Expect(recording).To(SatisfyAll(ShowReset(SentBy(evidence.Between, "")), MoveCounter("EstabResets", 0)))
-	}, limit)
+	}, Limit)
 
-	It("does not help if one end does: the other resets it with an honest RST", about(claims.NotFromPeer), func(ctx SpecContext) {
+	It("does not help if one end does: the other resets it with an honest RST", About(claims.NotFromPeer), func(ctx SpecContext) {
 		l, c, far := inject(ctx, "client")
 
 		clients.ReadAll(far)
@@ -86,13 +87,13 @@ client, firewall       censor                 server, firewall
 		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(meanwhile).To(Equal("ESTABLISHED"))
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(recorded(l, c, far)).To(SatisfyAll(ShowReset(SentBy(evidence.Between, "")),
+		Expect(Recorded(l, c, far)).To(SatisfyAll(ShowReset(SentBy(evidence.Between, "")),
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
-		measured(claims.NotFromPeer, far.Outcome())
-		note(c.Outcome())
-	}, limit)
+		Measured(claims.NotFromPeer, far.Outcome())
+		Note(c.Outcome())
+	}, Limit)
 
-	It("is what neither end does by itself", about(claims.NotFromPeer), func(ctx SpecContext) {
+	It("is what neither end does by itself", About(claims.NotFromPeer), func(ctx SpecContext) {
 		l, c, far := inject(ctx)
 
 		clients.ReadAll(c)
@@ -100,8 +101,8 @@ client, firewall       censor                 server, firewall
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(recorded(l, c, far)).To(ShowReset(SentBy(evidence.Between, "")))
-		measured(claims.NotFromPeer, c.Outcome())
-		note(far.Outcome())
-	}, limit)
+		Expect(Recorded(l, c, far)).To(ShowReset(SentBy(evidence.Between, "")))
+		Measured(claims.NotFromPeer, c.Outcome())
+		Note(far.Outcome())
+	}, Limit)
 })

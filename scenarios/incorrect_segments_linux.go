@@ -10,13 +10,14 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // An open connection answers a segment that cannot be right with an ACK that
 // says what it expects, and lives on (RFC 9293, section 3.10.7.4; RFC 5961 for
 // SYN and for an ACK of what was never sent). RST is the answer to a segment
 // of a connection that is unknown.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "incorrect-segments",
 	Title:  "An incorrect segment of an open connection",
 	Cause:  "inexact-reset",
@@ -34,7 +35,7 @@ somebody               server
 	// answer has the router forge a segment and returns the server's answer.
 	answer := func(ctx SpecContext, spoil func(*netlab.Segment)) (answer netlab.Segment, c, far *lab.Conn) {
 		GinkgoHelper()
-		l, _, router, server := startTriple()
+		l, _, router, server := StartTriple()
 		answerAll(server)
 		passing, atServer := tapAt(router), tapAt(server)
 		c, far = connected(ctx, l)
@@ -58,32 +59,32 @@ somebody               server
 		return answer, c, far
 	}
 
-	DescribeTable("draws an ACK and not a RST", about(claims.IncorrectSegment),
+	DescribeTable("draws an ACK and not a RST", About(claims.IncorrectSegment),
 		func(ctx SpecContext, spoil func(*netlab.Segment)) {
 			got, c, far := answer(ctx, spoil)
 
 			Expect(got.Flags).To(Equal(netlab.ACK), got.String())
 			send(c, far, "b")
-			note(c.Outcome(), far.Outcome())
-			measured(claims.IncorrectSegment, drew(got))
+			Note(c.Outcome(), far.Outcome())
+			Measured(claims.IncorrectSegment, drew(got))
 		},
 		Entry("if its data is out of the window", func(s *netlab.Segment) {
 			s.Seq, s.Payload = s.Seq+1<<30, []byte("?")
-		}, limit),
-		Entry("if it acknowledges what was never sent", func(s *netlab.Segment) { s.Ack += 1000 }, limit),
-		Entry("if it is a SYN", func(s *netlab.Segment) { s.Flags = netlab.SYN }, limit),
+		}, Limit),
+		Entry("if it acknowledges what was never sent", func(s *netlab.Segment) { s.Ack += 1000 }, Limit),
+		Entry("if it is a SYN", func(s *netlab.Segment) { s.Flags = netlab.SYN }, Limit),
 		Entry("if it is a RST beside the next sequence number", func(s *netlab.Segment) {
 			s.Flags, s.Seq = netlab.RST, s.Seq+1
-		}, limit),
+		}, Limit),
 	)
 
-	It("draws a RST if the connection is another, which nobody has", about(claims.IncorrectSegment), func(ctx SpecContext) {
+	It("draws a RST if the connection is another, which nobody has", About(claims.IncorrectSegment), func(ctx SpecContext) {
 		got, c, far := answer(ctx, func(s *netlab.Segment) { s.Destination = portAfter(s.Destination) })
 
 		Expect(got.Flags).To(Equal(netlab.RST), got.String())
 		send(c, far, "b")
-		measured(claims.IncorrectSegment, drew(got), "the connection is unknown")
-	}, limit)
+		Measured(claims.IncorrectSegment, drew(got), "the connection is unknown")
+	}, Limit)
 })
 
 // answerAll has a host answer every segment that is not right, not only one in

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/resetlab/resetlab/harness/lab"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // startLabOn starts a lab on the loopback of "IPv4" or "IPv6". It skips the
@@ -15,7 +16,7 @@ import (
 func startLabOn(family string) *lab.Lab {
 	GinkgoHelper()
 	if family == "IPv4" {
-		return startLab()
+		return StartLab()
 	}
 	listener, err := net.Listen("tcp6", "[::1]:0")
 	if err != nil {
@@ -23,7 +24,7 @@ func startLabOn(family string) *lab.Lab {
 	}
 	Expect(listener.Close()).To(Succeed())
 	l := lab.NewIPv6()
-	recordLab(l)
+	RecordLab(l)
 	DeferCleanup(func() { Expect(l.Close()).To(Succeed()) })
 	return l
 }

@@ -12,6 +12,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A subflow joins a Multipath connection by the token that its first subflow
@@ -19,7 +20,7 @@ import (
 // option MP_TCPRST in the RST says why; so is one that is more than the host
 // allows. The connection goes on over the subflows that it has (RFC 8684,
 // sections 3.2 and 3.6; net/mptcp/subflow.c, subflow_check_req).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "joining-a-multipath-connection",
 	Title: "Joining a Multipath TCP connection",
 	Cause: "subflow-rejected",
@@ -62,11 +63,11 @@ peer                   server
 			Expect(answer.Options[at].OptionData).To(Equal([]byte{0x80, 1}), "MP_TCPRST: an error in the protocol")
 			Expect(moved).To(And(HaveKeyWithValue("OutRsts", int64(1)),
 				HaveKeyWithValue("MPJoinNoTokenFound", int64(1))))
-			Expect(recorded(l)).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("MPTCP_RST_EMPTCP"),
+			Expect(Recorded(l)).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("MPTCP_RST_EMPTCP"),
 				WithFlags("RST ACK")))
 		},
-		Entry("is reset", true, Label("needs:root"), limit),
-		Entry("is a connection of its own to a server of plain TCP", false, Label("needs:root"), limit),
+		Entry("is reset", true, Label("needs:root"), Limit),
+		Entry("is a connection of its own to a server of plain TCP", false, Label("needs:root"), Limit),
 	)
 
 	DescribeTable("as one subflow more",
@@ -82,10 +83,10 @@ peer                   server
 			}).WithPolling(time.Millisecond).Should(BeNumerically(">", 0))
 			send(c, far, "c")
 
-			note(c.Outcome(), far.Outcome())
+			Note(c.Outcome(), far.Outcome())
 			Expect(counters(server)["MPJoinAckRx"]).To(BeEquivalentTo(allowed))
 			Expect(counters(server)["MPJoinRejected"]).To(BeEquivalentTo(1 - allowed))
-			r := recorded(l, c, far)
+			r := Recorded(l, c, far)
 			if allowed > 0 {
 				Expect(r).To(ShowNoReset())
 				return
@@ -95,7 +96,7 @@ peer                   server
 			Expect(r).To(ShowReset(SentBy(evidence.Application, "client"), Because("MPTCP_RST_EUNSPEC"),
 				WithFlags("RST ACK")))
 		},
-		Entry("than the server allows is reset, and the client notices nothing", 0, Label("needs:netns"), limit),
-		Entry("is joined if the server allows it", 1, Label("needs:netns"), limit),
+		Entry("than the server allows is reset, and the client notices nothing", 0, Label("needs:netns"), Limit),
+		Entry("is joined if the server allows it", 1, Label("needs:netns"), Limit),
 	)
 })

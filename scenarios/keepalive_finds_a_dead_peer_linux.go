@@ -15,6 +15,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // After TCP_KEEPIDLE of silence the kernel asks whether the peer is still
@@ -24,7 +25,7 @@ import (
 // unanswered for an interval each, the connection is dropped: ETIMEDOUT here,
 // and a RST in case the peer can hear (tcp_keepalive_timer). This one can: only
 // what it says is lost.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "keepalive-finds-a-dead-peer",
 	Title:  "Keepalive on a connection that says nothing",
 	Cause:  "keepalive-gave-up",
@@ -40,9 +41,9 @@ client                 router                 server
 	Server: "read: ECONNRESET, if the RST reaches it",
 	Twin:   "the peer's kernel answers: the connection stays",
 }, func() {
-	DescribeTable("drops a peer that is dead to it, after time + probes × interval", about(claims.KeepaliveDeadPeer, claims.LocallyGenerated),
+	DescribeTable("drops a peer that is dead to it, after time + probes × interval", About(claims.KeepaliveDeadPeer, claims.LocallyGenerated),
 		func(ctx SpecContext, idle, interval time.Duration, probes int) {
-			l, _, router, server := startTriple()
+			l, _, router, server := StartTriple()
 			c, far := connected(ctx, l)
 			block(router, netlab.Rule{Hook: netlab.Forward, Verdict: netlab.Drop, Source: anyPort(server)})
 
@@ -53,7 +54,7 @@ client                 router                 server
 
 			Expect(c.Outcome()).To(EndIn("read", harness.TimedOut))
 			Expect(far.Outcome()).To(EndIn("read", harness.Reset))
-			seen := recorded(l, c, far)
+			seen := Recorded(l, c, far)
 			Expect(seen).To(SatisfyAll(MoveCounter("TCPKeepAlive", int64(probes)), MoveCounter("TCPAbortOnTimeout", 1),
 				ShowReset(SentBy(evidence.Timer, "client"), Because("TCP_KEEPALIVE_TIMEOUT"), WithFlags("RST ACK"))))
 			sent := silencesBroken(seen)
@@ -61,20 +62,20 @@ client                 router                 server
 			for i, silence := range sent {
 				Expect(silence).To(BeNumerically(">", idle+time.Duration(i)*interval-early), "segment %d", i)
 			}
-			note(far.Outcome())
+			Note(far.Outcome())
 			formula := idle + time.Duration(probes)*interval
-			measured(claims.KeepaliveDeadPeer, fmt.Sprintf("%s %s time + probes × interval",
+			Measured(claims.KeepaliveDeadPeer, fmt.Sprintf("%s %s time + probes × interval",
 				c.Outcome().First(), beforeOrAfter(sent[probes], formula)))
-			measured(claims.LocallyGenerated, c.Outcome(), "keepalive gives the peer up")
+			Measured(claims.LocallyGenerated, c.Outcome(), "keepalive gives the peer up")
 		},
 		EntryDescription("%v + %[3]v × %[2]v"),
-		Entry(nil, time.Second, time.Second, 2, limit),
-		Entry(nil, time.Second, 2*time.Second, 1, limit),
-		Entry(nil, 2*time.Second, time.Second, 1, limit),
+		Entry(nil, time.Second, time.Second, 2, Limit),
+		Entry(nil, time.Second, 2*time.Second, 1, Limit),
+		Entry(nil, 2*time.Second, time.Second, 1, Limit),
 	)
 
-	It("asks on and on where the peer's kernel answers, and takes not a byte for it", about(claims.KeepaliveNoData), func(ctx SpecContext) {
-		l, client, _ := startPair()
+	It("asks on and on where the peer's kernel answers, and takes not a byte for it", About(claims.KeepaliveNoData), func(ctx SpecContext) {
+		l, client, _ := StartPair()
 		tap := tapAt(client)
 		c, far := connected(ctx, l)
 		asked, err := clients.KeepaliveOf(far.TCP())
@@ -91,11 +92,11 @@ client                 router                 server
 		Expect(answer.Ack).To(Equal(probe.Seq+1), "what had been acknowledged already")
 		Expect(answer.Payload).To(BeEmpty())
 		Expect(asked.On).To(BeFalse(), "the peer need not know of keepalive")
-		measured(claims.KeepaliveNoData, fmt.Sprintf("%d bytes, answered by %v", len(probe.Payload), answer.Flags))
+		Measured(claims.KeepaliveNoData, fmt.Sprintf("%d bytes, answered by %v", len(probe.Payload), answer.Flags))
 		send(c, far, "a")
-		note(c.Outcome(), far.Outcome())
-		Expect(recorded(l, c, far)).To(ShowNoReset())
-	}, limit)
+		Note(c.Outcome(), far.Outcome())
+		Expect(Recorded(l, c, far)).To(ShowNoReset())
+	}, Limit)
 })
 
 // early is by how much a segment may seem early. Settings are whole seconds,

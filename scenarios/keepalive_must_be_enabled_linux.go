@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/clients"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -18,7 +19,7 @@ import (
 // (tcp(7), tcp_keepalive_time), and a socket starts with it off (RFC 9293,
 // section 3.8.4). Go's dialer switches it on with times of its own, so that a
 // Go program follows the system's settings neither way.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "keepalive-must-be-enabled",
 	Title: "The system's keepalive settings",
 	Cause: "flow-expired",
@@ -31,9 +32,9 @@ sysctl tcp_keepalive_time ──▶ TCP_KEEPIDLE of every new socket
 	Server: "nothing",
 	Twin:   "Go's dialer enables keepalive by itself, with times of its own",
 }, func() {
-	It("apply to a plain socket only when it enables keepalive", about(claims.KeepaliveMustBeEnabled), func(ctx SpecContext) {
-		l := startLab()
-		socket, err := clients.DialPlain(serve(l, servers.Echo).Addr())
+	It("apply to a plain socket only when it enables keepalive", About(claims.KeepaliveMustBeEnabled), func(ctx SpecContext) {
+		l := StartLab()
+		socket, err := clients.DialPlain(Serve(l, servers.Echo).Addr())
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(socket.Close)
 
@@ -45,13 +46,13 @@ sysctl tcp_keepalive_time ──▶ TCP_KEEPIDLE of every new socket
 
 		Expect(before.On).To(BeFalse())
 		Expect(after).To(Equal(systemKeepalive()))
-		measured(claims.KeepaliveMustBeEnabled, sinceWhen(before))
-	}, limit)
+		Measured(claims.KeepaliveMustBeEnabled, sinceWhen(before))
+	}, Limit)
 
-	It("never apply to a program that leaves Go's dialer as it is", about(claims.KeepaliveMustBeEnabled), func(ctx SpecContext) {
-		l := startLab()
+	It("never apply to a program that leaves Go's dialer as it is", About(claims.KeepaliveMustBeEnabled), func(ctx SpecContext) {
+		l := StartLab()
 		var dialer net.Dialer
-		conn, err := dialer.DialContext(ctx, "tcp", serve(l, servers.Echo).Addr())
+		conn, err := dialer.DialContext(ctx, "tcp", Serve(l, servers.Echo).Addr())
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(conn.Close)
 
@@ -60,8 +61,8 @@ sysctl tcp_keepalive_time ──▶ TCP_KEEPIDLE of every new socket
 
 		const goDefault = 15 * time.Second
 		Expect(saw).To(Equal(clients.Keepalive{On: true, Idle: goDefault, Interval: goDefault, Probes: 9}))
-		measured(claims.KeepaliveMustBeEnabled, sinceWhen(saw), "the program is in Go and sets no KeepAliveConfig")
-	}, limit)
+		Measured(claims.KeepaliveMustBeEnabled, sinceWhen(saw), "the program is in Go and sets no KeepAliveConfig")
+	}, Limit)
 })
 
 // sinceWhen says since when a socket has keepalive that was found like this

@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -18,7 +19,7 @@ import (
 // (tcp(7); net/ipv4/tcp_input.c, tcp_send_dupack). A device on the way sees it
 // pass and may count it. An idle timeout in the peer's program, or in a proxy,
 // which is the peer, does not.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "keepalive-probes-are-no-activity",
 	Title: "A keepalive probe to a program with an idle timeout",
 	Cause: "idle-timeout",
@@ -33,8 +34,8 @@ client                 server's kernel         server
 	Server: "closes: its program has seen no byte",
 	Twin:   "a heartbeat, which is data, keeps the connection",
 }, func() {
-	It("does not keep a connection that the peer's program holds for idle", about(claims.KeepalivePrevents), func(ctx SpecContext) {
-		l := startLab()
+	It("does not keep a connection that the peer's program holds for idle", About(claims.KeepalivePrevents), func(ctx SpecContext) {
+		l := StartLab()
 		reaper, err := servers.StartIdleReaper(l.Host("server"), 1, "")
 		Expect(err).NotTo(HaveOccurred())
 		client := dial(ctx, l, reaper.Addr())
@@ -50,11 +51,11 @@ client                 server's kernel         server
 
 		saw := clients.ExchangeThenClose(client, "a")
 		Expect(survival(saw)).To(Equal("dropped, read: finished"), saw.String())
-		note(saw)
-		measured(claims.KeepalivePrevents, survival(saw), "it is TCP's probe and a program counts bytes")
-		Expect(recorded(l)).To(SatisfyAll(
+		Note(saw)
+		Measured(claims.KeepalivePrevents, survival(saw), "it is TCP's probe and a program counts bytes")
+		Expect(Recorded(l)).To(SatisfyAll(
 			MoveCounter("TCPKeepAlive", 1),
 			ShowStates("server", "ESTABLISHED", "FIN_WAIT1"),
 		))
-	}, limit)
+	}, Limit)
 })

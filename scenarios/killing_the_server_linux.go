@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -18,7 +19,7 @@ import (
 // its connections end. The kernel closes its descriptors as close() would: it
 // sends FIN, or RST where bytes are unread (net/ipv4/tcp.c, tcp_close). A crash
 // without either is a crash of the machine.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "killing-the-server",
 	Title: "Killing the server",
 	Cause: "killed",
@@ -36,7 +37,7 @@ client                 server
 }, func() {
 	killed := func(ctx SpecContext, text string) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()
-		l := startLab()
+		l := StartLab()
 		server, err := l.Host("server").Start(ctx, servers.AnswerOneByteProcess, lab.Limits{})
 		Expect(err).NotTo(HaveOccurred())
 		client := dial(ctx, l, server.Addr())
@@ -46,26 +47,26 @@ client                 server
 		clients.ReadByte(client) // the server has read its byte
 		Expect(server.Kill()).To(Succeed())
 		clients.ReadAll(client)
-		return client.Outcome(), recorded(l, client)
+		return client.Outcome(), Recorded(l, client)
 	}
 
-	It("finishes its connections", named("nothing-unread"), about(claims.CrashSendsRST), func(ctx SpecContext) {
+	It("finishes its connections", Named("nothing-unread"), About(claims.CrashSendsRST), func(ctx SpecContext) {
 		saw, recording := killed(ctx, "a")
 
 		Expect(saw).To(EndIn("read", harness.Finished))
-		measured(claims.CrashSendsRST, saw)
+		Measured(claims.CrashSendsRST, saw)
 		Expect(recording).To(SatisfyAll(ShowNoReset(), ShowStates("server", "ESTABLISHED", "FIN_WAIT1")))
-	}, limit)
+	}, Limit)
 
-	It("resets those on which something is unread", named("unread"), about(claims.CrashSendsRST), func(ctx SpecContext) {
+	It("resets those on which something is unread", Named("unread"), About(claims.CrashSendsRST), func(ctx SpecContext) {
 		saw, recording := killed(ctx, "ab")
 
 		Expect(saw).To(EndIn("read", harness.Reset))
-		measured(claims.CrashSendsRST, saw, "bytes are unread")
+		Measured(claims.CrashSendsRST, saw, "bytes are unread")
 		Expect(recording).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
 			ShowStates("server", "ESTABLISHED", "CLOSE"),
 			MoveCounter("TCPAbortOnClose", 1),
 		))
-	}, limit)
+	}, Limit)
 })

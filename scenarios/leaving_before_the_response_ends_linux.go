@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -19,7 +20,7 @@ import (
 // close is a RST, and the server's write gets the error. Had the browser read
 // all that was there, its close would be a FIN: the server's next write
 // succeeds, draws the RST, and only the one after that fails.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "leaving-before-the-response-ends",
 	Title: "Leaving before the response ends",
 	Cause: "left-early",
@@ -35,12 +36,12 @@ browser                server
 	Server: "write: ECONNRESET",
 	Twin:   "the browser had read all that was there: the write after the next one: EPIPE",
 }, func() {
-	DescribeTable("resets the server that is sending it", about(claims.BrowserLeaves),
+	DescribeTable("resets the server that is sending it", About(claims.BrowserLeaves),
 		func(ctx SpecContext, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.Stream)
+			l := StartLab()
+			server := Serve(l, servers.Stream)
 
-			left := clients.SendThenLeave(ctx, l.Host("browser"), reach(l, server, route), "GET / HTTP/1.1\r\n\r\n",
+			left := clients.SendThenLeave(ctx, l.Host("browser"), Reach(l, server, route), "GET / HTTP/1.1\r\n\r\n",
 				func(c *lab.Conn) error {
 					clients.ReadByte(c)
 					return c.CloseUnread(ctx)
@@ -49,18 +50,18 @@ browser                server
 			var saw lab.Outcome
 			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
 			Expect(saw).To(EndIn("write", harness.Reset))
-			measured(claims.BrowserLeaves, saw)
-			note(left)
-			Expect(recorded(l)).To(SatisfyAll(
+			Measured(claims.BrowserLeaves, saw)
+			Note(left)
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "browser"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("breaks the server's pipe if the browser had read all that was there", about(claims.BrowserLeaves), func(ctx SpecContext) {
-		l := startLab()
+	It("breaks the server's pipe if the browser had read all that was there", About(claims.BrowserLeaves), func(ctx SpecContext) {
+		l := StartLab()
 		browser, server := connected(ctx, l)
 
 		send(server, browser, "the first half")
@@ -71,11 +72,11 @@ browser                server
 		clients.WriteByte(server)
 
 		Expect(server.Outcome()).To(EndIn("write", harness.BrokenPipe))
-		measured(claims.BrowserLeaves, server.Outcome(), "the browser had read all that was there")
-		note(browser.Outcome())
-		Expect(recorded(l, browser, server)).To(SatisfyAll(
+		Measured(claims.BrowserLeaves, server.Outcome(), "the browser had read all that was there")
+		Note(browser.Outcome())
+		Expect(Recorded(l, browser, server)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.KernelReply, "client"), WithFlags("RST")),
 			ShowStates("server", "ESTABLISHED", "CLOSE_WAIT", "CLOSE"),
 		))
-	}, limit)
+	}, Limit)
 })

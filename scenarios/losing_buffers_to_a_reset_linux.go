@@ -13,6 +13,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -21,7 +22,7 @@ import (
 // already, stays readable on Linux: recvmsg empties the queue before it
 // reports the error. Other systems may drop that too: RFC 9293, section
 // 3.10.7.4, wants all queues flushed.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "losing-buffers-to-a-reset",
 	Title: "An abort with data under way",
 	Cause: "linger-zero",
@@ -38,26 +39,26 @@ client                       server
 	Server: "write and close: 0, and what was not sent is lost",
 	Twin:   "a close delivers all of it",
 }, func() {
-	DescribeTable("leaves readable what had arrived before it", named("what-had-arrived"), about(claims.BuffersLost),
+	DescribeTable("leaves readable what had arrived before it", Named("what-had-arrived"), About(claims.BuffersLost),
 		func(ctx SpecContext, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.AnswerThenAbort("12345"))
+			l := StartLab()
+			server := Serve(l, servers.AnswerThenAbort("12345"))
 
-			saw := clients.CallAfterReset(ctx, l.Host("client"), reach(l, server, route), "a",
+			saw := clients.CallAfterReset(ctx, l.Host("client"), Reach(l, server, route), "a",
 				clients.ReadAll)
 
 			Expect(saw).To(EndIn("read", harness.Reset))
 			Expect(saw.Received).To(Equal(int64(5)))
-			measured(claims.BuffersLost, fmt.Sprintf("%d bytes of 5 were readable", saw.Received))
-			note(saw)
-			Expect(recorded(l)).To(ShowReset(
+			Measured(claims.BuffersLost, fmt.Sprintf("%d bytes of 5 were readable", saw.Received))
+			Note(saw)
+			Expect(Recorded(l)).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("loses what its sender's kernel had taken and not yet sent", named("what-was-unsent"), func(ctx SpecContext) {
-		l := startLab()
+	It("loses what its sender's kernel had taken and not yet sent", Named("what-was-unsent"), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.Fill()).To(Succeed())
@@ -68,15 +69,15 @@ client                       server
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(client.Outcome().Received).To(BeNumerically(">", 0))
 		Expect(lost(server, client)).To(BeNumerically(">", 0))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client, server)).To(SatisfyAll(
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client, server)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
 			MoveCounter("TCPAbortOnData", 1),
 		))
-	}, limit)
+	}, Limit)
 
-	It("is not a close, which delivers all of it", named("close-delivers"), func(ctx SpecContext) {
-		l := startLab()
+	It("is not a close, which delivers all of it", Named("close-delivers"), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.Fill()).To(Succeed())
@@ -85,9 +86,9 @@ client                       server
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Finished))
 		Expect(lost(server, client)).To(Equal(int64(0)))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client, server)).To(ShowNoReset())
-	}, limit)
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client, server)).To(ShowNoReset())
+	}, Limit)
 })
 
 // lost is how many of the bytes that write took at one end were never read at

@@ -14,6 +14,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -21,7 +22,7 @@ import (
 // the client's certificate (RFC 8446, section 2). The alert meets a client that
 // sends its request already; the request, unread, turns the server's close into
 // a RST behind the alert.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "missing-client-certificate",
 	Title: "A client without a certificate",
 	Cause: "client-certificate-missing",
@@ -45,39 +46,39 @@ client                          server
 			Certificates: []tls.Certificate{a.issue(nil)},
 			ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: a.pool,
 		}
-		return serve(l, servers.TLS(config, func(error) {}, refuse))
+		return Serve(l, servers.TLS(config, func(error) {}, refuse))
 	}
 
-	DescribeTable("sees the alert or the reset behind it, by what it does next", about(claims.BadCertificate),
+	DescribeTable("sees the alert or the reset behind it, by what it does next", About(claims.BadCertificate),
 		func(ctx SpecContext, next func(*tls.Conn) error, sees string) {
-			l, authority := startLab(), newAuthority()
+			l, authority := StartLab(), newAuthority()
 			server := demand(l, authority, servers.CloseUnread)
 
 			saw, err := clients.TLSAfterReset(ctx, l.Host("client"), server.Addr(),
 				authority.trusting(), request, next)
 
 			Expect(tlsSaw(err)).To(Equal(sees))
-			measured(claims.BadCertificate, sessionOr(err))
-			note(saw)
-			Expect(recorded(l)).To(ShowReset(
+			Measured(claims.BadCertificate, sessionOr(err))
+			Note(saw)
+			Expect(Recorded(l)).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
 		Entry("reading", func(c *tls.Conn) error { _, err := c.Read(make([]byte, 1)); return err },
-			"alert: tls: certificate required", limit),
+			"alert: tls: certificate required", Limit),
 		Entry("writing", func(c *tls.Conn) error { _, err := io.WriteString(c, "more"); return err },
-			"reset", limit),
+			"reset", Limit),
 	)
 
 	It("sees the alert for sure if the server lingers", func(ctx SpecContext) {
-		l, authority := startLab(), newAuthority()
+		l, authority := StartLab(), newAuthority()
 		server := demand(l, authority, servers.Linger)
 
 		saw, err := clients.TLS(ctx, l.Host("client"), server.Addr(), authority.trusting(), request)
 
 		Expect(tlsSaw(err)).To(Equal("alert: tls: certificate required"))
 		Expect(saw).NotTo(EndIn("read", harness.Reset))
-		note(saw)
+		Note(saw)
 		Eventually(ctx, server.Outcomes()).Should(Receive())
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 })

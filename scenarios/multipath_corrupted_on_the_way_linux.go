@@ -12,6 +12,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A device that changes what passes, and makes TCP's checksum fit, is found
@@ -19,7 +20,7 @@ import (
 // is reset, what it bore is sent again over another, and the programs notice
 // nothing (RFC 8684, section 3.7; net/mptcp/subflow.c, validate_data_csum). Over
 // plain TCP the server reads what the device wrote.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "multipath-corrupted-on-the-way",
 	Title:  "Data changed on the way",
 	Cause:  "changed-on-the-way",
@@ -54,17 +55,17 @@ client                 router                 server
 		Expect(counters(server)["DataCsumErr"]).To(BeNumerically(">", 0))
 		Expect(c.Outcome().Ending).To(Equal(harness.Open))
 		Expect(far.Outcome().Ending).To(Equal(harness.Open))
-		note(c.Outcome(), far.Outcome())
-		r := recorded(l, c, far)
+		Note(c.Outcome(), far.Outcome())
+		r := Recorded(l, c, far)
 		Expect(r).To(ShowReset(SentBy(evidence.Application, "server"), Because("MPTCP_RST_EMIDDLEBOX"),
 			WithFlags("RST ACK")))
 		Expect(resetSubflows(r)).To(Equal(1))
-	}, limit)
+	}, Limit)
 
 	It("is read as it came over plain TCP", func(ctx SpecContext) {
-		l, network := startNetwork(netlab.Corruption)
-		client, router := addHost(l, network, "client"), addHost(l, network, "router")
-		server := addHost(l, network, "server")
+		l, network := StartNetwork(netlab.Corruption)
+		client, router := AddHost(l, network, "client"), AddHost(l, network, "router")
+		server := AddHost(l, network, "server")
 		_, _, err := network.Route(client, router, server)
 		Expect(err).NotTo(HaveOccurred())
 		c, far := connected(ctx, l)
@@ -77,8 +78,8 @@ client                 router                 server
 
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(read)).NotTo(Equal(text))
-		Expect(recorded(l, c, far)).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l, c, far)).To(ShowNoReset())
+	}, Limit)
 })
 
 // corrupt has a router change what comes from the first address of a host.

@@ -9,6 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/netlab"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // startMultipath starts a lab whose hosts speak Multipath TCP. The client has
@@ -16,9 +17,9 @@ import (
 // connections.
 func startMultipath(features ...netlab.Feature) (l *lab.Lab, client, router, server *netlab.Host) {
 	GinkgoHelper()
-	l, network := startNetwork(append(features, netlab.MPTCP)...)
-	client, router = addHost(l, network, "client"), addHost(l, network, "router")
-	server = addHost(l, network, "server")
+	l, network := StartNetwork(append(features, netlab.MPTCP)...)
+	client, router = AddHost(l, network, "client"), AddHost(l, network, "router")
+	server = AddHost(l, network, "server")
 	_, _, err := network.Route(client, router, server)
 	Expect(err).NotTo(HaveOccurred())
 	second, err := network.Link(client, router)

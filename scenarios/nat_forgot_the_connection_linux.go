@@ -14,6 +14,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A NAT that forgot a connection, by idleness, restart or failover, no longer
@@ -23,7 +24,7 @@ import (
 // wrong. Linux takes a segment in the middle of a connection for a new one
 // unless nf_conntrack_tcp_loose is 0: if the client speaks first, the NAT
 // learns the connection again.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "nat-forgot-the-connection",
 	Title:  "A NAT that forgot the connection",
 	Cause:  "nat-forgot",
@@ -66,14 +67,14 @@ client                 router, forgot         server
 			Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 			Expect(meanwhile).To(Equal("ESTABLISHED"))
 			Expect(far.Outcome()).To(EndIn("read", harness.Reset))
-			Expect(recorded(l, c, far)).To(SatisfyAll(
+			Expect(Recorded(l, c, far)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.KernelReply, "router"), Because("NO_SOCKET"), WithFlags("RST")),
 				ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST"))))
-			measuredEach(c.Outcome())
-			note(far.Outcome())
+			MeasuredEach(c.Outcome())
+			Note(far.Outcome())
 		},
-		Entry("it was idle", idle, about(claims.IdleTimeout), limit),
-		Entry("the NAT was restarted", flush, about(claims.NotFromPeer), limit),
+		Entry("it was idle", idle, About(claims.IdleTimeout), Limit),
+		Entry("the NAT was restarted", flush, About(claims.NotFromPeer), Limit),
 	)
 
 	It("learns it again from a client that speaks first, if it may", func(ctx SpecContext) {
@@ -84,10 +85,10 @@ client                 router, forgot         server
 		send(c, far, "b")
 		send(far, c, "c")
 
-		note(c.Outcome(), far.Outcome())
+		Note(c.Outcome(), far.Outcome())
 		closeInTurn(ctx, c, far)
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 
 	It("has a server that speaks first reset by its own client", func(ctx SpecContext) {
 		l, router, _, c, far := throughNAT(ctx)
@@ -104,24 +105,24 @@ client                 router, forgot         server
 		Expect(meanwhile).To(Equal("ESTABLISHED"))
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(sentResets(router)).To(BeZero())
-		Expect(recorded(l, c, far)).To(SatisfyAll(
+		Expect(Recorded(l, c, far)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST")),
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
-		note(far.Outcome(), c.Outcome())
-	}, limit)
+		Note(far.Outcome(), c.Outcome())
+	}, Limit)
 })
 
 // throughNAT connects the client to an address of the router, which redirects
 // to the server.
 func throughNAT(ctx SpecContext) (l *lab.Lab, router, server *netlab.Host, c, far *lab.Conn) {
 	GinkgoHelper()
-	l, _, router, server = startTriple()
+	l, _, router, server = StartTriple()
 	listener, err := l.Host("server").Listen(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	defer listener.Close()
 	real := netip.MustParseAddrPort(listener.Addr())
 	virtual := netip.AddrPortFrom(router.IP(), real.Port())
-	available(router.Require(netlab.Translation))
+	Available(router.Require(netlab.Translation))
 	Expect(router.Translate(netlab.NAT{From: virtual, To: real})).To(Succeed())
 	c, err = l.Host("client").Dial(ctx, virtual.String())
 	Expect(err).NotTo(HaveOccurred())

@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A NAT does not translate what connection tracking calls invalid, such as a
@@ -20,7 +21,7 @@ import (
 // (kubernetes/kubernetes#74839). Either cure keeps it: to be liberal, which
 // translates the segment (the client answers it with an ACK), or to drop what
 // is invalid.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "nat-passes-invalid-segments",
 	Title:  "A NAT that passes invalid segments on",
 	Cause:  "nat-passed-invalid",
@@ -71,11 +72,11 @@ client                 NAT                    server
 		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(meanwhile).To(Equal("ESTABLISHED"))
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(recorded(l, c, far)).To(SatisfyAll(
+		Expect(Recorded(l, c, far)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST")),
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
-		note(far.Outcome(), c.Outcome())
-	}, limit)
+		Note(far.Outcome(), c.Outcome())
+	}, Limit)
 
 	DescribeTable("harms nobody",
 		func(ctx SpecContext, cure func(router *netlab.Host)) {
@@ -84,13 +85,13 @@ client                 NAT                    server
 			send(c, far, "b")
 			send(far, c, "c")
 
-			note(c.Outcome(), far.Outcome())
+			Note(c.Outcome(), far.Outcome())
 			closeInTurn(ctx, c, far)
-			Expect(recorded(l)).To(ShowNoReset())
+			Expect(Recorded(l)).To(ShowNoReset())
 		},
-		Entry("if it is liberal", func(router *netlab.Host) { setTracking(router, "tcp_be_liberal", 1) }, limit),
+		Entry("if it is liberal", func(router *netlab.Host) { setTracking(router, "tcp_be_liberal", 1) }, Limit),
 		Entry("if its firewall drops what is invalid", func(router *netlab.Host) {
 			block(router, netlab.Rule{Hook: netlab.Forward, Invalid: true, Verdict: netlab.Drop})
-		}, limit),
+		}, Limit),
 	)
 })

@@ -14,6 +14,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -22,7 +23,7 @@ import (
 // fails only if the client's end was abortive: a FIN makes the channel ready
 // too, and reading it gives the end of the stream (epoll(7); RFC 9293,
 // section 3.10.7.4, RST bit).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "nio-abrupt-client",
 	Title: "An NIO server whose client leaves",
 	Cause: "health-check",
@@ -46,28 +47,28 @@ client                   selector loop, one thread
 		return server, logged
 	}
 
-	DescribeTable("reads ECONNRESET after an abort", about(claims.NIOAbruptClient),
+	DescribeTable("reads ECONNRESET after an abort", About(claims.NIOAbruptClient),
 		func(ctx SpecContext, route lab.Route) {
-			l := startLab()
+			l := StartLab()
 			server, logged := startNIO(l)
 
-			clients.SendThenLeave(ctx, l.Host("client"), reach(l, server, route), "report", (*lab.Conn).Abort)
+			clients.SendThenLeave(ctx, l.Host("client"), Reach(l, server, route), "report", (*lab.Conn).Abort)
 
 			var saw lab.Outcome
 			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
 			Expect(saw).To(EndIn("read", harness.Reset).Then("close", harness.Open))
 			Expect(logged).To(gbytes.Say("read: connection reset by peer"))
-			measured(claims.NIOAbruptClient, saw, "the client ends with a RST")
-			Expect(recorded(l)).To(SatisfyAll(
+			Measured(claims.NIOAbruptClient, saw, "the client ends with a RST")
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "client"), Because("TCP_STATE"), WithFlags("RST ACK")),
 				ShowStates("server", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("reads the end of the stream after a plain close, and logs nothing", about(claims.NIOAbruptClient), func(ctx SpecContext) {
-		l := startLab()
+	It("reads the end of the stream after a plain close, and logs nothing", About(claims.NIOAbruptClient), func(ctx SpecContext) {
+		l := StartLab()
 		server, logged := startNIO(l)
 
 		clients.SendThenLeave(ctx, l.Host("client"), server.Addr(), "report", (*lab.Conn).Close)
@@ -76,12 +77,12 @@ client                   selector loop, one thread
 		Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(logged.Contents()).To(BeEmpty())
-		measured(claims.NIOAbruptClient, saw, "the client closes with nothing unread")
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Measured(claims.NIOAbruptClient, saw, "the client closes with nothing unread")
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 
 	It("goes on serving the others on its one thread", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		server, _ := startNIO(l)
 		other, err := l.Host("other").Dial(ctx, server.Addr())
 		Expect(err).NotTo(HaveOccurred())
@@ -96,6 +97,6 @@ client                   selector loop, one thread
 		Expect(gone).To(EndIn("read", harness.Reset))
 		Expect(served).To(EndIn("read", harness.Finished))
 		Expect(served.Received).To(BeEquivalentTo(10))
-		note(gone, served)
-	}, limit)
+		Note(gone, served)
+	}, Limit)
 })

@@ -14,13 +14,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // The kernel gives an error as a number and the C library or Go puts words to
 // it. Linux' numbers are those of include/uapi/asm-generic/errno.h, save on
 // MIPS, Alpha, SPARC and PA-RISC; other systems have others (macOS: 54).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "number-of-the-error",
 	Title: "The error that a reset leaves",
 	Cause: "unread",
@@ -35,23 +36,23 @@ client                 server
 	Server: "close: 0",
 	Twin:   "the write behind it: 32, \"broken pipe\"",
 }, func() {
-	It("has the number 104 and the words \"connection reset by peer\"", about(claims.Errno104), func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.ReadOneByteThenClose)
+	It("has the number 104 and the words \"connection reset by peer\"", About(claims.Errno104), func(ctx SpecContext) {
+		l := StartLab()
+		server := Serve(l, servers.ReadOneByteThenClose)
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "ab")
 
 		Expect(saw).To(EndIn("read", harness.Reset))
 		Expect(numbered(saw.Err)).To(Equal("104: connection reset by peer"))
-		measured(claims.Errno104, numbered(saw.Err))
-		note(saw)
-		Expect(recorded(l)).To(ShowReset(
+		Measured(claims.Errno104, numbered(saw.Err))
+		Note(saw)
+		Expect(Recorded(l)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 
 	It("is not the error of the write that follows it: 32, \"broken pipe\"", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.ReadOneByteThenClose)
+		l := StartLab()
+		server := Serve(l, servers.ReadOneByteThenClose)
 
 		saw := clients.CallAfterReset(ctx, l.Host("client"), server.Addr(), "ab",
 			clients.WriteByte, clients.WriteByte)
@@ -60,8 +61,8 @@ client                 server
 		last := saw.Calls[len(saw.Calls)-1]
 		Expect([]string{numbered(saw.Err), numbered(last.Err)}).To(
 			Equal([]string{"104: connection reset by peer", "32: broken pipe"}))
-		note(saw)
-	}, limit)
+		Note(saw)
+	}, Limit)
 })
 
 // numbered gives the errno in err and the system's words for it.

@@ -9,6 +9,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // When a program closes its socket, the kernel sends the FIN and looks after
@@ -17,7 +18,7 @@ import (
 // 3.6.1; RFC 1122, section 4.2.2.13; net/ipv4/tcp_input.c,
 // tcp_rcv_state_process). Once the FIN is acknowledged Linux keeps only a small
 // TIME_WAIT socket that stands for FIN-WAIT-2 (net/ipv4/tcp_minisocks.c).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "orphan-given-data",
 	Title:  "A connection that its program has closed and that still gets data",
 	Cause:  "wrote-after-close",
@@ -60,15 +61,15 @@ server                 peer
 
 			Expect(rst).To(And(HaveField("Flags", flags), HaveField("Seq", late.Ack), HaveField("Window", BeZero())))
 			Expect(moved).To(And(HaveKeyWithValue("OutRsts", int64(1)), HaveKeyWithValue(counter, int64(1))))
-			Expect(recorded(l)).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because(reason),
+			Expect(Recorded(l)).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because(reason),
 				WithFlags(flags.String())))
 		},
 		Entry("while its FIN is not acknowledged (FIN_WAIT1)", false, x, "TCP_ABORT_ON_DATA", netlab.RST,
-			"TCPAbortOnData", limit),
+			"TCPAbortOnData", Limit),
 		Entry("when its FIN is acknowledged (FIN_WAIT2): data", true, x, "TCP_TIMEWAIT_SOCKET", netlab.RST,
-			"OutRsts", limit),
+			"OutRsts", Limit),
 		Entry("when its FIN is acknowledged (FIN_WAIT2): a SYN in the window", true, syn, "TCP_TIMEWAIT_SOCKET",
-			netlab.RST|netlab.ACK, "OutRsts", limit),
+			netlab.RST|netlab.ACK, "OutRsts", Limit),
 	)
 
 	It("is reset by nothing if the other end only finishes", func(ctx SpecContext) {
@@ -86,8 +87,8 @@ server                 peer
 
 		Expect(last.Ack).To(Equal(finished.Next()))
 		Expect(sentResets(server)).To(BeZero())
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 
 	It("is no orphan while the program can still read", func(ctx SpecContext) {
 		l, server, peer := startPeer("server")
@@ -103,6 +104,6 @@ server                 peer
 
 		Expect(c.Outcome().Received).To(BeEquivalentTo(1))
 		Expect(sentResets(server)).To(BeZero())
-		Expect(recorded(l, c)).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l, c)).To(ShowNoReset())
+	}, Limit)
 })

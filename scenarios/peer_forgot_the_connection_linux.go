@@ -15,6 +15,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A machine that crashes takes its connections with it and tells nobody. When
@@ -22,7 +23,7 @@ import (
 // RST (RFC 9293, section 3.5.1, half-open connections), whether somebody
 // listens there again (tcp_rcv_state_process in LISTEN) or not (tcp_v4_rcv, no
 // socket). A client that only reads sends no segment, and never learns.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "peer-forgot-the-connection",
 	Title:  "A server whose machine crashed",
 	Cause:  "restarted",
@@ -43,7 +44,7 @@ client                 server
 	// The tap at the client has seen what went before.
 	crash := func(ctx SpecContext) (l *lab.Lab, server *netlab.Host, tap *netlab.Tap, c *lab.Conn) {
 		GinkgoHelper()
-		l, client, server := startPair()
+		l, client, server := StartPair()
 		tap = tapAt(client)
 		c, far := connected(ctx, l)
 		send(c, far, "a")
@@ -69,16 +70,16 @@ client                 server
 			Expect(wire).NotTo(BeEmpty())
 			Expect(wire[0].Flags).To(Equal(netlab.RST), "no acknowledgment: there is nothing to acknowledge")
 			Expect(sentResets(server)).To(BeNumerically(">", before))
-			measuredEach(c.Outcome())
-			Expect(recorded(l, c)).To(ShowReset(
+			MeasuredEach(c.Outcome())
+			Expect(Recorded(l, c)).To(ShowReset(
 				SentBy(evidence.KernelReply, "server"), Because(reason), WithFlags("RST")))
 		},
-		Entry("while nobody listens", false, "NO_SOCKET", named("nobody-listens"), about(claims.UnknownConnection, claims.PeerLostState), limit),
+		Entry("while nobody listens", false, "NO_SOCKET", Named("nobody-listens"), About(claims.UnknownConnection, claims.PeerLostState), Limit),
 		Entry("also when the server listens again", true, "TCP_FLAGS",
-			about(claims.UnknownConnection, claims.CrashAndBack, claims.PeerRestartTimeout), limit),
+			About(claims.UnknownConnection, claims.CrashAndBack, claims.PeerRestartTimeout), Limit),
 	)
 
-	It("resets a client that waits at its first keepalive probe", about(claims.CrashAndBack), func(ctx SpecContext) {
+	It("resets a client that waits at its first keepalive probe", About(claims.CrashAndBack), func(ctx SpecContext) {
 		l, _, _, c := crash(ctx)
 		keepalive := net.KeepAliveConfig{Enable: true, Idle: time.Second, Interval: time.Second, Count: 9}
 		Expect(c.TCP().SetKeepAliveConfig(keepalive)).To(Succeed())
@@ -86,12 +87,12 @@ client                 server
 		clients.ReadAll(c)
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		measured(claims.CrashAndBack, c.Outcome())
-		Expect(recorded(l, c)).To(SatisfyAll(MoveCounter("TCPKeepAlive", 1),
+		Measured(claims.CrashAndBack, c.Outcome())
+		Expect(Recorded(l, c)).To(SatisfyAll(MoveCounter("TCPKeepAlive", 1),
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
-	}, limit)
+	}, Limit)
 
-	It("is not noticed by a client that only reads, until it writes", named("only-reads"), about(claims.CrashAndBack), func(ctx SpecContext) {
+	It("is not noticed by a client that only reads, until it writes", Named("only-reads"), About(claims.CrashAndBack), func(ctx SpecContext) {
 		const patience = 50 * time.Millisecond
 		_, _, tap, c := crash(ctx)
 		Expect(c.SetReadDeadline(time.Now().Add(patience))).To(Succeed())
@@ -105,19 +106,19 @@ client                 server
 		clients.ReadAll(c)
 
 		Expect(c.Outcome()).To(EndIn("read", harness.GaveUp).Then("write", harness.Open).Then("read", harness.Reset))
-		measured(claims.CrashAndBack, idle, "the client only reads")
-	}, limit)
+		Measured(claims.CrashAndBack, idle, "the client only reads")
+	}, Limit)
 
 	It("goes on where only the listener went and came back", func(ctx SpecContext) {
-		l, _, _ := startPair()
+		l, _, _ := StartPair()
 		c, far := connected(ctx, l)
 
 		listenAgain(ctx, l, c)
 
 		send(c, far, "a")
 		Expect(state(c)).To(Equal("ESTABLISHED"))
-		note(c.Outcome())
-	}, limit)
+		Note(c.Outcome())
+	}, Limit)
 })
 
 // listenAgain has the server listen where c is connected to.

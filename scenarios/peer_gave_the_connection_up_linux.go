@@ -13,13 +13,14 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A server that gets no acknowledgment gives the connection up (RFC 9293,
 // section 3.8.3; here after TCP_USER_TIMEOUT), and sends no RST: there is
 // nobody to hear it (tcp_write_err). A client that was idle finds out when the
 // way is free again and it sends something.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "peer-gave-the-connection-up",
 	Title:  "A server that gave the connection up",
 	Cause:  "gave-up",
@@ -36,8 +37,8 @@ client                 router                 server
 	Server: "ETIMEDOUT, earlier",
 	Twin:   "the way is free again in time: the connection goes on",
 }, func() {
-	It("resets the client at its next segment", about(claims.PeerRestartTimeout, claims.LocallyGenerated), func(ctx SpecContext) {
-		l, client, router, server := startTriple()
+	It("resets the client at its next segment", About(claims.PeerRestartTimeout, claims.LocallyGenerated), func(ctx SpecContext) {
+		l, client, router, server := StartTriple()
 		c, far := connected(ctx, l)
 		Expect(clients.GiveUpAfter(far, 100*time.Millisecond)).To(Succeed())
 
@@ -55,15 +56,15 @@ client                 router                 server
 		Expect(counted(server, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(resetsIn(tap)).NotTo(BeEmpty())
-		measured(claims.PeerRestartTimeout, c.Outcome())
-		measured(claims.LocallyGenerated, far.Outcome(), "the user timeout runs out")
-		Expect(recorded(l, c, far)).To(SatisfyAll(MoveCounter("TCPAbortOnTimeout", 1),
+		Measured(claims.PeerRestartTimeout, c.Outcome())
+		Measured(claims.LocallyGenerated, far.Outcome(), "the user timeout runs out")
+		Expect(Recorded(l, c, far)).To(SatisfyAll(MoveCounter("TCPAbortOnTimeout", 1),
 			ShowStates("server", "ESTABLISHED", "CLOSE"),
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
-	}, limit)
+	}, Limit)
 
 	It("goes on if the way is free again in time", func(ctx SpecContext) {
-		l, _, router, server := startTriple()
+		l, _, router, server := StartTriple()
 		c, far := connected(ctx, l)
 		Expect(clients.GiveUpAfter(far, time.Minute)).To(Succeed())
 		tap := tapAt(server)
@@ -77,8 +78,8 @@ client                 router                 server
 
 		Expect(retransmitted(far)).To(BeNumerically(">", 0), "it came when it was sent again")
 		send(c, far, "b")
-		note(c.Outcome(), far.Outcome())
+		Note(c.Outcome(), far.Outcome())
 		closeInTurn(ctx, c, far)
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 })

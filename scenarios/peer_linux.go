@@ -11,14 +11,15 @@ import (
 
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/netlab"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // startPeer starts a lab with one host, under this name, that has a peer
 // without a TCP of its own. The host answers every segment that is not right.
 func startPeer(name string, features ...netlab.Feature) (*lab.Lab, *netlab.Host, *netlab.Peer) {
 	GinkgoHelper()
-	l, network := startNetwork(append(features, netlab.TUN)...)
-	host := addHost(l, network, name)
+	l, network := StartNetwork(append(features, netlab.TUN)...)
+	host := AddHost(l, network, name)
 	peer, err := host.Peer()
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(peer.Close)

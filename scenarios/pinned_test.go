@@ -10,6 +10,7 @@ import (
 
 	"github.com/resetlab/resetlab/scenarios"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/scenarios/internal/suite"
 )
 
 // pinVariable is the environment variable that says what becomes of a change on
@@ -30,7 +31,7 @@ var _ = ReportAfterSuite("the pinned verdicts", func(report Report) {
 	if report.SuiteConfig.DryRun {
 		return
 	}
-	found, running := claims.Pinned(scenarios.Runs(report)), kernel()
+	found, running := claims.Pinned(scenarios.Runs(report)), suite.Kernel()
 	path := filepath.Join(pinnedOn, running+".txt")
 	if os.Getenv(pinVariable) == "write" {
 		pin(path, found)

@@ -14,6 +14,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -21,7 +22,7 @@ import (
 // it has not read by then makes the close a RST (RFC 1122, section 4.2.2.13).
 // Its last word came first and Linux keeps it readable: a client that reads
 // next has both, one that writes next gets ECONNRESET and may never look.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "plain-client-at-a-tls-server",
 	Title: "A plain client at a TLS server",
 	Cause: "plain-to-tls",
@@ -40,51 +41,51 @@ plain client           TLS server
 	startTLS := func(l *lab.Lab, handshakes chan<- error) lab.Server {
 		GinkgoHelper()
 		config := &tls.Config{Certificates: []tls.Certificate{newAuthority().issue(nil)}}
-		return serve(l, servers.TLS(config, func(err error) { handshakes <- err }, nil))
+		return Serve(l, servers.TLS(config, func(err error) { handshakes <- err }, nil))
 	}
 
-	DescribeTable("is reset behind the server's last word when it sent more than the server read", about(claims.TLSMismatch),
+	DescribeTable("is reset behind the server's last word when it sent more than the server read", About(claims.TLSMismatch),
 		func(ctx SpecContext, route lab.Route) {
-			l, handshakes := startLab(), make(chan error, 1)
+			l, handshakes := StartLab(), make(chan error, 1)
 			server := startTLS(l, handshakes)
 
-			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), upload)
+			saw := clients.SendThenRead(ctx, l.Host("client"), Reach(l, server, route), upload)
 
 			Expect(saw).To(EndIn("read", harness.Reset))
 			Expect(saw.Received).To(BeEquivalentTo(len("this is a TLS port\r\n")))
 			var err error
 			Eventually(ctx, handshakes).Should(Receive(&err))
 			Expect(tlsSaw(err)).To(Equal("not TLS"))
-			measured(claims.TLSMismatch, sessionOr(err))
-			note(saw)
-			Expect(recorded(l)).To(ShowReset(
+			Measured(claims.TLSMismatch, sessionOr(err))
+			Note(saw)
+			Expect(Recorded(l)).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
 	It("never hears the last word if it goes on writing", func(ctx SpecContext) {
-		l, handshakes := startLab(), make(chan error, 1)
+		l, handshakes := StartLab(), make(chan error, 1)
 		server := startTLS(l, handshakes)
 
 		saw := clients.CallAfterReset(ctx, l.Host("client"), server.Addr(), upload,
 			clients.WriteByte, clients.ReadByte)
 
 		Expect(saw).To(EndIn("write", harness.Reset).Then("read", harness.Open)) // it was there all the time
-		note(saw)
-		Expect(recorded(l)).To(ShowReset(
+		Note(saw)
+		Expect(Recorded(l)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 
 	It("gets the last word and a FIN when the server has read everything", func(ctx SpecContext) {
-		l, handshakes := startLab(), make(chan error, 1)
+		l, handshakes := StartLab(), make(chan error, 1)
 		server := startTLS(l, handshakes)
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "GET / HTTP/1.0\r\n\r\n")
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(saw.Received).To(BeEquivalentTo(len("this is a TLS port\r\n")))
-		note(saw)
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Note(saw)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 })

@@ -14,6 +14,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A client that lost a connection and connects from the same port finds the
@@ -24,7 +25,7 @@ import (
 // thing that ends them. The next SYN follows within milliseconds, not after the
 // second that one which is sent again waits for (net/ipv4/tcp_input.c,
 // tcp_rcv_synsent_state_process).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "port-used-again",
 	Title:  "A port that is used again",
 	Cause:  "port-reused",
@@ -46,7 +47,7 @@ client                 server
 		left *lab.Conn, moved map[string]int64, finish func() *evidence.Recording,
 	) {
 		GinkgoHelper()
-		l, client, server := startPair()
+		l, client, server := StartPair()
 		answerAll(server)
 		listener := listen(ctx, l)
 		c, old := connectedTo(ctx, l, listener)
@@ -65,7 +66,7 @@ client                 server
 
 		return old, moved, func() *evidence.Recording {
 			GinkgoHelper()
-			return recorded(l, old, fresh, far)
+			return Recorded(l, old, fresh, far)
 		}
 	}
 	forget := func(_ *lab.Lab, client *netlab.Host, c, _ *lab.Conn) {
@@ -90,9 +91,9 @@ client                 server
 
 		Expect(old.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(moved).To(And(HaveKey("TCPSYNChallenge"), HaveKey("TCPChallengeACK")))
-		note(old.Outcome())
+		Note(old.Outcome())
 		Expect(finish()).To(healed)
-	}, limit)
+	}, Limit)
 
 	It("clears a socket away that the server leaks in CLOSE-WAIT", func(ctx SpecContext) {
 		old, moved, finish := again(ctx, 0, halfClose(ctx))
@@ -100,16 +101,16 @@ client                 server
 
 		Expect(old.Outcome().Calls[len(old.Outcome().Calls)-1].Ending).To(Equal(harness.BrokenPipe))
 		Expect(moved).To(And(HaveKey("TCPSYNChallenge"), HaveKey("TCPChallengeACK")))
-		note(old.Outcome())
+		Note(old.Outcome())
 		Expect(finish()).To(healed)
-	}, limit)
+	}, Limit)
 
 	It("leaves the old connection alone if it is another port", func(ctx SpecContext) {
 		old, moved, _ := again(ctx, 1024, forget)
 
 		Expect(moved).NotTo(HaveKey("TCPSYNChallenge"))
 		Expect(state(old)).To(Equal("ESTABLISHED"))
-	}, limit)
+	}, Limit)
 
 	It("resets nothing if both ends had finished", func(ctx SpecContext) {
 		_, moved, finish := again(ctx, 0, func(_ *lab.Lab, _ *netlab.Host, c, far *lab.Conn) {
@@ -122,7 +123,7 @@ client                 server
 
 		Expect(moved).NotTo(HaveKey("TCPSYNChallenge"))
 		Expect(finish()).To(ShowNoReset())
-	}, limit)
+	}, Limit)
 })
 
 // becomes waits until a connection is in a state.

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"errors"
 	"net/netip"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -9,57 +8,8 @@ import (
 
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/netlab"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
-
-// startPair starts a lab whose hosts "client" and "server" are machines of
-// their own, linked to each other.
-func startPair() (l *lab.Lab, client, server *netlab.Host) {
-	GinkgoHelper()
-	l = startLab()
-	client, server, err := netlab.Pair(l)
-	available(err)
-	return l, client, server
-}
-
-// startTriple is startPair with a router between the two.
-func startTriple() (l *lab.Lab, client, router, server *netlab.Host) {
-	GinkgoHelper()
-	l = startLab()
-	client, router, server, err := netlab.Triple(l)
-	available(err)
-	return l, client, router, server
-}
-
-// startNetwork starts a lab with a network that has no hosts yet. The spec is
-// skipped if the machine does not give one of the features.
-func startNetwork(features ...netlab.Feature) (*lab.Lab, *netlab.Network) {
-	GinkgoHelper()
-	l := startLab()
-	network, err := netlab.New()
-	available(err)
-	l.Own(network)
-	available(network.Require(features...))
-	return l, network
-}
-
-// addHost makes a host in a network and adds it to the lab.
-func addHost(l *lab.Lab, n *netlab.Network, name string) *netlab.Host {
-	GinkgoHelper()
-	host, err := n.Host(name)
-	Expect(err).NotTo(HaveOccurred())
-	_, err = l.AddHost(name, host)
-	Expect(err).NotTo(HaveOccurred())
-	return host
-}
-
-// available skips the spec if the machine does not give what was asked of it.
-func available(err error) {
-	GinkgoHelper()
-	if errors.Is(err, netlab.ErrUnavailable) {
-		Skip(err.Error())
-	}
-	Expect(err).NotTo(HaveOccurred())
-}
 
 // tapAt opens a tap at a host.
 func tapAt(h *netlab.Host) *netlab.Tap {
@@ -76,7 +26,7 @@ func block(h *netlab.Host, rule netlab.Rule) *netlab.Block {
 	GinkgoHelper()
 	b, err := h.Block(rule)
 	if err != nil {
-		available(h.Require(netlab.Firewall, netlab.Rejection, netlab.ConnectionTracking))
+		Available(h.Require(netlab.Firewall, netlab.Rejection, netlab.ConnectionTracking))
 	}
 	Expect(err).NotTo(HaveOccurred())
 	return b

@@ -16,6 +16,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -23,7 +24,7 @@ import (
 // waits for it: a zombie (wait(2)). It counts towards RLIMIT_NPROC, and at the
 // limit fork fails with EAGAIN (fork(2)). A server that forks for each
 // connection then closes it: RST, because what the client sent is unread.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "process-limit",
 	Title:  "A server that forks for each connection, at its limit of processes",
 	Cause:  "process-limit",
@@ -46,7 +47,7 @@ client                 server                 children
 	call := func(ctx SpecContext, process string) (
 		saw []lab.Outcome, failed []string, recording *evidence.Recording) {
 		GinkgoHelper()
-		l := startLab()
+		l := StartLab()
 		server := startAsStranger(ctx, l, process, most)
 		for range callers {
 			outcome := clients.AskThenFinish(ctx, l.Host("client"), server.Addr(), "a")
@@ -59,11 +60,11 @@ client                 server                 children
 				}
 			}
 		}
-		note(saw...)
-		return saw, failed, recorded(l)
+		Note(saw...)
+		return saw, failed, Recorded(l)
 	}
 
-	It("resets its clients when zombies fill the process table", about(claims.Zombies), func(ctx SpecContext) {
+	It("resets its clients when zombies fill the process table", About(claims.Zombies), func(ctx SpecContext) {
 		saw, failed, recording := call(ctx, servers.ForkAndForgetProcess)
 
 		for _, outcome := range saw[:most] {
@@ -74,11 +75,11 @@ client                 server                 children
 		}
 		Expect(failed).To(HaveLen(callers - most))
 		Expect(failed).To(HaveEach(ContainSubstring(syscall.EAGAIN.Error())))
-		measured(claims.Zombies,
+		Measured(claims.Zombies,
 			fmt.Sprintf("%d of %d without a process, then %s", len(failed), callers, saw[most].First()))
 		Expect(recording).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 
 	It("serves them all when it reaps its children", func(ctx SpecContext) {
 		saw, failed, recording := call(ctx, servers.ForkAndReapProcess)
@@ -89,7 +90,7 @@ client                 server                 children
 			Expect(outcome.Received).To(BeEquivalentTo(1))
 		}
 		Expect(recording).To(ShowNoReset())
-	}, limit)
+	}, Limit)
 })
 
 // startAsStranger starts a process that may have so many children, as a user

@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -17,7 +18,7 @@ import (
 // gets is the proxy's choice: toxiproxy copies until reading fails and then
 // closes, whatever the failure was (link.go, ToxicLink.write), so that a reset
 // comes out as an orderly end. A test behind it tests the wrong error.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "proxy-launders-resets",
 	Title: "A reset on its way through a proxy",
 	Cause: "proxy-hid-it",
@@ -34,46 +35,46 @@ client            plain toxiproxy            server
 	// RST, or by the FIN that it has become.
 	arrives := map[harness.Ending]string{harness.Reset: "CLOSE", harness.Finished: "CLOSE_WAIT"}
 
-	DescribeTable("comes from the server and ends for the client", named("from-the-server"),
+	DescribeTable("comes from the server and ends for the client", Named("from-the-server"),
 		func(ctx SpecContext, ending harness.Ending, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.ReadOneByteThenAbort)
+			l := StartLab()
+			server := Serve(l, servers.ReadOneByteThenAbort)
 
-			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), "a")
+			saw := clients.SendThenRead(ctx, l.Host("client"), Reach(l, server, route), "a")
 
 			Expect(saw).To(EndIn("read", ending))
-			note(saw)
-			Expect(recorded(l)).To(SatisfyAll(
+			Note(saw)
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
 				ShowStates("client", "ESTABLISHED", arrives[ending]),
 			))
 		},
 		EntryDescription("as %s (%s)"),
-		Entry(nil, harness.Reset, lab.Direct, via(lab.Direct), limit),
-		Entry(nil, harness.Reset, lab.Proxied, via(lab.Proxied), limit),
-		Entry(nil, harness.Finished, lab.Stock, via(lab.Stock), limit),
+		Entry(nil, harness.Reset, lab.Direct, Via(lab.Direct), Limit),
+		Entry(nil, harness.Reset, lab.Proxied, Via(lab.Proxied), Limit),
+		Entry(nil, harness.Finished, lab.Stock, Via(lab.Stock), Limit),
 	)
 
 	DescribeTable("comes from the client and ends for the server",
 		func(ctx SpecContext, ending harness.Ending, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.ReadThenClose(2))
+			l := StartLab()
+			server := Serve(l, servers.ReadThenClose(2))
 
-			clients.SendThenLeave(ctx, l.Host("client"), reach(l, server, route), "a", (*lab.Conn).Abort)
+			clients.SendThenLeave(ctx, l.Host("client"), Reach(l, server, route), "a", (*lab.Conn).Abort)
 
 			var saw lab.Outcome
 			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
 			Expect(saw).To(EndIn("read", ending))
 			Expect(saw.Received).To(BeEquivalentTo(1))
-			note(saw)
-			Expect(recorded(l)).To(SatisfyAll(
+			Note(saw)
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "client"), Because("TCP_STATE"), WithFlags("RST ACK")),
 				ShowStates("server", "ESTABLISHED", arrives[ending]),
 			))
 		},
 		EntryDescription("as %s (%s)"),
-		Entry(nil, harness.Reset, lab.Direct, via(lab.Direct), limit),
-		Entry(nil, harness.Reset, lab.Proxied, via(lab.Proxied), limit),
-		Entry(nil, harness.Finished, lab.Stock, via(lab.Stock), limit),
+		Entry(nil, harness.Reset, lab.Direct, Via(lab.Direct), Limit),
+		Entry(nil, harness.Reset, lab.Proxied, Via(lab.Proxied), Limit),
+		Entry(nil, harness.Finished, lab.Stock, Via(lab.Stock), Limit),
 	)
 })

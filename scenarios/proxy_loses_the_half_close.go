@@ -9,13 +9,14 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // A FIN ends one direction; the other may go on for as long as it likes (RFC
 // 9293, section 3.6). A plain toxiproxy answers the first FIN by closing both
 // connections (link.go, dest.Close), and the answer has no way back.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "proxy-loses-the-half-close",
 	Title: "A half-close through a proxy",
 	Cause: "half-close-lost",
@@ -31,21 +32,21 @@ client              proxy                server
 }, func() {
 	DescribeTable("leaves the way back for an answer of",
 		func(ctx SpecContext, bytes int, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.AnswerAfterFinish("yes"))
+			l := StartLab()
+			server := Serve(l, servers.AnswerAfterFinish("yes"))
 
-			saw := clients.SendThenFinishThenRead(ctx, l.Host("client"), reach(l, server, route), "done?")
+			saw := clients.SendThenFinishThenRead(ctx, l.Host("client"), Reach(l, server, route), "done?")
 
 			Expect(saw).To(EndIn("read", harness.Finished))
 			Expect(saw.Received).To(BeEquivalentTo(bytes))
-			note(saw)
+			Note(saw)
 			if route != lab.Stock { // there the answer may draw a RST, or come too late for that
-				Expect(recorded(l)).To(ShowNoReset())
+				Expect(Recorded(l)).To(ShowNoReset())
 			}
 		},
 		EntryDescription("%d bytes (%s)"),
-		Entry(nil, 3, lab.Direct, via(lab.Direct), limit),
-		Entry(nil, 3, lab.Proxied, via(lab.Proxied), limit),
-		Entry(nil, 0, lab.Stock, via(lab.Stock), limit),
+		Entry(nil, 3, lab.Direct, Via(lab.Direct), Limit),
+		Entry(nil, 3, lab.Proxied, Via(lab.Proxied), Limit),
+		Entry(nil, 0, lab.Stock, Via(lab.Stock), Limit),
 	)
 })

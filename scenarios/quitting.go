@@ -14,6 +14,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -22,7 +23,7 @@ import (
 // A client that has sent more behind it, pipelining, gets a RST, since the
 // server is not going to read that. (One that had read it already, into a
 // buffer of its own, would still send a FIN.)
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "quitting",
 	Title: "A QUIT command",
 	Cause: "quit-pipelined",
@@ -37,33 +38,33 @@ client                       server
 	Server: "close: 0",
 	Twin:   "nothing is sent behind QUIT: the end of the stream",
 }, func() {
-	DescribeTable("makes the server close, and what the client gets is", about(claims.QuitCommand),
+	DescribeTable("makes the server close, and what the client gets is", About(claims.QuitCommand),
 		func(ctx SpecContext, text string, ending harness.Ending, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.CloseAtQuit)
+			l := StartLab()
+			server := Serve(l, servers.CloseAtQuit)
 
-			saw := clients.SendThenRead(ctx, l.Host("client"), reach(l, server, route), text)
+			saw := clients.SendThenRead(ctx, l.Host("client"), Reach(l, server, route), text)
 
 			Expect(saw).To(EndIn("read", ending))
 			var closed lab.Outcome
 			Eventually(ctx, server.Outcomes()).Should(Receive(&closed))
 			Expect(closed).To(EndIn("close", harness.Closed))
-			measured(claims.QuitCommand, closed)
-			note(saw)
+			Measured(claims.QuitCommand, closed)
+			Note(saw)
 			want := ShowNoReset()
 			if strings.HasSuffix(text, "NOOP\r\n") { // unread
 				want = ShowReset(
 					SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK"))
 			}
-			Expect(recorded(l)).To(want)
+			Expect(Recorded(l)).To(want)
 		},
 		func(text string, ending harness.Ending, route lab.Route) string {
 			return fmt.Sprintf("%s after %q (%s)", ending, text, route)
 		},
-		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Direct, via(lab.Direct), limit),
-		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Proxied, via(lab.Proxied), limit),
-		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Direct, via(lab.Direct), limit),
-		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Proxied, via(lab.Proxied), limit),
-		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Finished, lab.Stock, via(lab.Stock), limit), // which launders the RST
+		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Direct, Via(lab.Direct), Limit),
+		Entry(nil, "NOOP\r\nQUIT\r\n", harness.Finished, lab.Proxied, Via(lab.Proxied), Limit),
+		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Direct, Via(lab.Direct), Limit),
+		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Reset, lab.Proxied, Via(lab.Proxied), Limit),
+		Entry(nil, "QUIT\r\nNOOP\r\n", harness.Finished, lab.Stock, Via(lab.Stock), Limit), // which launders the RST
 	)
 })

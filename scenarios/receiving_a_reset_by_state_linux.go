@@ -13,6 +13,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // What a program is told of a RST depends on the state of its own socket: in
@@ -21,7 +22,7 @@ import (
 // section 3.2; net/ipv4/tcp_input.c, tcp_reset). A listener never tells of a
 // connection that was reset before it was complete. Text in a RST is thrown
 // away (RFC 9293, section 3.5.3, SHLD-2).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "receiving-a-reset-by-state",
 	Title:  "What a RST tells its receiver",
 	Cause:  "linger-zero",
@@ -77,26 +78,26 @@ CLOSE_WAIT ◀─────────  FIN
 			Expect(given(c.Outcome(), len(calls))).To(Equal(gives), c.Outcome().String())
 			Expect(state(c)).To(Equal("CLOSE"))
 			Expect(sentResets(server)).To(BeZero())
-			Expect(recorded(l, c)).To(And(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST")),
+			Expect(Recorded(l, c)).To(And(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST")),
 				ShowStates("server", inState, "CLOSE")))
 		},
 		func(inState, calls, gives string, _ func(*netlab.Segment)) string {
 			return fmt.Sprintf("%s in %s: %s", calls, inState, gives)
 		},
-		Entry(nil, "ESTABLISHED", "rr", "RE", exactly, limit),
-		Entry(nil, "ESTABLISHED", "ww", "RP", exactly, limit),
-		Entry(nil, "FIN_WAIT1", "rr", "RE", exactly, limit),
-		Entry(nil, "FIN_WAIT1", "ww", "RP", exactly, limit),
-		Entry(nil, "FIN_WAIT2", "rr", "RE", exactly, limit),
-		Entry(nil, "FIN_WAIT2", "ww", "RP", exactly, limit),
-		Entry(nil, "CLOSE_WAIT", "rr", "EE", exactly, limit),
-		Entry(nil, "CLOSE_WAIT", "ww", "PP", exactly, limit),
+		Entry(nil, "ESTABLISHED", "rr", "RE", exactly, Limit),
+		Entry(nil, "ESTABLISHED", "ww", "RP", exactly, Limit),
+		Entry(nil, "FIN_WAIT1", "rr", "RE", exactly, Limit),
+		Entry(nil, "FIN_WAIT1", "ww", "RP", exactly, Limit),
+		Entry(nil, "FIN_WAIT2", "rr", "RE", exactly, Limit),
+		Entry(nil, "FIN_WAIT2", "ww", "RP", exactly, Limit),
+		Entry(nil, "CLOSE_WAIT", "rr", "EE", exactly, Limit),
+		Entry(nil, "CLOSE_WAIT", "ww", "PP", exactly, Limit),
 		Entry("the same with the sequence number of the FIN", "CLOSE_WAIT", "ww", "PP", func(s *netlab.Segment) {
 			s.Seq--
-		}, limit),
+		}, Limit),
 		Entry("the same with text in it", "ESTABLISHED", "rr", "RE", func(s *netlab.Segment) {
 			s.Payload = []byte("go away")
-		}, limit),
+		}, Limit),
 	)
 
 	DescribeTable("is that its SYN was refused, if the RST acknowledges that",
@@ -115,9 +116,9 @@ CLOSE_WAIT ◀─────────  FIN
 			}
 			Expect(connected().Outcome()).To(EndIn("connect", harness.Refused))
 		},
-		Entry("it does", exactly, true, limit),
-		Entry("it does not", func(s *netlab.Segment) { s.Flags = netlab.RST }, false, limit),
-		Entry("it acknowledges something else", func(s *netlab.Segment) { s.Ack++ }, false, limit),
+		Entry("it does", exactly, true, Limit),
+		Entry("it does not", func(s *netlab.Segment) { s.Flags = netlab.RST }, false, Limit),
+		Entry("it acknowledges something else", func(s *netlab.Segment) { s.Ack++ }, false, Limit),
 	)
 
 	It("is nothing while the handshake goes on: accept passes it over", func(ctx SpecContext) {
@@ -138,8 +139,8 @@ CLOSE_WAIT ◀─────────  FIN
 
 		Expect(moved).To(And(HaveKeyWithValue("AttemptFails", int64(1)), HaveKeyWithValue("EmbryonicRsts", int64(1))))
 		Expect(c.RemoteAddr().String()).To(Equal(other.Source.String()))
-		Expect(recorded(l, c)).To(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST")))
-	}, limit)
+		Expect(Recorded(l, c)).To(ShowReset(SentBy(evidence.Between, ""), WithFlags("RST")))
+	}, Limit)
 
 	It("is nothing if it is not that connection's", func(ctx SpecContext) {
 		l, _, peer := startPeer("server")
@@ -153,7 +154,7 @@ CLOSE_WAIT ◀─────────  FIN
 
 		Expect(state(c)).To(Equal("ESTABLISHED"))
 		Expect(c.SocketError()).To(Succeed())
-	}, limit)
+	}, Limit)
 })
 
 // exactly leaves a segment as it is.

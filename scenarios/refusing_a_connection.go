@@ -10,6 +10,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -17,7 +18,7 @@ import (
 // 3.10.7.3); POSIX and the kernel call it ECONNREFUSED (connect(2);
 // net/ipv4/tcp_input.c, tcp_reset in SYN_SENT). ECONNRESET takes a connection
 // that was made, if only by the kernels of both ends.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "refusing-a-connection",
 	Title: "Connecting where nobody listens",
 	Cause: "refused",
@@ -31,28 +32,28 @@ client                 nobody
 	Server: "is not there",
 	Twin:   "somebody listens: the connect succeeds",
 }, func() {
-	It("is refused", named("refused"), about(claims.RefuseIsReset), func(ctx SpecContext) {
-		l := startLab()
+	It("is refused", Named("refused"), About(claims.RefuseIsReset), func(ctx SpecContext) {
+		l := StartLab()
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), nobody(), "hello")
 
 		Expect(saw).To(EndIn("connect", harness.Refused))
-		measured(claims.RefuseIsReset, saw)
-		Expect(recorded(l)).To(SatisfyAll(
+		Measured(claims.RefuseIsReset, saw)
+		Expect(Recorded(l)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")),
 			ShowStates("client", "SYN_SENT", "CLOSE"),
 			MoveCounter("AttemptFails", 1),
 		))
-	}, limit)
+	}, Limit)
 
 	It("succeeds as soon as somebody does", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.ReadThenClose(5))
+		l := StartLab()
+		server := Serve(l, servers.ReadThenClose(5))
 
 		saw := clients.SendThenRead(ctx, l.Host("client"), server.Addr(), "hello")
 
 		Expect(saw).To(EndIn("read", harness.Finished))
-		note(saw)
-		Expect(recorded(l)).To(ShowNoReset())
-	}, limit)
+		Note(saw)
+		Expect(Recorded(l)).To(ShowNoReset())
+	}, Limit)
 })

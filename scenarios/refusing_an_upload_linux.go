@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -19,7 +20,7 @@ import (
 // close into a RST, and a client that is still sending sees ECONNRESET before
 // it looks for the reply. A server that lingers, half-closing and draining,
 // gets its reply through (RFC 9112, section 9.6).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "refusing-an-upload",
 	Title: "Refusing an upload",
 	Cause: "refused-upload",
@@ -39,41 +40,41 @@ client                 server
 	// More than both kernels hold together: the client is still sending.
 	const size = 64 << 20
 
-	DescribeTable("without reading it resets the client, which finds the reply only if it looks", named("unread"), about(claims.ScriptBug),
+	DescribeTable("without reading it resets the client, which finds the reply only if it looks", Named("unread"), About(claims.ScriptBug),
 		func(ctx SpecContext, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.RefuseUpload(servers.CloseUnread))
+			l := StartLab()
+			server := Serve(l, servers.RefuseUpload(servers.CloseUnread))
 
-			saw := clients.Upload(ctx, l.Host("client"), reach(l, server, route), size)
+			saw := clients.Upload(ctx, l.Host("client"), Reach(l, server, route), size)
 
 			Expect(saw).To(EndIn("write", harness.Reset))
 			Expect(saw.Sent).To(BeNumerically("<", size))
 			Expect(saw.Received).To(BeEquivalentTo(len(servers.TooLarge)))
-			measured(claims.ScriptBug, saw)
-			Expect(recorded(l)).To(SatisfyAll(
+			Measured(claims.ScriptBug, saw)
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
 				ShowStates("client", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
-	DescribeTable("with a lingering close delivers the reply", about(claims.ScriptBug),
+	DescribeTable("with a lingering close delivers the reply", About(claims.ScriptBug),
 		func(ctx SpecContext, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.RefuseUpload(servers.Linger))
+			l := StartLab()
+			server := Serve(l, servers.RefuseUpload(servers.Linger))
 
-			saw := clients.Upload(ctx, l.Host("client"), reach(l, server, route), size)
+			saw := clients.Upload(ctx, l.Host("client"), Reach(l, server, route), size)
 
 			Expect(saw).To(EndIn("read", harness.Finished))
 			Expect(saw.Sent).To(BeNumerically(">", size))
 			Expect(saw.Received).To(BeEquivalentTo(len(servers.TooLarge)))
-			measured(claims.ScriptBug, saw, "the server lingers")
+			Measured(claims.ScriptBug, saw, "the server lingers")
 			var lingered lab.Outcome
 			Eventually(ctx, server.Outcomes()).Should(Receive(&lingered))
 			Expect(lingered).To(EndIn("read", harness.Finished))
-			Expect(recorded(l)).To(ShowNoReset())
+			Expect(Recorded(l)).To(ShowNoReset())
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 })

@@ -13,6 +13,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A connection belongs to two addresses, not to a cable: when the address or
@@ -21,7 +22,7 @@ import (
 // no host, so that nobody answers with RST; what the server sends finds no
 // route and never leaves. Both ends send again until they time out, with
 // EHOSTUNREACH or ENETUNREACH if a router had said so.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "removing-the-servers-address",
 	Title:  "Removing the server's address",
 	Cause:  "address-gone",
@@ -43,7 +44,7 @@ client                 router                 server
 	another := func(_, spare *netlab.Link) error { return spare.B.RemoveAddress(spare.AddressB) }
 	anotherLink := func(_, spare *netlab.Link) error { return spare.Remove() }
 
-	DescribeTable("lets both ends of a connection time out, without a RST:", about(claims.LocallyGenerated),
+	DescribeTable("lets both ends of a connection time out, without a RST:", About(claims.LocallyGenerated),
 		func(ctx SpecContext, remove func(used, spare *netlab.Link) error, want harness.Ending) {
 			l, used, spare := startTwoLinks()
 			c, far := connected(ctx, l)
@@ -61,12 +62,12 @@ client                 router                 server
 			Expect(meanwhile).To(Equal("ESTABLISHED"))
 			Expect(far.Outcome()).To(EndIn("read", harness.TimedOut))
 			Expect(counted(used.B, "TCPAbortOnTimeout")).To(BeEquivalentTo(1))
-			note(c.Outcome())
-			measured(claims.LocallyGenerated, far.Outcome(), "the address is gone")
-			Expect(recorded(l, c, far)).To(ShowNoReset())
+			Note(c.Outcome())
+			Measured(claims.LocallyGenerated, far.Outcome(), "the address is gone")
+			Expect(Recorded(l, c, far)).To(ShowNoReset())
 		},
-		Entry("the address alone", its, harness.TimedOut, limit),
-		Entry("with its link, as the router says", itsLink, harness.Unreachable, limit),
+		Entry("the address alone", its, harness.TimedOut, Limit),
+		Entry("with its link, as the router says", itsLink, harness.Unreachable, Limit),
 	)
 
 	DescribeTable("does nothing to a connection of another address of the same host:",
@@ -78,12 +79,12 @@ client                 router                 server
 
 			send(c, far, "a")
 			send(far, c, "b")
-			note(c.Outcome(), far.Outcome())
+			Note(c.Outcome(), far.Outcome())
 			closeInTurn(ctx, c, far)
-			Expect(recorded(l)).To(ShowNoReset())
+			Expect(Recorded(l)).To(ShowNoReset())
 		},
-		Entry("the address alone", another, limit),
-		Entry("with its link", anotherLink, limit),
+		Entry("the address alone", another, Limit),
+		Entry("with its link", anotherLink, Limit),
 	)
 })
 
@@ -91,9 +92,9 @@ client                 router                 server
 // which listens on the first.
 func startTwoLinks() (l *lab.Lab, used, spare *netlab.Link) {
 	GinkgoHelper()
-	l = startLab()
+	l = StartLab()
 	network, err := netlab.New()
-	available(err)
+	Available(err)
 	l.Own(network)
 	var hosts []*netlab.Host
 	for _, name := range []string{"client", "router", "server"} {

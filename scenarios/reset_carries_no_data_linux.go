@@ -11,13 +11,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // Nothing comes back of what the peer did not read. The RST is a header; the
 // unread bytes are dropped where they lie (net/ipv4/tcp.c, __tcp_close). A RST
 // could carry a text that says why (RFC 9293, SHLD-2); Linux sends none, and
 // throws away what comes. The kernel counts the segments that brought data.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "reset-carries-no-data",
 	Title: "A reset for unread data",
 	Cause: "unread",
@@ -32,8 +33,8 @@ client                      server
 	Server: "close: 0",
 	Twin:   "what the server sent before the RST is read",
 }, func() {
-	It("returns none of it", about(claims.DataReturned), func(ctx SpecContext) {
-		l := startLab()
+	It("returns none of it", About(claims.DataReturned), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		_, err := client.Write([]byte("ab"))
@@ -46,14 +47,14 @@ client                      server
 
 		Expect(harness.EndingOf(err)).To(Equal(harness.Reset))
 		Expect(info.DataSegmentsIn).To(Equal(0))
-		measured(claims.DataReturned, fmt.Sprintf("data segments that came back: %d", info.DataSegmentsIn))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client)).To(ShowReset(
+		Measured(claims.DataReturned, fmt.Sprintf("data segments that came back: %d", info.DataSegmentsIn))
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 
 	It("comes behind the data that was sent before it", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		_, err := client.Write([]byte("ab"))
@@ -67,8 +68,8 @@ client                      server
 		Expect(info.DataSegmentsIn).To(Equal(1), "the reply and nothing else")
 		client.Read(make([]byte, 1))
 		Expect(client.Outcome()).To(EndIn("read", harness.Reset))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client)).To(ShowReset(
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 })

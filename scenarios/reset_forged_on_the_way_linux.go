@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // Whoever sees a connection pass by knows its sequence numbers and can end it
@@ -19,7 +20,7 @@ import (
 // is only in the window is challenged with an ACK, and any other is ignored
 // (RFC 5961, section 3.2). What gives it away: the TCP of its alleged sender
 // has sent none and lives on, and its TTL and IP id are another machine's.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "reset-forged-on-the-way",
 	Title:  "A RST forged on the way",
 	Cause:  "forged",
@@ -39,7 +40,7 @@ client                 router                 server
 		l *lab.Lab, router, server *netlab.Host, c, far *lab.Conn, wire *netlab.Tap, data netlab.Segment,
 	) {
 		GinkgoHelper()
-		l, client, router, server := startTriple()
+		l, client, router, server := StartTriple()
 		answerAll(client)
 		tap := tapAt(router)
 		c, far = connected(ctx, l)
@@ -51,7 +52,7 @@ client                 router                 server
 		return l, router, server, c, far, tapAt(client), data
 	}
 
-	It("resets one end, and the other end knows nothing", named("one-end"), about(claims.NotFromPeer), func(ctx SpecContext) {
+	It("resets one end, and the other end knows nothing", Named("one-end"), About(claims.NotFromPeer), func(ctx SpecContext) {
 		_, router, server, c, far, wire, data := spy(ctx)
 
 		toClient, _ := forgedResets(data)
@@ -62,8 +63,8 @@ client                 router                 server
 		Expect(resetsIn(wire)).To(ConsistOf(And(HaveField("TTL", toClient.TTL), HaveField("ID", toClient.ID))))
 		Expect(sentResets(server)).To(BeZero())
 		Expect(state(far)).To(Equal("ESTABLISHED"))
-		measured(claims.NotFromPeer, c.Outcome())
-	}, limit)
+		Measured(claims.NotFromPeer, c.Outcome())
+	}, Limit)
 
 	It("resets one end, and the other end when that speaks", func(ctx SpecContext) {
 		l, router, _, c, far, _, data := spy(ctx)
@@ -76,13 +77,13 @@ client                 router                 server
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
-		Expect(recorded(l, c, far)).To(SatisfyAll(
+		Expect(Recorded(l, c, far)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Between, "")),
 			ShowReset(SentBy(evidence.KernelReply, "client"), Because("NO_SOCKET"), WithFlags("RST"))))
-		note(c.Outcome(), far.Outcome())
-	}, limit)
+		Note(c.Outcome(), far.Outcome())
+	}, Limit)
 
-	It("resets both ends", about(claims.NotFromPeer), func(ctx SpecContext) {
+	It("resets both ends", About(claims.NotFromPeer), func(ctx SpecContext) {
 		l, router, _, c, far, _, data := spy(ctx)
 
 		toClient, toServer := forgedResets(data)
@@ -93,12 +94,12 @@ client                 router                 server
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(far.Outcome()).To(EndIn("read", harness.Reset))
-		recording := recorded(l, c, far)
+		recording := Recorded(l, c, far)
 		Expect(recording.Resets).To(HaveLen(2))
 		Expect(recording).To(SatisfyAll(ShowReset(SentBy(evidence.Between, "")), MoveCounter("OutRsts", 0)))
-		measured(claims.NotFromPeer, c.Outcome())
-		measured(claims.NotFromPeer, far.Outcome())
-	}, limit)
+		Measured(claims.NotFromPeer, c.Outcome())
+		Measured(claims.NotFromPeer, far.Outcome())
+	}, Limit)
 
 	DescribeTable("does nothing with another sequence number",
 		func(ctx SpecContext, distance uint32, answered bool) {
@@ -120,10 +121,10 @@ client                 router                 server
 
 			Expect(arrived.Seq).To(Equal(forged.Seq))
 			Expect(state(c)).To(Equal("ESTABLISHED"))
-			note(c.Outcome())
+			Note(c.Outcome())
 		},
-		Entry("in the window: it is challenged", uint32(1), true, limit),
-		Entry("out of the window: it is ignored", uint32(1<<30), false, limit),
+		Entry("in the window: it is challenged", uint32(1), true, Limit),
+		Entry("out of the window: it is ignored", uint32(1<<30), false, Limit),
 	)
 })
 

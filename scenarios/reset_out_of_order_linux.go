@@ -12,6 +12,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A RST is obeyed at exactly the next sequence number. One that overtook the
@@ -20,7 +21,7 @@ import (
 // hole, the RST at the right edge of that counts as exact, too: its sender does
 // not know the hole (RFC 5961, section 3.2; net/ipv4/tcp_input.c,
 // tcp_validate_incoming). A RST with a wrong checksum is none.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "reset-out-of-order",
 	Title:  "A RST out of order",
 	Cause:  "inexact-reset",
@@ -71,8 +72,8 @@ server                 peer
 		Expect(challenge.Ack).To(Equal(next.Seq))
 		Expect(countedSince(server, before)).To(HaveKeyWithValue("TCPChallengeACK", int64(1)))
 		Expect(c.Outcome()).To(And(HaveField("Ending", harness.Open), HaveField("Received", int64(1))))
-		Expect(recorded(l, c)).To(ShowReset(SentBy(evidence.Between, "")))
-	}, limit)
+		Expect(Recorded(l, c)).To(ShowReset(SentBy(evidence.Between, "")))
+	}, Limit)
 
 	It("is obeyed when the data has come", func(ctx SpecContext) {
 		_, _, peer, next, c := meet(ctx)
@@ -83,7 +84,7 @@ server                 peer
 		clients.ReadByte(c)
 
 		Expect(c.Outcome()).To(And(EndIn("read", harness.Reset), HaveField("Received", int64(1))))
-	}, limit)
+	}, Limit)
 
 	DescribeTable("at the right edge of what is behind a hole",
 		func(ctx SpecContext, behind string, ending harness.Ending, challenged int) {
@@ -101,8 +102,8 @@ server                 peer
 			Expect(c.Outcome().Ending).To(Equal(ending), c.Outcome().String())
 			Expect(countedSince(server, before)["TCPChallengeACK"]).To(BeEquivalentTo(challenged))
 		},
-		Entry("is obeyed", "later", harness.Reset, 0, limit),
-		Entry("is challenged if there is nothing", "", harness.Open, 1, limit),
+		Entry("is obeyed", "later", harness.Reset, 0, Limit),
+		Entry("is challenged if there is nothing", "", harness.Open, 1, Limit),
 	)
 
 	DescribeTable("by its checksum",
@@ -119,8 +120,8 @@ server                 peer
 			Expect(c.Outcome().Ending).To(Equal(ending), c.Outcome().String())
 			Expect(countedSince(server, before)["InCsumErrors"]).To(BeEquivalentTo(wrong))
 		},
-		Entry("is dropped if that is wrong", true, harness.Open, 1, limit),
-		Entry("is obeyed if that is right", false, harness.Reset, 0, limit),
+		Entry("is dropped if that is wrong", true, harness.Open, 1, Limit),
+		Entry("is obeyed if that is right", false, harness.Reset, 0, Limit),
 	)
 })
 

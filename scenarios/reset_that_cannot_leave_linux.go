@@ -10,6 +10,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A RST is sent once and never again: nobody is left to notice that it was
@@ -17,7 +18,7 @@ import (
 // reset the client, its kernel counts the RST (OutRsts, and TCPAbortFailed,
 // tcp_send_active_reset) and traces it, and there is none. The client is half
 // open until it speaks: then it meets a server that does not know it.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "reset-that-cannot-leave",
 	Title:  "A RST that cannot leave",
 	Cause:  "reset-lost",
@@ -35,7 +36,7 @@ client                 server
 	Twin:   "the RST can leave: ECONNRESET at once",
 }, func() {
 	It("is counted, and leaves the client half open until it speaks", func(ctx SpecContext) {
-		l, client, server := startPair()
+		l, client, server := StartPair()
 		c, far := connected(ctx, l)
 		tap := tapAt(client)
 
@@ -52,14 +53,14 @@ client                 server
 		Expect(meanwhile).To(Equal("ESTABLISHED"))
 		Expect([]int64{sent, failed, counted(server, "TCPAbortOnData")}).To(HaveEach(BeEquivalentTo(1)))
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
-		note(far.Outcome(), c.Outcome())
-		Expect(recorded(l, c)).To(SatisfyAll(
+		Note(far.Outcome(), c.Outcome())
+		Expect(Recorded(l, c)).To(SatisfyAll(
 			ShowUnsentReset(SentBy(evidence.Application, "server"), Because("TCP_STATE")),
 			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST"))))
-	}, limit)
+	}, Limit)
 
 	It("resets the client at once if it can", func(ctx SpecContext) {
-		l, _, server := startPair()
+		l, _, server := StartPair()
 		c, far := connected(ctx, l)
 
 		Expect(far.Abort()).To(Succeed())
@@ -67,8 +68,8 @@ client                 server
 
 		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
 		Expect(counted(server, "TCPAbortFailed")).To(BeZero())
-		note(far.Outcome(), c.Outcome())
-		Expect(recorded(l, c)).To(ShowReset(
+		Note(far.Outcome(), c.Outcome())
+		Expect(Recorded(l, c)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 })

@@ -13,6 +13,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -20,7 +21,7 @@ import (
 // RST looks the same whether the request was lost on the way there or the
 // reply on the way back, so that a retry may do the work twice (RFC 9110,
 // section 9.2.2). What helps is a server that recognises the repetition.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "retrying-after-a-reset",
 	Title: "Retrying after a reset",
 	Cause: "cut-mid-reply",
@@ -42,9 +43,9 @@ client              proxy              server
 		lost harness.Party // whose first byte is withheld
 		key  string
 	}
-	DescribeTable("executes an order", about(claims.GoHandle),
+	DescribeTable("executes an order", About(claims.GoHandle),
 		func(ctx SpecContext, executed int, r row) {
-			l := startLab()
+			l := StartLab()
 			shop, err := servers.StartOrders(l.Host("server"))
 			Expect(err).NotTo(HaveOccurred())
 			proxy, err := l.Proxy(shop, harness.Cut{Toward: r.lost, With: harness.Reset, Times: 1})
@@ -57,15 +58,15 @@ client              proxy              server
 
 			Expect(proxy.Cuts()[0].Struck).To(BeTrue(), "the reset never came: this proved nothing")
 			Expect(shop.Executed("/order-7")).To(Equal(executed))
-			note(customer.Outcomes()...)
-			measured(claims.GoHandle, fmt.Sprintf("executions: %d", shop.Executed("/order-7")), r.when)
+			Note(customer.Outcomes()...)
+			Measured(claims.GoHandle, fmt.Sprintf("executions: %d", shop.Executed("/order-7")), r.when)
 			customer.Close()
-			Expect(recorded(l)).To(ShowReset(
+			Expect(Recorded(l)).To(ShowReset(
 				SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		},
 		func(executed int, r row) string { return fmt.Sprintf("%d× if %s", executed, r.when) },
-		Entry(nil, 2, row{"only the reply was lost", harness.Client, ""}, named("reply-lost"), limit),
-		Entry(nil, 1, row{"the request was lost before it was executed", harness.Server, ""}, limit),
-		Entry(nil, 1, row{"the server recognises a repeated request", harness.Client, "order-7"}, limit),
+		Entry(nil, 2, row{"only the reply was lost", harness.Client, ""}, Named("reply-lost"), Limit),
+		Entry(nil, 1, row{"the request was lost before it was executed", harness.Server, ""}, Limit),
+		Entry(nil, 1, row{"the server recognises a repeated request", harness.Client, "order-7"}, Limit),
 	)
 })

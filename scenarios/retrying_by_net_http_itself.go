@@ -12,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -21,7 +22,7 @@ import (
 // on another one and tells nobody (net/http, persistConn.shouldRetryRequest;
 // RFC 9112, section 9.3.1). A POST, or the first request on a connection,
 // fails.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "retrying-by-net-http-itself",
 	Title: "Retrying by net/http itself",
 	Cause: "cut-mid-reply",
@@ -39,7 +40,7 @@ client              proxy              server
 }, func() {
 	DescribeTable("executes",
 		func(ctx SpecContext, method string, keepAlive bool, executed int, ending harness.Ending) {
-			l := startLab()
+			l := StartLab()
 			shop, err := servers.StartOrders(l.Host("server"))
 			Expect(err).NotTo(HaveOccurred())
 			proxy, err := l.Proxy(shop)
@@ -54,17 +55,17 @@ client              proxy              server
 			Expect(proxy.Cuts()[0].Struck).To(BeTrue(), "the reset never came: this proved nothing")
 			Expect(harness.EndingOf(err)).To(Equal(ending), "%v", err)
 			Expect(shop.Executed("/order-7")).To(Equal(executed))
-			note(customer.Outcomes()...)
+			Note(customer.Outcomes()...)
 			customer.Close()
-			Expect(recorded(l)).To(ShowReset(
+			Expect(Recorded(l)).To(ShowReset(
 				SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")))
 		},
 		func(method string, keepAlive bool, executed int, ending harness.Ending) string {
 			which := map[bool]string{true: "reused", false: "new"}[keepAlive]
 			return fmt.Sprintf("a %s on a %s connection %d×", method, which, executed)
 		},
-		Entry(nil, http.MethodGet, true, 2, harness.Open, limit),
-		Entry(nil, http.MethodPost, true, 1, harness.Reset, limit),
-		Entry(nil, http.MethodGet, false, 1, harness.Reset, limit),
+		Entry(nil, http.MethodGet, true, 2, harness.Open, Limit),
+		Entry(nil, http.MethodPost, true, 1, harness.Reset, Limit),
+		Entry(nil, http.MethodGet, false, 1, harness.Reset, Limit),
 	)
 })

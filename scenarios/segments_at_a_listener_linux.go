@@ -8,6 +8,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A listener takes SYNs, and the ACK that completes a handshake of its own. It
@@ -15,7 +16,7 @@ import (
 // before it was restarted (RFC 9293, section 3.10.7.2; the kernel calls it
 // TCP_FLAGS). The request that a SYN left behind lives on; another SYN in its
 // window ends it (net/ipv4/tcp_minisocks.c, tcp_check_req).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "segments-at-a-listener",
 	Title:  "A segment out of the blue at a listener",
 	Cause:  "stray-segment",
@@ -55,12 +56,12 @@ peer                   listener
 		rst = hearReset(ctx, peer)
 		moved = countedSince(server, before)
 		if !survives {
-			return sent, rst, moved, recorded(l)
+			return sent, rst, moved, Recorded(l)
 		}
 		say(peer, next)
 		c := accept(ctx, listener)
 		Expect(state(c)).To(Equal("ESTABLISHED"))
-		return sent, rst, moved, recorded(l, c)
+		return sent, rst, moved, Recorded(l, c)
 	}
 	wrongACK := func(s *netlab.Segment) { s.Ack += 1000 }
 
@@ -76,9 +77,9 @@ peer                   listener
 		},
 		Entry("out of the blue", func(s *netlab.Segment) {
 			s.Flags, s.Ack = netlab.ACK, 7
-		}, false, false, "OutRsts", limit),
-		Entry("that acknowledges another SYN-ACK, and keeps the request", wrongACK, true, false, "OutRsts", limit),
-		Entry("that bears no SYN cookie of its own", wrongACK, true, true, "SyncookiesFailed", limit),
+		}, false, false, "OutRsts", Limit),
+		Entry("that acknowledges another SYN-ACK, and keeps the request", wrongACK, true, false, "OutRsts", Limit),
+		Entry("that bears no SYN cookie of its own", wrongACK, true, true, "SyncookiesFailed", Limit),
 	)
 
 	It("gives a request up for another SYN in its window", func(ctx SpecContext) {
@@ -90,7 +91,7 @@ peer                   listener
 		Expect(moved).To(And(HaveKeyWithValue("EmbryonicRsts", int64(1)), HaveKeyWithValue("AttemptFails", int64(1))))
 		Expect(recording).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("INVALID_SYN"),
 			WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 
 	DescribeTable("resets nobody who keeps to the handshake",
 		func(ctx SpecContext, cookies string) {
@@ -105,9 +106,9 @@ peer                   listener
 
 			Expect(state(c)).To(Equal("ESTABLISHED"))
 			Expect(sentResets(server)).To(BeZero())
-			Expect(recorded(l, c)).To(ShowNoReset())
+			Expect(Recorded(l, c)).To(ShowNoReset())
 		},
-		Entry("without cookies", "0", limit),
-		Entry("with cookies", "2", limit),
+		Entry("without cookies", "0", Limit),
+		Entry("with cookies", "2", Limit),
 	)
 })

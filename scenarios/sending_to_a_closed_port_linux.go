@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // UDP has no RST. A datagram for a port without a socket comes back as ICMP
@@ -18,7 +19,7 @@ import (
 // net/ipv4/icmp.c, icmp_err_convert), ECONNRESET to Windows. Only a connected
 // socket learns of it, for only there the kernel knows whom the message
 // concerns; one that is not connected sends on and hears nothing.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "sending-to-a-closed-port",
 	Title: "A datagram to a closed port",
 	Cause: "datagram-refused",
@@ -32,26 +33,26 @@ client                 nobody
 	Server: "is not there",
 	Twin:   "a socket that is not connected: nothing",
 }, func() {
-	It("refuses the next call on a connected socket", about(claims.Datagram), func(ctx SpecContext) {
-		l := startLab()
+	It("refuses the next call on a connected socket", About(claims.Datagram), func(ctx SpecContext) {
+		l := StartLab()
 
 		saw := clients.SendDatagram(ctx, l.Host("client"), closedPort(), "hello")
 
 		Expect(saw).To(EndIn("read", harness.Refused))
-		measured(claims.Datagram, saw.Ending)
-		note(saw)
-	}, limit)
+		Measured(claims.Datagram, saw.Ending)
+		Note(saw)
+	}, Limit)
 
 	It("is answered if the port is open", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		port := openPort()
 
 		go answerOnce(port)
 		saw := clients.SendDatagram(ctx, l.Host("client"), port.LocalAddr().String(), "hello")
 
 		Expect(saw.Ending).To(Equal(harness.Open), saw.String())
-		note(saw)
-	}, limit)
+		Note(saw)
+	}, Limit)
 
 	It("goes unnoticed by a socket that is not connected", func(ctx SpecContext) {
 		sender, port := openPort(), openPort()
@@ -65,7 +66,7 @@ client                 nobody
 
 		Expect([]error{first, second, err}).To(HaveEach(Succeed()))
 		Expect(n).To(Equal(5))
-	}, limit)
+	}, Limit)
 })
 
 // openPort opens a datagram socket that is closed with the spec.

@@ -16,6 +16,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -23,7 +24,7 @@ import (
 // theirs). A client that the old ones turn away is turned away until the
 // restart, which is a fault of its own: every open connection ends, with FIN,
 // or with RST where the daemon had bytes to read (RFC 1122, section 4.2.2.13).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "settings-read-at-the-start",
 	Title: "A daemon whose settings were changed",
 	Cause: "stale-settings",
@@ -41,31 +42,31 @@ client                 daemon
 }, func() {
 	const request = "a long request\n"
 
-	It("goes on by its old settings until it is restarted", about(claims.StaleSettings), func(ctx SpecContext) {
-		l, settings := startLab(), filepath.Join(GinkgoT().TempDir(), "settings")
+	It("goes on by its old settings until it is restarted", About(claims.StaleSettings), func(ctx SpecContext) {
+		l, settings := StartLab(), filepath.Join(GinkgoT().TempDir(), "settings")
 		ask := func(address string) lab.Outcome {
 			return clients.SendThenRead(ctx, l.Host("client"), address, request)
 		}
 		writeSettings(settings, len(request)/2)
-		old := serve(l, bySettings(settings))
+		old := Serve(l, bySettings(settings))
 		Expect(ask(old.Addr())).To(EndIn("read", harness.Reset))
 
 		writeSettings(settings, len(request))
 		edited := ask(old.Addr())
 		Expect(old.Close()).To(Succeed())
-		restarted := ask(serve(l, bySettings(settings)).Addr())
+		restarted := ask(Serve(l, bySettings(settings)).Addr())
 
 		Expect(edited).To(EndIn("read", harness.Reset))
 		Expect(restarted).To(EndIn("read", harness.Finished))
-		note(edited, restarted)
-		measured(claims.StaleSettings,
+		Note(edited, restarted)
+		Measured(claims.StaleSettings,
 			fmt.Sprintf("%s by the old rule, %s after the restart", answer(edited), answer(restarted)))
-	}, limit)
+	}, Limit)
 
 	DescribeTable("ends its open connections when it is restarted",
 		func(ctx SpecContext, text string, want harness.Ending, shows RecordingMatcher) {
-			l := startLab()
-			daemon := serve(l, servers.AnswerOneByte)
+			l := StartLab()
+			daemon := Serve(l, servers.AnswerOneByte)
 			client := dial(ctx, l, daemon.Addr())
 			_, err := io.WriteString(client, text)
 			Expect(err).NotTo(HaveOccurred())
@@ -75,13 +76,13 @@ client                 daemon
 			clients.ReadByte(client)
 
 			Expect(client.Outcome()).To(EndIn("read", want))
-			note(client.Outcome())
-			Expect(recorded(l, client)).To(shows)
+			Note(client.Outcome())
+			Expect(Recorded(l, client)).To(shows)
 		},
-		Entry("with FIN where it has read everything", "a", harness.Finished, ShowNoReset(), limit),
+		Entry("with FIN where it has read everything", "a", harness.Finished, ShowNoReset(), Limit),
 		Entry("with RST where it has bytes to read", "ab", harness.Reset,
 			ShowReset(
-				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")), limit),
+				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")), Limit),
 	)
 })
 

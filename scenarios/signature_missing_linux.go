@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -18,7 +19,7 @@ import (
 // not, and says nothing: its client times out and sees no RST. A RST that is
 // not signed is dropped as well, which is what the signature is for (RFC 2385,
 // section 1; net/ipv4/tcp_ipv4.c, tcp_inbound_hash).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "signature-missing",
 	Title:  "A client without the wanted signature",
 	Cause:  "signature-missing",
@@ -62,9 +63,9 @@ client                 server
 			}
 			Expect(first.Source).To(Equal(elsewhere.Destination), "the SYN before was answered by %v", first)
 			Expect(moved).To(HaveKeyWithValue("TCPMD5NotFound", int64(1)))
-			Expect(recorded(l)).To(ShowReset(Because("NO_SOCKET")))
+			Expect(Recorded(l)).To(ShowReset(Because("NO_SOCKET")))
 		},
-		Entry("by nothing, not even a RST", true, limit),
-		Entry("as everybody is if it need not sign", false, limit),
+		Entry("by nothing, not even a RST", true, Limit),
+		Entry("as everybody is if it need not sign", false, Limit),
 	)
 })

@@ -8,13 +8,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // Two ends that connect to each other at the same time make one connection
 // (RFC 9293, section 3.5, figure 7). Between the SYNs and the ACK each is in
 // SYN-RECEIVED, where an ACK of anything but its own SYN is answered with RST
 // and nothing else changes (section 3.10.7.4; net/ipv4/tcp_input.c, tcp_ack).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "simultaneous-open",
 	Title:  "A simultaneous open",
 	Cause:  "simultaneous-open",
@@ -52,11 +53,11 @@ client                 peer
 			Expect(moved).To(HaveKeyWithValue("OutRsts", int64(1)))
 			Expect(moved).NotTo(HaveKey("AttemptFails"))
 			Expect(state(connected())).To(Equal("ESTABLISHED"))
-			Expect(recorded(l, connected())).To(ShowReset(SentBy(evidence.KernelReply, "client"), Because(reason),
+			Expect(Recorded(l, connected())).To(ShowReset(SentBy(evidence.KernelReply, "client"), Because(reason),
 				WithFlags("RST")))
 		},
-		Entry("that was never sent", uint32(1), "TCP_ACK_UNSENT_DATA", limit),
-		Entry("that is older than the SYN", ^uint32(0)-1000, "TCP_TOO_OLD_ACK", limit),
+		Entry("that was never sent", uint32(1), "TCP_ACK_UNSENT_DATA", Limit),
+		Entry("that is older than the SYN", ^uint32(0)-1000, "TCP_TOO_OLD_ACK", Limit),
 	)
 
 	It("ends in one connection if both keep to it", func(ctx SpecContext) {
@@ -70,7 +71,7 @@ client                 peer
 
 		Expect(state(connected())).To(Equal("ESTABLISHED"))
 		Expect(sentResets(client)).To(BeZero())
-		Expect(recorded(l, connected())).To(And(ShowNoReset(),
+		Expect(Recorded(l, connected())).To(And(ShowNoReset(),
 			ShowStates("client", "SYN_SENT", "SYN_RECV", "ESTABLISHED")))
-	}, limit)
+	}, Limit)
 })

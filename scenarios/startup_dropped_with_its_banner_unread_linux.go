@@ -9,13 +9,14 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // Which error a client of an sshd beyond MaxStartups reports is a matter of
 // time: sshd closes at once, with FIN if the client's banner is still on its
 // way, with RST if it has come and lies unread (RFC 1122, section 4.2.2.13).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "startup-dropped-with-its-banner-unread",
 	Title: "A connection that sshd drops",
 	Cause: "max-startups",
@@ -38,10 +39,10 @@ client                 sshd                    client                 sshd
 		saw := clients.SendThenRead(ctx, g.client, g.address, banner)
 
 		Expect(saw).To(EndIn("read", harness.Reset))
-		note(saw)
-		Expect(recorded(g.lab)).To(ShowReset(
+		Note(saw)
+		Expect(Recorded(g.lab)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
-	}, limit)
+	}, Limit)
 
 	It("is finished if its banner comes later", func(ctx SpecContext) {
 		g := guarded(ctx, all, servers.CloseAtOnce)
@@ -49,7 +50,7 @@ client                 sshd                    client                 sshd
 		saw := clients.CallAfterFinishAndReset(ctx, g.client, g.address, banner, clients.ReadByte)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
-		note(saw)
-		Expect(recorded(g.lab)).To(ShowReset(SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
-	}, limit)
+		Note(saw)
+		Expect(Recorded(g.lab)).To(ShowReset(SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
+	}, Limit)
 })

@@ -10,6 +10,7 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
 	. "github.com/resetlab/resetlab/harness/matchers"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -41,8 +42,8 @@ type guard struct {
 // guarded starts a server with the limit. Ginkgo's seed decides who is dropped.
 func guarded(ctx SpecContext, limit servers.MaxStartups, drop lab.Handler) *guard {
 	GinkgoHelper()
-	l := startLab()
-	server := serve(l, servers.LimitStartups(limit, uint64(GinkgoRandomSeed()), drop))
+	l := StartLab()
+	server := Serve(l, servers.LimitStartups(limit, uint64(GinkgoRandomSeed()), drop))
 	return &guard{ctx: ctx, lab: l, client: l.Host("client"), address: server.Addr()}
 }
 

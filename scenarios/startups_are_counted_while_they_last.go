@@ -9,13 +9,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
 // MaxStartups has no period: a connection counts from its accept until it has
 // authenticated or is gone (sshd.c, server_accept_loop). Nor is one refused: it
 // has been accepted when sshd decides to drop it.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "startups-are-counted-while-they-last",
 	Title: "MaxStartups while connections come and go",
 	Cause: "max-startups",
@@ -29,7 +30,7 @@ client                 sshd, MaxStartups 10:100:10
 	Server: "counts those that have not authenticated",
 	Twin:   "whoever is gone counts no more",
 }, func() {
-	It("counts at the same time, and closes what it has accepted", about(claims.MaxStartupsPeriod), func(ctx SpecContext) {
+	It("counts at the same time, and closes what it has accepted", About(claims.MaxStartupsPeriod), func(ctx SpecContext) {
 		g := guarded(ctx, servers.MaxStartups{Begin: 10, Rate: 100, Full: 10}, servers.CloseAtOnce)
 
 		dropped := g.sample(100)
@@ -39,11 +40,11 @@ client                 sshd, MaxStartups 10:100:10
 
 		Expect(dropped).To(BeZero(), "dropped of 100 that authenticated")
 		Expect(c.Outcome()).To(EndIn("read", harness.Finished))
-		note(c.Outcome())
+		Note(c.Outcome())
 		counted := "at the same time"
 		if dropped > 0 {
 			counted = "by period"
 		}
-		measured(claims.MaxStartupsPeriod, c.Outcome().First()+", counted "+counted)
-	}, limit)
+		Measured(claims.MaxStartupsPeriod, c.Outcome().First()+", counted "+counted)
+	}, Limit)
 })

@@ -9,6 +9,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A RST takes both ends from ESTABLISHED to CLOSED in one step. A FIN ends one
@@ -16,7 +17,7 @@ import (
 // other direction goes on until its own FIN (RFC 9293, sections 3.5.3, 3.6.1).
 // The connection is reset by connect(AF_UNSPEC), which does what an abortive
 // close does and leaves the descriptor to ask for the state by.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "state-after-a-reset",
 	Title: "The state of a connection that ends",
 	Cause: "disconnected",
@@ -31,8 +32,8 @@ CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
 	Server: "by a RST: from ESTABLISHED to CLOSE",
 	Twin:   "a FIN leads through the half-closed states",
 }, func() {
-	It("goes from ESTABLISHED to CLOSE at both ends by a RST", about(claims.RSTNotHandshake), func(ctx SpecContext) {
-		l := startLab()
+	It("goes from ESTABLISHED to CLOSE at both ends by a RST", About(claims.RSTNotHandshake), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 		before := states(client, server)
 
@@ -41,16 +42,16 @@ CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
 
 		Expect(before).To(Equal("ESTABLISHED and ESTABLISHED"))
 		Expect(states(client, server)).To(Equal("CLOSE and CLOSE"))
-		measured(claims.RSTNotHandshake, before+" → "+states(client, server))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client, server)).To(SatisfyAll(
+		Measured(claims.RSTNotHandshake, before+" → "+states(client, server))
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client, server)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
 			ShowStates("client", "ESTABLISHED", "CLOSE"), ShowStates("server", "ESTABLISHED", "CLOSE"),
 		))
-	}, limit)
+	}, Limit)
 
 	It("goes through the half-closed states by a FIN", func(ctx SpecContext) {
-		l := startLab()
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.CloseWrite()).To(Succeed())
@@ -58,11 +59,11 @@ CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
 		send(client, server, "more") // and acknowledges the FIN
 
 		Expect(states(client, server)).To(Equal("CLOSE_WAIT and FIN_WAIT2"))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client, server)).To(SatisfyAll(ShowNoReset(),
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client, server)).To(SatisfyAll(ShowNoReset(),
 			ShowStates("client", "ESTABLISHED", "CLOSE_WAIT"),
 			ShowStates("server", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2")))
-	}, limit)
+	}, Limit)
 })
 
 // states asks the kernel for the states of both ends.

@@ -11,13 +11,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A client in SYN-SENT resets what answers another SYN than its own: the other
 // end holds an old connection, or somebody guesses. It goes on waiting for its
 // own answer (RFC 9293, section 3.10.7.3; RFC 7323, section 3.2, for the time
 // stamp; net/ipv4/tcp_input.c, tcp_rcv_synsent_state_process).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "syn-answered-by-something-else",
 	Title:  "A SYN answered by something else",
 	Cause:  "wrong-answer-to-syn",
@@ -50,14 +51,14 @@ client                 peer
 			Expect(moved).To(And(HaveKeyWithValue("OutRsts", int64(1)), HaveKeyWithValue(counter, int64(1))))
 			Expect(moved).NotTo(HaveKey("AttemptFails"))
 			Expect(state(connected())).To(Equal("ESTABLISHED"))
-			Expect(recorded(l, connected())).To(ShowReset(SentBy(evidence.KernelReply, "client"), Because(reason),
+			Expect(Recorded(l, connected())).To(ShowReset(SentBy(evidence.KernelReply, "client"), Because(reason),
 				WithFlags("RST")))
 		},
 		Entry("that acknowledges what was never sent", func(s *netlab.Segment) { s.Ack++ },
-			"TCP_INVALID_ACK_SEQUENCE", "OutRsts", limit),
+			"TCP_INVALID_ACK_SEQUENCE", "OutRsts", Limit),
 		Entry("that echoes a time stamp that was never sent", func(s *netlab.Segment) {
 			binary.BigEndian.PutUint32(s.Options[0].OptionData[4:], stamp(*s)-1<<30)
-		}, "TCP_RFC7323_PAWS", "PAWSActive", limit),
+		}, "TCP_RFC7323_PAWS", "PAWSActive", Limit),
 	)
 
 	It("is no matter if the answer is its own", func(ctx SpecContext) {
@@ -68,8 +69,8 @@ client                 peer
 
 		Expect(state(connected())).To(Equal("ESTABLISHED"))
 		Expect(sentResets(client)).To(BeZero())
-		Expect(recorded(l, connected())).To(ShowNoReset())
-	}, limit)
+		Expect(Recorded(l, connected())).To(ShowNoReset())
+	}, Limit)
 })
 
 // synAckOf answers a SYN, and echoes its time stamp.

@@ -7,6 +7,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // Who closes first stays in TIME-WAIT so that delayed segments of the
@@ -15,7 +16,7 @@ import (
 // TIME-WAIT before its time: assassination (RFC 1337, section 2). With
 // tcp_rfc1337=1 the kernel ignores it (net/ipv4/tcp_minisocks.c,
 // tcp_timewait_state_process).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "time-wait-assassination",
 	Title:  "TIME-WAIT assassination",
 	Cause:  "time-wait-assassinated",
@@ -53,15 +54,15 @@ CLOSE
 
 			if forgotten {
 				Expect(answer.Flags).To(Equal(netlab.RST), "nobody knows the connection: %v", answer)
-				Expect(recorded(l)).To(ShowReset(Because("NO_SOCKET")))
+				Expect(Recorded(l)).To(ShowReset(Because("NO_SOCKET")))
 				return
 			}
 			Expect(answer.Flags).To(Equal(netlab.ACK), "TIME-WAIT answers: %v", answer)
 			Expect(sentResets(server)).To(BeZero())
 		},
-		Entry("succeeds", "0", true, true, limit),
-		Entry("fails where the kernel heeds RFC 1337", "1", true, false, limit),
-		Entry("does not happen without the delayed segment", "0", false, false, limit),
+		Entry("succeeds", "0", true, true, Limit),
+		Entry("fails where the kernel heeds RFC 1337", "1", true, false, Limit),
+		Entry("does not happen without the delayed segment", "0", false, false, Limit),
 	)
 })
 

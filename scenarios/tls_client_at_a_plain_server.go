@@ -13,6 +13,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -21,7 +22,7 @@ import (
 // read its last word and a FIN arrive; with a byte unread its close sends a
 // RST (RFC 1122, section 4.2.2.13), and "TLS is missing" reads as "connection
 // reset by peer".
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "tls-client-at-a-plain-server",
 	Title: "A TLS client at a plain server",
 	Cause: "tls-to-plain",
@@ -39,16 +40,16 @@ TLS client             plain server
 	handshake := func(ctx SpecContext, plain lab.Handler, route lab.Route) (
 		lab.Outcome, *evidence.Recording, error) {
 		GinkgoHelper()
-		l := startLab()
-		server := serve(l, plain)
+		l := StartLab()
+		server := Serve(l, plain)
 		config := &tls.Config{ServerName: "server.example"}
-		saw, err := clients.TLS(ctx, l.Host("client"), reach(l, server, route), config, "hello")
-		measured(claims.TLSMismatch, sessionOr(err))
-		note(saw)
-		return saw, recorded(l), err
+		saw, err := clients.TLS(ctx, l.Host("client"), Reach(l, server, route), config, "hello")
+		Measured(claims.TLSMismatch, sessionOr(err))
+		Note(saw)
+		return saw, Recorded(l), err
 	}
 
-	DescribeTable("is reset when the server leaves its ClientHello unread", about(claims.TLSMismatch),
+	DescribeTable("is reset when the server leaves its ClientHello unread", About(claims.TLSMismatch),
 		func(ctx SpecContext, route lab.Route) {
 			saw, recording, err := handshake(ctx, servers.ReadOneByteThenClose, route)
 
@@ -57,21 +58,21 @@ TLS client             plain server
 			Expect(recording).To(ShowReset(
 				SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("reads the end of the stream when the server has read it", about(claims.TLSMismatch), func(ctx SpecContext) {
+	It("reads the end of the stream when the server has read it", About(claims.TLSMismatch), func(ctx SpecContext) {
 		saw, recording, err := handshake(ctx, servers.AnswerThenLinger(""), lab.Direct)
 
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(tlsSaw(err)).To(Equal("finished"))
 		Expect(recording).To(ShowNoReset())
-	}, limit)
+	}, Limit)
 
-	It("finds that the answer is not TLS when the server answers", about(claims.TLSMismatch), func(ctx SpecContext) {
+	It("finds that the answer is not TLS when the server answers", About(claims.TLSMismatch), func(ctx SpecContext) {
 		saw, _, err := handshake(ctx, servers.AnswerThenLinger("500 what?\r\n"), lab.Direct)
 
 		Expect(saw.Ending).To(Equal(harness.Open))
 		Expect(tlsSaw(err)).To(Equal("not TLS"))
-	}, limit)
+	}, Limit)
 })

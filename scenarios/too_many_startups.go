@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -15,7 +16,7 @@ import (
 // authenticated, so that somebody who opens many cannot keep everybody out
 // (sshd_config(5), MaxStartups; sshd.c, should_drop_connection). A dropped
 // connection has been accepted; nothing is read from it before it is closed.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "too-many-startups",
 	Title: "sshd with too many startups",
 	Cause: "max-startups",
@@ -30,7 +31,7 @@ client                 sshd
 	Server: "drops at random from 10 unauthenticated connections on",
 	Twin:   "fewer than 10: nobody is dropped",
 }, func() {
-	It("drops some from 10 unauthenticated connections on, rising to all at 100", about(claims.MaxStartups), func(ctx SpecContext) {
+	It("drops some from 10 unauthenticated connections on, rising to all at 100", About(claims.MaxStartups), func(ctx SpecContext) {
 		usual := servers.MaxStartups{Begin: 10, Rate: 30, Full: 100}
 		g := guarded(ctx, usual, servers.CloseAtOnce)
 
@@ -45,6 +46,6 @@ client                 sshd
 
 		saw := fmt.Sprintf("dropped %s at 10, %s at 55, %d of 20 at 100", share(at10, 30), share(at55, 65), at100)
 		Expect(saw).To(Equal("dropped about 30 % at 10, about 65 % at 55, 20 of 20 at 100"))
-		measured(claims.MaxStartups, saw)
-	}, limit)
+		Measured(claims.MaxStartups, saw)
+	}, Limit)
 })

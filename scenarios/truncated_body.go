@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -18,7 +19,7 @@ import (
 // reply says where it ends. A length or chunks tell after a FIN and after a
 // RST. Without either the FIN is the end (RFC 9112, section 6.3, number 8):
 // half of the reply passes for the whole, unless a RST says otherwise.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "truncated-body",
 	Title:  "A body that is cut in half",
 	Cause:  "truncated",
@@ -41,8 +42,8 @@ client              proxy              server
 	)
 	DescribeTable("is seen by net/http's client",
 		func(ctx SpecContext, reply string, with, sees harness.Ending) {
-			l := startLab()
-			server := serve(l, servers.AnswerThenLinger(reply))
+			l := StartLab()
+			server := Serve(l, servers.AnswerThenLinger(reply))
 			half := int64(strings.Index(reply, "56789"))
 			proxy, err := l.Proxy(server, harness.Cut{Toward: harness.Client, After: half, With: with})
 			Expect(err).NotTo(HaveOccurred())
@@ -53,21 +54,21 @@ client              proxy              server
 			Expect(harness.EndingOf(err)).To(Equal(sees), "%v", err)
 			Expect(proxy.Cuts()[0].Struck).To(BeTrue())
 			if with == harness.Reset {
-				Expect(recorded(l)).To(ShowReset(
+				Expect(Recorded(l)).To(ShowReset(
 					SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")))
 			}
 		},
-		Entry("a length and a RST: as a reset", byLength, harness.Reset, harness.Reset, limit),
-		Entry("a length and a FIN: as an unexpected end", byLength, harness.Finished, harness.Finished, limit),
-		Entry("chunks and a RST: as a reset", byChunks, harness.Reset, harness.Reset, limit),
-		Entry("chunks and a FIN: as an unexpected end", byChunks, harness.Finished, harness.Finished, limit),
-		Entry("neither and a RST: as a reset", byClose, harness.Reset, harness.Reset, limit),
-		Entry("neither and a FIN: not at all", byClose, harness.Finished, harness.Open, limit),
+		Entry("a length and a RST: as a reset", byLength, harness.Reset, harness.Reset, Limit),
+		Entry("a length and a FIN: as an unexpected end", byLength, harness.Finished, harness.Finished, Limit),
+		Entry("chunks and a RST: as a reset", byChunks, harness.Reset, harness.Reset, Limit),
+		Entry("chunks and a FIN: as an unexpected end", byChunks, harness.Finished, harness.Finished, Limit),
+		Entry("neither and a RST: as a reset", byClose, harness.Reset, harness.Reset, Limit),
+		Entry("neither and a FIN: not at all", byClose, harness.Finished, harness.Open, Limit),
 	)
 
 	It("is whole when nothing cuts it", func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.AnswerThenLinger(byClose))
+		l := StartLab()
+		server := Serve(l, servers.AnswerThenLinger(byClose))
 		proxy, err := l.Proxy(server)
 		Expect(err).NotTo(HaveOccurred())
 
@@ -75,5 +76,5 @@ client              proxy              server
 
 		Expect(err).NotTo(HaveOccurred())
 		Expect(body).To(Equal("0123456789"))
-	}, limit)
+	}, Limit)
 })

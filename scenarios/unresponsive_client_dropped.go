@@ -12,6 +12,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -20,7 +21,7 @@ import (
 // (sshd_config(5)). When the interval after the last unanswered message is
 // over as well it closes (serverloop.c, client_alive_check). One unit of time
 // stands for one interval.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "unresponsive-client-dropped",
 	Title: "A server that asks whether its client is alive",
 	Cause: "alive-check-failed",
@@ -38,7 +39,7 @@ client                 server
 	const countMax, login, message = 3, "login\n", "alive?\n"
 	start := func(ctx SpecContext) (server *servers.IdleReaper, client *lab.Conn) {
 		GinkgoHelper()
-		l := startLab()
+		l := StartLab()
 		server, err := servers.StartIdleReaper(l.Host("server"), countMax+1, message)
 		Expect(err).NotTo(HaveOccurred())
 		client = dial(ctx, l, server.Addr())
@@ -46,7 +47,7 @@ client                 server
 		return server, client
 	}
 
-	It("drops the one that does not answer", about(claims.ClientAlive), func(ctx SpecContext) {
+	It("drops the one that does not answer", About(claims.ClientAlive), func(ctx SpecContext) {
 		server, client := start(ctx)
 
 		for range countMax + 1 {
@@ -58,9 +59,9 @@ client                 server
 		asked := (int(saw.Received) - len(login)) / len(message)
 		Expect(saw).To(EndIn("read", harness.Finished))
 		Expect(asked).To(Equal(countMax))
-		note(saw)
-		measured(claims.ClientAlive, fmt.Sprintf("%d messages unanswered, then %s", asked, saw.First()))
-	}, limit)
+		Note(saw)
+		Measured(claims.ClientAlive, fmt.Sprintf("%d messages unanswered, then %s", asked, saw.First()))
+	}, Limit)
 
 	It("keeps the one that answers", func(ctx SpecContext) {
 		server, client := start(ctx)
@@ -71,6 +72,6 @@ client                 server
 		}
 
 		Expect(survival(clients.ExchangeThenClose(client, "logout\n"))).To(Equal("outlived the timeout"))
-		note(client.Outcome())
-	}, limit)
+		Note(client.Outcome())
+	}, Limit)
 })

@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 	"github.com/resetlab/resetlab/servers"
 )
 
@@ -18,7 +19,7 @@ import (
 // call that asks, be it a read or a write. Only a write after that one gets
 // EPIPE (net/core/stream.c, sk_stream_error). BSD and macOS give EPIPE to the
 // first write already.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "writing-after-a-reset",
 	Title: "Writing after a reset",
 	Cause: "unread",
@@ -35,36 +36,36 @@ client                 server
 	Server: "close: 0",
 	Twin:   "a FIN came before the RST: EPIPE at once",
 }, func() {
-	DescribeTable("gets the reset first and the broken pipe next", named("reset-first"), about(claims.GoWrite),
+	DescribeTable("gets the reset first and the broken pipe next", Named("reset-first"), About(claims.GoWrite),
 		func(ctx SpecContext, route lab.Route) {
-			l := startLab()
-			server := serve(l, servers.ReadOneByteThenClose)
+			l := StartLab()
+			server := Serve(l, servers.ReadOneByteThenClose)
 
-			saw := clients.CallAfterReset(ctx, l.Host("client"), reach(l, server, route), "ab",
+			saw := clients.CallAfterReset(ctx, l.Host("client"), Reach(l, server, route), "ab",
 				clients.WriteByte, clients.WriteByte)
 
 			Expect(saw).To(EndIn("write", harness.Reset).Then("write", harness.BrokenPipe))
-			measured(claims.GoWrite, saw)
-			Expect(recorded(l)).To(SatisfyAll(
+			Measured(claims.GoWrite, saw)
+			Expect(Recorded(l)).To(SatisfyAll(
 				ShowReset(SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")),
 				ShowStates("client", "ESTABLISHED", "CLOSE"),
 			))
 		},
-		byRoute(lab.Direct, lab.Proxied),
+		ByRoute(lab.Direct, lab.Proxied),
 	)
 
-	It("gets the broken pipe at once when a FIN came before the RST", named("fin-first"), about(claims.GoWrite), func(ctx SpecContext) {
-		l := startLab()
-		server := serve(l, servers.FinishThenAbort)
+	It("gets the broken pipe at once when a FIN came before the RST", Named("fin-first"), About(claims.GoWrite), func(ctx SpecContext) {
+		l := StartLab()
+		server := Serve(l, servers.FinishThenAbort)
 
-		saw := clients.CallAfterFinishAndReset(ctx, l.Host("client"), reach(l, server, lab.Direct), "a",
+		saw := clients.CallAfterFinishAndReset(ctx, l.Host("client"), Reach(l, server, lab.Direct), "a",
 			clients.WriteByte)
 
 		Expect(saw).To(EndIn("write", harness.BrokenPipe))
-		measured(claims.GoWrite, saw, "a FIN came before the RST")
-		Expect(recorded(l)).To(SatisfyAll(
+		Measured(claims.GoWrite, saw, "a FIN came before the RST")
+		Expect(Recorded(l)).To(SatisfyAll(
 			ShowReset(SentBy(evidence.Application, "server"), Because("TCP_STATE"), WithFlags("RST ACK")),
 			ShowStates("client", "ESTABLISHED", "CLOSE_WAIT", "CLOSE"),
 		))
-	}, limit)
+	}, Limit)
 })

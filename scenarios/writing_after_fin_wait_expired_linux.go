@@ -11,6 +11,7 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // A program that has closed has no socket any more, but its kernel still knows
@@ -19,7 +20,7 @@ import (
 // later one that does not; the client is told the same. A kernel without room
 // for those that wait (tcp_max_tw_buckets=0) forgets them at once, and answers
 // even the FIN of a polite client with RST.
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:   "writing-after-fin-wait-expired",
 	Title:  "A server that closed long ago",
 	Cause:  "wrote-after-close",
@@ -50,7 +51,7 @@ client                 server
 	// server's kernel has got as far as it should.
 	write := func(ctx SpecContext, timeout string, await func(server *netlab.Host)) *evidence.Recording {
 		GinkgoHelper()
-		l, _, server := startPair()
+		l, _, server := StartPair()
 		Expect(server.SetSysctl("net.ipv4.tcp_fin_timeout", timeout)).To(Succeed())
 		c, far := connected(ctx, l)
 
@@ -64,8 +65,8 @@ client                 server
 
 		Expect(far.Outcome()).To(EndIn("close", harness.Closed))
 		Expect(c.Outcome()).To(EndIn("read", harness.Finished).Then("write", harness.BrokenPipe))
-		note(c.Outcome(), far.Outcome())
-		return recorded(l, c)
+		Note(c.Outcome(), far.Outcome())
+		return Recorded(l, c)
 	}
 
 	It("resets a client that writes when FIN-WAIT-2 has expired", func(ctx SpecContext) {
@@ -76,7 +77,7 @@ client                 server
 		})
 
 		Expect(saw).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST")))
-	}, limit)
+	}, Limit)
 
 	It("knows the connection that it resets in FIN-WAIT-2", func(ctx SpecContext) {
 		saw := write(ctx, "60", func(server *netlab.Host) {
@@ -85,11 +86,11 @@ client                 server
 
 		Expect(saw).To(ShowReset(
 			SentBy(evidence.KernelReply, "server"), Because("TCP_TIMEWAIT_SOCKET"), WithFlags("RST")))
-	}, limit)
+	}, Limit)
 
 	DescribeTable("answers FIN",
 		func(ctx SpecContext, room, counter string, want RecordingMatcher) {
-			l, _, server := startPair()
+			l, _, server := StartPair()
 			Expect(server.SetSysctl("net.ipv4.tcp_max_tw_buckets", room)).To(Succeed())
 			tap := tapAt(server)
 			c, far := connected(ctx, l)
@@ -102,11 +103,11 @@ client                 server
 			awaitSegment(ctx, tap, func(s netlab.Segment) bool { return s.Outgoing }) // the answer
 
 			Expect(c.Outcome()).To(EndIn("read", harness.Finished))
-			note(c.Outcome(), far.Outcome())
-			Expect(recorded(l)).To(want)
+			Note(c.Outcome(), far.Outcome())
+			Expect(Recorded(l)).To(want)
 		},
 		Entry("with RST if there is no room to wait for it", "0", "TCPTimeWaitOverflow",
-			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST")), limit),
-		Entry("with ACK if there is", "1", "TW", ShowNoReset(), limit),
+			ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST")), Limit),
+		Entry("with ACK if there is", "1", "TW", ShowNoReset(), Limit),
 	)
 })

@@ -8,13 +8,14 @@ import (
 	. "github.com/resetlab/resetlab/harness/matchers"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
 // EPIPE says that this end cannot send any more. That may be one's own doing:
 // after shutdown(SHUT_WR) every write gets it, with the peer alive, its side
 // open and no RST anywhere (write(2), EPIPE; net/ipv4/tcp.c,
 // tcp_sendmsg_locked).
-var _ = situation(catalogue.Situation{
+var _ = Situation(catalogue.Situation{
 	Name:  "writing-after-own-shutdown",
 	Title: "Writing after one's own shutdown",
 	Cause: "own-shutdown",
@@ -28,8 +29,8 @@ client                 server
 	Server: "is open, and knows of nothing",
 	Twin:   "it is the peer that has shut down: writing goes on",
 }, func() {
-	It("breaks the pipe while the peer is open", named("own-shutdown"), about(claims.BothFromPeer), func(ctx SpecContext) {
-		l := startLab()
+	It("breaks the pipe while the peer is open", Named("own-shutdown"), About(claims.BothFromPeer), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(client.CloseWrite()).To(Succeed())
@@ -38,13 +39,13 @@ client                 server
 
 		Expect(harness.EndingOf(err)).To(Equal(harness.BrokenPipe))
 		Expect(server.Outcome().Ending).To(Equal(harness.Open))
-		measured(claims.BothFromPeer, "broken-pipe, the peer is "+server.Outcome().First())
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client, server)).To(ShowNoReset())
-	}, limit)
+		Measured(claims.BothFromPeer, "broken-pipe, the peer is "+server.Outcome().First())
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client, server)).To(ShowNoReset())
+	}, Limit)
 
-	It("is another thing than the peer's shutdown, after which writing goes on", named("peers-shutdown"), func(ctx SpecContext) {
-		l := startLab()
+	It("is another thing than the peer's shutdown, after which writing goes on", Named("peers-shutdown"), func(ctx SpecContext) {
+		l := StartLab()
 		client, server := connected(ctx, l)
 
 		Expect(server.CloseWrite()).To(Succeed())
@@ -52,7 +53,7 @@ client                 server
 		send(client, server, "still here")
 
 		Expect(client.Outcome()).To(EndIn("read", harness.Finished))
-		note(client.Outcome(), server.Outcome())
-		Expect(recorded(l, client, server)).To(ShowNoReset())
-	}, limit)
+		Note(client.Outcome(), server.Outcome())
+		Expect(Recorded(l, client, server)).To(ShowNoReset())
+	}, Limit)
 })

@@ -1,4 +1,4 @@
-package scenarios
+package spec
 
 import (
 	"os"
@@ -7,11 +7,11 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// openDescriptors lists what the descriptors of this process stand for, without
+// OpenDescriptors lists what the descriptors of this process stand for, without
 // those that come and go in the background: the directory that is read for it,
 // the pipes that Ginkgo makes in a parallel run, and the files in /proc from
 // which the recorder learns the names of processes.
-func openDescriptors() map[string]string {
+func OpenDescriptors() map[string]string {
 	open := map[string]string{}
 	for descriptor, target := range descriptors() {
 		if !strings.HasPrefix(target, "pipe:") && !strings.HasPrefix(target, "/proc/") {

@@ -1,9 +1,9 @@
 //go:build !linux
 
-package scenarios
+package spec
 
-// openDescriptors lists nothing where there is no /proc.
-func openDescriptors() map[string]string { return nil }
+// OpenDescriptors lists nothing where there is no /proc.
+func OpenDescriptors() map[string]string { return nil }
 
 // openProcesses lists nothing where there is no /proc.
 func openProcesses() map[string]string { return nil }

@@ -1,4 +1,4 @@
-package scenarios
+package spec
 
 import (
 	"errors"
@@ -14,13 +14,8 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence/record"
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/report"
+	"github.com/resetlab/resetlab/scenarios/internal/suite"
 )
-
-// RecordingsVariable is the environment variable that names the directory
-// where the specs put a recording of each of their labs, one file each, by
-// name in the order of recording. Without it a recording is shown where a spec
-// fails, and kept nowhere.
-const RecordingsVariable = "RESETLAB_RECORDINGS"
 
 // lanes are what the specs record with, recorders those of the running spec.
 var (
@@ -35,14 +30,22 @@ var _ = BeforeSuite(func(SpecContext) {
 	DeferCleanup(func(SpecContext) { Expect(lanes.Close()).To(Succeed()) })
 })
 
-// newLab makes a lab on IPv4's loopback, at an address of its own.
-func newLab() (*lab.Lab, error) { return lab.NewAt(lanes.Address()) }
+// Recording says whether what specs are recorded with is open: it is not before
+// the first spec, nor where none runs.
+func Recording() bool { return lanes != nil }
 
-// recordLab records what happens in a lab. Call it before the cleanup that closes
+// KernelReasons names the reasons for a RST that the running kernel has. The
+// error says why they are not observed on this machine.
+func KernelReasons() ([]string, error) { return lanes.Reasons() }
+
+// NewLab makes a lab on IPv4's loopback, at an address of its own.
+func NewLab() (*lab.Lab, error) { return lab.NewAt(lanes.Address()) }
+
+// RecordLab records what happens in a lab. Call it before the cleanup that closes
 // the lab is deferred: the recording ends behind that.
-func recordLab(l *lab.Lab) {
+func RecordLab(l *lab.Lab) {
 	GinkgoHelper()
-	_, spec := SpecOf(CurrentSpecReport())
+	_, spec := suite.SpecOf(CurrentSpecReport())
 	recorder, err := record.Start(l, spec.Text, record.Options{Lanes: lanes, Spec: spec.Name})
 	Expect(err).NotTo(HaveOccurred())
 	recorders[l] = recorder
@@ -54,15 +57,15 @@ func recordLab(l *lab.Lab) {
 		if CurrentSpecReport().Failed() {
 			AddReportEntry("recording", card(recording))
 		}
-		if directory := os.Getenv(RecordingsVariable); directory != "" {
+		if directory := os.Getenv(suite.RecordingsVariable); directory != "" {
 			Expect(store(recording, directory)).To(Succeed())
 		}
 	})
 }
 
-// recorded closes the connections and the lab, so that everything in it is
+// Recorded closes the connections and the lab, so that everything in it is
 // over, and returns what was recorded of it.
-func recorded(l *lab.Lab, open ...*lab.Conn) *evidence.Recording {
+func Recorded(l *lab.Lab, open ...*lab.Conn) *evidence.Recording {
 	GinkgoHelper()
 	for _, conn := range open {
 		Expect(conn.Close()).To(Succeed())

@@ -1,4 +1,4 @@
-package scenarios
+package spec
 
 import (
 	"fmt"
@@ -12,11 +12,12 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/scenarios/claims"
+	"github.com/resetlab/resetlab/scenarios/internal/suite"
 )
 
-// limit bounds every spec. It is no expectation of speed: it ends what hangs, and
+// Limit bounds every spec. It is no expectation of speed: it ends what hangs, and
 // a second of work takes half a minute on two processors that 60 others want.
-const limit = SpecTimeout(2 * time.Minute)
+const Limit = SpecTimeout(2 * time.Minute)
 
 // Whatever a spec starts is gone when it ends: every goroutine, every
 // descriptor. What is left behind fails the spec that left it. It takes a
@@ -25,47 +26,47 @@ const limit = SpecTimeout(2 * time.Minute)
 var _ = BeforeEach(func(SpecContext) {
 	DeferCleanup(func() {
 		if spec := CurrentSpecReport(); spec.Failed() {
-			AddReportEntry("again", Again(spec.FullText()))
+			AddReportEntry("again", suite.Again(spec))
 		}
 	})
-	goroutines, before := gleak.Goroutines(), openDescriptors()
+	goroutines, before := gleak.Goroutines(), OpenDescriptors()
 	DeferCleanup(func(ctx SpecContext) {
 		Eventually(ctx, gleak.Goroutines).WithPolling(time.Millisecond).ShouldNot(gleak.HaveLeaked(goroutines))
-		Eventually(ctx, openDescriptors).WithPolling(time.Millisecond).Should(Equal(before))
+		Eventually(ctx, OpenDescriptors).WithPolling(time.Millisecond).Should(Equal(before))
 		Eventually(ctx, openProcesses).WithPolling(time.Millisecond).Should(BeEmpty())
 	}, NodeTimeout(10*time.Second))
 })
 
-// startLab starts a lab on IPv4's loopback that must close without complaint.
-func startLab() *lab.Lab {
+// StartLab starts a lab on IPv4's loopback that must close without complaint.
+func StartLab() *lab.Lab {
 	GinkgoHelper()
-	l, err := newLab()
+	l, err := NewLab()
 	Expect(err).NotTo(HaveOccurred())
-	recordLab(l)
+	RecordLab(l)
 	DeferCleanup(func() { Expect(l.Close()).To(Succeed()) })
 	return l
 }
 
-// serve starts a server at the host "server".
-func serve(l *lab.Lab, handle lab.Handler) lab.Server {
+// Serve starts a server at the host "server".
+func Serve(l *lab.Lab, handle lab.Handler) lab.Server {
 	GinkgoHelper()
 	server, err := lab.Serve(l.Host("server"), handle)
 	Expect(err).NotTo(HaveOccurred())
 	return server
 }
 
-// reach returns the address at which clients find the server on the route.
-func reach(l *lab.Lab, server lab.Server, route lab.Route) string {
+// Reach returns the address at which clients find the server on the route.
+func Reach(l *lab.Lab, server lab.Server, route lab.Route) string {
 	GinkgoHelper()
 	address, err := l.Reach(server, route)
 	Expect(err).NotTo(HaveOccurred())
 	return address
 }
 
-// about labels a spec with the claims that it is about. The label is what
+// About labels a spec with the claims that it is about. The label is what
 // connects the two when the spec fails, or does not run, and no observation
 // comes of it.
-func about(ids ...claims.ID) Labels { return claims.Labels(ids...) }
+func About(ids ...claims.ID) Labels { return claims.Labels(ids...) }
 
 // A spec that passes has measured every claim that it is about: a verdict
 // would otherwise count it and not know what it saw.
@@ -75,31 +76,31 @@ var _ = AfterEach(func() {
 		return
 	}
 	var seen []claims.ID
-	for _, o := range observations(spec) {
+	for _, o := range suite.Observations(spec) {
 		seen = append(seen, o.Claim)
 	}
 	Expect(seen).To(ContainElements(claims.Labelled(spec.Labels())), "the spec is about claims that it has not measured")
 })
 
-// measuredEach is measured for every claim that the spec is about.
-func measuredEach(saw any, condition ...string) {
+// MeasuredEach is Measured for every claim that the spec is about.
+func MeasuredEach(saw any, condition ...string) {
 	GinkgoHelper()
 	for _, claim := range claims.Labelled(CurrentSpecReport().Labels()) {
-		measured(claim, saw, condition...)
+		Measured(claim, saw, condition...)
 	}
 }
 
-// measured attaches what was observed to the spec and to a claim. saw is an
+// Measured attaches what was observed to the spec and to a claim. saw is an
 // Outcome, whose first failing call is the observation, or a phrase computed
 // from what was seen. The condition, if any, is one that the document leaves
 // out.
-func measured(claim claims.ID, saw any, condition ...string) {
+func Measured(claim claims.ID, saw any, condition ...string) {
 	GinkgoHelper()
 	Expect(claims.Labelled(CurrentSpecReport().Labels())).To(ContainElement(claim), "say what the spec is about")
 	observation := claims.Observation{Claim: claim}
 	switch saw := saw.(type) {
 	case lab.Outcome:
-		note(saw)
+		Note(saw)
 		observation.Saw = saw.First()
 	case harness.Ending:
 		observation.Saw = string(saw)
@@ -111,11 +112,18 @@ func measured(claim claims.ID, saw any, condition ...string) {
 	if len(condition) > 0 {
 		observation.If = condition[0]
 	}
-	AddReportEntry(claimEntry, observation, ReportEntryVisibilityFailureOrVerbose)
+	AddReportEntry(suite.ClaimEntry, observation, ReportEntryVisibilityFailureOrVerbose)
 }
 
-// note attaches outcomes to the spec's report.
-func note(outcomes ...lab.Outcome) {
+// MadeWith attaches to the spec with which real programs, and versions, it is
+// made, in the order of its labels: "haproxy 2.6, java 17".
+func MadeWith(programs string) {
+	GinkgoHelper()
+	AddReportEntry(suite.ProgramsEntry, programs, ReportEntryVisibilityFailureOrVerbose)
+}
+
+// Note attaches outcomes to the spec's report.
+func Note(outcomes ...lab.Outcome) {
 	GinkgoHelper()
 	for _, outcome := range outcomes {
 		AddReportEntry(outcome.Host, outcome, ReportEntryVisibilityFailureOrVerbose)

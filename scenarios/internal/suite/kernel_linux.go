@@ -1,4 +1,4 @@
-package scenarios_test
+package suite
 
 import (
 	"strings"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kernel names the running kernel by the version that its behaviour depends on:
+// Kernel names the running kernel by the version that its behaviour depends on:
 // "linux-6.18" for 6.18.44.
-func kernel() string {
+func Kernel() string {
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
 		Fail("ask for the kernel: " + err.Error())

@@ -1,8 +1,8 @@
 //go:build !linux
 
-package scenarios_test
+package suite
 
 import "runtime"
 
-// kernel names the system.
-func kernel() string { return runtime.GOOS }
+// Kernel names the system.
+func Kernel() string { return runtime.GOOS }

@@ -1,4 +1,4 @@
-package scenarios
+package suite
 
 import (
 	"regexp"
@@ -8,24 +8,41 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
-// Name is what Ginkgo calls the suite.
-const Name = "ResetLab scenarios"
+// What Ginkgo calls the suites.
+const (
+	Scenarios = "ResetLab scenarios"
+	Real      = "ResetLab real programs"
+)
 
-// FocusOn is the expression that chooses the spec with this text and no other.
-// Ginkgo matches it with the name of the suite and the text.
-func FocusOn(text string) string { return "^" + regexp.QuoteMeta(Name+" "+text) + "$" }
+// RecordingsVariable is the environment variable that names the directory
+// where the specs put a recording of each of their labs, one file each, by
+// name in the order of recording. Without it a recording is shown where a spec
+// fails, and kept nowhere.
+const RecordingsVariable = "RESETLAB_RECORDINGS"
 
-// Again is the command that runs the spec with this text once more, for a shell
-// in the directory of the project.
-func Again(text string) string {
-	return "go tool ginkgo --focus='" + strings.ReplaceAll(FocusOn(text), "'", `'\''`) + "' ./scenarios"
+// FocusOn is the expression that chooses the spec with this text of the suite
+// of that name, and no other. Ginkgo matches it with both.
+func FocusOn(name, text string) string { return "^" + regexp.QuoteMeta(name+" "+text) + "$" }
+
+// Again is the command that runs a spec once more, for a shell in the directory
+// of the project.
+func Again(spec types.SpecReport) string {
+	name, path := Scenarios, "./scenarios"
+	if len(claims.Programs(spec.Labels())) > 0 {
+		name, path = Real, "./scenarios/real"
+	}
+	focus := FocusOn(name, spec.FullText())
+	return "go tool ginkgo --focus='" + strings.ReplaceAll(focus, "'", `'\''`) + "' " + path
 }
 
-// Run runs the specs, as configured by args, which are those of RunSpecs, and
-// says whether they passed. Ginkgo allows it once in a process.
-func Run(t GinkgoTestingT, args ...any) bool {
+// Run runs the specs of this binary as the suite of that name, as configured by
+// args, which are those of RunSpecs, and says whether they passed. Ginkgo allows
+// it once in a process.
+func Run(t GinkgoTestingT, name string, args ...any) bool {
 	RegisterFailHandler(Fail)
 	_, reporting := GinkgoConfiguration()
 	configured := slices.IndexFunc(args, func(arg any) bool { _, ok := arg.(types.ReporterConfig); return ok })
@@ -33,5 +50,5 @@ func Run(t GinkgoTestingT, args ...any) bool {
 		reporting = args[configured].(types.ReporterConfig)
 		args = slices.Delete(slices.Clone(args), configured, configured+1)
 	}
-	return RunSpecs(t, Name, append(slices.Clone(args), reportChosen(reporting))...)
+	return RunSpecs(t, name, append(slices.Clone(args), reportChosen(reporting))...)
 }

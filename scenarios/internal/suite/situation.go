@@ -1,19 +1,19 @@
-package scenarios
+package suite
 
 import (
 	"slices"
 	"strings"
 
-	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
-	"github.com/resetlab/resetlab/harness/causes"
-	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
 
 // registered are the situations of this binary, as their files register them.
 var registered []catalogue.Situation
+
+// Register adds a situation to [Situations].
+func Register(s catalogue.Situation) { registered = append(registered, s) }
 
 // Situations returns the situations that are registered, without their specs,
 // which Ginkgo has. On another system some are missing.
@@ -21,38 +21,10 @@ func Situations() []catalogue.Situation { return slices.Clone(registered) }
 
 // The keys of the labels by which a spec says what it is.
 const (
-	situationKey = "situation:" // the name of its situation
-	specKey      = "spec:"      // its own name within that, where it is to last
-	routeKey     = "route:"
+	SituationKey = "situation:" // the name of its situation
+	SpecKey      = "spec:"      // its own name within that, where it is to last
+	RouteKey     = "route:"
 )
-
-// situation registers a situation and its specs.
-func situation(s catalogue.Situation, specs func()) bool {
-	GinkgoHelper()
-	registered = append(registered, s)
-	labels := Label(situationKey+s.Name, "cause:"+s.Cause)
-	if c, ok := causes.Find(s.Cause); ok && c.Group != c.Name {
-		labels = append(Label("cause:"+c.Group), labels...)
-	}
-	return Describe(s.Title, append(labels, s.Labels...), specs)
-}
-
-// named gives a spec, or the specs of a table, a name that lasts: files refer to
-// it.
-func named(name string) Labels { return Label(specKey + name) }
-
-// via says by which route a spec reaches the server.
-func via(route lab.Route) Labels { return Label(routeKey + string(route)) }
-
-// byRoute makes an entry of a table for each route, which is all that differs.
-func byRoute(routes ...lab.Route) []TableEntry {
-	GinkgoHelper()
-	var entries []TableEntry
-	for _, route := range routes {
-		entries = append(entries, Entry("("+string(route)+")", route, via(route), limit))
-	}
-	return entries
-}
 
 // SpecOf describes the spec that a report is of. The name is made of the labels
 // or, if it is not to last, of the text.
@@ -68,11 +40,11 @@ func SpecOf(report types.SpecReport) (situation string, spec catalogue.Spec) {
 	own := ""
 	for _, label := range report.Labels() {
 		switch key, value, _ := strings.Cut(label, ":"); key + ":" {
-		case situationKey:
+		case SituationKey:
 			situation = value
-		case specKey:
+		case SpecKey:
 			own = value
-		case routeKey:
+		case RouteKey:
 			spec.Route = value
 		default:
 			spec.Labels = append(spec.Labels, label)

@@ -1,4 +1,4 @@
-package scenarios
+package suite
 
 import (
 	"encoding/json"
@@ -13,8 +13,11 @@ import (
 	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
-// claimEntry names the report entries that hold a claims.Observation.
-const claimEntry = "claim"
+// What the report entries hold that have these names.
+const (
+	ClaimEntry    = "claim"    // a claims.Observation
+	ProgramsEntry = "programs" // the real programs of the spec with their versions: "haproxy 2.6, java 17"
+)
 
 // After the run the suite says what became of every claim. In strict mode it
 // fails if, in a run without filters, a claim was not put to the test or a
@@ -27,25 +30,27 @@ var _ = ReportAfterSuite("the claims table", func(report Report) {
 	if _, err := table.WriteTo(os.Stdout); err != nil {
 		Fail("write the claims table: " + err.Error())
 	}
-	sayReasons(report)
+	saySkips(report)
 	fmt.Println(closing(report))
-	if os.Getenv("RESETLAB_STRICT") != "1" || filtered(report) {
+	if os.Getenv("RESETLAB_STRICT") != "1" || Filtered(report) {
 		return
 	}
-	for _, verdict := range table.Verdicts {
-		if !verdict.Judged() && verdict.Failed == 0 {
-			Fail(fmt.Sprintf("strict: a spec of the claim %s did not run: %v", verdict.Claim, verdict))
+	for _, claim := range claims.All() {
+		for _, verdict := range table.Shown(claim.ID) {
+			if !verdict.Judged() && verdict.Failed == 0 {
+				Fail(fmt.Sprintf("strict: a spec of the claim %s did not run: %v", verdict.Claim, verdict))
+			}
 		}
 	}
-	for _, spec := range specs(report) {
-		if stateOf(report, spec) == claims.Skipped {
+	for _, spec := range Specs(report) {
+		if stateOf(report, spec) == claims.Skipped && !claims.MayBeMissing(spec.Labels()) {
 			Fail(fmt.Sprintf("strict: a spec was skipped, %s: %s", spec.FullText(), spec.Failure.Message))
 		}
 	}
 })
 
-// specs returns the specs of a report, without what goes before and after them.
-func specs(report Report) []types.SpecReport {
+// Specs returns the specs of a report, without what goes before and after them.
+func Specs(report Report) []types.SpecReport {
 	var all []types.SpecReport
 	for _, spec := range report.SpecReports {
 		if spec.LeafNodeType == types.NodeTypeIt {
@@ -56,12 +61,17 @@ func specs(report Report) []types.SpecReport {
 }
 
 // Runs returns what became of every spec, with what those that passed observed.
+// A spec that is for a newer version than is there is none.
 func Runs(report Report) []claims.Run {
 	var all []claims.Run
-	for _, spec := range specs(report) {
-		run := claims.Run{About: claims.Labelled(spec.Labels()), State: stateOf(report, spec)}
+	for _, spec := range Specs(report) {
+		run := claims.Run{About: claims.Labelled(spec.Labels()), State: stateOf(report, spec),
+			Programs: claims.Programs(spec.Labels()), By: ProgramsOf(spec)}
+		if run.State == claims.Skipped && claims.MayBeMissing(spec.Labels()) {
+			continue
+		}
 		if run.State == claims.Passed {
-			run.Saw = observations(spec)
+			run.Saw = Observations(spec)
 		}
 		all = append(all, run)
 	}
@@ -75,7 +85,7 @@ func stateOf(report Report, spec types.SpecReport) claims.State {
 	switch {
 	case spec.State.Is(types.SpecStatePassed):
 		return claims.Passed
-	case spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message == "" && filtered(report):
+	case spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message == "" && Filtered(report):
 		return claims.LeftOut
 	case spec.State.Is(types.SpecStateSkipped | types.SpecStatePending | types.SpecStateInterrupted | types.SpecStateAborted):
 		return claims.Skipped
@@ -86,7 +96,7 @@ func stateOf(report Report, spec types.SpecReport) claims.State {
 // closing counts the specs of a run, in a line.
 func closing(report Report) string {
 	count := map[claims.State]int{}
-	for _, spec := range specs(report) {
+	for _, spec := range Specs(report) {
 		count[stateOf(report, spec)]++
 	}
 	line := fmt.Sprintf("suite · %d specs passed", count[claims.Passed])
@@ -100,8 +110,8 @@ func closing(report Report) string {
 	return fmt.Sprintf("%s · %.1f s", line, report.RunTime.Seconds())
 }
 
-// sayReasons says why specs skipped themselves, and how many for each reason.
-func sayReasons(report Report) {
+// saySkips says why specs skipped themselves, and how many for each reason.
+func saySkips(report Report) {
 	reasons := map[string]int{}
 	for _, spec := range report.SpecReports {
 		if spec.State == types.SpecStateSkipped && spec.Failure.Message != "" {
@@ -113,12 +123,12 @@ func sayReasons(report Report) {
 	}
 }
 
-// observations collects what a spec attached. The entries of this process come
+// Observations collects what a spec attached. The entries of this process come
 // as they are, those of the other processes as JSON.
-func observations(spec types.SpecReport) []claims.Observation {
+func Observations(spec types.SpecReport) []claims.Observation {
 	var all []claims.Observation
 	for _, entry := range spec.ReportEntries {
-		if entry.Name != claimEntry {
+		if entry.Name != ClaimEntry {
 			continue
 		}
 		o, here := entry.GetRawValue().(claims.Observation)
@@ -129,9 +139,20 @@ func observations(spec types.SpecReport) []claims.Observation {
 	return all
 }
 
-// filtered says whether the run left specs out on request: Ginkgo gives those
+// ProgramsOf returns the real programs of a spec with their versions, empty
+// where they were not asked.
+func ProgramsOf(spec types.SpecReport) string {
+	for _, entry := range spec.ReportEntries {
+		if by, is := entry.GetRawValue().(string); is && entry.Name == ProgramsEntry {
+			return by
+		}
+	}
+	return ""
+}
+
+// Filtered says whether the run left specs out on request: Ginkgo gives those
 // the same state as skipped ones.
-func filtered(report Report) bool {
+func Filtered(report Report) bool {
 	config := report.SuiteConfig
 	return config.LabelFilter != "" || config.SemVerFilter != "" || len(config.FocusStrings) > 0 ||
 		len(config.SkipStrings) > 0 || len(config.FocusFiles) > 0 || len(config.SkipFiles) > 0 ||
