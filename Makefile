@@ -4,10 +4,10 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REPORTS = reports
 # Packages whose tests are plain go tests; the scenarios are Ginkgo's, and what
 # runs all of them several times has a target of its own.
-PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/isolation$$')
+PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/real$$' -e '/scenarios/isolation$$')
 SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
-.PHONY: scenarios test fuzz isolation delayed stress bench lint tables recordings audits audits-test
+.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings audits audits-test
 
 
 # Ginkgo knows neither NO_COLOR nor whether a terminal reads what it prints.
@@ -19,6 +19,11 @@ COMPILING = echo "compiling the scenarios; the first time that takes half a minu
 scenarios:
 	@$(COMPILING)
 	@$(COLOR); set -x; $(GINKGO) $(SUITE) --timeout=5m $(ARGS) ./scenarios
+
+# The same by the programs that the documents speak of, those that are installed.
+real:
+	@$(COMPILING)
+	@$(COLOR); set -x; $(GINKGO) $(SUITE) --timeout=10m $(ARGS) ./scenarios/real
 
 # Everything, with the race detector, which needs a C compiler.
 test:

@@ -2857,6 +2857,33 @@ client
 		},
 	},
 	{
+		Name: "netcat-checks-a-port", Title: "nc -zv at a port", Cause: "refused",
+		Drawing: `nc                     server
+  SYN      ───────────▶
+           ◀═══════════  RST ACK      nobody listens
+  "Connection refused"`,
+		Client: "connect: ECONNREFUSED, and exit status 1",
+		Server: "nothing: its kernel answers",
+		Twin:   "somebody listens: connect: 0, FIN, and exit status 0",
+		Labels: []string{"cause:refused", "real:nc", "claim:port-check"},
+		File:   "scenarios/real/checking_a_port_with_netcat_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "netcat-checks-a-port/calls-one-refused-where-nobody-listens",
+				Text:   "nc -zv at a port calls one refused where nobody listens",
+				Short:  "calls one refused where nobody listens",
+				Labels: []string{"cause:refused", "real:nc", "claim:port-check"},
+			},
+			{
+				Name:   "netcat-checks-a-port/calls-one-open-where-somebody-listens-and-closes-with-fin",
+				Text:   "nc -zv at a port calls one open where somebody listens, and closes with FIN",
+				Short:  "calls one open where somebody listens, and closes with FIN",
+				Labels: []string{"cause:refused", "real:nc", "claim:port-check"},
+			},
+		},
+	},
+	{
 		Name: "nio-abrupt-client", Title: "An NIO server whose client leaves", Cause: "health-check",
 		Drawing: `client                   selector loop, one thread
   "report"  ───────────▶  ready: read 6 bytes

@@ -49,12 +49,18 @@ func runsOf(all []catalogue.Situation, ran map[string]suite.Result) []claims.Run
 	var runs []claims.Run
 	for _, s := range all {
 		for _, spec := range s.Specs {
-			run := claims.Run{About: claims.Labelled(spec.Labels), State: claims.Skipped}
-			switch r := ran[spec.Name]; r.State {
+			r := ran[spec.Name]
+			run := claims.Run{About: claims.Labelled(spec.Labels), State: claims.Skipped,
+				Programs: claims.Programs(spec.Labels), By: r.By}
+			switch r.State {
 			case suite.Passed:
 				run.State, run.Saw = claims.Passed, r.Observations
 			case suite.Failed:
 				run.State = claims.Failed
+			default:
+				if claims.MayBeMissing(spec.Labels) {
+					continue
+				}
 			}
 			runs = append(runs, run)
 		}

@@ -33,6 +33,8 @@ type Result struct {
 	Duration     time.Duration        `json:"duration"`      // nanoseconds
 	Outcomes     []tcp.Outcome        `json:"outcomes,omitempty"`
 	Observations []claims.Observation `json:"observations,omitempty"`
+	// By is the real programs that the spec was made with, and their versions.
+	By string `json:"by,omitempty"`
 	// Recordings are what the spec recorded, one for each lab.
 	Recordings []*evidence.Recording `json:"-"`
 }
@@ -45,7 +47,7 @@ func resultOf(report types.SpecReport) (r Result, ran bool) {
 		return r, false
 	}
 	_, spec := scenarios.SpecOf(report)
-	r = Result{Spec: spec.Name, Text: spec.Text, Duration: report.RunTime}
+	r = Result{Spec: spec.Name, Text: spec.Text, Duration: report.RunTime, By: scenarios.ProgramsOf(report)}
 	switch {
 	case report.State.Is(types.SpecStatePassed):
 		r.State = Passed

@@ -3,7 +3,6 @@ package suite
 import (
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/scenarios"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	_ "github.com/resetlab/resetlab/scenarios/real" // whose specs are among those of this binary
 )
 
 // Situations asks Ginkgo for the situations of this binary and their specs, by
@@ -31,7 +31,7 @@ func Situations() []catalogue.Situation {
 		}
 		name, spec := scenarios.SpecOf(report)
 		if s := byName[name]; s != nil {
-			s.File = "scenarios/" + path.Base(strings.ReplaceAll(report.ContainerHierarchyLocations[0].FileName, "\\", "/"))
+			s.File = inProject(report.ContainerHierarchyLocations[0].FileName)
 			s.Add(spec)
 		}
 	}
@@ -41,6 +41,13 @@ func Situations() []catalogue.Situation {
 	}
 	slices.SortFunc(all, func(a, b catalogue.Situation) int { return strings.Compare(a.Name, b.Name) })
 	return all
+}
+
+// inProject is the path of a situation's file in the directory of the project.
+func inProject(file string) string {
+	const directory = "/scenarios/"
+	file = strings.ReplaceAll(file, "\\", "/")
+	return file[strings.LastIndex(file, directory)+1:]
 }
 
 // Labelled keeps the specs whose labels match the filter, written in Ginkgo's

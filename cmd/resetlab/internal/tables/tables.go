@@ -2,15 +2,16 @@ package main
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/causes"
 	"github.com/resetlab/resetlab/scenarios/catalogue"
+	"github.com/resetlab/resetlab/scenarios/claims"
 )
 
 // byCause is a row a group of causes, with the command that runs its scenarios.
+// Those with real programs are in a suite of their own.
 func byCause(situations []catalogue.Situation) string {
 	var groups []string
 	for _, c := range causes.All() {
@@ -22,7 +23,7 @@ func byCause(situations []catalogue.Situation) string {
 	for _, group := range slices.Compact(groups) {
 		var names []string
 		for _, s := range situations {
-			if slices.Contains(s.Labels, "cause:"+group) {
+			if slices.Contains(s.Labels, "cause:"+group) && len(claims.Programs(s.Labels)) == 0 {
 				names = append(names, s.Name)
 			}
 		}
@@ -44,7 +45,8 @@ func byName(situations []catalogue.Situation) string {
 				needs = append(needs, need)
 			}
 		}
-		fmt.Fprintf(&table, "| [%s](%s) `%s` | %s | %s | %s | %s | %d | %s |\n", s.Title, path.Base(s.File), s.Name, s.Cause,
+		needs = append(needs, claims.Programs(s.Labels)...)
+		fmt.Fprintf(&table, "| [%s](%s) `%s` | %s | %s | %s | %s | %d | %s |\n", s.Title, strings.TrimPrefix(s.File, "scenarios/"), s.Name, s.Cause,
 			cell(s.Client), cell(s.Server), cell(s.Twin), len(s.Specs), strings.Join(needs, ", "))
 	}
 	return table.String()
