@@ -98,7 +98,7 @@ type Flow struct {
 }
 
 // An Event is one point of the time line. Exactly one of Call, Packet, State,
-// Trace and Figures is set, according to its kind. Events are in causal order: a
+// Trace, Figures and Bulk is set, according to its kind. Events are in causal order: a
 // kernel's note about a RST stands at the RST although it is stamped later.
 type Event struct {
 	At     time.Duration `json:"at"`   // nanoseconds since Started
@@ -110,6 +110,16 @@ type Event struct {
 	Trace  *ResetTrace   `json:"trace,omitempty"`
 	// Figures are what the kernel said of the socket of that end.
 	Figures *Figures `json:"figures,omitempty"`
+	// Bulk are segments that a source did not keep one by one.
+	Bulk *Bulk `json:"bulk,omitempty"`
+}
+
+// A Bulk is the sums of a run of segments from one host to another.
+type Bulk struct {
+	To       string `json:"to"`       // the host that they went to
+	Segments int64  `json:"segments"` // how many there were
+	Data     int64  `json:"data"`     // how many of them had payload
+	Bytes    int64  `json:"bytes"`    // of payload, each byte once
 }
 
 // A Call is a call of an application, placed at its start; it returned

@@ -93,16 +93,20 @@ func (r *Recording) check() error {
 
 func (r *Recording) checkEvent(e *Event) error {
 	kinds := 0
-	for _, is := range []bool{e.Call != nil, e.Packet != nil, e.State != nil, e.Trace != nil, e.Figures != nil} {
+	for _, is := range []bool{e.Call != nil, e.Packet != nil, e.State != nil, e.Trace != nil, e.Figures != nil,
+		e.Bulk != nil} {
 		if is {
 			kinds++
 		}
 	}
 	if kinds != 1 {
-		return fmt.Errorf("it is of %d kinds: want one of call, packet, state, trace and figures", kinds)
+		return fmt.Errorf("it is of %d kinds: want one of call, packet, state, trace, figures and bulk", kinds)
 	}
 	if e.Packet != nil && (e.Packet.Len < 0 || e.Packet.Length < 0) {
 		return errors.New("a length is negative")
+	}
+	if b := e.Bulk; b != nil && (b.Segments < 0 || b.Data < 0 || b.Data > b.Segments || b.Bytes < 0) {
+		return errors.New("its sums are of nothing that can be")
 	}
 	return within("flow", e.Flow, len(r.Flows))
 }

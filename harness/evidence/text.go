@@ -34,6 +34,8 @@ func (e *Event) String() string {
 		return strings.TrimSpace(fmt.Sprintf("%s kernel: %s %s", e.Host, e.Trace.Name, e.Trace.Reason))
 	case e.Figures != nil:
 		return fmt.Sprintf("%s socket: %v", e.Host, e.Figures)
+	case e.Bulk != nil:
+		return fmt.Sprintf("%s → %s %d segments, %d bytes", e.Host, e.Bulk.To, e.Bulk.Segments, e.Bulk.Bytes)
 	}
 	return e.Host
 }

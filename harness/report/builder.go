@@ -85,6 +85,8 @@ func (b *builder) add(m moment) {
 		b.addState(m, host)
 	case e.Trace != nil:
 		b.addTrace(m, host)
+	case e.Bulk != nil:
+		b.addBulk(m, host)
 	case e.Call != nil:
 		text := callText(e.Call.Call)
 		if m.begun {
@@ -135,6 +137,18 @@ func (b *builder) addSegment(m moment, from int) {
 	}
 	last.segment = s
 	last.events = append(last.events, m.index)
+}
+
+// addBulk draws segments of which there are only sums, as a run is drawn.
+func (b *builder) addBulk(m moment, from int) {
+	sums := m.event.Bulk
+	to := b.lifeline(sums.To)
+	if to < 0 || to == from {
+		b.hidden++
+		return
+	}
+	of := tally{n: sums.Data, bytes: sums.Bytes, acks: sums.Segments - sums.Data}
+	b.begin(m, &segment{from: from, to: to, named: from, meant: to, labels: runLabels(of)})
 }
 
 // follow has an arrow begin at the lifeline that its packet left first, and end

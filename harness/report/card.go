@@ -23,6 +23,9 @@ type CardOptions struct {
 	Mask bool
 	// Bucket replaces times by "<10ms", "<100ms" and so on, for the same end.
 	Bucket bool
+	// Bare leaves out what stands below the drawing: the verdicts, and what they
+	// rest on.
+	Bare bool
 }
 
 // The widths of a card, in columns: fewer are treated as LeastWidth, more as
@@ -72,7 +75,9 @@ func CardSteps(r *evidence.Recording, o CardOptions) []string {
 		c.step(&c.steps[i])
 	}
 	c.rule("┴")
-	c.foot()
+	if !o.Bare {
+		c.foot()
+	}
 	pieces := make([]strings.Builder, len(begins))
 	piece := 0
 	for i, l := range c.lines {

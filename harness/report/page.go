@@ -25,6 +25,9 @@ type PageOptions struct {
 	// About says what is known of the situation that a recording is of. What it
 	// leaves empty is not shown.
 	About func(*evidence.Recording) About
+	// Lede says what the page shows, in the place of the sentences that it has for
+	// runs.
+	Lede string
 }
 
 // An About is what is known of a situation, in plain words.
@@ -47,6 +50,9 @@ func Page(w io.Writer, recordings []*evidence.Recording, o PageOptions) error {
 	}
 	if err != nil {
 		return fmt.Errorf("lay out the page: %w", err)
+	}
+	if o.Lede != "" {
+		page.Lede = plain(o.Lede)
 	}
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"half":  func(n int) int { return n / 2 },

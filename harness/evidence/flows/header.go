@@ -1,0 +1,135 @@
+package flows
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"net/netip"
+
+	"github.com/resetlab/resetlab/harness/evidence"
+)
+
+// The flags of a TCP header (RFC 9293, section 3.1).
+const (
+	flagFIN = 1 << iota
+	flagSYN
+	flagRST
+	flagPSH
+	flagACK
+)
+
+// A header is what the tracker needs of a segment, taken from it once.
+type header struct {
+	at       int64 // nanoseconds since 1970
+	seq, ack uint32
+	payload  uint32
+	flags    uint8
+	end      int    // where the TCP header ends in Packet.Data; 0: it is not there
+	mark     uint64 // the same for a packet that is seen once more, and hardly for another
+}
+
+// read takes what is needed of a segment.
+func (h *header) read(s *evidence.Segment) {
+	p := &s.Packet
+	*h = header{at: s.At.UnixNano(), seq: p.Seq, ack: p.Ack, payload: uint32(p.Len)}
+	begin := tcpBegin(p.Data)
+	if begin > 0 && len(p.Data) >= begin+20 {
+		h.flags = p.Data[begin+13]
+		h.end = min(begin+max(20, int(p.Data[begin+12]>>4)*4), len(p.Data))
+	} else {
+		h.flags = flagsOf(p.Flags)
+	}
+	h.mix(uint64(h.seq)<<32 | uint64(h.ack))
+	h.mix(uint64(p.Window)<<48 | uint64(uint16(p.IPID))<<32 | uint64(h.payload)<<8 | uint64(h.flags))
+	if h.end == 0 {
+		return
+	}
+	options := p.Data[begin+20 : h.end]
+	for len(options) >= 4 {
+		h.mix(uint64(binary.BigEndian.Uint32(options)))
+		options = options[4:]
+	}
+}
+
+// mix enters a value into the mark. A product's halves together spread every bit
+// over all, so that a number that is one more here and one less there shows.
+func (h *header) mix(value uint64) {
+	high, low := bits.Mul64(h.mark^value^0xa0761d6478bd642f, 0x9e3779b97f4a7c15)
+	h.mark = high ^ low
+}
+
+// has says whether a segment has a flag.
+func (h *header) has(flag uint8) bool { return h.flags&flag != 0 }
+
+// span is how many sequence numbers a segment takes (RFC 9293, section 3.4).
+func (h *header) span() uint32 {
+	n := h.payload
+	if h.has(flagSYN) {
+		n++
+	}
+	if h.has(flagFIN) {
+		n++
+	}
+	return n
+}
+
+// tcpBegin returns where the TCP header of an IP packet begins, 0 if it is not
+// told without looking for extension headers.
+func tcpBegin(packet []byte) int {
+	switch {
+	case len(packet) >= 20 && packet[0]>>4 == 4:
+		return int(packet[0]&15) * 4
+	case len(packet) >= 40 && packet[0]>>4 == 6 && packet[6] == 6:
+		return 40
+	}
+	return 0
+}
+
+// flagsOf reads flags that are written in words.
+func flagsOf(words string) (flags uint8) {
+	p := evidence.Packet{Flags: words}
+	for i, name := range []string{"FIN", "SYN", "RST", "PSH", "ACK"} {
+		if p.Has(name) {
+			flags |= 1 << i
+		}
+	}
+	return flags
+}
+
+// A pair is the two ends of a connection, in an order that does not depend on
+// who sends.
+type pair struct {
+	a, b         [2]uint64 // the addresses, IPv4 as IPv6 has it
+	aPort, bPort uint16
+}
+
+// pairOf returns the pair of two ends. side is 0 if from is its first.
+func pairOf(from, to netip.AddrPort) (p pair, side uint8) {
+	p = pair{a: halves(from.Addr()), b: halves(to.Addr()), aPort: from.Port(), bPort: to.Port()}
+	if p.b[0] < p.a[0] || p.b[0] == p.a[0] && (p.b[1] < p.a[1] || p.b[1] == p.a[1] && p.bPort < p.aPort) {
+		p.a, p.b, p.aPort, p.bPort = p.b, p.a, p.bPort, p.aPort
+		side = 1
+	}
+	return p, side
+}
+
+// halves returns an address as two numbers.
+func halves(a netip.Addr) [2]uint64 {
+	bytes := a.As16()
+	return [2]uint64{binary.BigEndian.Uint64(bytes[:8]), binary.BigEndian.Uint64(bytes[8:])}
+}
+
+// end returns one of the two ends.
+func (p *pair) end(side uint8) netip.AddrPort {
+	address, port := p.a, p.aPort
+	if side == 1 {
+		address, port = p.b, p.bPort
+	}
+	var bytes [16]byte
+	binary.BigEndian.PutUint64(bytes[:8], address[0])
+	binary.BigEndian.PutUint64(bytes[8:], address[1])
+	return netip.AddrPortFrom(netip.AddrFrom16(bytes).Unmap(), port)
+}
+
+// after says whether a sequence number is behind another (RFC 9293, section 3.4:
+// they wrap).
+func after(a, b uint32) bool { return int32(a-b) > 0 }

@@ -1,0 +1,176 @@
+package flows
+
+import (
+	"time"
+
+	"github.com/resetlab/resetlab/harness/evidence"
+)
+
+// begunAnew says whether a segment begins a new connection between the ends of
+// one that is known: a SYN with another number than its sender began with.
+func (f *Flow) begunAnew(h *header, from uint8) bool {
+	if !h.has(flagSYN) || h.has(flagACK) || h.has(flagRST) {
+		return false
+	}
+	side, other := &f.sides[from], &f.sides[1-from]
+	switch {
+	case side.is(began):
+		return side.base != h.seq
+	case side.sums.segments == 0 && other.is(began) && other.sums.segments == 1:
+		return false // both connect at the same time (RFC 9293, section 3.5)
+	}
+	return true
+}
+
+const (
+	// A segment that passes a machine is captured again within this time.
+	repeatWithin = 20_000 // microseconds
+	// Without a number of its own in IP it must be so near that no sender
+	// repeats itself: Linux waits two milliseconds at least (tcp_schedule_loss_probe).
+	repeatAtOnce = 1000
+)
+
+// repeats says whether a segment was captured already. The same bytes that are
+// sent again have another number in IP's header, another time stamp, or come
+// later.
+func (f *Flow) repeats(h *header, segment *evidence.Segment, from uint8) bool {
+	s := &f.sides[from]
+	point := uint8(segment.Point) << 1
+	if segment.Leaving {
+		point |= 1
+	}
+	mark, now := uint32(h.mark>>32)|1, uint32((h.at-f.first)/int64(time.Microsecond)) // a mark is never 0
+	for i := range s.marks {
+		if s.marks[i] != mark {
+			continue
+		}
+		passed := int32(now - s.seen[i])
+		if passed < 0 {
+			passed = -passed // another interface's clock
+		}
+		if passed <= repeatAtOnce || passed <= repeatWithin && (s.points[i] != point || segment.Packet.IPID != 0) {
+			return true
+		}
+	}
+	at := s.sums.segments % marksKept
+	s.marks[at], s.seen[at], s.points[at] = mark, now, point
+	return false
+}
+
+// learn enters a segment into what is known of the connection.
+func (f *Flow) learn(h *header, from uint8) {
+	side, other := &f.sides[from], &f.sides[1-from]
+	f.clock(h, from)
+	f.roles(h, from)
+	if h.has(flagRST) {
+		if f.rsts == 0 {
+			f.reset, f.resetBy = h.at, from
+		}
+		f.rsts++
+	}
+	if h.has(flagACK) {
+		if !other.is(based) {
+			other.base, other.flags = h.ack-1, other.flags|based
+		}
+		if other.is(spoke) && after(h.ack, other.next) && !h.has(flagRST) {
+			f.lost++
+			other.next = h.ack // what is missing counts once
+		}
+		if !side.is(heard) || after(h.ack, side.ack) {
+			side.ack, side.flags = h.ack, side.flags|heard
+		}
+	}
+	side.sums.segments++
+	if h.payload > 0 {
+		side.sums.data++
+	}
+	if !h.has(flagRST) { // its number says nothing of what was sent
+		side.send(h)
+	}
+	side.last = h.at
+}
+
+// send enters what a segment takes of the sequence.
+func (s *side) send(h *header) {
+	if !s.is(based) || h.has(flagSYN) && !s.is(began) {
+		s.base, s.flags = h.seq, s.flags|based
+		if !h.has(flagSYN) {
+			s.base--
+		}
+	}
+	if h.has(flagSYN) {
+		s.flags |= began
+	}
+	if h.has(flagFIN) {
+		s.flags |= closing
+	}
+	behind := h.seq + h.span()
+	switch {
+	case !s.is(spoke):
+		s.sums.bytes += uint64(h.payload)
+		s.next, s.fresh, s.flags = behind, h.at, s.flags|spoke
+	case after(behind, s.next):
+		fresh := behind - s.next
+		s.sums.bytes += uint64(min(fresh, h.payload))
+		s.next, s.again, s.fresh = behind, 0, h.at
+	case h.span() > 0:
+		s.sums.again++
+		s.again++
+	}
+}
+
+// clock enters when a segment came: how long it was silent before.
+func (f *Flow) clock(h *header, from uint8) {
+	gap := h.at - f.last
+	switch {
+	case gap >= int64(time.Second):
+		f.quiet, f.breaker = gap, from
+		if h.has(flagRST) && f.rsts == 0 {
+			f.silence, f.alone, f.quiet = gap, true, 0
+		}
+	case f.quiet == 0 || from == f.breaker && !h.has(flagRST):
+	case h.has(flagRST) && f.rsts == 0:
+		f.silence, f.quiet = f.quiet, 0
+	case !h.has(flagRST):
+		f.bore, f.quiet = max(f.bore, f.quiet), 0
+	}
+	f.last = max(f.last, h.at)
+}
+
+// roles enters which end is the client.
+func (f *Flow) roles(h *header, from uint8) {
+	if f.settled || !h.has(flagSYN) || h.has(flagRST) {
+		return
+	}
+	f.settled, f.client = true, from
+	if h.has(flagACK) {
+		f.client = 1 - from
+	}
+}
+
+// settle guesses what was not captured. The lower port is the server's as a
+// rule: systems give clients high ones (RFC 6056).
+func (f *Flow) settle() {
+	if f.settled {
+		return
+	}
+	f.Guessed = true
+	f.client = 0
+	if f.pair.aPort < f.pair.bPort {
+		f.client = 1
+	}
+}
+
+// isOver says whether nothing but leftovers is to be expected.
+func (f *Flow) isOver() bool {
+	if f.rsts > 0 {
+		return true
+	}
+	for i := range f.sides {
+		side, other := &f.sides[i], &f.sides[1-i]
+		if !side.is(closing) || !other.is(heard) || other.ack != side.next {
+			return false
+		}
+	}
+	return true
+}
