@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -29,6 +31,43 @@ type Options struct {
 	SamePIDs bool
 	// NoDir makes no private directory: every command says where it starts.
 	NoDir bool
+	// Files are what programs find below /etc and /run in the place of what the
+	// machine has there, by path; a path with a slash at its end is an empty
+	// directory. With a file below it, /etc is a copy of the machine's, as it is
+	// when the supervisor starts, and /run is empty but for these. Nobody else
+	// sees them: they are in memory, in a mount namespace of the programs'. That
+	// takes root. They may have 64 KiB in all. See [Program.WriteFile].
+	Files map[string]string
+}
+
+// mostFiles bounds the Files, which go through an environment variable.
+const mostFiles = 64 << 10
+
+// checkFiles says which file cannot be one of Files.
+func (o Options) checkFiles() error {
+	size := 0
+	for name, text := range o.Files {
+		if err := checkFile(name); err != nil {
+			return err
+		}
+		if strings.HasSuffix(name, "/") && text != "" {
+			return fmt.Errorf("program: the file %s is a directory by its name, and has a text", name)
+		}
+		size += len(name) + len(text)
+	}
+	if size > mostFiles {
+		return fmt.Errorf("program: the files below /etc and /run have %d bytes: at most %d fit", size, mostFiles)
+	}
+	return nil
+}
+
+func checkFile(name string) error {
+	whole := strings.TrimSuffix(name, "/")
+	below := strings.HasPrefix(whole, "/etc/") || strings.HasPrefix(whole, "/run/")
+	if !below || path.Clean(whole) != whole {
+		return fmt.Errorf("program: the file %q: allowed are plain paths below /etc and /run", name)
+	}
+	return nil
 }
 
 // temporary is where the private directory is made; empty: there is none.

@@ -74,8 +74,12 @@ func parent() {
 	}
 	unix.Close(3)
 	out := bufio.NewWriterSize(os.Stdout, 0)
-	for {
-		s, err := program.Supervise(context.Background(), program.Options{})
+	for private := false; ; private = !private {
+		var o program.Options
+		if private && os.Geteuid() == 0 {
+			o.Files = map[string]string{"/etc/hosts.deny": "ALL: ALL", "/run/own/": ""}
+		}
+		s, err := program.Supervise(context.Background(), o)
 		for range 3 {
 			if err == nil {
 				_, err = s.Start(context.Background(), shell(fleeing+`; exec sleep 1000`))

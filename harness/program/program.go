@@ -13,12 +13,14 @@ import (
 type Program struct {
 	name  string
 	dir   string // the supervisor's
+	files bool   // it has files of its own below /etc and /run
 	pid   int
 	run   running
 	lines *lines
 
 	exited chan struct{} // closed when the program itself has ended
-	err    error         // how; to be read then
+	err    error         // how; to be read then, as is when
+	at     time.Time
 	gone   chan struct{} // closed when nothing runs any more that the supervisor has started until then
 	once   sync.Once
 }
@@ -30,6 +32,9 @@ type running interface {
 	stop(grace time.Duration) (killed int, err error)
 	// listening says whether it, or what it has started, listens there.
 	listening(netip.AddrPort) (bool, error)
+	// unaccepted returns how many bytes are unread at each connection to the
+	// address that nobody has accepted.
+	unaccepted(netip.AddrPort) ([]uint32, error)
 }
 
 func newProgram(c Command) *Program {
@@ -51,6 +56,13 @@ func (p *Program) Exited() <-chan struct{} { return p.exited }
 func (p *Program) Err() error {
 	<-p.exited
 	return p.err
+}
+
+// Ended waits until the program itself has ended and returns when this process
+// learned of it.
+func (p *Program) Ended() time.Time {
+	<-p.exited
+	return p.at
 }
 
 // Signal sends a signal to the program itself. It does nothing if that has
@@ -82,7 +94,7 @@ func (p *Program) Drained() <-chan struct{} { return p.lines.closed }
 // end notes how the program ended.
 func (p *Program) end(err error) {
 	p.once.Do(func() {
-		p.err = err
+		p.err, p.at = err, time.Now()
 		close(p.exited)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -28,11 +29,25 @@ func (p *Program) AwaitLine(ctx context.Context, match func(Line) bool) (Line, e
 // no connection is made. The error is as that of AwaitLine; on other systems
 // than Linux it is errors.ErrUnsupported.
 func (p *Program) AwaitListening(ctx context.Context, at netip.AddrPort) error {
+	return p.poll(ctx, func() (bool, error) { return p.run.listening(at) })
+}
+
+// AwaitUnaccepted waits until so many bytes at least lie unread at a connection
+// to the address, at which the program listens, that nobody has accepted. The
+// kernel is asked, and the error is, as by AwaitListening.
+func (p *Program) AwaitUnaccepted(ctx context.Context, at netip.AddrPort, unread int) error {
+	return p.poll(ctx, func() (bool, error) {
+		all, err := p.run.unaccepted(at)
+		return slices.ContainsFunc(all, func(n uint32) bool { return int64(n) >= int64(unread) }), err
+	})
+}
+
+// poll asks for something that the kernel has no event for until it is so.
+func (p *Program) poll(ctx context.Context, is func() (bool, error)) error {
 	ctx, stop := p.whileItCan(ctx)
 	defer stop()
-	// The kernel has no event for it.
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		if yes, err := p.run.listening(at); yes || err != nil {
+		if yes, err := is(); yes || err != nil {
 			return err
 		}
 		select {

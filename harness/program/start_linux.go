@@ -99,7 +99,7 @@ func (s *Supervisor) enter(r *record) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next++
-	r.dir, r.run = s.dir, below{s, s.next, r}
+	r.dir, r.files, r.run = s.dir, len(s.options.Files) > 0, below{s, s.next, r}
 	s.records[s.next] = r
 	return s.next
 }

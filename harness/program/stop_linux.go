@@ -52,13 +52,7 @@ func (b below) stop(grace time.Duration) (killed int, err error) {
 
 // listening asks the kernel who listens, and the supervisor whose that is.
 func (b below) listening(at netip.AddrPort) (bool, error) {
-	const kind = unix.SOCK_DGRAM | unix.SOCK_CLOEXEC
-	fd, err := b.s.options.Namespace.Socket(unix.AF_NETLINK, kind, unix.NETLINK_INET_DIAG)
-	if err != nil {
-		return false, fmt.Errorf("look for listeners: %w", err)
-	}
-	defer unix.Close(fd)
-	inodes, err := sockdiag.Listeners(fd, at)
+	inodes, err := b.ask(at, sockdiag.Listeners)
 	if err != nil {
 		return false, fmt.Errorf("look for listeners: %w", err)
 	}
@@ -68,6 +62,27 @@ func (b below) listening(at netip.AddrPort) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+func (b below) unaccepted(at netip.AddrPort) ([]uint32, error) {
+	unread, err := b.ask(at, sockdiag.Unaccepted)
+	if err != nil {
+		err = fmt.Errorf("look for connections that nobody accepted: %w", err)
+	}
+	return unread, err
+}
+
+// ask asks the kernel about the sockets of the program's network namespace.
+func (b below) ask(
+	at netip.AddrPort, what func(fd int, at netip.AddrPort) ([]uint32, error),
+) ([]uint32, error) {
+	const kind = unix.SOCK_DGRAM | unix.SOCK_CLOEXEC
+	fd, err := b.s.options.Namespace.Socket(unix.AF_NETLINK, kind, unix.NETLINK_INET_DIAG)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	return what(fd, at)
 }
 
 func (b below) holds(inode uint32) bool {

@@ -58,6 +58,13 @@ func Supervise(ctx context.Context, o Options) (*Supervisor, error) {
 	if o.User != 0 && os.Geteuid() != 0 {
 		return nil, fmt.Errorf(others, o.User, ErrUnavailable, syscall.EPERM)
 	}
+	const files = "give programs files of their own below /etc and /run: %w: run as root: %w"
+	if err := o.checkFiles(); err != nil {
+		return nil, err
+	}
+	if len(o.Files) > 0 && os.Geteuid() != 0 {
+		return nil, fmt.Errorf(files, ErrUnavailable, syscall.EPERM)
+	}
 	if o.Namespace == nil {
 		o.Namespace = here{}
 	}
@@ -73,6 +80,9 @@ func Supervise(ctx context.Context, o Options) (*Supervisor, error) {
 	if o.User != 0 { // a root that may not change its user
 		err = fmt.Errorf(others, o.User, ErrUnavailable, err)
 	}
+	if len(o.Files) > 0 { // a root that may not mount
+		err = fmt.Errorf(files, ErrUnavailable, err)
+	}
 	return nil, err
 }
 
@@ -84,13 +94,19 @@ type sort struct {
 
 // sorts are the ways, the best one first.
 func (o Options) sorts() []sort {
-	base := supervisor.Options{UID: os.Geteuid(), GID: os.Getegid(), User: o.User, Temporary: o.temporary()}
+	base := supervisor.Options{
+		UID: os.Geteuid(), GID: os.Getegid(), User: o.User, Temporary: o.temporary(), Files: o.Files,
+	}
 	init, mapped := base, base
 	init.Init = true
 	mapped.Init, mapped.Map = true, true
 	const namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC
 	all := []sort{{namespaces, init}, {namespaces | unix.CLONE_NEWUSER, mapped}, {0, base}}
 	switch {
+	case len(o.Files) > 0 && o.SamePIDs:
+		return []sort{{unix.CLONE_NEWNS, base}}
+	case len(o.Files) > 0: // as many owners as the machine's have only the root of the machine can give
+		return all[:1]
 	case o.SamePIDs:
 		return all[2:]
 	case o.User != 0: // nobody else has a number in the user namespace

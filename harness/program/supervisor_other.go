@@ -28,8 +28,9 @@ type Supervisor struct {
 // Supervise makes a private directory. An error that wraps ErrUnavailable says
 // that programs cannot run as the options want.
 func Supervise(_ context.Context, o Options) (*Supervisor, error) {
-	if o.User != 0 || o.Namespace != nil {
-		return nil, fmt.Errorf("run programs as another user, or in a namespace: %w: it takes Linux", ErrUnavailable)
+	if o.User != 0 || o.Namespace != nil || len(o.Files) > 0 {
+		const refused = "run programs as another user, in a namespace, or with files of their own: %w: it takes Linux"
+		return nil, fmt.Errorf(refused, ErrUnavailable)
 	}
 	if o.NoDir {
 		return &Supervisor{}, nil
@@ -148,4 +149,8 @@ func (b beside) stop(grace time.Duration) (killed int, err error) {
 
 func (beside) listening(netip.AddrPort) (bool, error) {
 	return false, fmt.Errorf("look for listeners: %w", errors.ErrUnsupported)
+}
+
+func (beside) unaccepted(netip.AddrPort) ([]uint32, error) {
+	return nil, fmt.Errorf("look for connections that nobody accepted: %w", errors.ErrUnsupported)
 }

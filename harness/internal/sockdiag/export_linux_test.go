@@ -1,4 +1,4 @@
 package sockdiag
 
-// ListenersIn reads a part of a dump.
-var ListenersIn = listenersIn
+// MessagesIn reads a part of a dump.
+var MessagesIn = messagesIn

@@ -9,37 +9,63 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tcpListen is TCP_LISTEN (include/net/tcp_states.h).
-const tcpListen = 10
+// States of include/net/tcp_states.h.
+const (
+	tcpEstablished = 1
+	tcpCloseWait   = 8
+	tcpListen      = 10
+)
 
 // Listeners returns the inodes of the TCP sockets in LISTEN that take
 // connections to the address: bound to it or, of any family that reaches it, to
 // the unspecified one. The unspecified address asks for all of the port. They
 // are of the network namespace of fd, a socket of NETLINK_INET_DIAG.
 func Listeners(fd int, at netip.AddrPort) (inodes []uint32, err error) {
-	families := []uint8{unix.AF_INET, unix.AF_INET6}
-	for _, family := range families {
-		found, err := listeners(fd, family, at)
-		if err != nil {
-			return nil, err
+	err = dump(fd, 1<<tcpListen, at.Port(), func(m []byte) {
+		if takes(m, at) {
+			inodes = append(inodes, binary.NativeEndian.Uint32(m[message-4:]))
 		}
-		inodes = append(inodes, found...)
-	}
-	return inodes, nil
+	})
+	return inodes, err
 }
 
-func listeners(fd int, family uint8, at netip.AddrPort) (inodes []uint32, err error) {
+// Unaccepted returns how many bytes lie unread at each connection to the address
+// that nobody has accepted, in the words of Listeners. Such a connection has no
+// inode; it may have received the peer's FIN. So may one whose owner has closed
+// it, but that has sent its own.
+func Unaccepted(fd int, at netip.AddrPort) (unread []uint32, err error) {
+	const states = 1<<tcpEstablished | 1<<tcpCloseWait
+	err = dump(fd, states, at.Port(), func(m []byte) {
+		if takes(m, at) && binary.NativeEndian.Uint32(m[message-4:]) == 0 {
+			unread = append(unread, binary.NativeEndian.Uint32(m[message-16:]))
+		}
+	})
+	return unread, err
+}
+
+// dump calls each with the inet_diag_msg of each TCP socket that is in one of
+// the states and has the local port, over IPv4 and IPv6.
+func dump(fd int, states uint32, port uint16, each func(message []byte)) error {
+	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+		if err := dumpFamily(fd, family, states, port, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func dumpFamily(fd int, family uint8, states uint32, port uint16, each func(message []byte)) error {
 	h := header{
 		Type: unix.SOCK_DIAG_BY_FAMILY, Flags: unix.NLM_F_REQUEST | unix.NLM_F_DUMP,
-		Family: family, Protocol: unix.IPPROTO_TCP, States: 1 << tcpListen,
+		Family: family, Protocol: unix.IPPROTO_TCP, States: states,
 		Cookie: [2]uint32{noCookie, noCookie},
 	}
 	h.Length = uint32(binary.Size(h))
-	binary.BigEndian.PutUint16(h.Ports[:2], at.Port())
+	binary.BigEndian.PutUint16(h.Ports[:2], port)
 	var request bytes.Buffer
 	binary.Write(&request, binary.NativeEndian, h)
 	if err := unix.Sendto(fd, request.Bytes(), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return nil, os.NewSyscallError("sendto", err)
+		return os.NewSyscallError("sendto", err)
 	}
 	answer := make([]byte, 32<<10) // NLMSG_GOODSIZE, at most
 	for {
@@ -48,17 +74,16 @@ func listeners(fd int, family uint8, at netip.AddrPort) (inodes []uint32, err er
 			continue
 		}
 		if err != nil {
-			return nil, os.NewSyscallError("recvfrom", err)
+			return os.NewSyscallError("recvfrom", err)
 		}
-		found, more, err := listenersIn(answer[:n], at)
-		if inodes = append(inodes, found...); err != nil || !more {
-			return inodes, err
+		if more, err := messagesIn(answer[:n], each); err != nil || !more {
+			return err
 		}
 	}
 }
 
-// listenersIn reads a part of the dump; more says that it was not the last.
-func listenersIn(answer []byte, at netip.AddrPort) (inodes []uint32, more bool, err error) {
+// messagesIn reads a part of the dump; more says that it was not the last.
+func messagesIn(answer []byte, each func(message []byte)) (more bool, err error) {
 	for len(answer) >= unix.NLMSG_HDRLEN {
 		length := int(binary.NativeEndian.Uint32(answer))
 		if length < unix.NLMSG_HDRLEN || length > len(answer) {
@@ -67,20 +92,20 @@ func listenersIn(answer []byte, at netip.AddrPort) (inodes []uint32, more bool, 
 		body := answer[unix.NLMSG_HDRLEN:length]
 		switch binary.NativeEndian.Uint16(answer[4:]) {
 		case unix.NLMSG_DONE:
-			return inodes, false, nil
+			return false, nil
 		case unix.NLMSG_ERROR:
 			if len(body) >= 4 {
 				err = unix.Errno(-int32(binary.NativeEndian.Uint32(body)))
 			}
-			return inodes, false, os.NewSyscallError("sock_diag", err)
+			return false, os.NewSyscallError("sock_diag", err)
 		case unix.SOCK_DIAG_BY_FAMILY:
-			if len(body) >= message && takes(body, at) {
-				inodes = append(inodes, binary.NativeEndian.Uint32(body[message-4:]))
+			if len(body) >= message {
+				each(body)
 			}
 		}
 		answer = answer[min(len(answer), (length+unix.NLMSG_ALIGNTO-1)&^(unix.NLMSG_ALIGNTO-1)):]
 	}
-	return inodes, true, nil
+	return true, nil
 }
 
 // takes says whether the listener of an inet_diag_msg (linux/inet_diag.h) takes

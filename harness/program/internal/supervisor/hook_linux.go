@@ -62,6 +62,9 @@ func (s *supervisor) settle() (err error) {
 	} else {
 		err = os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 	}
+	if err == nil && len(s.options.Files) > 0 {
+		err = ownFiles(s.options.Files)
+	}
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ type Options struct {
 	User uint32
 	// Temporary is where the private directory is made; empty: there is none.
 	Temporary string
+	// Files are what programs find below /etc and /run, by path. With any, the
+	// supervisor was started in a mount namespace of its own.
+	Files map[string]string `json:",omitempty"`
 }
 
 // A Program is what a Start hands over as a file: the first of its descriptors.

@@ -1,0 +1,100 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+)
+
+// A Recipe says how the program of a package is run as an end of a connection:
+// what it is, and what it needs.
+type Recipe struct {
+	Name    string // by which errors and reports call it, as "sshd"
+	Package string // Debian's package that has it, for who lacks it
+	// Path is the program, looked up in PATH and where the programs of
+	// administrators are: /usr/local/sbin, /usr/sbin, /sbin.
+	Path string
+	// Version are the arguments with which it tells its version. Without any it
+	// cannot be asked.
+	Version []string
+	// AnyUser says that it needs no privilege: where this process has some it
+	// runs as nobody (65534).
+	AnyUser bool
+	// Listens says that it is ready when it listens at its address. Otherwise it
+	// is when it is executed.
+	Listens bool
+	// Files are those of [Options].
+	Files map[string]string
+	// Command returns what to start. Its Args are the arguments alone, without the
+	// program. It writes the files that the program needs. Nil means no arguments.
+	Command func(at Place) (Command, error)
+}
+
+// A Place is where the program of a Recipe is going to run.
+type Place struct {
+	Dir string // its private directory
+	// Address is where it is to listen; of one that does not listen, the address
+	// of its host, with port 0.
+	Address netip.AddrPort
+	User    uint32 // who it runs as; 0 is the user of this process
+}
+
+// Write writes a file into the private directory, or below it, which belongs to
+// whoever the program runs as, and returns its path.
+func (p Place) Write(name, text string, mode fs.FileMode) (path string, err error) {
+	path = filepath.Join(p.Dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		return "", err
+	}
+	if p.User != 0 {
+		err = os.Chown(path, int(p.User), int(p.User))
+	}
+	return path, err
+}
+
+// Find returns the path of the program. The error wraps [ErrUnavailable] if it
+// is not installed, and says what would install it.
+func (r Recipe) Find() (path string, err error) {
+	if r.Path == "" {
+		return "", fmt.Errorf("program: the recipe %q names no program", r.Name)
+	}
+	if path, err = exec.LookPath(r.Path); err == nil {
+		return filepath.Abs(path)
+	}
+	for _, directory := range []string{"/usr/local/sbin", "/usr/sbin", "/sbin"} {
+		if path, err := exec.LookPath(filepath.Join(directory, r.Path)); err == nil {
+			return path, nil
+		}
+	}
+	const missing = "%s: %w: the program %s is not installed: Debian's package %s has it"
+	return "", fmt.Errorf(missing, r.Name, ErrUnavailable, r.Path, r.Package)
+}
+
+// VersionOf runs the program once, with the arguments that make it tell its
+// version, and returns the first version that it names, as "9.2p1" or
+// "2.6.12-1+deb12u2". The error is that of Find, or says that it names none.
+func (r Recipe) VersionOf(ctx context.Context) (string, error) {
+	path, err := r.Find()
+	if err != nil {
+		return "", err
+	}
+	if len(r.Version) == 0 {
+		return "", fmt.Errorf("%s: it has no arguments that tell its version: %w", r.Name, errors.ErrUnsupported)
+	}
+	ask := exec.CommandContext(ctx, path, r.Version...)
+	said, err := ask.CombinedOutput() // some tell it among their complaints, with a status that is not 0
+	version := regexp.MustCompile(`\b\d+\.\d[\w.+~:-]*`).Find(said)
+	if version == nil {
+		return "", fmt.Errorf("%s: %v names no version: %.200q, %v", r.Name, ask, said, err)
+	}
+	return string(version), nil
+}
