@@ -22,6 +22,7 @@ type Lab struct {
 	hosts     map[string]*Host
 	watchers  []func(*Host) func()
 	owned     []io.Closer
+	programs  []*Program
 	open      map[*Conn]struct{}
 	ends      map[addresses]*Conn // those in open, to find the other end of one
 	endpoints []Endpoint

@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -17,7 +18,23 @@ import (
 // The test binary is also every child process that a test starts.
 func TestMain(m *testing.M) {
 	lab.BeProcess(processes)
+	if len(os.Args) == 3 && os.Args[1] == "accept and close" {
+		acceptAndClose(os.Args[2])
+	}
 	os.Exit(m.Run())
+}
+
+// acceptAndClose is a server that reads nothing.
+func acceptAndClose(address string) {
+	listener, err := net.Listen("tcp", address)
+	for err == nil {
+		var conn net.Conn
+		if conn, err = listener.Accept(); err == nil {
+			conn.Close()
+		}
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }
 
 // within is the context of a test: what hangs is ended by it.
