@@ -47,16 +47,15 @@ type Tracker struct {
 	// Repeated counts the segments that had been captured already.
 	Repeated uint64
 
-	limits  Limits
-	over    func(*Flow)
-	table   table
-	blocks  []*[flowBlock]Flow
-	made    int32
-	free    []int32
-	lists   [2]list // open, over
-	pool    pool
-	header  header
-	decoder evidence.Decoder
+	limits Limits
+	over   func(*Flow)
+	table  table
+	blocks []*[flowBlock]Flow
+	made   int32
+	free   []int32
+	lists  [2]list // open, over
+	pool   pool
+	header header
 }
 
 const flowBlock = 256
