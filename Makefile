@@ -7,7 +7,7 @@ REPORTS = reports
 PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/real$$' -e '/scenarios/isolation$$')
 SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
-.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings audits audits-test
+.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire audits audits-test
 
 
 # Ginkgo knows neither NO_COLOR nor whether a terminal reads what it prints.
@@ -83,6 +83,14 @@ lint:
 # of them of curl.
 tables:
 	go run ./cmd/resetlab/internal/tables
+
+# What the wire alone tells of each scenario (scenarios/WIRE.md), and the
+# recordings of a whole run that it is made of and tested with. Root records
+# them.
+wire:
+	mkdir -p $(REPORTS)
+	go run ./cmd/resetlab run --all --json $(REPORTS)/wire.json >/dev/null
+	go test ./harness/evidence/diagnose -run TestBlind -recordings $(CURDIR)/$(REPORTS)/wire.json
 
 # The recordings of real runs that harness/report is tested with, and the cards
 # of them. Root records them, in a network of their own, where nobody else

@@ -13,9 +13,15 @@ type Diagnosis struct {
 	// most probable one; Host is the end that sent the RST, "" unless it was one.
 	// Without a RST Event, At and Cause are -1.
 	Verdict
-	End  End  // how the connection ended
-	Part Part // where the RST comes from
-	Act  Act  // what made that part send it
+	End End // how the connection ended
+	// Names is the end that the RST names as its sender, Part where it comes from:
+	// PartUnknown unless that is at least Likely. Act is what made that part send
+	// it.
+	Names Part
+	Part  Part
+	Act   Act
+	// Picture is what was seen, the name of one of [Pictures].
+	Picture string
 	// Sure is how sure Part and Act are, SureOfCause how sure the first of
 	// Causes is. Where that is Open, any of Causes may be it.
 	Sure        Sureness

@@ -1,0 +1,199 @@
+package diagnose
+
+import (
+	"bytes"
+
+	"github.com/resetlab/resetlab/harness/tcp"
+)
+
+// challenged says whether the RST had not the number that its receiver waited
+// for, and that one asked whether it was meant (RFC 5961, section 3.2), or paid
+// no heed; and the connection went on.
+func (q *wireQuestion) challenged() bool {
+	if !q.rst.numbered() || !q.mine.heard || q.rst.Packet.Seq == q.mine.acked || !q.shaken(q.x) {
+		return false
+	}
+	next := q.at + 1
+	for next < len(q.segments) && q.segments[next].from == q.x && q.segments[next].Packet.RST() {
+		next++
+	}
+	for i := next; i < len(q.segments); i++ {
+		s := &q.segments[i]
+		if s.from != q.x && s.numbered() && q.other.numbered && behind(s.end(), q.other.next) && !s.Packet.RST() ||
+			s.from != q.x && s.acks() && behind(s.Packet.Ack, q.rst.Packet.Seq) {
+			return true
+		}
+	}
+	return false
+}
+
+// harm says what the RST cost.
+func (q *wireQuestion) harm() Harm {
+	h := Harm{Unacked: q.byPart(unacked(q.mine), unacked(q.otherWithRST()))}
+	unread := q.unread()
+	for _, line := range []struct {
+		fits  bool
+		level HarmLevel
+		why   string
+	}{
+		{q.challenged(), Harmless, "the connection went on"},
+		{q.d.Act == ActRefused || q.d.Picture == picScan || q.d.Picture == picProbe, Harmless, "no data had been sent"},
+		{q.lossy(), HarmUnknown, "the capture does not show all of the connection"},
+		{q.saidGoodbye(), Harmless, "what came behind the close only said good-bye"},
+		{q.mine.fin >= 0 && unacked(q.otherWithRST()) > 0, HarmCertain, "bytes came behind the close and nobody took them"},
+		{h.Unacked != (Bytes{}), HarmCertain, "bytes were sent and never acknowledged"},
+		{q.bothFinished(), Harmless, "both ends had finished, and everything was acknowledged"},
+		{q.insteadOfFIN(), Harmless, "it came in the place of a FIN, behind that of the other end, and everything was acknowledged"},
+		{unread > 0, HarmPossible, "bytes were acknowledged that the program behind may not have read"},
+		{true, Harmless, "everything was acknowledged before"},
+	} {
+		if line.fits {
+			h.Level, h.Why = line.level, line.why
+			break
+		}
+	}
+	if h.Level == HarmPossible || h.Level == HarmCertain {
+		h.Unread = q.byPart(0, unread)
+	}
+	return h
+}
+
+// byPart orders figures of the end that the RST names and of the other one.
+func (q *wireQuestion) byPart(mine, other int64) Bytes {
+	if q.x == initiator {
+		return Bytes{mine, other}
+	}
+	return Bytes{other, mine}
+}
+
+// otherWithRST is the end that the RST went to, with what the RST itself
+// acknowledges.
+func (q *wireQuestion) otherWithRST() side {
+	e := q.other
+	if q.rst.acks() && (!e.heard || behind(q.rst.Packet.Ack, e.acked)) {
+		e.acked, e.heard = q.rst.Packet.Ack, true
+	}
+	return e
+}
+
+// unread returns how many bytes came to the end that the RST names since it last
+// sent data, or it never did: of those before, its program has seen something.
+func (q *wireQuestion) unread() int64 {
+	if q.other.data < 0 {
+		return 0
+	}
+	e := q.otherWithRST()
+	if !e.heard {
+		return 0
+	}
+	from := q.segments[q.other.data].Packet.Seq
+	for i := range q.segments[:q.at] {
+		s := &q.segments[i]
+		if i <= q.mine.lastData && s.from == q.x && s.acks() && behind(s.Packet.Ack, from) {
+			from = s.Packet.Ack
+		}
+	}
+	n := int64(int32(e.acked - from))
+	if q.other.fin >= 0 && n > 0 {
+		n--
+	}
+	return max(0, n)
+}
+
+// bothFinished says whether both ends had sent their FIN.
+func (q *wireQuestion) bothFinished() bool { return q.mine.fin >= 0 && q.other.fin >= 0 }
+
+// insteadOfFIN says whether the RST ends a direction whose other one had ended,
+// and acknowledges that, as Windows does where others send a FIN.
+func (q *wireQuestion) insteadOfFIN() bool {
+	e := q.otherWithRST()
+	is, known := q.next()
+	return q.other.fin >= 0 && q.mine.fin < 0 && e.heard && !behind(e.next, e.acked) && known && is && q.unread() == 0
+}
+
+// saidGoodbye says whether all that came behind the close of the end that the
+// RST names was a FIN or words of farewell: an alert of TLS, QUIT, and the like.
+func (q *wireQuestion) saidGoodbye() bool {
+	if q.mine.fin < 0 {
+		return false
+	}
+	for i := range q.segments[q.mine.fin+1 : q.at] {
+		s := &q.segments[q.mine.fin+1+i]
+		if s.from != q.x && s.Packet.Len > 0 && !farewell(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// farewell says whether a segment only says good-bye: close_notify of TLS, in the
+// clear or as the shortest of encrypted records (RFC 8446, section 6.1), or the
+// word of a text protocol.
+func farewell(s *segment) bool {
+	header := header(s.Packet)
+	if header == nil || len(header.Payload) == 0 {
+		return false
+	}
+	text := header.Payload
+	const shortest = 2 + 1 + 16 + 5 // the alert, its type, a tag of 16 bytes, the header of the record
+	switch {
+	case len(text) >= 5 && text[0] == 21 && text[1] == 3:
+		return true
+	case len(text) == shortest && text[0] == 23 && text[1] == 3:
+		return true
+	}
+	for _, word := range []string{"QUIT", "quit", "LOGOUT", "BYE"} {
+		if bytes.HasPrefix(text, []byte(word)) && len(text) <= len(word)+2 {
+			return true
+		}
+	}
+	return false
+}
+
+// saw says what the programs at both ends met. What a connection's state makes
+// of a RST is what Linux does; others agree while it is open.
+func (q *wireQuestion) saw() {
+	views := [2]*EndView{&q.d.Initiator, &q.d.Responder}
+	views[1-q.x].Saw = q.victim()
+	views[q.x].Saw = q.sender()
+}
+
+// victim is what the end met that the RST went to.
+func (q *wireQuestion) victim() Saw {
+	linux := Open
+	if q.is(1-q.x, Linux) {
+		linux = Likely
+	}
+	switch {
+	case q.challenged():
+		return Saw{tcp.Open, tcp.Open, Likely, "the RST had not the number that it waited for"}
+	case q.d.Act == ActRefused:
+		return Saw{tcp.Refused, "", Likely, "its SYN was answered with RST"}
+	case q.d.Act == ActStray || q.d.Picture == picScan:
+		return Saw{}
+	case q.bothFinished():
+		return Saw{tcp.Finished, "", Likely, "both ends had finished"}
+	case q.mine.fin >= 0:
+		return Saw{tcp.Finished, tcp.BrokenPipe, linux, "the FIN came before the RST"}
+	case q.other.fin >= 0:
+		return Saw{tcp.Reset, tcp.BrokenPipe, linux, "it had sent its FIN; if it had closed, its program saw nothing"}
+	case q.lossy():
+		return Saw{tcp.Reset, tcp.Reset, Open, "the connection was open, as far as the capture shows"}
+	}
+	return Saw{tcp.Reset, tcp.Reset, Likely, "the connection was open; the first call gets it"}
+}
+
+// sender is what the end met that the RST names.
+func (q *wireQuestion) sender() Saw {
+	switch {
+	case q.d.Part == PartBetween:
+		return Saw{tcp.Open, tcp.Open, Likely, "it has not sent the RST, and goes on until it is told"}
+	case q.d.Part == PartUnknown:
+		return Saw{}
+	case q.d.Act == ActTimer:
+		return Saw{tcp.TimedOut, tcp.TimedOut, Likely, "its kernel gave up"}
+	case q.d.Act == ActAbort || q.d.Act == ActUnread:
+		return Saw{tcp.Closed, tcp.Closed, q.d.Sure, "it ended the connection itself"}
+	}
+	return Saw{}
+}
