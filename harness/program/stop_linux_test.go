@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/resetlab/resetlab/harness/program"
 )
 
@@ -64,5 +66,39 @@ func TestSignals(t *testing.T) {
 	}
 	if err := p.Signal(syscall.SIGTERM); err != nil {
 		t.Errorf("a signal to a program that has ended: %v", err)
+	}
+}
+
+// TestAGraceIsOfTheProgramsOwnTime: what ends too late because a busy processor
+// did not run it has not outlived its grace.
+func TestAGraceIsOfTheProgramsOwnTime(t *testing.T) {
+	const takesSome = `trap 'i=0; while [ $i -lt 4000 ]; do i=$((i+1)); done; exit 3' TERM; sleep 1000 & echo ready; wait`
+	s := supervise(t, program.Options{})
+	p := start(t, s, shell(takesSome))
+	if _, err := p.AwaitLine(within(t), saying("ready")); err != nil {
+		t.Fatal(err)
+	}
+	other := supervise(t, program.Options{})
+	var allowed, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
+		t.Fatal(err)
+	}
+	for cpu := 0; one.Count() == 0; cpu++ {
+		if allowed.IsSet(cpu) {
+			one.Set(cpu)
+		}
+	}
+	busy := start(t, other, shell(`while :; do :; done`))
+	for _, pid := range []int{busy.PID(), p.PID()} {
+		if err := unix.SchedSetaffinity(pid, &one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := unix.Setpriority(unix.PRIO_PROCESS, p.PID(), 19); err != nil { // 1/70 of the processor is left for it
+		t.Fatal(err)
+	}
+	killed, err := p.Stop(50 * time.Millisecond)
+	if killed != 0 || err != nil || p.Err() == nil || p.Err().Error() != "exit status 3" {
+		t.Errorf("%d were killed, %v; it ended with %v", killed, err, p.Err())
 	}
 }

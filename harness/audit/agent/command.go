@@ -40,7 +40,8 @@ type Command struct {
 	CA string
 	// Grace is how long its children may live on, and how long it has to end
 	// after a SIGTERM; a session has twice as long to end with its standard
-	// input. Zero means 300 ms.
+	// input. Zero means 300 ms. On Linux it passes only while the machine runs
+	// them, as that of package program does.
 	Grace time.Duration
 
 	costs *costs // what the program takes of the machine is noted there, if not nil

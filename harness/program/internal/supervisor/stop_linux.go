@@ -22,22 +22,23 @@ func (s *supervisor) stop(id int, grace time.Duration) (r Stopped) {
 	if p == nil {
 		return r
 	}
+	members := func() []int { return s.members(p) }
 	killed := map[int]bool{}
 	if !s.wait(0, func() bool { return p.ended }) {
 		s.kill([]int{-p.pid}, unix.SIGTERM) // its group
-		if !s.wait(grace, func() bool { return p.ended }) {
+		if !s.grant(grace, members, func() bool { return p.ended }) {
 			s.kill([]int{p.pid}, unix.SIGKILL)
 			killed[p.pid] = true
 			s.wait(patience, func() bool { return p.ended })
 		}
 	}
-	if s.wait(grace, func() bool { return len(s.members(p)) == 0 }) {
+	if s.grant(grace, members, func() bool { return len(members()) == 0 }) {
 		return Stopped{Killed: len(killed)}
 	}
-	s.end(killed, func() []int { return s.members(p) })
+	s.end(killed, members)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stopped{Killed: len(killed), Left: len(s.members(p))}
+	return Stopped{Killed: len(killed), Left: len(members())}
 }
 
 // end kills processes, and notes which, until there are none. Supervisors among
