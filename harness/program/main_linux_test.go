@@ -3,6 +3,7 @@ package program_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -80,6 +81,9 @@ func parent() {
 			o.Files = map[string]string{"/etc/hosts.deny": "ALL: ALL", "/run/own/": ""}
 		}
 		s, err := program.Supervise(context.Background(), o)
+		if errors.Is(err, program.ErrUnavailable) { // root without the capabilities of root
+			s, err = program.Supervise(context.Background(), program.Options{})
+		}
 		for range 3 {
 			if err == nil {
 				_, err = s.Start(context.Background(), shell(fleeing+`; exec sleep 1000`))
