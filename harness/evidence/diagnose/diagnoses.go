@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/evidence"
@@ -111,6 +112,9 @@ func (q *wireQuestion) name() {
 	if p.BothEnds != nil && len(q.rst.Packet.Path) > 0 && len(q.origin(q.rst.fact)) > 0 && !q.fromElsewhere() {
 		d.Causes = p.BothEnds
 	}
+	if d.Sender == evidence.Application && d.Sure == Likely { // a device could imitate it
+		d.Causes = append(slices.Clone(d.Causes), "firewall-rejects", "forged")
+	}
 	switch d.Picture {
 	case picKeepalive, picReused, picWrongAnswer, picSimultaneous, picSubflow, picChanged, picInjected,
 		picPlainToTLS, picFull, picFINAcked:
@@ -131,7 +135,7 @@ func (q *wireQuestion) reason() string {
 	if told := multipathReason(q.rst.Packet); told != "" {
 		return told
 	}
-	if d.Sure == Open || d.Part == PartBetween || !q.is(q.x, Linux) {
+	if d.Sure == Open || d.Part == PartBetween || !q.is(q.x, Linux) || q.multipath() {
 		return ""
 	}
 	switch d.Picture {

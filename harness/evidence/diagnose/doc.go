@@ -9,9 +9,13 @@
 // one and verdicts can be asked for at any time; what a Connection keeps is
 // bounded. [Recording] judges a whole recording.
 //
-// The rules are the tables in rules.go, to be read from top to bottom. Nothing
-// is concluded from the absence of a fact unless its source saw all that
-// happened at the time ([evidence.Gap]).
+// [Connection.Verdicts] use all that is known. [Connection.Diagnoses] go by the
+// segments alone, as in a capture from elsewhere, guess the stacks of the ends,
+// and name all causes that show the same [Picture].
+//
+// The rules are the tables in rules.go and wirerules.go, to be read from top to
+// bottom. Nothing is concluded from the absence of a fact unless its source saw
+// all that happened at the time ([evidence.Gap]).
 //
 // The package is pure: it knows no lab and no operating system, and builds for
 // a browser.

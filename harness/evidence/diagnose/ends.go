@@ -18,6 +18,8 @@ func (w *wire) ending() Diagnosis {
 	d := w.begin(EndOpen)
 	d.Sure = Likely
 	switch {
+	case w.noWay != "" && (client.fin < 0 || server.fin < 0):
+		d.End, d.Why = EndUnreachable, fmt.Sprintf("an ICMP message said %q, and no RST came", w.noWay)
 	case client.syn >= 0 && server.count == 0 && !w.lacksAny(LacksResponder):
 		d.End, d.Why = EndUnanswered, fmt.Sprintf("its SYN was not answered; it was sent %d times", client.count)
 		d.Initiator.Saw = Saw{tcp.TimedOut, "", Likely, "a connect that is not answered gives up"}
@@ -45,7 +47,7 @@ func (w *wire) ending() Diagnosis {
 
 // endingOf fills in what follows from how the connection ended.
 func (w *wire) endingOf(d *Diagnosis, both [2]side) {
-	if d.End == EndUnanswered || d.End == EndTimedOut {
+	if d.End == EndUnanswered || d.End == EndTimedOut || d.End == EndUnreachable {
 		d.Causes, d.Picture = picture(string(d.End)).Causes, string(d.End)
 		d.Settle = "a capture at the other end shows whether what was sent arrives there"
 	}

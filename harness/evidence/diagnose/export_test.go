@@ -19,3 +19,12 @@ const FactsKept = factsKept
 
 // MultipathReason returns the reason that a RST itself tells.
 var MultipathReason = multipathReason
+
+// WireRuleNames are the lines of the table of the wire, in words.
+func WireRuleNames() []string {
+	var names []string
+	for _, r := range wireRules() {
+		names = append(names, r.when)
+	}
+	return names
+}

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/resetlab/resetlab/harness/tcp"
 )
@@ -27,25 +28,50 @@ func (q *wireQuestion) challenged() bool {
 	return false
 }
 
-// harm says what the RST cost.
+// survived says whether the connection went on for both ends: what one sent
+// behind the RST the other acknowledged.
+func (q *wireQuestion) survived() bool {
+	if !q.mine.numbered || !q.goesOn() {
+		return false
+	}
+	for i := range q.segments[q.at+1:] {
+		s := &q.segments[q.at+1+i]
+		if s.from != q.x && !s.Packet.RST() && s.acks() && behind(s.Packet.Ack, q.mine.next) {
+			return true
+		}
+	}
+	return false
+}
+
+// harm says what the RST cost. What an end had written and not sent yet is on no
+// wire: it is lost, if there was any, unless all was quiet.
 func (q *wireQuestion) harm() Harm {
-	h := Harm{Unacked: q.byPart(unacked(q.mine), unacked(q.otherWithRST()))}
+	mine, other := q.mine, q.otherWithRST()
+	if q.d.Part == PartBetween { // the ends may have gone on for a while
+		both := q.sides(len(q.segments))
+		mine, other = both[q.x], both[1-q.x]
+	}
+	h := Harm{Unacked: q.byPart(unacked(mine), unacked(other))}
 	unread := q.unread()
 	for _, line := range []struct {
 		fits  bool
 		level HarmLevel
 		why   string
 	}{
-		{q.challenged(), Harmless, "the connection went on"},
-		{q.d.Act == ActRefused || q.d.Picture == picScan || q.d.Picture == picProbe, Harmless, "no data had been sent"},
+		{q.challenged() || q.survived(), Harmless, "the connection went on"},
+		{q.mine.data < 0 && q.other.data < 0 && !q.lacksAny(LacksBegin), Harmless, "no data had been sent"},
 		{q.lossy(), HarmUnknown, "the capture does not show all of the connection"},
 		{q.saidGoodbye(), Harmless, "what came behind the close only said good-bye"},
-		{q.mine.fin >= 0 && unacked(q.otherWithRST()) > 0, HarmCertain, "bytes came behind the close and nobody took them"},
-		{h.Unacked != (Bytes{}), HarmCertain, "bytes were sent and never acknowledged"},
+		{q.mine.fin >= 0 && unacked(other) > 0 && !q.shows(), HarmPossible,
+			"bytes came behind the close; the capture does not show whether they only said good-bye"},
+		{q.mine.fin >= 0 && unacked(other) > 0, HarmCertain, "bytes came behind the close and nobody took them"},
+		{unacked(other) > 0 || unacked(mine) > 0 && q.d.Part == PartBetween, HarmCertain, "bytes were sent and never acknowledged"},
+		{unacked(mine) > 0, HarmPossible, "the last bytes before it were not acknowledged: whether they were read, the other end knows"},
 		{q.bothFinished(), Harmless, "both ends had finished, and everything was acknowledged"},
 		{q.insteadOfFIN(), Harmless, "it came in the place of a FIN, behind that of the other end, and everything was acknowledged"},
 		{unread > 0, HarmPossible, "bytes were acknowledged that the program behind may not have read"},
-		{true, Harmless, "everything was acknowledged before"},
+		{q.quiet() < silence && !q.bothFinished(), HarmPossible, "whatever was written and not yet sent is lost with it"},
+		{true, Harmless, "all was quiet, and everything was acknowledged before"},
 	} {
 		if line.fits {
 			h.Level, h.Why = line.level, line.why
@@ -126,15 +152,16 @@ func (q *wireQuestion) saidGoodbye() bool {
 	return true
 }
 
+// shows says whether the capture shows payload.
+func (q *wireQuestion) shows() bool {
+	return slices.ContainsFunc(q.segments, func(s segment) bool { return len(payload(s.Packet)) > 0 })
+}
+
 // farewell says whether a segment only says good-bye: close_notify of TLS, in the
 // clear or as the shortest of encrypted records (RFC 8446, section 6.1), or the
 // word of a text protocol.
 func farewell(s *segment) bool {
-	header := header(s.Packet)
-	if header == nil || len(header.Payload) == 0 {
-		return false
-	}
-	text := header.Payload
+	text := payload(s.Packet)
 	const shortest = 2 + 1 + 16 + 5 // the alert, its type, a tag of 16 bytes, the header of the record
 	switch {
 	case len(text) >= 5 && text[0] == 21 && text[1] == 3:
@@ -165,8 +192,8 @@ func (q *wireQuestion) victim() Saw {
 		linux = Likely
 	}
 	switch {
-	case q.challenged():
-		return Saw{tcp.Open, tcp.Open, Likely, "the RST had not the number that it waited for"}
+	case q.challenged() || q.survived():
+		return Saw{tcp.Open, tcp.Open, Likely, "it went on behind the RST"}
 	case q.d.Act == ActRefused:
 		return Saw{tcp.Refused, "", Likely, "its SYN was answered with RST"}
 	case q.d.Act == ActStray || q.d.Picture == picScan:

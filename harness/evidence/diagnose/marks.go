@@ -16,7 +16,8 @@ type wireQuestion struct {
 	x        int     // the end that it names as its sender
 	mine     side    // what that end had shown before it
 	other    side    // and the end that it went to
-	answered int     // the segment that it can answer; -1: there is none
+	answered int     // the segment that it answers, if it is an answer; -1: there is none
+	perhaps  int     // likewise, of a system whose answers may have ACK
 	d        *Diagnosis
 }
 
@@ -35,7 +36,7 @@ func (q *wireQuestion) marks() []mark {
 		proof bool
 	}{
 		{q.passed(), "the end that it names acknowledged afterwards what it answers", true},
-		{q.goesOn() && !q.answering(), "the end that it names went on with the connection behind it", true},
+		{q.goesOn() && q.perhaps < 0 && !q.lossy(), "the end that it names went on with the connection behind it", true},
 		{q.tooFast(), fmt.Sprintf("it came %v after what it answers, and that end never answered within %v",
 			q.took().Round(time.Microsecond), q.mine.nearest.Round(time.Microsecond)), true},
 		{q.volley(), "several RSTs came at once with different numbers, none of which answers anything", true},
@@ -100,13 +101,14 @@ func (q *wireQuestion) goesOn() bool {
 	return false
 }
 
-// passed says whether the segment that the RST answers had come to the end that
-// the RST names, which had it and went on: it acknowledged the data afterwards.
+// passed says whether the segment that the RST may answer had come to the end
+// that the RST names, which had the connection: it acknowledged the data
+// afterwards.
 func (q *wireQuestion) passed() bool {
-	if q.answered < 0 || !q.goesOn() {
+	if q.perhaps < 0 || !q.goesOn() {
 		return false
 	}
-	answered := q.answers()
+	answered := &q.segments[q.perhaps]
 	if answered.Packet.Len == 0 || !answered.numbered() || !q.other.heard || !behind(answered.end(), q.other.acked) {
 		return false
 	}
@@ -175,13 +177,15 @@ func (q *wireQuestion) acknowledged(number uint32) bool {
 
 // otherTTL says whether the RST has another TTL than all other segments of its
 // end, and not by the same number of hops: some systems begin those of RSTs
-// with another one.
+// with another one. A program that has set its socket's TTL, as speakers of BGP
+// do, has not set that of its kernel's answers.
 func (q *wireQuestion) otherTTL() bool {
 	ttl, usual := q.rst.Packet.TTL, q.usualTTL()
 	if ttl == 0 || usual == 0 || q.rst.Packet.Lacks(evidence.FieldTTL) {
 		return false
 	}
-	return ttl != usual && initialTTL(ttl)-ttl != initialTTL(usual)-usual
+	const set = 16 // no way is so long that a usual TTL comes down to it
+	return ttl != usual && usual > set && initialTTL(ttl)-ttl != initialTTL(usual)-usual
 }
 
 // usualTTL returns the TTL of the other segments that name the end as their

@@ -53,7 +53,7 @@ func (w *wire) guess(end int, e side) Stack {
 	switch {
 	case !syn.shown:
 		return Stack{UnknownSystem, Open, "the options of its SYN are not known"}
-	case syn.Packet.Flags == "SYN" && len(syn.options.Kinds) <= 1 && syn.Packet.Window > 0 && syn.Packet.Window <= 4096:
+	case syn.Packet.Flags == "SYN" && len(syn.options.Kinds) <= 1 && scans(syn.Packet.Window):
 		return Stack{RawSocket, Likely, fmt.Sprintf("its SYN has window %d and the options %s, as scanners send it",
 			syn.Packet.Window, kinds(syn.options.Kinds))}
 	}
@@ -64,6 +64,9 @@ func (w *wire) guess(end int, e side) Stack {
 	}
 	return Stack{UnknownSystem, Open, "no known system begins with the options " + kinds(syn.options.Kinds)}
 }
+
+// scans says whether a window is one that scanners choose.
+func scans(window int) bool { return window > 0 && window <= 4096 && window%1024 == 0 }
 
 // fits says whether a SYN or SYN ACK has the shape, as far as it is known.
 func (s *shape) fits(syn *segment) bool {

@@ -26,7 +26,7 @@ type Surroundings struct {
 	LostEvents  uint64
 	// Elsewhere says that the ends are machines of unknown systems, as in a
 	// capture that somebody brings: [Connection.Diagnoses] then guesses their
-	// stacks, and takes them for Linux otherwise.
+	// stacks, and takes them for Linux otherwise. Verdicts know Linux alone.
 	Elsewhere bool
 
 	sent  map[string]int64 // RSTs on the wire, by whose counters count them

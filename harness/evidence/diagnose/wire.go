@@ -72,11 +72,17 @@ func (s *segment) numbered() bool { return !s.Packet.Lacks(evidence.FieldSeq) }
 // behind says whether sequence number a comes behind b (RFC 9293, section 3.4).
 func behind(a, b uint32) bool { return int32(a-b) > 0 }
 
+// resent is the shortest time in which a timer makes an end send again (RFC 6298
+// has a second, Linux 200 ms). What comes sooner was captured twice, or a
+// duplicate acknowledgement had asked for it.
+const resent = 150 * time.Millisecond
+
 // A side is what an end has shown of itself up to a moment. A place of -1 says
 // that there is no such segment.
 type side struct {
 	count    int           // its segments, RSTs aside
 	last     int           // the last of them
+	at       time.Duration // when that was
 	syn, fin int           // its first SYN, its first FIN
 	data     int           // its first segment with data
 	lastData int           // the last one that was new
@@ -130,14 +136,14 @@ func (e *side) probe(s *segment) bool {
 func (e *side) take(i int, s *segment) (fresh bool) {
 	if s.numbered() {
 		fresh = !e.numbered || behind(s.end(), e.next)
-		if !fresh && s.end() != s.Packet.Seq {
+		if !fresh && s.end() != s.Packet.Seq && s.At-e.at >= resent {
 			e.again++
 		}
 		if fresh {
 			e.next, e.numbered = s.end(), true
 		}
 	}
-	e.count, e.last = e.count+1, i
+	e.count, e.last, e.at = e.count+1, i, s.At
 	if s.Packet.Has("SYN") && e.syn < 0 {
 		e.syn = i
 	}

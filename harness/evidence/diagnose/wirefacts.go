@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
@@ -9,7 +10,7 @@ import (
 
 // question asks about the RST at a place among the segments.
 func (w *wire) question(at int) *wireQuestion {
-	q := &wireQuestion{wire: w, at: at, rst: w.segments[at], x: w.segments[at].from, answered: -1}
+	q := &wireQuestion{wire: w, at: at, rst: w.segments[at], x: w.segments[at].from, answered: -1, perhaps: -1}
 	both := w.sides(at)
 	q.mine, q.other = both[q.x], both[1-q.x]
 	for i := range w.segments[:at] {
@@ -17,9 +18,12 @@ func (w *wire) question(at int) *wireQuestion {
 		if s.from == q.x || s.Packet.RST() {
 			continue
 		}
-		answers := s.acks() && !q.ack() && q.rst.numbered() && s.Packet.Ack == q.rst.Packet.Seq
-		if answers || q.ack() && !s.Packet.Has("ACK") {
-			q.answered = i
+		fits := s.acks() && q.rst.numbered() && s.Packet.Ack == q.rst.Packet.Seq
+		if fits && !q.ack() || q.ack() && !s.Packet.Has("ACK") {
+			q.answered, q.perhaps = i, i
+		}
+		if fits && !w.is(q.x, Linux) {
+			q.perhaps = i
 		}
 	}
 	return q
@@ -138,6 +142,13 @@ func (q *wireQuestion) probed() bool {
 // of the RST's end.
 func (q *wireQuestion) heardSince() bool { return q.other.last > q.mine.last }
 
+// multipath says whether the connection is one of Multipath TCP (IANA's option
+// kind 30), or may be: then its subflows have bytes of which they do not tell.
+func (q *wireQuestion) multipath() bool {
+	const kind = 30
+	return slices.ContainsFunc(q.segments, func(s segment) bool { return !s.shown || slices.Contains(s.options.Kinds, kind) })
+}
+
 // wasReset says whether a RST had come to the end of this one, which the other
 // end seems to have sent.
 func (q *wireQuestion) wasReset() bool {
@@ -166,12 +177,17 @@ func (q *wireQuestion) sending() bool {
 	return behind(q.other.next, q.other.acked)
 }
 
-// payload returns the first bytes that an end sent, as far as they are known.
-func (q *wireQuestion) payload(e side) []byte {
+// firstWords returns the first bytes that an end sent, as far as they are known.
+func (q *wireQuestion) firstWords(e side) []byte {
 	if e.data < 0 {
 		return nil
 	}
-	if header := header(q.segments[e.data].Packet); header != nil {
+	return payload(q.segments[e.data].Packet)
+}
+
+// payload returns what a segment brings, as far as it was captured.
+func payload(p *evidence.Packet) []byte {
+	if header := header(p); header != nil {
 		return header.Payload
 	}
 	return nil
@@ -179,11 +195,13 @@ func (q *wireQuestion) payload(e side) []byte {
 
 // clientHello says whether the other end began with a ClientHello of TLS (RFC
 // 8446, section 5.1).
-func (q *wireQuestion) clientHello() bool { return bytes.HasPrefix(q.payload(q.other), []byte{22, 3}) }
+func (q *wireQuestion) clientHello() bool {
+	return bytes.HasPrefix(q.firstWords(q.other), []byte{22, 3})
+}
 
 // plainText says whether the other end began with letters.
 func (q *wireQuestion) plainText() bool {
-	text := q.payload(q.other)
+	text := q.firstWords(q.other)
 	for _, c := range text[:min(len(text), 4)] {
 		if c < ' ' || c > '~' {
 			return false
@@ -195,6 +213,6 @@ func (q *wireQuestion) plainText() bool {
 // alerted says whether the end that sent the RST began with an alert of TLS, or
 // an answer of HTTP that speaks of HTTPS (RFC 8446, section 6).
 func (q *wireQuestion) alerted() bool {
-	text := q.payload(q.mine)
+	text := q.firstWords(q.mine)
 	return bytes.HasPrefix(text, []byte{21, 3}) || bytes.Contains(text, []byte("HTTPS server"))
 }
