@@ -181,7 +181,7 @@ func (q *wireQuestion) say() {
 	d.Why = picture(d.Picture).What
 	var clues []string
 	if d.Part == PartBetween {
-		for _, m := range q.marks() {
+		for _, m := range q.objections() {
 			clues = append(clues, m.clue)
 		}
 		d.Why = "something between the ends sent it in the name of the " + string(d.Names)

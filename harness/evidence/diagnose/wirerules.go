@@ -36,7 +36,7 @@ func wireRules() []wireRule {
 			(*wireQuestion).wrongHandshake, ActStray, always(Likely), shows(picStray)},
 		{"captures show that it came into being elsewhere", (*wireQuestion).fromElsewhere, "", always(Certain), foreign},
 		{"something about it speaks against the end that it names",
-			func(q *wireQuestion) bool { return len(q.marks()) > 0 }, "", (*wireQuestion).markedness, foreign},
+			func(q *wireQuestion) bool { return len(q.objections()) > 0 }, "", (*wireQuestion).foreignness, foreign},
 		{"it may be an answer, and the end that it names went on",
 			func(q *wireQuestion) bool { return q.goesOn() }, "", always(Open), shows(picPassedBy)},
 		{"a probe was not answered, and the next one would have been due",
@@ -137,12 +137,12 @@ func subflowPicture(reason string) string {
 	return picSubflow
 }
 
-// markedness is how sure it is that neither end sent a RST: one mark that
+// foreignness is how sure it is that neither end sent a RST: one mark that
 // others make now and then, as front ends and devices that rewrite headers do,
 // makes it likely.
-func (q *wireQuestion) markedness() Sureness {
-	marks := q.marks()
-	if len(marks) > 1 || marks[0].proof {
+func (q *wireQuestion) foreignness() Sureness {
+	against := q.objections()
+	if len(against) > 1 || against[0].proof {
 		return Certain
 	}
 	return Likely

@@ -21,15 +21,15 @@ type wireQuestion struct {
 	d        *Diagnosis
 }
 
-// A mark is something about a RST that speaks against the end that it names.
-type mark struct {
+// An objection is something about a RST that speaks against the end that it names.
+type objection struct {
 	clue  string
-	proof bool // it is enough by itself; otherwise others make such marks now and then
+	proof bool // it is enough by itself; otherwise others do so now and then, too
 }
 
-// marks are all that speak against the end that the RST names.
-func (q *wireQuestion) marks() []mark {
-	var found []mark
+// objections are all that speak against the end that the RST names.
+func (q *wireQuestion) objections() []objection {
+	var found []objection
 	for _, m := range []struct {
 		fits  bool
 		clue  string
@@ -46,7 +46,7 @@ func (q *wireQuestion) marks() []mark {
 		{q.oddNumber(), "its sequence number is neither the next of that end nor one that was acknowledged", false},
 	} {
 		if m.fits {
-			found = append(found, mark{m.clue, m.proof})
+			found = append(found, objection{m.clue, m.proof})
 		}
 	}
 	return found
