@@ -21,6 +21,8 @@ func TestWhatIsPure(t *testing.T) {
 		{"evidence/savefile", "evidence/savefile evidence evidence/internal/ip internal/jsonerror tcp gopacket " +
 			"golang.org/x/net/bpf golang.org/x/sys/unix"}, // of gopacket's layers
 		{"evidence/flows", "evidence/flows evidence evidence/internal/ip internal/jsonerror tcp"},
+		{"evidence/printed", "evidence/printed evidence evidence/internal/ip internal/jsonerror tcp gopacket " +
+			"golang.org/x/net/bpf golang.org/x/sys/unix"}, // of IANA's names of ports
 		{"evidence/diagnose", "evidence/diagnose evidence evidence/internal/ip internal/jsonerror causes tcp gopacket"},
 		{"report", "report evidence evidence/internal/ip internal/jsonerror tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix " +
 			"golang.org/x/term github.com/rivo/uniseg"}, // of pcapng files, and of the width of a line
