@@ -82,7 +82,7 @@ func Open(r io.Reader) (*Reader, error) {
 // Point is the number of the interface, counted through all sections of the
 // file; where a capture of all interfaces of Linux says which (SLL2), each has
 // its own. Leaving is only set where the file says so.
-func (r *Reader) Next() (evidence.Segment, error) {
+func (r *Reader) Next() (s evidence.Segment, err error) {
 	for r.err == nil {
 		start := r.in.offset
 		r.frame = frame{}
@@ -91,7 +91,7 @@ func (r *Reader) Next() (evidence.Segment, error) {
 			break
 		}
 		r.records++
-		if s, ok := r.segment(&r.frame); ok {
+		if r.segment(&r.frame, &s) {
 			return s, nil
 		}
 	}
@@ -114,27 +114,27 @@ func (r *Reader) located(err error, start int64) error {
 }
 
 // segment decodes a frame. The innermost of the packets in it counts.
-func (r *Reader) segment(f *frame) (s evidence.Segment, ok bool) {
+func (r *Reader) segment(f *frame, s *evidence.Segment) bool {
 	offset, why := locate(f)
 	if why == inLink {
 		offset, why = behindLink(f.data, f.link)
 	}
 	for tunnels := 0; why == found; tunnels++ {
 		var inner int
-		if s, inner, why = r.decode(f, offset); why != inTunnel || tunnels == maxTunnels {
+		if inner, why = r.decode(f, offset, s); why != inTunnel || tunnels == maxTunnels {
 			break
 		}
 		offset, why = inner, found
 	}
 	if why != found {
 		r.count.add(why, f)
-		return s, false
+		return false
 	}
 	s.At, s.Leaving, s.Point = f.at, f.leaving, f.point.joined()
 	if f.at.IsZero() {
 		s.Packet.Unknown |= evidence.FieldDate
 	}
-	return s, true
+	return true
 }
 
 // maxTunnels is how many packets a packet may be in.
@@ -142,31 +142,28 @@ const maxTunnels = 8
 
 // decode decodes the IP packet at an offset of the frame. It returns [inTunnel]
 // and where the next one begins if it carries another.
-func (r *Reader) decode(f *frame, offset int) (s evidence.Segment, inner int, why omission) {
+func (r *Reader) decode(f *frame, offset int, s *evidence.Segment) (inner int, why omission) {
 	packet, length := f.data[min(offset, len(f.data)):], f.length-offset
+	if said := ip.Total(packet); said != 0 { // the link layer may have padded it
+		length, packet = said, packet[:min(said, len(packet))]
+	}
+	var ok bool
+	if *s, ok = r.decoder.Segment(packet, length); ok {
+		return 0, found
+	}
 	h, ok := ip.Parse(packet)
 	switch {
 	case !ok:
-		return s, 0, unreadable(packet)
+		return 0, unreadable(packet)
 	case h.Offset != 0:
-		return s, 0, fragment
-	case h.Cut:
-		return s, 0, cutOff
+		return 0, fragment
+	case h.Cut, h.Protocol == ip.TCP && len(packet) < h.Len+20:
+		return 0, cutOff
+	case h.Protocol == ip.TCP:
+		return 0, malformed
 	}
-	if h.Total != 0 { // the link layer may have padded it
-		length, packet = h.Total, packet[:min(h.Total, len(packet))]
-	}
-	if h.Protocol != ip.TCP {
-		inner, why = behindIP(packet, h)
-		return s, offset + inner, why
-	}
-	if len(packet) < h.Len+20 {
-		return s, 0, cutOff
-	}
-	if s, ok = r.decoder.Segment(packet, length); !ok {
-		return s, 0, malformed
-	}
-	return s, 0, found
+	inner, why = behindIP(packet, h)
+	return offset + inner, why
 }
 
 // Omissions says what was not read as a segment so far. It is empty if

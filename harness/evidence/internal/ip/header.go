@@ -49,11 +49,28 @@ func Parse(packet []byte) (h Header, ok bool) {
 	return h, false
 }
 
+// Total returns how many bytes an IP packet says that it has, 0 if it does not
+// say so, or is none.
+func Total(packet []byte) int {
+	if len(packet) < 20 {
+		return 0
+	}
+	switch packet[0] >> 4 {
+	case 4:
+		return int(packet[2])<<8 | int(packet[3])
+	case 6:
+		if payload := int(packet[4])<<8 | int(packet[5]); payload != 0 { // 0: a jumbogram (RFC 2675)
+			return 40 + payload
+		}
+	}
+	return 0
+}
+
 func parse4(packet []byte) (h Header, ok bool) {
 	_ = packet[19]
 	fragment := int(packet[6])<<8 | int(packet[7])
 	h = Header{
-		Protocol: packet[9], Len: int(packet[0]&15) * 4, Total: int(packet[2])<<8 | int(packet[3]),
+		Protocol: packet[9], Len: int(packet[0]&15) * 4, Total: Total(packet),
 		Hops: int(packet[8]), ID: int(packet[4])<<8 | int(packet[5]),
 		Offset: fragment & 0x1fff * 8, More: fragment&0x2000 != 0,
 	}
@@ -69,10 +86,7 @@ func parse4(packet []byte) (h Header, ok bool) {
 
 func parse6(packet []byte) Header {
 	_ = packet[39]
-	h := Header{Protocol: packet[6], Len: 40, Hops: int(packet[7])}
-	if payload := int(packet[4])<<8 | int(packet[5]); payload != 0 { // 0: a jumbogram (RFC 2675)
-		h.Total = 40 + payload
-	}
+	h := Header{Protocol: packet[6], Len: 40, Total: Total(packet), Hops: int(packet[7])}
 	if h.Protocol != TCP {
 		h.extend(packet)
 	}
