@@ -20,9 +20,7 @@ func clean(line string) string {
 	for {
 		short := strings.TrimLeft(line, " \t")
 		short = strings.TrimLeft(short, "|`*")
-		if strings.HasPrefix(short, ">") {
-			short = short[1:]
-		}
+		short = strings.TrimPrefix(short, ">")
 		if short == line {
 			break
 		}
