@@ -3,9 +3,11 @@ package printed_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,14 +98,19 @@ func TestPrograms(t *testing.T) {
 	for program, sets := range variants {
 		t.Run(program, func(t *testing.T) {
 			path := need(t, program)
-			for name, file := range captures(t) {
+			files := captures(t)
+			for f, name := range slices.Sorted(maps.Keys(files)) {
+				file := files[name]
 				r, err := savefile.Open(bytes.NewReader(file))
 				want, _ := all(t, r, err)
 				stored := filepath.Join(t.TempDir(), "run.pcapng")
 				if err := os.WriteFile(stored, file, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				for _, set := range sets {
+				for v, set := range sets {
+					if program == "tshark" && v > 0 && (f+v)%4 > 0 {
+						continue // its start takes longest: the first variant of all files, of a quarter the others
+					}
 					cmd := exec.CommandContext(t.Context(), path, append([]string{"-r", stored}, strings.Fields(set)...)...)
 					cmd.Env = append(os.Environ(), "TZ=UTC")
 					out, err := cmd.Output()
