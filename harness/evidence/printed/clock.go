@@ -118,8 +118,13 @@ func date(word string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// timeOfDay reads 15:04:05 with any number of decimals.
+// timeOfDay reads 15:04:05 with any number of decimals. What passed since another
+// packet is less than nothing where the clock of a capture went back.
 func timeOfDay(word string) (time.Duration, bool) {
+	if after, back := strings.CutPrefix(word, "-"); back {
+		since, ok := timeOfDay(after)
+		return -since, ok && !strings.HasPrefix(after, "-")
+	}
 	if len(word) < 8 || word[2] != ':' || word[5] != ':' {
 		return 0, false
 	}
@@ -127,7 +132,7 @@ func timeOfDay(word string) (time.Duration, bool) {
 	minutes, ok2 := digits(word[3:5])
 	rest, ok3 := seconds(word[6:])
 	whole, _, _ := strings.Cut(word[6:], ".")
-	if !ok1 || !ok2 || !ok3 && len(word) > 8 || len(whole) != 2 || hours > 24*365 || minutes > 59 {
+	if !ok1 || !ok2 || !ok3 && len(word) > 8 || len(whole) != 2 || rest < 0 || hours > 24*365 || minutes > 59 {
 		return 0, false
 	}
 	if !ok3 {
@@ -142,6 +147,10 @@ func timeOfDay(word string) (time.Duration, bool) {
 
 // seconds reads a number with decimals.
 func seconds(word string) (time.Duration, bool) {
+	if after, back := strings.CutPrefix(word, "-"); back {
+		since, ok := seconds(after)
+		return -since, ok && !strings.HasPrefix(after, "-")
+	}
 	whole, fraction, ok := strings.Cut(word, ".")
 	if !ok || len(whole) > 10 || len(fraction) == 0 || len(fraction) > 9 {
 		return 0, false
