@@ -14,7 +14,8 @@
 //   - tcpdump makes sequence numbers relative to the first segment with ACK that it
 //     saw. Where the text shows that one, or the SYN, they are made whole again.
 //     Elsewhere, and for tshark's, [evidence.FieldOrigin] is unknown: they are
-//     comparable within their connection only.
+//     comparable within their connection only. tcpdump never makes that of a RST
+//     without ACK relative: among relative ones [evidence.FieldSeq] is unknown.
 //   - tshark scales windows, and so does not show that of the header except in SYNs
 //     and where it is 0. It names only some of the options, in its own order:
 //     [evidence.FieldOptions] is unknown then, although Packet.Options has values.

@@ -73,9 +73,7 @@ func (c *origin) dump(p *evidence.Packet, i int) {
 	case p.Has("SYN"):
 		c.begin(p, i, seen)
 	case !p.Has("ACK"): // as it is, whatever the others are
-		if c.decided && c.relative && !c.sure[i] {
-			p.Unknown |= evidence.FieldSeq | evidence.FieldOrigin
-		}
+		c.alone(p, i)
 	case p.Lacks(evidence.FieldAck):
 		p.Unknown |= evidence.FieldOrigin
 	default:
@@ -105,6 +103,20 @@ func (c *origin) begin(p *evidence.Packet, i int, seen bool) {
 	}
 	if again.base == c.base {
 		c.decided, c.relative = again.decided, again.relative
+	}
+}
+
+// alone says what the number of a segment without ACK is worth among those of
+// its connection. If it is far from them they are relative, and it is not, or it
+// is not of that connection's sender: the text does not tell.
+func (c *origin) alone(p *evidence.Packet, i int) {
+	const far = 1 << 30 // the largest window (RFC 7323, section 2.2)
+	if c.sure[i] {
+		return
+	}
+	p.Unknown |= evidence.FieldOrigin
+	if c.has != [2]bool{} && (!c.has[i] || p.Seq-c.base[i] >= far) {
+		p.Unknown |= evidence.FieldSeq
 	}
 }
 
