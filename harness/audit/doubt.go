@@ -15,10 +15,13 @@ const tolerable = 20
 // doubts says whether a result may be the audit's or the machine's doing, so
 // that the cell is to be run again alone: nothing was proved, or it is against
 // the client and the machine did not run the audit for a while. No client hangs
-// of that: the clock stood still.
+// of that: the clock stood still. A refused client that is late may have spent
+// the time on being loaded, beside others: it shows on no connection when it
+// begins.
 func (r *run) doubts(result Result) bool {
 	v := result.Verdict
-	return v.Has(void...) || r.starved(result) && (v.Bad() || v.Weak()) && !v.Has(Hung)
+	return v.Has(void...) || r.starved(result) && (v.Bad() || v.Weak()) && !v.Has(Hung) ||
+		v.Has(Late) && result.Fault == Refuse
 }
 
 func (r *run) starved(result Result) bool { return result.lost > r.limits.Time/tolerable }

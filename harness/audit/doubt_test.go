@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
 )
@@ -55,5 +56,41 @@ func TestWhatProvesNothingIsTriedAgainAlone(t *testing.T) {
 				t.Errorf("%d bad and %d unproven cells", len(report.Bad()), len(report.Unproven()))
 			}
 		})
+	}
+}
+
+// TestALateRefusalIsTriedAgainAlone: a program that is loaded beside others may
+// take as long for that as a client that is late. The second time decides.
+func TestALateRefusalIsTriedAgainAlone(t *testing.T) {
+	const late = time.Second // far more than the ready one takes
+	loading := func(ctx context.Context, c audit.Call) audit.Answer {
+		<-time.After(late * 3 / 2)
+		return (&planted{exchange: ask}).once(ctx, c)
+	}
+	ready := func(ctx context.Context, c audit.Call) audit.Answer { return (&planted{exchange: ask}).once(ctx, c) }
+	for _, c := range []struct {
+		name   string
+		always bool
+		want   string
+	}{
+		{"it was loading", false, "SURFACED"},
+		{"it is late", true, "LATE"},
+	} {
+		var opened atomic.Int64
+		s := subject(t, func() audit.Client {
+			if opened.Add(1) == 1 || c.always {
+				return audit.Func(loading)
+			}
+			return audit.Func(ready)
+		})
+		report, err := audit.Run(t.Context(), s, audit.Options{
+			Only: []string{"P0/refuse/always/write"}, Limits: audit.Limits{Late: late},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := report.Cells[0]; got.Verdict.String() != c.want || got.First == nil || got.First.String() != "LATE" {
+			t.Errorf("%s: %v, first %v, want %s, first LATE", c.name, got.Verdict, got.First, c.want)
+		}
 	}
 }
