@@ -73,7 +73,10 @@ client                 server
 			var lingered lab.Outcome
 			Eventually(ctx, server.Outcomes()).Should(Receive(&lingered))
 			Expect(lingered).To(EndIn("read", harness.Finished))
-			Expect(Recorded(l)).To(ShowNoReset())
+			// Both ends have finished. A segment that was sent twice, as a busy machine
+			// makes its sender do, is acknowledged twice, and the second ACK may find the
+			// sender's socket gone: its kernel's RST harms nobody.
+			Expect(Recorded(l)).NotTo(ShowReset(SentBy(evidence.Application, "server")))
 		},
 		ByRoute(lab.Direct, lab.Proxied),
 	)
