@@ -29,7 +29,8 @@ func TestAGigabyteOfOutput(t *testing.T) {
 				t.Fatal(err)
 			}
 			<-p.Drained()
-			if grown := memory(t) - before; grown > 24<<20 {
+			// The race detector and a busy machine's late collector take their part.
+			if grown := memory(t) - before; grown > 64<<20 {
 				t.Errorf("this process has grown by %d bytes", grown)
 			}
 			kept, dropped := p.Lines()

@@ -67,15 +67,15 @@ func turnOf(thread string) (t turn, ok bool) {
 }
 
 // waited says for how long a thread waited for a processor, of the time between
-// two looks. The kernel adds a wait when it is over: a thread that still waits
-// and did not run at all is taken to have waited for the whole time.
+// two looks. The kernel adds a wait when it is over: a thread that could run at
+// the second look is taken to have waited for all the time in which it did not.
 func waited(before, after map[string]turn, between time.Duration) (longest time.Duration) {
 	for id, now := range after {
 		was := before[id]
-		if now.runnable && now.ran == was.ran {
-			return between
-		}
 		longest = max(longest, now.waited-was.waited)
+		if now.runnable {
+			longest = max(longest, between-(now.ran-was.ran))
+		}
 	}
 	return min(longest, between)
 }
