@@ -101,11 +101,12 @@ type Sums struct {
 	Again    uint64 // segments whose bytes, SYN or FIN had been sent before
 }
 
-// Client returns the end that connected, or is thought to.
-func (f *Flow) Client() netip.AddrPort { return f.pair.end(f.client) }
+// Client returns the end that connected, or is thought to. A host that a printed
+// trace names has the name as the zone of its address: see package printed.
+func (f *Flow) Client() netip.AddrPort { return f.tracker.names.end(&f.pair, f.client) }
 
 // Server returns the other end.
-func (f *Flow) Server() netip.AddrPort { return f.pair.end(1 - f.client) }
+func (f *Flow) Server() netip.AddrPort { return f.tracker.names.end(&f.pair, 1-f.client) }
 
 // Sent returns what the client and the server have sent.
 func (f *Flow) Sent() (client, server Sums) {

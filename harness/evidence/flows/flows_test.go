@@ -258,6 +258,24 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// TestNamedHosts: hosts that a printed trace names are told apart by their names.
+func TestNamedHosts(t *testing.T) {
+	named := func(name string, port uint16) netip.AddrPort {
+		return netip.AddrPortFrom(netip.MustParseAddr("100::1%"+name), port)
+	}
+	var all []evidence.Segment
+	for _, client := range []string{"a.example", "b.example"} {
+		w := newWire()
+		w.client, w.server = named(client, 40000), named("www.example", 80)
+		w.open(1000, 5000)
+		all = append(all, w.segments...)
+	}
+	found, _ := track(flows.Limits{}, all)
+	if len(found) != 2 || found[0].flow.Client() != named("a.example", 40000) || found[1].flow.Server() != named("www.example", 80) {
+		t.Errorf("%d connections, want one of a.example and one of b.example", len(found))
+	}
+}
+
 // TestLimits: whatever comes, what is kept is bounded, and what was ended for
 // want of room is counted.
 func TestLimits(t *testing.T) {

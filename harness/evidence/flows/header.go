@@ -103,8 +103,8 @@ type pair struct {
 }
 
 // pairOf returns the pair of two ends. side is 0 if from is its first.
-func pairOf(from, to netip.AddrPort) (p pair, side uint8) {
-	p = pair{a: halves(from.Addr()), b: halves(to.Addr()), aPort: from.Port(), bPort: to.Port()}
+func (n *names) pairOf(from, to netip.AddrPort) (p pair, side uint8) {
+	p = pair{a: n.halves(from.Addr()), b: n.halves(to.Addr()), aPort: from.Port(), bPort: to.Port()}
 	if p.b[0] < p.a[0] || p.b[0] == p.a[0] && (p.b[1] < p.a[1] || p.b[1] == p.a[1] && p.bPort < p.aPort) {
 		p.a, p.b, p.aPort, p.bPort = p.b, p.a, p.bPort, p.aPort
 		side = 1
@@ -112,17 +112,52 @@ func pairOf(from, to netip.AddrPort) (p pair, side uint8) {
 	return p, side
 }
 
+// names are the hosts that a printed trace names instead of giving an address:
+// they have the zone of an address of the discard prefix (see package printed).
+type names struct {
+	numbers map[string]uint64
+	all     []netip.Addr
+}
+
+const (
+	discard   = 0x0100_0000_0000_0000 // the upper half of the prefix (RFC 6666)
+	nameBit   = 1 << 63               // in the lower half of an address that stands for a name
+	mostNames = 1 << 16               // that are told apart
+)
+
 // halves returns an address as two numbers.
-func halves(a netip.Addr) [2]uint64 {
+func (n *names) halves(a netip.Addr) [2]uint64 {
+	if a.Is6() && a.Zone() != "" {
+		return [2]uint64{discard, nameBit | n.number(a)}
+	}
 	bytes := a.As16()
 	return [2]uint64{binary.BigEndian.Uint64(bytes[:8]), binary.BigEndian.Uint64(bytes[8:])}
 }
 
-// end returns one of the two ends.
-func (p *pair) end(side uint8) netip.AddrPort {
+// number returns the number of a name. All that are too many share the last one.
+func (n *names) number(a netip.Addr) uint64 {
+	i, known := n.numbers[a.Zone()]
+	switch {
+	case known:
+		return i
+	case len(n.all) == mostNames:
+		return mostNames - 1
+	case n.numbers == nil:
+		n.numbers = map[string]uint64{}
+	}
+	i = uint64(len(n.all))
+	n.numbers[a.Zone()], n.all = i, append(n.all, a)
+	return i
+}
+
+// end returns one of the two ends of a pair.
+func (n *names) end(p *pair, side uint8) netip.AddrPort {
 	address, port := p.a, p.aPort
 	if side == 1 {
 		address, port = p.b, p.bPort
+	}
+	if i := address[1] &^ nameBit; address[0] == discard && address[1]&nameBit != 0 && i < uint64(len(n.all)) {
+		return netip.AddrPortFrom(n.all[i], port)
 	}
 	var bytes [16]byte
 	binary.BigEndian.PutUint64(bytes[:8], address[0])

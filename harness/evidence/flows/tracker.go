@@ -55,6 +55,7 @@ type Tracker struct {
 	free   []int32
 	lists  [2]list // open, over
 	pool   pool
+	names  names
 	header header
 }
 
@@ -81,7 +82,7 @@ func (t *Tracker) flow(i int32) *Flow { return &t.blocks[i/flowBlock][i%flowBloc
 func (t *Tracker) Add(s *evidence.Segment) {
 	h := &t.header
 	h.read(s)
-	key, from := pairOf(s.From, s.To)
+	key, from := t.names.pairOf(s.From, s.To)
 	hash := t.table.hash(&key)
 	var f *Flow
 	if i := t.find(&key, hash); i == none {
