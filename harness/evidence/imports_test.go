@@ -23,9 +23,13 @@ func TestWhatIsPure(t *testing.T) {
 		{"evidence/flows", "evidence/flows evidence evidence/internal/ip internal/jsonerror tcp"},
 		{"evidence/printed", "evidence/printed evidence evidence/internal/ip internal/jsonerror tcp gopacket " +
 			"golang.org/x/net/bpf golang.org/x/sys/unix"}, // of IANA's names of ports
-		{"evidence/diagnose", "evidence/diagnose evidence evidence/internal/ip internal/jsonerror causes tcp gopacket"},
+		{"evidence/diagnose", "evidence/diagnose evidence/flows evidence/savefile evidence/printed evidence evidence/internal/ip " +
+			"internal/jsonerror causes tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix"},
 		{"report", "report evidence evidence/internal/ip internal/jsonerror tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix " +
 			"golang.org/x/term github.com/rivo/uniseg"}, // of pcapng files, and of the width of a line
+		{"report/answer", "report/answer report evidence/diagnose evidence/flows evidence/savefile evidence/printed evidence " +
+			"evidence/internal/ip internal/jsonerror causes tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix " +
+			"golang.org/x/term github.com/rivo/uniseg"},
 	} {
 		t.Run(test.pure, func(t *testing.T) {
 			build := exec.CommandContext(t.Context(), "go", "build", "-o", os.DevNull, module+test.pure)

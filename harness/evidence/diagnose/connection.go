@@ -33,6 +33,7 @@ type Connection struct {
 	noWay    string           // what ICMP said; "" if nothing
 	dropped  int              // the number of the last fact that was dropped; -1: none was
 	lost     uint64           // facts dropped that nothing carries
+	passed   bool             // there were segments of which only sums are known
 }
 
 // A fact is an event with the caller's number for it.
@@ -68,6 +69,10 @@ func Join(a, b *Connection) { a.other, b.other = b, a }
 // A connection keeps 512 facts. Beyond that, data and acknowledgements in the
 // middle go first, and their sums stay.
 func (c *Connection) Add(number int, e *evidence.Event) {
+	if e.Bulk != nil { // no fact, but what is behind it may begin anywhere
+		c.dropped, c.passed = max(c.dropped, number), true
+		return
+	}
 	c.around.count(e, c.senderOf(e))
 	if e.Call != nil && !slices.Contains(c.ends, e.Call.Conn) && len(c.ends) < endsKept {
 		c.ends = append(c.ends, e.Call.Conn)

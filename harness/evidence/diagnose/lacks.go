@@ -61,7 +61,7 @@ func (w *wire) holes() bool {
 		}
 		jump := int32(s.Packet.Seq - next[s.from])
 		switch {
-		case !known[s.from] || w.dropped >= 0 && w.facts[s.fact].number > w.dropped && s.fact >= factsHead && jump > 0:
+		case !known[s.from] || w.dropped >= 0 && w.facts[s.fact].number > w.dropped && (w.passed || s.fact >= factsHead) && jump > 0:
 			open[s.from] = 0
 		case jump > 0:
 			open[s.from] += int(jump)
