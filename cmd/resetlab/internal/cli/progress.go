@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -47,6 +48,37 @@ func (p progress) clear() {
 
 // finish takes the bar away.
 func (p progress) finish() {
+	if p.bar != nil {
+		p.bar.Finish()
+	}
+}
+
+// A byteProgress shows how much of something was read: a bar on a terminal, if
+// there is so much that somebody waits for it.
+type byteProgress struct{ bar *progressbar.ProgressBar }
+
+func newByteProgress(w io.Writer, total int64, what string) byteProgress {
+	const little = 32 << 20 // bytes, which are read at once
+	if !terminal.Is(w) || total < little {
+		return byteProgress{}
+	}
+	return byteProgress{progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(30),
+		progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(),
+		progressbar.OptionThrottle(100*time.Millisecond),
+	)}
+}
+
+// Write counts what was read.
+func (p byteProgress) Write(b []byte) (int, error) {
+	if p.bar != nil {
+		p.bar.Add(len(b)) // fails only when the terminal is gone
+	}
+	return len(b), nil
+}
+
+// finish takes the bar away.
+func (p byteProgress) finish() {
 	if p.bar != nil {
 		p.bar.Finish()
 	}
