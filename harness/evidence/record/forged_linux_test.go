@@ -20,8 +20,11 @@ import (
 func TestAForgedRSTIsNobodysHere(t *testing.T) {
 	lanes := open(t)
 	needs(t, lanes, evidence.Kernel)
-	r := recordRun(t, lanes, lanes.Address(), serving(readAndClose, func(t *testing.T, c *lab.Conn) {
+	r := recordRun(t, lanes, lanes.Address(), serving(readAllAndClose, func(t *testing.T, c *lab.Conn) {
 		forge(t, c.RemoteAddr(), c.LocalAddr())
+		if err := c.CloseWrite(); err != nil {
+			t.Error(err)
+		}
 		if err := c.AwaitFinish(t.Context()); err != nil {
 			t.Error(err)
 		}

@@ -139,6 +139,13 @@ func readAndClose(_ context.Context, c *lab.Conn) {
 	c.Close()
 }
 
+// readAllAndClose stays until the client has finished: what comes before that
+// finds a socket that nobody closes.
+func readAllAndClose(_ context.Context, c *lab.Conn) {
+	io.Copy(io.Discard, c)
+	c.Close()
+}
+
 func shutDown(ctx context.Context, c *lab.Conn) {
 	readByte(c)
 	c.CloseRead()
