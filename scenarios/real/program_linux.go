@@ -1,43 +1,57 @@
 package real
 
 import (
-	"errors"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/program"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
-// supervise starts what the programs of a spec run below. They are gone when the
-// spec ends. Their process ids are those that the kernel's traces tell.
-func supervise(ctx SpecContext) *program.Supervisor {
+// start starts a program at a host, or skips the spec where it cannot run.
+func start(ctx SpecContext, h *lab.Host, r program.Recipe) *lab.Program {
 	GinkgoHelper()
-	s, err := program.Supervise(ctx, program.Options{SamePIDs: true})
-	if errors.Is(err, program.ErrUnavailable) {
-		Skip(err.Error())
-	}
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { Expect(s.Close()).To(Succeed()) })
-	return s
+	p, err := h.Run(ctx, r)
+	Available(err)
+	return p
 }
 
-// said runs a program to its end, and returns its exit status and what it said,
-// line by line.
-func said(ctx SpecContext, s *program.Supervisor, args ...string) (status int, lines []string) {
+// said runs a command to its end at a host, and returns its exit status and what
+// it said, without the end of its last line.
+func said(ctx SpecContext, h *lab.Host, name string, args ...string) (status int, text string) {
 	GinkgoHelper()
-	p, err := s.Start(ctx, program.Command{Args: args})
+	recipe := tools[name].recipe
+	recipe.Command = func(program.Place) (program.Command, error) { return program.Command{Args: args}, nil }
+	p := start(ctx, h, recipe)
+	status, err := p.Exit(ctx)
 	Expect(err).NotTo(HaveOccurred())
-	Eventually(ctx, p.Drained()).Should(BeClosed())
-	var exit *program.ExitError
-	if err := p.Err(); errors.As(err, &exit) {
-		status = exit.Code
-	} else {
-		Expect(err).NotTo(HaveOccurred())
+	p.Err() // its failure is known
+	return status, strings.TrimSuffix(p.Text(), "\n")
+}
+
+// awaitLine waits for a line that begins so, and returns it.
+func awaitLine(ctx SpecContext, p *lab.Program, prefix string) string {
+	GinkgoHelper()
+	line, err := p.AwaitLine(ctx, func(l program.Line) bool { return strings.HasPrefix(l.Text, prefix) })
+	Expect(err).NotTo(HaveOccurred())
+	return line.Text
+}
+
+// wire tells the segments of a connection, which are in order of their first, as
+// "client SYN". Where no packets are captured it returns what was expected.
+func wire(r *evidence.Recording, flow int, expected ...string) []string {
+	if r.Lacks(evidence.Wire) {
+		return expected
 	}
-	kept, _ := p.Lines()
-	for _, line := range kept {
-		lines = append(lines, line.Text)
+	var segments []string
+	for _, e := range r.Events {
+		if e.Packet != nil && e.Flow == flow {
+			segments = append(segments, e.Host+" "+e.Packet.Flags)
+		}
 	}
-	return status, lines
+	return segments
 }

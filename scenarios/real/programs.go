@@ -2,78 +2,64 @@ package real
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
+	"errors"
 	"strings"
 	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 
+	"github.com/resetlab/resetlab/harness/program"
+	"github.com/resetlab/resetlab/harness/program/recipes"
 	"github.com/resetlab/resetlab/scenarios/claims"
 	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
-// A tool is a real program as the labels call it.
+// A tool is a real program that specs are made with.
 type tool struct {
-	command string // looked up in PATH, and where only root has a look by default
-	pkg     string // Debian's package that has it
-	version func() (string, error)
+	recipe program.Recipe // or one like it
+	// release is the part of its version that what it does depends on.
+	release func() (string, error)
 }
 
-// find returns the path of the tool.
-func (t tool) find() (string, error) {
-	for _, directory := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/local/sbin", "/usr/sbin", "/sbin") {
-		if path, err := exec.LookPath(filepath.Join(directory, t.command)); err == nil {
-			return path, nil
-		}
-	}
-	return "", fmt.Errorf("%s is not installed: Debian's package %s has it "+
-		"(README: how to install daemons so that they do not start)", t.command, t.pkg)
-}
-
-// tools are the programs that the specs are made with, by the names in their
-// labels.
+// tools are the programs, by the names in the labels.
 var tools = map[string]tool{
-	"nc": {"nc", "netcat-openbsd", says(`OpenBSD netcat \(Debian patchlevel (\d+\.\d+)`, "nc", "-h")},
+	"bash":    released(2, command("bash", "bash", "--version")),
+	"curl":    released(2, command("curl", "curl", "--version")),
+	"haproxy": released(2, recipes.HAProxy(nil)),
+	"java":    released(1, recipes.Java("", "", nil)),
+	"javac":   released(1, program.Recipe{Name: "javac", Package: "default-jdk-headless", Path: "javac", Version: []string{"-version"}}),
+	"nc":      released(2, command("nc", "netcat-openbsd", "-h")),
 }
 
-// says returns a function that asks a tool once for its version: the first group
-// of the expression in what it says.
-func says(version, command string, args ...string) func() (string, error) {
-	return sync.OnceValues(func() (string, error) {
-		path, err := tool{command: command}.find()
-		if err != nil {
-			return "", err
-		}
-		said, _ := exec.CommandContext(context.Background(), path, args...).CombinedOutput() // some fail when they tell it
-		found := regexp.MustCompile(version).FindSubmatch(said)
-		if found == nil {
-			return "", fmt.Errorf("%s %s tells no version by which it is known: %q", command, strings.Join(args, " "), said)
-		}
-		return string(found[1]), nil
-	})
+// command is the recipe of a command that is asked for its version so.
+func command(name, pkg, version string) program.Recipe {
+	return program.Recipe{Name: name, Package: pkg, Path: name, Version: []string{version}, AnyUser: true}
+}
+
+// released is a tool whose releases are told apart by so many numbers of its
+// version. It is asked once.
+func released(numbers int, r program.Recipe) tool {
+	return tool{r, sync.OnceValues(func() (string, error) {
+		version, err := r.VersionOf(context.Background())
+		parts := strings.FieldsFunc(version, func(c rune) bool { return c < '0' || c > '9' })
+		return strings.Join(parts[:min(numbers, len(parts))], "."), err
+	})}
 }
 
 // A spec of real programs is skipped where one of them is not installed. Where
-// all are it says which versions they have, since what they do depends on that.
+// all are it says which releases they are, since what they do depends on that.
 var _ = BeforeEach(func() {
 	var with []string
 	for _, name := range claims.Programs(CurrentSpecReport().Labels()) {
 		t, known := tools[name]
-		if !known {
-			Fail("there is no program " + name)
+		Expect(known).To(BeTrue(), "there is no program "+name)
+		release, err := t.release()
+		if errors.Is(err, program.ErrUnavailable) {
+			Skip(err.Error() + " (README: how to install daemons that do not start)")
 		}
-		if _, err := t.find(); err != nil {
-			Skip(err.Error())
-		}
-		version, err := t.version()
-		if err != nil {
-			Skip(err.Error())
-		}
-		with = append(with, name+" "+version)
+		Expect(err).NotTo(HaveOccurred())
+		with = append(with, name+" "+release)
 	}
 	if len(with) > 0 {
 		MadeWith(strings.Join(with, ", "))

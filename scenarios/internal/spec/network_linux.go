@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/lab"
 	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/harness/program"
 )
 
 // StartPair starts a lab whose hosts "client" and "server" are machines of
@@ -54,7 +55,7 @@ func AddHost(l *lab.Lab, n *netlab.Network, name string) *netlab.Host {
 // Available skips the spec if the machine does not give what was asked of it.
 func Available(err error) {
 	GinkgoHelper()
-	if errors.Is(err, netlab.ErrUnavailable) {
+	if errors.Is(err, netlab.ErrUnavailable) || errors.Is(err, program.ErrUnavailable) {
 		Skip(err.Error())
 	}
 	Expect(err).NotTo(HaveOccurred())

@@ -1,0 +1,69 @@
+package real
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/program"
+	"github.com/resetlab/resetlab/harness/program/recipes"
+)
+
+// checkOnce has HAProxy at the host "client" check a server once, as the options
+// of its backend say, and end. It returns what it logs of the check.
+func checkOnce(ctx SpecContext, l *lab.Lab, address string, options ...string) string {
+	GinkgoHelper()
+	recipe := recipes.HAProxy(func(at program.Place) string {
+		return fmt.Sprintf(`global
+	log stdout format raw daemon
+defaults
+	mode tcp
+	log global
+	timeout connect 1m
+	timeout check 1m
+	timeout client 1m
+	timeout server 1m
+	option log-health-checks
+frontend unused
+	bind unix@%s/unused
+	default_backend checked
+backend checked
+	%s
+	server backend %s check inter 1h
+`, at.Dir, strings.Join(options, "\n\t"), address)
+	})
+	recipe.Listens = false
+	p := start(ctx, l.Host("client"), recipe)
+	line := awaitLine(ctx, p, "Health check for server checked/backend ")
+	// It closes behind that. Who ends it before has the kernel close, with FIN.
+	Eventually(ctx, func() bool { return isConnected(address) }).WithPolling(time.Millisecond).Should(BeFalse())
+	Expect(p.Close()).To(Succeed())
+	_, reason, _ := strings.Cut(line, "reason: ")
+	reason, _, _ = strings.Cut(reason, ", ")
+	return reason
+}
+
+// isConnected says whether anybody's socket has this address for its peer's, as
+// proc_net_tcp(5) lists them. One in TIME-WAIT belongs to nobody any more.
+func isConnected(address string) bool {
+	GinkgoHelper()
+	const remote, state, timeWait = 2, 3, "06"
+	at := netip.MustParseAddrPort(address)
+	ip := at.Addr().As4()
+	peer := fmt.Sprintf("%08X:%04X", binary.NativeEndian.Uint32(ip[:]), at.Port())
+	table, err := os.ReadFile("/proc/self/net/tcp")
+	Expect(err).NotTo(HaveOccurred())
+	for line := range strings.Lines(string(table)) {
+		if fields := strings.Fields(line); len(fields) > state && fields[remote] == peer && fields[state] != timeWait {
+			return true
+		}
+	}
+	return false
+}
