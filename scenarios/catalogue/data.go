@@ -1507,6 +1507,69 @@ var situations = []Situation{
 		},
 	},
 	{
+		Name: "commands-check-a-port", Title: "A command that checks a port", Cause: "refused",
+		Drawing: `nc -zv                 port
+  SYN      ───────────▶
+           ◀═══════════  RST ACK      nobody listens
+  "Connection refused", exit status 1`,
+		Client: "connect: ECONNREFUSED, in the command's own words, and its exit status",
+		Server: "nothing: its kernel answers",
+		Twin:   "somebody listens: connect: 0, then FIN",
+		Labels: []string{"cause:refused", "claim:port-check", "real:nc", "real:bash", "real:curl", "real:java"},
+		File:   "scenarios/real/checking_a_port_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "commands-check-a-port/calls-it-refused-where-nobody-listens-nc",
+				Text:   "A command that checks a port calls it refused where nobody listens (nc)",
+				Short:  "calls it refused where nobody listens (nc)",
+				Table:  "calls it refused where nobody listens",
+				Labels: []string{"cause:refused", "claim:port-check", "real:nc"},
+			},
+			{
+				Name:   "commands-check-a-port/calls-it-refused-where-nobody-listens-bash",
+				Text:   "A command that checks a port calls it refused where nobody listens (bash)",
+				Short:  "calls it refused where nobody listens (bash)",
+				Table:  "calls it refused where nobody listens",
+				Labels: []string{"cause:refused", "claim:port-check", "real:bash"},
+			},
+			{
+				Name:   "commands-check-a-port/calls-it-refused-where-nobody-listens-curl",
+				Text:   "A command that checks a port calls it refused where nobody listens (curl)",
+				Short:  "calls it refused where nobody listens (curl)",
+				Table:  "calls it refused where nobody listens",
+				Labels: []string{"cause:refused", "claim:port-check", "real:curl"},
+			},
+			{
+				Name:   "commands-check-a-port/calls-it-open-where-somebody-listens-nc",
+				Text:   "A command that checks a port calls it open where somebody listens (nc)",
+				Short:  "calls it open where somebody listens (nc)",
+				Table:  "calls it open where somebody listens",
+				Labels: []string{"cause:refused", "claim:port-check", "real:nc"},
+			},
+			{
+				Name:   "commands-check-a-port/calls-it-open-where-somebody-listens-bash",
+				Text:   "A command that checks a port calls it open where somebody listens (bash)",
+				Short:  "calls it open where somebody listens (bash)",
+				Table:  "calls it open where somebody listens",
+				Labels: []string{"cause:refused", "claim:port-check", "real:bash"},
+			},
+			{
+				Name:   "commands-check-a-port/calls-it-open-where-somebody-listens-curl",
+				Text:   "A command that checks a port calls it open where somebody listens (curl)",
+				Short:  "calls it open where somebody listens (curl)",
+				Table:  "calls it open where somebody listens",
+				Labels: []string{"cause:refused", "claim:port-check", "real:curl"},
+			},
+			{
+				Name:   "commands-check-a-port/is-no-exception-for-a-java-server",
+				Text:   "A command that checks a port is no exception for a Java server",
+				Short:  "is no exception for a Java server",
+				Labels: []string{"cause:refused", "real:java", "real:nc", "real:bash"},
+			},
+		},
+	},
+	{
 		Name: "cut-in-the-middle-of-a-reply", Title: "A cut in the middle of a reply", Cause: "cut-mid-reply",
 		Drawing: `client                    proxy              server
   2nd connection ────────▶     ────────────▶
@@ -1921,6 +1984,87 @@ var situations = []Situation{
 				Short:  "keeps it open when its parent is done with it aborted, RST at the child's exit",
 				Table:  "keeps it open when its parent is done with it",
 				Labels: []string{"cause:process", "cause:held-by-child"},
+			},
+		},
+	},
+	{
+		Name: "haproxy-checks-at-layer-4", Title: "HAProxy's layer-4 check of a Java server", Cause: "health-check",
+		Drawing: `HAProxy                server's kernel        Java server
+  SYN      ───────────▶  request
+           ◀───────────  SYN-ACK
+  RST ACK  ═══════════▶  request gone           (nothing to accept)
+  "Layer4 check passed"`,
+		Client: "connect: 0, and it aborts",
+		Server: "nothing: there is nothing to accept",
+		Twin:   "tcp-check connect linger: FIN, and read gives -1",
+		Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "real:java", "claim:probe-success", "claim:probe-half-open"},
+		File:   "scenarios/real/haproxy_checks_at_layer_4_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "haproxy-checks-at-layer-4/never-reaches-the-application-check",
+				Text:   "HAProxy's layer-4 check of a Java server never reaches the application (check)",
+				Short:  "never reaches the application (check)",
+				Table:  "never reaches the application",
+				Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "real:java", "claim:probe-success", "claim:probe-half-open"},
+			},
+			{
+				Name:   "haproxy-checks-at-layer-4/never-reaches-the-application-option-tcp-check",
+				Text:   "HAProxy's layer-4 check of a Java server never reaches the application (option tcp-check)",
+				Short:  "never reaches the application (option tcp-check)",
+				Table:  "never reaches the application",
+				Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "real:java", "claim:probe-success", "claim:probe-half-open"},
+			},
+			{
+				Name:   "haproxy-checks-at-layer-4/never-reaches-the-application-tcp-check-connect",
+				Text:   "HAProxy's layer-4 check of a Java server never reaches the application (tcp-check connect)",
+				Short:  "never reaches the application (tcp-check connect)",
+				Table:  "never reaches the application",
+				Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "real:java", "claim:probe-success", "claim:probe-half-open"},
+			},
+			{
+				Name:   "haproxy-checks-at-layer-4/never-reaches-the-application-option-tcp-smart-connect",
+				Text:   "HAProxy's layer-4 check of a Java server never reaches the application (option tcp-smart-connect)",
+				Short:  "never reaches the application (option tcp-smart-connect)",
+				Table:  "never reaches the application",
+				Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "real:java", "claim:probe-success", "claim:probe-half-open"},
+			},
+			{
+				Name:   "haproxy-checks-at-layer-4/is-accepted-and-ends-in-order-with-tcp-check-connect-linger",
+				Text:   "HAProxy's layer-4 check of a Java server is accepted and ends in order with tcp-check connect linger",
+				Short:  "is accepted and ends in order with tcp-check connect linger",
+				Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "real:java", "claim:probe-success"},
+			},
+		},
+	},
+	{
+		Name: "haproxy-checks-with-data", Title: "HAProxy's check of a Java server that sends data", Cause: "health-check",
+		Drawing: `HAProxy                Java server
+  SYN      ───────────▶
+           ◀───────────  SYN-ACK
+  "PING"   ───────────▶  accept, read 4
+           ◀───────────  "PING"
+  RST ACK  ═══════════▶  read: SocketException: Connection reset`,
+		Client: "has its answer, and aborts",
+		Server: "read: what was sent, then the exception",
+		Twin:   "the check sends nothing: it never reaches the application",
+		Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "real:java", "claim:probe-success"},
+		File:   "scenarios/real/haproxy_checks_with_data_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "haproxy-checks-with-data/is-read-answered-and-then-a-reset-tcp-check-send-and-expect",
+				Text:   "HAProxy's check of a Java server that sends data is read, answered and then a reset (tcp-check send and expect)",
+				Short:  "is read, answered and then a reset (tcp-check send and expect)",
+				Table:  "is read, answered and then a reset",
+				Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "real:java", "claim:probe-success"},
+			},
+			{
+				Name:   "haproxy-checks-with-data/is-read-answered-and-then-a-reset-option-httpchk",
+				Text:   "HAProxy's check of a Java server that sends data is read, answered and then a reset (option httpchk)",
+				Short:  "is read, answered and then a reset (option httpchk)",
+				Table:  "is read, answered and then a reset",
+				Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "real:java", "claim:probe-success"},
 			},
 		},
 	},
@@ -2437,6 +2581,42 @@ client
 		},
 	},
 	{
+		Name: "java-reads-a-reset", Title: "An aborted check at a Java server", Cause: "health-check",
+		Drawing: `checker                Java server, one thread
+  SYN      ───────────▶
+           ◀───────────  SYN-ACK
+  ACK      ───────────▶
+  RST ACK  ═══════════▶  accept
+                         read: SocketException: Connection reset
+                         read: SocketException: Connection reset`,
+		Client: "connect: 0, and it aborts",
+		Server: "accept, then read throws, and throws again",
+		Twin:   "the checker closes with FIN: read gives -1",
+		Labels: []string{"cause:probe", "cause:health-check", "real:java", "claim:nio-abrupt-client", "claim:probe-success"},
+		File:   "scenarios/real/java_reads_a_reset_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "java-reads-a-reset/is-an-exception-at-each-read-and-no-more-where-that-is-handled",
+				Text:   "An aborted check at a Java server is an exception at each read, and no more where that is handled",
+				Short:  "is an exception at each read, and no more where that is handled",
+				Labels: []string{"cause:probe", "cause:health-check", "real:java", "claim:nio-abrupt-client", "claim:probe-success"},
+			},
+			{
+				Name:   "java-reads-a-reset/ends-the-process-where-it-is-not-handled-and-everybody-s-connection",
+				Text:   "An aborted check at a Java server ends the process where it is not handled, and everybody's connection",
+				Short:  "ends the process where it is not handled, and everybody's connection",
+				Labels: []string{"cause:probe", "cause:health-check", "real:java", "claim:nio-abrupt-client"},
+			},
+			{
+				Name:   "java-reads-a-reset/is-the-end-of-the-stream-if-the-checker-closes-with-fin",
+				Text:   "An aborted check at a Java server is the end of the stream if the checker closes with FIN",
+				Short:  "is the end of the stream if the checker closes with FIN",
+				Labels: []string{"cause:probe", "cause:health-check", "real:java", "claim:nio-abrupt-client"},
+			},
+		},
+	},
+	{
 		Name: "joining-a-multipath-connection", Title: "Joining a Multipath TCP connection", Cause: "subflow-rejected",
 		Drawing: `peer                   server
   SYN, MP_JOIN ─────▶    unknown token
@@ -2853,33 +3033,6 @@ client
 				Short:  "harms nobody if its firewall drops what is invalid",
 				Table:  "harms nobody",
 				Labels: []string{"cause:middlebox", "cause:nat-passed-invalid", "needs:netns"},
-			},
-		},
-	},
-	{
-		Name: "netcat-checks-a-port", Title: "nc -zv at a port", Cause: "refused",
-		Drawing: `nc                     server
-  SYN      ───────────▶
-           ◀═══════════  RST ACK      nobody listens
-  "Connection refused"`,
-		Client: "connect: ECONNREFUSED, and exit status 1",
-		Server: "nothing: its kernel answers",
-		Twin:   "somebody listens: connect: 0, FIN, and exit status 0",
-		Labels: []string{"cause:refused", "real:nc", "claim:port-check"},
-		File:   "scenarios/real/checking_a_port_with_netcat_linux.go",
-		System: "linux",
-		Specs: []Spec{
-			{
-				Name:   "netcat-checks-a-port/calls-one-refused-where-nobody-listens",
-				Text:   "nc -zv at a port calls one refused where nobody listens",
-				Short:  "calls one refused where nobody listens",
-				Labels: []string{"cause:refused", "real:nc", "claim:port-check"},
-			},
-			{
-				Name:   "netcat-checks-a-port/calls-one-open-where-somebody-listens-and-closes-with-fin",
-				Text:   "nc -zv at a port calls one open where somebody listens, and closes with FIN",
-				Short:  "calls one open where somebody listens, and closes with FIN",
-				Labels: []string{"cause:refused", "real:nc", "claim:port-check"},
 			},
 		},
 	},
