@@ -197,7 +197,7 @@ func words(verdict string) string {
 func verdictOf(cell audit.Result, expected audit.Expectations) string {
 	got := words(cell.Verdict.String())
 	for _, x := range expected {
-		if matched, _ := path.Match(x.Cells, cell.ID); matched && slices.ContainsFunc(x.Verdicts, func(v string) bool { return words(v) == got }) {
+		if x.Concerns(cell.ID) && slices.ContainsFunc(x.Verdicts, func(v string) bool { return words(v) == got }) {
 			var all []string
 			for _, v := range x.Verdicts {
 				all = append(all, words(v))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -124,9 +123,8 @@ func (r row) at(name string, operation audit.Operation) string {
 // which one is no deviation, all of those: which of them it is, is a race.
 func (r row) either(c audit.Result) []audit.Verdict {
 	for _, x := range r.Expected {
-		matched, _ := path.Match(x.Cells, c.ID)
 		several := slices.ContainsFunc(x.Verdicts, func(v string) bool { return short[audit.Outcome(v)] == "error" })
-		if !matched || !several || !x.Lists(c.Verdict) {
+		if !x.Concerns(c.ID) || !several || !x.Lists(c.Verdict) {
 			continue
 		}
 		var list []audit.Verdict

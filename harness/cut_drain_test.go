@@ -1,6 +1,8 @@
 package harness_test
 
 import (
+	"context"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -106,4 +108,34 @@ func TestARSTWhileACutDrainsEndsTheWait(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is to be done before a RST is done between the last byte and the RST: the
+// client has all, and no RST until it is.
+func TestBeforeAReset(t *testing.T) {
+	called, release := make(chan [2]netip.AddrPort, 1), make(chan struct{})
+	proxy, client, server := between(t, harness.Cut{Toward: harness.Client, After: 20}, harness.Options{
+		BeforeReset: func(_ context.Context, connection int, client, proxy netip.AddrPort) {
+			if connection != 1 {
+				t.Errorf("it was told of connection %d, want 1", connection)
+			}
+			called <- [2]netip.AddrPort{client, proxy}
+			<-release
+		},
+	})
+	send(t, server, 50)
+	receive(t, client, 20)
+	var at [2]netip.AddrPort
+	select {
+	case at = <-called:
+	case <-time.After(bound):
+		t.Fatal("nothing was done before the RST")
+	}
+	if at[0].String() != client.LocalAddr().String() || at[1].String() != proxy.Addr() {
+		t.Errorf("it was told of %v, want %s and %s", at, client.LocalAddr(), proxy.Addr())
+	}
+	expectSilence(t, "the client", client)
+	close(release)
+	expectEnd(t, "the client", client, 0, harness.Reset)
+	awaitIdle(t, proxy)
 }

@@ -19,6 +19,7 @@ type leg struct {
 	lost     atomic.Bool // it failed: the end sent a RST, or the kernel gave up on it
 	closed   atomic.Bool // the socket is closed
 	unread   atomic.Bool // with unread data, which makes that a RST
+	drained  func()      // what is done before a RST; nil is nothing. Whoever severed sets it
 
 	// parting is what the end gets when the connection is severed, and is
 	// settled before that: Reset and Closed come from whoever severed it,
@@ -58,13 +59,16 @@ func (l *leg) close() {
 	l.closed.Store(true)
 }
 
-// abort sends a RST once the end's kernel has every byte passed to it. It
-// calls settled with the number of bytes that it has to throw away, just
-// before the RST.
+// abort sends a RST once the end's kernel has every byte passed to it, and what
+// is to be done then has been. It calls settled with the number of bytes that it
+// has to throw away, just before the RST.
 func (l *leg) abort(ctx context.Context, patience time.Duration, settled func(undelivered int64)) {
 	left := socket.Drain(ctx, l.conn, patience)
 	if left > 0 && l.finished.Load() {
 		left-- // a FIN is counted as a byte
+	}
+	if l.drained != nil {
+		l.drained()
 	}
 	settled(left)
 	if l.lag != nil && l.lag.Stop() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"reflect"
 	"strconv"
 	"time"
@@ -46,6 +47,12 @@ type Options struct {
 	// read to the end. Zero means that it comes of SO_LINGER 0, as does, in any
 	// case, one to a client that has sent nothing. Linux only.
 	Unread bool
+	// BeforeReset, if not nil, is called when a cut is about to give a client a
+	// RST and the client's kernel has all that passes before it. The RST waits
+	// until it returns, which it must when its context ends: the proxy is being
+	// closed. It is told the connection's number, and the addresses of its two
+	// ends, by which the kernel can be asked about them (sock_diag(7)).
+	BeforeReset func(ctx context.Context, connection int, client, proxy netip.AddrPort)
 	// Seed decides which connections get a toxic whose toxicity is below 1.
 	// Zero means one drawn at random, which [Proxy.Seed] tells.
 	Seed uint64

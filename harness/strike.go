@@ -2,6 +2,8 @@ package harness
 
 import (
 	"io"
+	"net"
+	"net/netip"
 	"time"
 )
 
@@ -75,6 +77,11 @@ func (c *connection) claim(cut *armedCut, p *pipe) (note func(undelivered int64)
 	}
 	c.record(ByCut, cut.with())
 	c.farewell = cut.Insert
+	if before := c.proxy.settings.BeforeReset; before != nil {
+		c.client.drained = func() {
+			before(c.ctx, c.number, addressOf(c.client.conn.RemoteAddr()), addressOf(c.client.conn.LocalAddr()))
+		}
+	}
 	strike := Strike{Connection: c.number}
 	if c.reached(c.server) {
 		against, _ := c.pipes(p.to)
@@ -104,6 +111,8 @@ func (c *connection) claim(cut *armedCut, p *pipe) (note func(undelivered int64)
 		}
 	}, true
 }
+
+func addressOf(a net.Addr) netip.AddrPort { return a.(*net.TCPAddr).AddrPort() }
 
 // part gives each end what the cut has for it, both at the same time: one
 // that takes its bytes slowly does not spare the other. It returns when near

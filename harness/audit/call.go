@@ -49,7 +49,7 @@ func (t *trial) begin(ctx context.Context, call Call) *performance {
 	case <-t.arrivals: // of a call before
 	default:
 	}
-	p.deadline = t.pulse.now() + limit
+	p.deadline = t.pulse.now() + limit - t.suspension.lasted()
 	calling, giveUp := context.WithCancel(ctx)
 	p.giveUp = giveUp
 	client := t.client
@@ -89,7 +89,7 @@ func (p *performance) leaveSlot() {
 func (p *performance) begins() {
 	p.leaveSlot()
 	p.loading, p.begun = false, nil
-	p.deadline = p.pulse.now() + p.limits.Time
+	p.deadline = p.pulse.now() + p.limits.Time - p.suspension.lasted()
 	if p.striker != nil {
 		p.striker.begins()
 	}
@@ -110,7 +110,7 @@ func (p *performance) await(ctx context.Context) (answer Answer, returned bool) 
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		timer.Reset(p.deadline - p.pulse.now())
+		timer.Reset(p.left())
 		var arrivals chan struct{}
 		if p.loading {
 			arrivals = p.arrivals
@@ -128,7 +128,7 @@ func (p *performance) await(ctx context.Context) (answer Answer, returned bool) 
 		case <-timer.C:
 		case <-ctx.Done():
 		}
-		if ctx.Err() == nil && p.pulse.now() < p.deadline {
+		if ctx.Err() == nil && p.left() > 0 {
 			continue
 		}
 		select {
@@ -141,6 +141,12 @@ func (p *performance) await(ctx context.Context) (answer Answer, returned bool) 
 	}
 }
 
+// left is how much of the call's time is left. That in which the client was kept
+// from running does not count.
+func (p *performance) left() time.Duration {
+	return p.deadline + p.suspension.lasted() - p.pulse.now()
+}
+
 // end gives the call up. A client that obeys its context comes back now; one
 // that does not is left alone.
 func (p *performance) end(ctx context.Context) (answer Answer) {
@@ -150,7 +156,7 @@ func (p *performance) end(ctx context.Context) (answer Answer) {
 		answer.Unable = fmt.Errorf("the client has not begun with its call within %v (--budget start=…): "+
 			"so many at once are too many for the machine (--parallel), or it does not read what it is told", p.limits.Start)
 	}
-	p.deadline = p.pulse.now() + p.limits.Quiet
+	p.deadline = p.pulse.now() + p.limits.Quiet - p.suspension.lasted()
 	p.loading, p.begun = false, nil
 	if late, back := p.await(ctx); back {
 		late.Unable = answer.Unable

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,8 @@ type Fault string
 // differences between the two.
 const (
 	RST       Fault = "rst"          // a RST to both ends, as from a device between
+	DataRST   Fault = "data-rst"     // as RST, so soon behind the data that the client gets both at once (Linux only)
+	ReadRST   Fault = "read-rst"     // as RST, once the client has read what came before it (Linux only)
 	Unread    Fault = "unread"       // as RST; the client gets it because bytes of it were unread (Linux only)
 	FIN       Fault = "fin"          // a FIN to both ends; what the client sends then is swallowed
 	FINRST    Fault = "fin-rst"      // a FIN, and a RST to the client's next write, as from a server that closed
@@ -30,7 +33,7 @@ const (
 
 // Faults returns every fault, in the order in which reports show them.
 func Faults() []Fault {
-	return []Fault{RST, Unread, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote, GoAway, RSTStream}
+	return []Fault{RST, DataRST, ReadRST, Unread, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote, GoAway, RSTStream}
 }
 
 // A Repeat says how often a fault strikes, such as "once", "3x", "always" or
@@ -96,6 +99,21 @@ type Cell struct {
 // that the cell is, and so does not depend on the other cells.
 func (c Cell) ID() string {
 	return strings.Join([]string{c.Place, string(c.Fault), string(c.Repeat), string(c.Operation)}, "/")
+}
+
+// matches says whether a cell's name is of a pattern, as of path.Match, in which
+// rst stands for data-rst and read-rst, too: what was written of rst is of both.
+func matches(pattern, id string) bool {
+	if matched, _ := path.Match(pattern, id); matched {
+		return true
+	}
+	parts := strings.Split(id, "/")
+	if len(parts) != 4 || !slices.Contains([]Fault{DataRST, ReadRST}, Fault(parts[1])) {
+		return false
+	}
+	parts[1] = string(RST)
+	matched, _ := path.Match(pattern, strings.Join(parts, "/"))
+	return matched
 }
 
 // ParseCell reads a cell's name. The error says which part is wrong and what

@@ -30,7 +30,8 @@ const (
 // ParseExpectations reads expectations, one a line: a pattern of cells, the
 // verdict, with | between several, and the reason. A verdict is all its words,
 // in any order, with a comma between two. What follows a # at the beginning of
-// a line is a comment. The error names the line and what is wrong with it.
+// a line is a comment. A pattern of rst is of data-rst and read-rst, too. The
+// error names the line and what is wrong with it.
 //
 //	# cells             verdict           reason
 //	P7/*/*/write        DUPLICATED        retries every method; ticket 42
@@ -110,6 +111,10 @@ func (e Expectation) String() string {
 	return fmt.Sprintf("%s %s %s", e.Cells, strings.Join(e.Verdicts, "|"), e.Reason)
 }
 
+// Concerns says whether the expectation is of the cell of this name. One of rst is
+// of data-rst and read-rst, too.
+func (e Expectation) Concerns(id string) bool { return matches(e.Cells, id) }
+
 // Lists says whether a verdict is one of the expected ones.
 func (e Expectation) Lists(v Verdict) bool {
 	text, err := ordered(strings.Fields(v.String()))
@@ -131,7 +136,7 @@ func (e Expectations) Apply(r *Report, all bool) {
 		met, concerned := false, false
 		for i := range r.Cells {
 			c := &r.Cells[i]
-			if matched, _ := path.Match(x.Cells, c.ID); !matched {
+			if !x.Concerns(c.ID) {
 				continue
 			}
 			concerned = true

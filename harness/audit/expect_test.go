@@ -69,6 +69,29 @@ func TestExpectations(t *testing.T) {
 	}
 }
 
+// TestAnExpectationOfRST: what was written of rst is of the cells that take its
+// place, too, each on its own.
+func TestAnExpectationOfRST(t *testing.T) {
+	list, err := audit.ParseExpectations(strings.NewReader("P10.*/rst/*/read TRUNCATED-OK it takes any end\nP9/data-rst/*/* HUNG it waits\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &audit.Report{Cells: []audit.Result{
+		result("P10.close/data-rst/once/read", audit.TruncatedOK), result("P10.close/read-rst/once/read", audit.Surfaced),
+		result("P10.chunk/read-rst/once/read", audit.Hung), result("P9/data-rst/once/read", audit.Hung),
+		result("P9/read-rst/once/read", audit.Hung), result("P9/rst/once/read", audit.Hung),
+	}}
+	list.Apply(r, true)
+	var bad []string
+	for _, c := range r.Bad() {
+		bad = append(bad, c.ID)
+	}
+	want := []string{"P10.chunk/read-rst/once/read", "P9/read-rst/once/read", "P9/rst/once/read"}
+	if !reflect.DeepEqual(bad, want) || len(r.Unmet) > 0 {
+		t.Errorf("bad %q, unmet %q, want %q", bad, r.Unmet, want)
+	}
+}
+
 func TestARaceNeedNotBeMet(t *testing.T) {
 	list, err := audit.ParseExpectations(strings.NewReader("P4.race/*/*/* HUNG now and then"))
 	if err != nil {

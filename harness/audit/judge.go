@@ -227,7 +227,7 @@ func (a Answer) ending() harness.Ending {
 // showing returns the endings that an error may tell when a fault has struck.
 func showing(f Fault) []harness.Ending {
 	switch f {
-	case RST, Unread:
+	case RST, DataRST, ReadRST, Unread:
 		return []harness.Ending{harness.Reset, harness.BrokenPipe}
 	case FIN, HalfClose, CloseNote:
 		return []harness.Ending{harness.Finished}

@@ -63,7 +63,7 @@ func (o observation) knownOfPart() string {
 	switch {
 	case o.cell.Fault == Stall:
 		return "nothing came any more, and no end; it took what it had for the whole"
-	case slices.Contains([]Fault{RST, Unread, StallRST}, o.cell.Fault):
+	case slices.Contains([]Fault{RST, DataRST, ReadRST, Unread, StallRST}, o.cell.Fault):
 		return fmt.Sprintf("the connection did not end behind byte %d of the data, %s broke it: a read says so", len(o.answer.Body), ended(o.cell.Fault))
 	}
 	if _, _, byByte := parseByte(o.cell.Place); byByte {
@@ -94,7 +94,7 @@ func (o observation) knownOfEnd(when string) string {
 		when = " " + when
 	}
 	switch o.cell.Fault {
-	case RST, Unread, StallRST:
+	case RST, DataRST, ReadRST, Unread, StallRST:
 		return "a RST had ended its connection" + when + ": its next read or write says so at once"
 	case FIN, FINRST, HalfClose, CloseNote, GoAway:
 		return "a FIN had come" + when + ": its next read says so at once"

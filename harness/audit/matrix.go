@@ -90,6 +90,11 @@ func Matrix(s Subject, o Options) ([]Cell, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	for _, f := range o.Faults {
+		if err := s.inexact(f); err != nil && len(o.Faults) < len(Faults()) { // who wants all gets what there is
+			return nil, err
+		}
+	}
 	if len(o.Cells) > 0 {
 		return o.Cells, checkCells(s, s.protocol().Places(), o.Cells)
 	}
@@ -126,17 +131,26 @@ func checkCells(s Subject, places []Place, cells []Cell) error {
 
 // possible says why this system cannot give a client a fault.
 func possible(f Fault) error {
-	if f == Unread && !socket.Lags {
+	switch {
+	case f == Unread && !socket.Lags:
 		return fmt.Errorf("%s needs Linux: elsewhere unread data need not make a RST", f)
+	case slices.Contains([]Fault{DataRST, ReadRST}, f) && !tellsUnread:
+		return fmt.Errorf("%s needs Linux: elsewhere the kernel does not tell what a client has read", f)
 	}
 	return nil
 }
 
 func checkCell(s Subject, places []Place, c Cell) error {
-	if toward, _, byByte := parseByte(c.Place); byByte {
+	if toward, n, byByte := parseByte(c.Place); byByte {
 		never := slices.Contains([]Fault{Refuse, GoAway, RSTStream}, c.Fault)
-		if never || c.Fault == HalfClose && toward == harness.Server {
+		behind := slices.Contains([]Fault{DataRST, ReadRST}, c.Fault)
+		switch {
+		case never || (c.Fault == HalfClose || behind) && toward == harness.Server:
 			return fmt.Errorf("%s cannot strike at a byte toward the %s", c.Fault, toward)
+		case behind && n == 0:
+			return fmt.Errorf("%s strikes behind data: nothing is before byte 0", c.Fault)
+		case behind:
+			return s.inexact(c.Fault)
 		}
 		return nil
 	}
@@ -152,14 +166,20 @@ func checkCell(s Subject, places []Place, c Cell) error {
 	if (p.Primed || p.Idle) && !s.Pooled {
 		return fmt.Errorf("%s is on a connection that a client keeps, and this one keeps none", p.ID)
 	}
-	o := Options{Faults: Faults(), Repeats: []Repeat{c.Repeat}, Operations: []Operation{c.Operation}}
-	if !slices.Contains(cellsAt(p, s, o), c) {
-		return fmt.Errorf("%s cannot be struck by that: %s fit there", p.ID, words(faultsAt(p, s, Faults())))
+	if err := s.inexact(c.Fault); err != nil && p.behindReply() {
+		return err
+	}
+	o := Options{Repeats: []Repeat{c.Repeat}, Operations: []Operation{c.Operation}}
+	if all := possibleAt(p, s); !slices.Contains(cellsOf(p, s, o, all), c) {
+		return fmt.Errorf("%s cannot be struck by that: %s fit there", p.ID, words(all))
 	}
 	return nil
 }
 
-func cellsAt(p Place, s Subject, o Options) (cells []Cell) {
+func cellsAt(p Place, s Subject, o Options) []Cell { return cellsOf(p, s, o, faultsAt(p, s, o.Faults)) }
+
+// cellsOf returns the cells of these faults at a place.
+func cellsOf(p Place, s Subject, o Options, faults []Fault) (cells []Cell) {
 	repeats, operations := o.Repeats, o.Operations
 	if len(repeats) == 0 {
 		repeats = []Repeat{Once, Always}
@@ -170,7 +190,7 @@ func cellsAt(p Place, s Subject, o Options) (cells []Cell) {
 	if len(operations) == 0 {
 		operations = []Operation{Read, Write}
 	}
-	for _, fault := range faultsAt(p, s, o.Faults) {
+	for _, fault := range faults {
 		for _, repeat := range repeats {
 			if repeat != Always && fault == Refuse || repeat == Backend && !s.Backends || repeat != Once && p.Idle {
 				continue // an address refuses or not; an idle connection dies once
@@ -186,22 +206,46 @@ func cellsAt(p Place, s Subject, o Options) (cells []Cell) {
 	return cells
 }
 
-// faultsAt returns the wanted faults that can strike a subject at a place.
-func faultsAt(p Place, s Subject, wanted []Fault) []Fault {
+// possibleAt returns the faults that can strike a subject at a place.
+func possibleAt(p Place, s Subject) []Fault {
 	fits := p.Fits
 	if len(fits) == 0 {
 		fits = []Fault{RST, Unread, FIN, FINRST, Stall, StallRST}
-		if len(wanted) == 0 {
-			fits = []Fault{RST, FIN}
-		}
 		if p.secured && !p.records {
 			fits = append(fits, CloseNote)
 		}
 		fits = append(fits, p.Adds...)
+		if p.behindReply() {
+			fits = append(fits, DataRST, ReadRST)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(fits), func(f Fault) bool {
-		unwanted := len(wanted) > 0 && !slices.Contains(wanted, f)
-		return unwanted || f == RSTStream && (s.multiplexed() == nil || p.Idle)
+	fits = slices.DeleteFunc(Faults(), func(f Fault) bool { return !slices.Contains(fits, f) })
+	return slices.DeleteFunc(fits, func(f Fault) bool {
+		return f == RSTStream && (s.multiplexed() == nil || p.Idle) || s.inexact(f) != nil
+	})
+}
+
+// faultsAt returns those that strike a subject at a place if these are wanted; none
+// means the default. Where a RST comes behind data that the client should get,
+// data-rst and read-rst take the place of rst, if both are to be had: what lies
+// between the data and the RST is chance otherwise.
+func faultsAt(p Place, s Subject, wanted []Fault) []Fault {
+	possible := possibleAt(p, s)
+	if len(wanted) == 0 {
+		wanted = p.Fits
+		if len(p.Fits) == 0 {
+			wanted = slices.Concat([]Fault{RST, FIN, CloseNote}, p.Adds)
+		}
+	}
+	exact := slices.Contains(possible, DataRST) && slices.Contains(wanted, RST)
+	return slices.DeleteFunc(possible, func(f Fault) bool {
+		switch {
+		case exact && f == RST:
+			return true
+		case exact && slices.Contains([]Fault{DataRST, ReadRST}, f):
+			return false
+		}
+		return !slices.Contains(wanted, f)
 	})
 }
 
@@ -215,8 +259,7 @@ func (o Options) wants(c Cell) bool {
 		}
 	}
 	return len(o.Only) == 0 || slices.ContainsFunc(o.Only, func(pattern string) bool {
-		matched, _ := path.Match(pattern, id)
-		return matched
+		return matches(pattern, id)
 	})
 }
 

@@ -32,6 +32,11 @@ type striker struct {
 	replied  int64         // bytes that passed toward the client, of all connections
 	last     time.Duration // when something last happened on a connection, by pulse
 	cut      *CutBytes
+
+	// suspend keeps the client from running, where the fault is DataRST, and came
+	// is how many bytes have come to it on each connection since.
+	suspend func()
+	came    map[int]int64
 }
 
 // An Attempt is one request of a client, or a connection that never carried one.
@@ -63,6 +68,8 @@ type watched struct {
 	tail    map[harness.Party][]byte
 	attempt int         // the index of its present attempt; -1 before the first
 	ours    map[int]int // the exchanges that match the call, and their turn among all
+
+	replying bool // the reply that is to be struck has begun
 }
 
 // watch is the proxy's Watch.
@@ -104,8 +111,15 @@ func (w *watched) see(toward harness.Party, b []byte) *harness.Cut {
 	w.mu.Lock()
 	w.last = w.pulse.now()
 	at, insert, struck := w.find(toward, b)
+	together := toward == harness.Client && w.cell.Fault == DataRST && w.armed && (struck || w.replying)
+	if together {
+		w.came[w.number] += int64(at)
+	}
 	w.count(toward, b, at, struck)
 	w.mu.Unlock()
+	if together {
+		w.suspend()
+	}
 	if !struck {
 		return nil
 	}
@@ -121,6 +135,9 @@ func (w *watched) see(toward harness.Party, b []byte) *harness.Cut {
 // is to get first. mu is held.
 func (w *watched) find(toward harness.Party, b []byte) (at int, insert string, struck bool) {
 	for _, m := range w.watcher.See(toward, b) {
+		if toward == harness.Client && w.armed && m.Exchange > 0 && w.concerns(m.Exchange) && w.bound != 0 {
+			w.replying = w.place.behindReply()
+		}
 		if w.armed && w.concerns(m.Exchange) && m.Place == w.place.ID && w.bound != 0 {
 			if m.Insert != nil {
 				insert = m.Insert(w.cell.Fault)
@@ -271,6 +288,28 @@ func (s *striker) heard() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.replied
+}
+
+// cameTo returns how many bytes have come to the client on a connection since it
+// was to be kept from running.
+func (s *striker) cameTo(connection int) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.came[connection]
+}
+
+// happens notes that something happens on a connection.
+func (s *striker) happens() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = s.pulse.now()
+}
+
+// silence is for how long nothing has happened on a connection.
+func (s *striker) silence() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pulse.now() - s.last
 }
 
 // disarm ends the striking and returns for how long nothing has happened on a

@@ -29,6 +29,10 @@ type Subject struct {
 	// Backends says that a client turns to Target.Healthy when Target.Address
 	// fails. Without it the repetition Backend is left out.
 	Backends bool
+	// Suspends says that the clients are [Suspender]s. Without it the fault
+	// DataRST is left out, and RST strikes behind data at a distance that is
+	// chance.
+	Suspends bool
 	// Match says whether a request is one that faults strike, by what has been
 	// seen of it. Nil means those that contain the call's id, and all where the
 	// protocol does not show requests.
@@ -71,6 +75,17 @@ type Client interface {
 	Do(ctx context.Context, c Call) Answer
 	// Close gives back what the client holds: connections, goroutines.
 	Close() error
+}
+
+// A Suspender is a Client that can be kept from running for a moment, as programs
+// can: then it gets data and a RST behind them at once.
+type Suspender interface {
+	Client
+	// Suspend stops all that runs of the client and returns when nothing of it
+	// does. What is started meanwhile need not be stopped.
+	Suspend() error
+	// Resume lets it go on.
+	Resume() error
 }
 
 // A Leaver is a Client that can tell when it is closed what it has left behind.

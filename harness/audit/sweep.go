@@ -132,13 +132,13 @@ func (o *SweepOptions) settle() error {
 	case o.Stride < 0:
 		return fmt.Errorf("stride is %d: allowed are 0 (every byte) and more", o.Stride)
 	case slices.ContainsFunc(o.Faults, func(f Fault) bool { return slices.Contains(neverAtBytes, f) }):
-		return fmt.Errorf("a sweep cuts at bytes: it has not the faults %s", words(neverAtBytes))
+		return fmt.Errorf("a sweep cuts at bytes: it does not have the faults %s", words(neverAtBytes))
 	}
 	return check.check()
 }
 
-// neverAtBytes are the faults that need more than a byte to strike at.
-var neverAtBytes = []Fault{Refuse, CloseNote, GoAway, RSTStream}
+// neverAtBytes are the faults that need more than any byte to strike at.
+var neverAtBytes = []Fault{DataRST, ReadRST, Refuse, CloseNote, GoAway, RSTStream}
 
 // A line is one direction under one fault: a row of verdicts.
 type line struct {

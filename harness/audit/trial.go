@@ -29,8 +29,9 @@ type trial struct {
 	trusting bool     // the client has reported success
 	left     []string // what the client says that it has left behind
 	calls    []Call
-	watch    func(connection int) harness.Watcher
-	sockets  struct { // the clients' ends of the connections, by inode, in the order of accepting
+
+	watch   func(connection int) harness.Watcher
+	sockets struct { // the clients' ends of the connections, by inode, in the order of accepting
 		sync.Mutex
 		inodes []uint32
 	}
@@ -38,6 +39,9 @@ type trial struct {
 	portless    atomic.Bool   // one could not be made for want of a port
 	arrivals    chan struct{} // gets a word when a client connects; it has room for one. Nil: that is not seen
 	lastArrival atomic.Int64  // when one last did, by pulse
+
+	suspension suspension     // of the client
+	waiters    sync.WaitGroup // for what has no event
 
 	mark      mark
 	recording Recording // nil if the cell is not recorded
@@ -94,8 +98,9 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	defer tooMany()
 	t.striker = &striker{
 		subject: t.subject, cell: t.cell, place: t.place, limits: t.limits, tooMany: tooMany, pulse: t.run.pulse,
-		hits: make(chan struct{}, 1),
+		hits: make(chan struct{}, 1), came: map[int]int64{},
 	}
+	t.striker.suspend = func() { t.keepStill(ctx) }
 	t.watch = t.striker.watch
 	if err := t.record(); err != nil {
 		return Result{}, err
@@ -119,8 +124,8 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 	if silence := t.striker.disarm(); o.returned {
 		o.waited = silence
 	}
-	if t.recording != nil {
-		t.awaitStrikes(ctx) // for the card to show them
+	if t.recording != nil || t.cell.Fault == ReadRST {
+		t.awaitStrikes(ctx) // for the card to show them, and a RST may wait for the client
 	}
 	card, err := t.told()
 	if err != nil {
@@ -166,6 +171,9 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, followed
 	result := Result{Executed: o.account.Executed, Discarded: o.account.Discarded}
 	o.want, o.sampled = t.reply(call)
 	o.strikes, result.Attempts, result.Cut = t.striker.struck()
+	if err := t.inexactly(o.strikes); err != nil {
+		return Result{}, err
+	}
 	if t.cell.Fault == Unread && struck.unread() < o.strikes {
 		return Result{}, fmt.Errorf("%d of %d strikes found nothing unread", o.strikes-struck.unread(), o.strikes)
 	}
@@ -207,12 +215,14 @@ func (t *trial) open(ctx context.Context) error {
 		t.close()
 		return fmt.Errorf("open the client: %w", err)
 	}
+	t.suspension.of, _ = t.client.(Suspender)
 	return nil
 }
 
 // close gives back everything that is still there.
 func (t *trial) close() error {
 	var problems []error
+	t.suspension.end()
 	if t.client != nil {
 		problems = append(problems, t.client.Close())
 		if leaver, ok := t.client.(Leaver); ok {
@@ -229,6 +239,7 @@ func (t *trial) close() error {
 		problems = append(problems, t.healthy.Close())
 		t.healthy = nil
 	}
+	t.waiters.Wait()
 	return errors.Join(problems...)
 }
 

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -27,6 +28,10 @@ func (s Subject) untried(o Options) (list []string) {
 	})
 	if len(left) > 0 && len(o.Faults) == 0 {
 		list = append(list, "the faults "+words(left)+" (--faults)")
+	}
+	if slices.ContainsFunc(places, Place.behindReply) && slices.Contains(tried, RST) && !slices.Contains(tried, DataRST) {
+		why := s.inexact(DataRST)
+		list = append(list, fmt.Sprintf("a RST together with the data before it, apart from one after they were read: %v", why))
 	}
 	if !s.Pooled && slices.ContainsFunc(places, func(p Place) bool { return p.Primed || p.Idle }) {
 		list = append(list, "connections that the client keeps for later calls (--session)")

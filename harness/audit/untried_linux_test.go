@@ -21,8 +21,10 @@ func TestReportsSayWhatWasNotTried(t *testing.T) {
 		{"bytes", protocols.Bytes(), false, audit.Options{},
 			[]string{"any byte behind the first", "the faults unread, fin-rst, stall, stall-rst", "connections that the client keeps"}},
 		{"bytes, kept", protocols.Bytes(), true, audit.Options{Faults: []audit.Fault{audit.RST}}, []string{"any byte behind the first"}},
-		{"lines", protocols.Lines(), false, audit.Options{}, []string{"the faults unread, fin-rst, stall, stall-rst", "connections that"}},
-		{"all faults", protocols.Lines(), true, audit.Options{Faults: audit.Faults(), Repeats: []audit.Repeat{audit.Once}}, nil},
+		{"lines", protocols.Lines(), false, audit.Options{},
+			[]string{"the faults read-rst, unread, fin-rst, stall, stall-rst", "a RST together with the data", "connections that"}},
+		{"all faults", protocols.Lines(), true, audit.Options{Faults: audit.Faults(), Repeats: []audit.Repeat{audit.Once}},
+			[]string{"a RST together with the data before it, apart from one after they were read: data-rst needs a client that can be stopped"}},
 		{"a pattern", protocols.Lines(), false, audit.Options{Only: []string{"P1/*/*/*"}}, nil},
 		{"a cell", protocols.Bytes(), false, audit.Options{Cells: []audit.Cell{{Place: "P1", Fault: audit.RST, Repeat: audit.Once, Operation: audit.Read}}}, nil},
 	} {

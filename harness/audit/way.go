@@ -129,7 +129,7 @@ func (w *way) Close() error {
 // newProxy starts a proxy in front of the origin, which closes the listener.
 func (t *trial) newProxy(listener net.Listener, watch func(int) harness.Watcher, unread bool) (*harness.Proxy, error) {
 	return harness.StartProxy(t.subject.Origin.Addr(), harness.Options{
-		Listener: listener, Watch: watch, Unread: unread,
+		Listener: listener, Watch: watch, Unread: unread, BeforeReset: t.beforeReset(),
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return t.dial(ctx) },
 	})
 }

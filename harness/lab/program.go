@@ -149,9 +149,9 @@ func (p *Program) Err() error {
 	return err
 }
 
-// Pause stops the program itself (SIGSTOP) and returns when none of its threads
-// runs any more. What it has started runs on. Linux only; errors.ErrUnsupported
-// elsewhere.
+// Pause stops the program and what it has started (SIGSTOP) and returns when
+// nothing of it runs any more, as [program.Program.Pause] does. Linux only;
+// errors.ErrUnsupported elsewhere.
 func (p *Program) Pause(ctx context.Context) error {
 	p.mu.Lock()
 	p.paused = true
@@ -171,8 +171,7 @@ func (p *Program) Resume() error {
 // it is paused, connect has somebody connect and write, and when so many bytes at
 // least wait at a connection that nobody accepted it is resumed. What a server
 // does before it has read, which otherwise comes before or after the bytes by
-// chance, then comes after them. Of a server that forks it is the parent that
-// accepts.
+// chance, then comes after them.
 func (p *Program) AcceptUnread(ctx context.Context, bytes int, connect func() error) error {
 	if err := p.Pause(ctx); err != nil {
 		return err

@@ -1,7 +1,10 @@
 package program
 
 import (
+	"context"
+	"fmt"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -30,6 +33,9 @@ type running interface {
 	signal(syscall.Signal) error
 	// stop ends it as Program.Stop does.
 	stop(grace time.Duration) (killed int, err error)
+	// pause and resume are as Program's.
+	pause(context.Context) error
+	resume() error
 	// listening says whether it, or what it has started, listens there.
 	listening(netip.AddrPort) (bool, error)
 	// unaccepted returns how many bytes are unread at each connection to the
@@ -82,6 +88,29 @@ func (p *Program) Stop(grace time.Duration) (killed int, err error) {
 	p.lines.awaitEnd()
 	return killed, err
 }
+
+// Pause stops the program and everything that it has started for a time, as job
+// control does (SIGSTOP), and returns when nothing of it runs. What it was waiting
+// for in the kernel may come back with EINTR when it goes on, as after any such
+// stop: signal(7) says which calls do. An error that wraps os.ErrProcessDone says
+// that the program itself has ended; what it has left running is paused. One that
+// wraps errors.ErrUnsupported says that this system cannot say whether something
+// runs.
+func (p *Program) Pause(ctx context.Context) error {
+	if err := p.run.pause(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-p.exited:
+		return fmt.Errorf("pause %s: %w", p.name, os.ErrProcessDone)
+	default:
+		return nil
+	}
+}
+
+// Resume lets everything go on that was paused (SIGCONT), and ends a Pause that
+// is not over.
+func (p *Program) Resume() error { return p.run.resume() }
 
 // Lines returns what the program has said so far: the first 256 KiB and the
 // last, each line up to 16 KiB, and how many lines were dropped between. It has

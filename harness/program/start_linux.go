@@ -71,6 +71,7 @@ func asFile(p supervisor.Program) (*os.File, error) {
 func (s *Supervisor) start(ctx context.Context, c Command, order *os.File, streams [2]stream) (*record, error) {
 	r := &record{
 		Program: newProgram(c), started: make(chan reply, 1), stopped: make(chan reply, 1), holds: make(chan reply, 1),
+		paused: make(chan reply, 1),
 	}
 	files := []int{
 		int(order.Fd()), int(c.Stdin.Fd()), int(streams[0].theirs.Fd()), int(streams[1].theirs.Fd()),
@@ -188,6 +189,8 @@ func (s *Supervisor) take(told reply) {
 		r.end(exitError(*told.Exited))
 	case told.Stopped != nil:
 		r.stopped <- told
+	case told.Paused != nil:
+		r.paused <- told
 	case told.Holds != nil:
 		r.holds <- told
 	}

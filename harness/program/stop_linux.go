@@ -1,6 +1,7 @@
 package program
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -47,6 +48,44 @@ func (b below) stop(grace time.Duration) (killed int, err error) {
 			return 0, nil
 		}
 		return 0, fmt.Errorf("stop %s: %w", b.r.name, errDead)
+	}
+}
+
+func (b below) pause(ctx context.Context) error {
+	b.r.pausing.Lock()
+	defer b.r.pausing.Unlock()
+	if err := b.s.send(supervisor.Request{ID: b.id, Pause: true}); err != nil && !b.s.isClosed() {
+		return fmt.Errorf("pause %s: %w", b.r.name, err)
+	}
+	var told reply
+	select {
+	case told = <-b.r.paused:
+	case <-b.s.reading: // nothing runs any more
+		return nil
+	case <-ctx.Done():
+		b.resume() // the answer to that comes as the one to the pause
+		select {
+		case <-b.r.paused:
+		case <-b.s.reading:
+		}
+		return fmt.Errorf("pause %s: %w", b.r.name, context.Cause(ctx))
+	}
+	if err := asError(*told.Paused); err != nil {
+		return fmt.Errorf("pause %s: %w", b.r.name, err)
+	}
+	return nil
+}
+
+func (b below) resume() error {
+	err := b.s.send(supervisor.Request{ID: b.id, Resume: true})
+	if err == nil || b.s.isClosed() {
+		return nil
+	}
+	select {
+	case <-b.s.reading: // nothing is there that could go on
+		return nil
+	default:
+		return fmt.Errorf("resume %s: %w", b.r.name, err)
 	}
 }
 

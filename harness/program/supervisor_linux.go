@@ -37,9 +37,10 @@ type record struct {
 	started chan reply
 	stopped chan reply
 	holds   chan reply
+	paused  chan reply
 
-	stopping, asking sync.Mutex // one at a time
-	released         bool       // gone is closed; the supervisor's mu guards it
+	stopping, asking, pausing sync.Mutex // one at a time
+	released                  bool       // gone is closed; the supervisor's mu guards it
 }
 
 // A reply comes with the descriptor that was handed over, or -1.

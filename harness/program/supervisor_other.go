@@ -147,6 +147,12 @@ func (b beside) stop(grace time.Duration) (killed int, err error) {
 	return killed, err
 }
 
+func (beside) pause(context.Context) error {
+	return fmt.Errorf("pause a program: %w", errors.ErrUnsupported)
+}
+
+func (beside) resume() error { return fmt.Errorf("resume a program: %w", errors.ErrUnsupported) }
+
 func (beside) listening(netip.AddrPort) (bool, error) {
 	return false, fmt.Errorf("look for listeners: %w", errors.ErrUnsupported)
 }

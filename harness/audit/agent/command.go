@@ -88,6 +88,7 @@ type client struct {
 	command Command
 	healthy string
 	running sync.WaitGroup
+	present
 }
 
 // Starts says that every call loads the program; it is an audit.Starter's. Only
@@ -98,7 +99,7 @@ func (c *client) Do(ctx context.Context, call audit.Call) audit.Answer {
 	c.running.Add(1)
 	defer c.running.Done()
 	call.Healthy = c.healthy
-	return c.command.do(ctx, call)
+	return c.command.do(ctx, call, &c.present)
 }
 
 // Close waits until nothing of the program runs any more; its contexts have
@@ -108,8 +109,8 @@ func (c *client) Close() error {
 	return nil
 }
 
-// do runs the program once.
-func (c Command) do(ctx context.Context, call audit.Call) audit.Answer {
+// do runs the program once, which is present meanwhile.
+func (c Command) do(ctx context.Context, call audit.Call, now *present) audit.Answer {
 	told, err := c.tell(call)
 	if err != nil {
 		return audit.Answer{Err: err}
@@ -123,6 +124,7 @@ func (c Command) do(ctx context.Context, call audit.Call) audit.Answer {
 	if err = p.start(ctx, c.command(told), c.environment(told)); err != nil {
 		return audit.Answer{Unable: err}
 	}
+	now.set(p.program)
 	err = p.wait(ctx)
 	a := c.answer(out, p.stderr.tail, call, err)
 	if ctx.Err() == nil { // otherwise what was left was the audit's to end

@@ -25,6 +25,8 @@ type session struct {
 	answers *answers
 	gaveUp  atomic.Bool // a call's time was over before its answer came
 
+	present
+
 	mu      sync.Mutex // guards the rest, which is there once the program is started
 	process *process
 	calls   *os.File           // what it reads them from
@@ -87,6 +89,7 @@ func (s *session) start(ctx context.Context) error {
 		return errors.Join(err, ours.Close())
 	}
 	s.process, s.calls, s.stop, s.ended = p, ours, stop, make(chan struct{})
+	s.present.set(p.program)
 	go func() {
 		s.err = p.wait(ctx)
 		close(s.ended)

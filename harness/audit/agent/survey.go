@@ -65,6 +65,7 @@ func (c Command) Survey(
 		return nil, err
 	}
 	survey := &Survey{Subject: s, Output: learnt}
+	survey.Subject.Suspends = true
 	survey.Subject.Cost = c.costs.measured()
 	c.Output, c.costs = learnt, nil
 	survey.Subject.Open = c.Open

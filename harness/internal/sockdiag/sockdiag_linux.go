@@ -17,12 +17,20 @@ type Socket struct {
 	// the kernel told.
 	Received    uint64
 	HasReceived bool
+	State       uint8  // as in enum bpf_tcp_state: unix.BPF_TCP_ESTABLISHED
+	Unread      uint32 // bytes that have come in order and that nobody has read
 }
 
 // Peer asks for the other end of conn. It returns false where that is not on
 // this machine, or is not there any more.
 func Peer(conn *net.TCPConn) (Socket, bool) {
-	theirs, ours := addrPort(conn.RemoteAddr()), addrPort(conn.LocalAddr())
+	return Between(addrPort(conn.RemoteAddr()), addrPort(conn.LocalAddr()))
+}
+
+// Between asks for the end at the address theirs of the connection to ours. It
+// returns false as Peer does. One that a RST has ended is not there any more, its
+// descriptor or not (tcp_done).
+func Between(theirs, ours netip.AddrPort) (Socket, bool) {
 	if !theirs.Addr().IsLoopback() && theirs.Addr() != ours.Addr() {
 		return Socket{}, false
 	}
@@ -99,6 +107,8 @@ func socketIn(answer []byte) (s Socket, ok bool) {
 		binary.NativeEndian.Uint16(answer[4:]) != unix.SOCK_DIAG_BY_FAMILY {
 		return s, false
 	}
+	s.State = answer[unix.NLMSG_HDRLEN+1]
+	s.Unread = binary.NativeEndian.Uint32(answer[unix.NLMSG_HDRLEN+message-16:])
 	s.Inode = binary.NativeEndian.Uint32(answer[unix.NLMSG_HDRLEN+message-4:])
 	rest := answer[unix.NLMSG_HDRLEN+message:]
 	for len(rest) >= unix.SizeofRtAttr {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/resetlab/resetlab/harness/internal/sockdiag"
 )
 
@@ -30,6 +32,13 @@ func TestPeer(t *testing.T) {
 		got, ok := sockdiag.Peer(server.(*net.TCPConn))
 		if !ok || got.Received != 10 || !got.HasReceived || got.Inode != inode(t, client) {
 			t.Errorf("%s: got %+v, %v, want 10 bytes and inode %d", address, got, ok, inode(t, client))
+		}
+		if got.State != unix.BPF_TCP_ESTABLISHED || got.Unread != 10 {
+			t.Errorf("%s: got state %d and %d unread bytes, want ESTABLISHED and 10", address, got.State, got.Unread)
+		}
+		client.Read(make([]byte, 4))
+		if got, _ := sockdiag.Peer(server.(*net.TCPConn)); got.Unread != 6 {
+			t.Errorf("%s: got %d unread bytes, want 6", address, got.Unread)
 		}
 		client.(*net.TCPConn).SetLinger(0)
 		client.Close()

@@ -66,6 +66,8 @@ A cell of the audit is PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write.
 --dry-run lists the places. The faults are:
 
     rst           a RST to both ends
+    data-rst      as rst; the client gets it together with the data before it
+    read-rst      as rst; the client gets it once it has read those (both Linux)
     unread        a RST to the client because bytes of it were unread (Linux)
     fin           a FIN to both ends; what the client sends then is swallowed
     fin-rst       a FIN, and a RST to the client's next write
@@ -76,6 +78,11 @@ A cell of the audit is PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write.
     close-notify  with TLS: close_notify and a FIN; fin comes without
     goaway        HTTP/2: a GOAWAY, and a FIN behind it
     rst-stream    HTTP/2: one stream is reset, and the others live on
+
+Where a RST comes behind the beginning of a reply (P8 to P12), what a client
+makes of it may depend on whether it has read that reply. There rst is two cells,
+data-rst and read-rst; a pattern or an expectation of rst is of both. With TLS
+and where the client's kernel cannot be asked it stays one.
 
 With --toxiproxy the faults are those of a toxiproxy-server that runs elsewhere,
 started with -proxy-metrics: P0/refuse, client@N/rst, client@N/fin-rst,

@@ -35,7 +35,7 @@ type auditing struct {
 
 // bare is the subject as far as it is known before anything is started.
 func (a *auditing) bare() (audit.Subject, error) {
-	s := audit.Subject{Name: a.flags.name, Protocol: a.family.protocol(), Backends: a.flags.backends, Pooled: a.flags.session}
+	s := audit.Subject{Name: a.flags.name, Protocol: a.family.protocol(), Backends: a.flags.backends, Pooled: a.flags.session, Suspends: true}
 	if a.flags.source != "" {
 		var err error
 		if s.Source, err = netip.ParseAddr(a.flags.source); err != nil {

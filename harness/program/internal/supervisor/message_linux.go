@@ -44,6 +44,9 @@ type Request struct {
 	Start  bool           `json:",omitempty"`
 	Signal syscall.Signal `json:",omitempty"`
 	Stop   *Stop          `json:",omitempty"`
+	// Pause stops the processes of the program for a time, as job control does,
+	// and Resume lets them go on.
+	Pause, Resume bool `json:",omitempty"`
 	// Holds asks whether a process of the program has the socket of this inode.
 	Holds uint32 `json:",omitempty"`
 }
@@ -62,7 +65,9 @@ type Reply struct {
 	Started *Started `json:",omitempty"`
 	Exited  *Exited  `json:",omitempty"`
 	Stopped *Stopped `json:",omitempty"`
-	Holds   *bool    `json:",omitempty"`
+	// Paused says that none of the program's processes runs, or why not.
+	Paused *Failure `json:",omitempty"`
+	Holds  *bool    `json:",omitempty"`
 	// Empty says that no process is left of the programs started so far, and
 	// which the last of them was.
 	Empty  int      `json:",omitempty"`

@@ -32,6 +32,8 @@ type supervisor struct {
 type program struct {
 	pid   int // and the id of its session
 	ended bool
+
+	pausing bool // it is to be paused, and nobody has said since that it is to go on
 }
 
 // serve serves requests until the channel ends, which it does when the parent
@@ -66,6 +68,14 @@ func (s *supervisor) request(q Request, files []int) {
 		unix.Close(pidfd)
 	case q.Signal != 0:
 		s.signal(q.ID, q.Signal)
+	case q.Pause:
+		s.setPausing(q.ID, true)
+		go func() {
+			paused := failed(s.pause(q.ID))
+			s.reply(Reply{ID: q.ID, Paused: &paused})
+		}()
+	case q.Resume:
+		s.resume(q.ID)
 	case q.Holds != 0:
 		holds := s.holds(q.ID, q.Holds)
 		s.reply(Reply{ID: q.ID, Holds: &holds})

@@ -1,0 +1,50 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+
+	"github.com/resetlab/resetlab/harness/program"
+)
+
+// A present is the run of a program that can be suspended now, as an
+// audit.Suspender can.
+type present struct {
+	mu      sync.Mutex // guards the rest
+	program *program.Program
+}
+
+func (p *present) set(run *program.Program) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.program = run
+}
+
+func (p *present) get() *program.Program {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.program
+}
+
+// Suspend stops the program and what it has started; it does nothing before there
+// is one, or when it has ended.
+func (p *present) Suspend() error {
+	run := p.get()
+	if run == nil {
+		return nil
+	}
+	if err := run.Pause(context.Background()); !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return nil
+}
+
+// Resume lets it go on.
+func (p *present) Resume() error {
+	if run := p.get(); run != nil {
+		return run.Resume()
+	}
+	return nil
+}

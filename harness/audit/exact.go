@@ -1,0 +1,244 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// behindReply says whether a place is behind the beginning of a reply: data that
+// the client should get come before what strikes there.
+func (p Place) behindReply() bool {
+	point, _, _ := strings.Cut(p.ID, ".")
+	return !p.records && slices.Contains([]string{"P8", "P9", "P10", "P11", "P12"}, point)
+}
+
+// inexact says why a subject cannot be struck by DataRST or ReadRST; nil if it can,
+// or f is another fault.
+func (s Subject) inexact(f Fault) error {
+	switch {
+	case f != DataRST && f != ReadRST:
+		return nil
+	case possible(f) != nil:
+		return possible(f)
+	case s.TLS != nil:
+		return fmt.Errorf("%s is not to be had with TLS: the bytes that the kernel counts are not those that the client gets", f)
+	case f == DataRST && !s.Suspends:
+		return fmt.Errorf("%s needs a client that can be stopped for a moment, as a program can", f)
+	}
+	return nil
+}
+
+// A suspension keeps a client from running while data and the RST behind them
+// come. Its zero value is of a client that cannot be kept.
+type suspension struct {
+	of Suspender
+
+	stopping sync.Mutex // held while the client is stopped or resumed
+
+	mu    sync.Mutex // guards the rest
+	held  bool
+	over  bool // it is not stopped any more
+	since time.Time
+	total time.Duration
+	exact int     // how many RSTs came as the fault wants it
+	wrong []error // why others did not
+}
+
+// begin stops the client, unless it is.
+func (s *suspension) begin() {
+	s.stopping.Lock()
+	defer s.stopping.Unlock()
+	s.mu.Lock()
+	skip := s.of == nil || s.held || s.over
+	if !skip {
+		s.held, s.since = true, time.Now()
+	}
+	s.mu.Unlock()
+	if skip {
+		return
+	}
+	if err := s.of.Suspend(); err != nil {
+		s.fail(err)
+	}
+}
+
+// release lets the client go on, and says whether it was stopped.
+func (s *suspension) release() bool {
+	s.stopping.Lock()
+	defer s.stopping.Unlock()
+	s.mu.Lock()
+	held := s.held
+	s.mu.Unlock()
+	if !held {
+		return false
+	}
+	if err := s.of.Resume(); err != nil {
+		s.fail(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = false
+	s.total += time.Since(s.since)
+	return true
+}
+
+// end lets the client go on for good, and says whether it was stopped.
+func (s *suspension) end() bool {
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
+	return s.release()
+}
+
+// lasted is for how long the client has been kept from running in all.
+func (s *suspension) lasted() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held {
+		return s.total + time.Since(s.since)
+	}
+	return s.total
+}
+
+func (s *suspension) isHeld() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
+}
+
+func (s *suspension) succeed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.exact++
+}
+
+func (s *suspension) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrong = append(s.wrong, err)
+}
+
+// keepStill stops the client, until the RST has come or nothing comes any more.
+func (t *trial) keepStill(ctx context.Context) {
+	if t.suspension.isHeld() {
+		return
+	}
+	t.suspension.begin()
+	t.waiters.Go(func() {
+		tick := time.NewTicker(t.limits.Stall / 20)
+		defer tick.Stop()
+		for t.suspension.isHeld() {
+			select { // there is no event for that nothing happens
+			case <-tick.C:
+			case <-ctx.Done():
+				t.suspension.release()
+				return
+			}
+			if t.striker.silence() < busy*t.limits.Stall {
+				continue
+			}
+			if t.suspension.end() {
+				t.suspension.fail(fmt.Errorf("the reply came to a standstill before its place while the client was stopped: "+
+					"it may be more than the client's kernel takes, or need an answer; the fault %s needs neither", RST))
+			}
+		}
+	})
+}
+
+// beforeReset is what the proxy does before a RST; nil is nothing.
+func (t *trial) beforeReset() func(context.Context, int, netip.AddrPort, netip.AddrPort) {
+	switch t.cell.Fault {
+	case DataRST:
+		return t.checkUnread
+	case ReadRST:
+		return t.awaitRead
+	}
+	return nil
+}
+
+// checkUnread makes sure that all that came to the client since it was stopped is
+// there, unread, when the RST comes, and lets the client go on behind that.
+func (t *trial) checkUnread(ctx context.Context, connection int, client, proxy netip.AddrPort) {
+	left, there := unread(client, proxy)
+	switch came := t.striker.cameTo(connection); {
+	case !t.suspension.isHeld():
+		return // said already
+	case !there:
+		t.suspension.fail(errors.New("the client's end of the connection is not to be seen: it has closed it, or is on another machine"))
+	case left < came:
+		t.suspension.fail(fmt.Errorf("%d of %d bytes were read while the client was stopped: whoever reads is none of its processes",
+			came-left, came))
+	default:
+		t.suspension.succeed()
+	}
+	t.waiters.Go(func() {
+		bounded, cancel := t.pulse.within(context.WithoutCancel(ctx), busy*t.limits.Stall)
+		defer cancel()
+		t.poll(bounded, func() bool {
+			_, there := unread(client, proxy)
+			return !there
+		})
+		if bounded.Err() != nil {
+			t.suspension.fail(errors.New("the RST did not come while the client was stopped"))
+		}
+		t.striker.happens()
+		t.suspension.release()
+	})
+}
+
+// awaitRead waits until the client has read all that came before the RST, or closed
+// the connection.
+func (t *trial) awaitRead(ctx context.Context, _ int, client, proxy netip.AddrPort) {
+	bounded, cancel := t.pulse.within(ctx, t.limits.Late)
+	defer cancel()
+	var left int64
+	t.poll(bounded, func() (read bool) {
+		var there bool
+		left, there = unread(client, proxy)
+		return left == 0 || !there
+	})
+	t.striker.happens()
+	if bounded.Err() == nil {
+		t.suspension.succeed()
+		return
+	}
+	t.suspension.fail(fmt.Errorf("the client did not read the last %s that came before the RST: "+
+		"where it never does, the fault %s says what comes of it", counted(int(left), "byte"), RST))
+}
+
+// poll waits for something for which there is no event, longer and longer from one
+// look to the next.
+func (t *trial) poll(ctx context.Context, met func() bool) {
+	pause := 20 * time.Microsecond
+	for !met() {
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+		pause = min(2*pause, 2*time.Millisecond)
+	}
+}
+
+// inexactly says why a RST did not come as DataRST and ReadRST say: then the cell
+// proves nothing.
+func (t *trial) inexactly(strikes int) error {
+	if t.cell.Fault != DataRST && t.cell.Fault != ReadRST || strikes == 0 {
+		return nil
+	}
+	t.suspension.mu.Lock()
+	defer t.suspension.mu.Unlock()
+	if wrong := errors.Join(t.suspension.wrong...); wrong != nil {
+		return wrong
+	}
+	if missing := strikes - t.suspension.exact; missing > 0 {
+		return fmt.Errorf("%d of %d RSTs did not come: the client had closed the connection", missing, strikes)
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+package audit
+
+import (
+	"context"
+	"net"
+	"time"
+)
+
+// A still client is stopped for as long as nobody says otherwise.
+type still struct{ Func }
+
+func (still) Suspend() error { return nil }
+func (still) Resume() error  { return nil }
+
+// CheckUnread says what is wrong before a RST to a client that is stopped, and to
+// which so many bytes have come.
+func CheckUnread(ctx context.Context, came int64, client, proxy net.Addr) error {
+	r := &run{pulse: newPulse(), limits: Limits{Stall: 100 * time.Millisecond}.orDefaults()}
+	defer r.pulse.start(ctx)()
+	t := &trial{run: r, cell: Cell{Fault: DataRST}, striker: &striker{pulse: r.pulse, came: map[int]int64{1: came}}}
+	t.suspension.of = still{}
+	t.suspension.begin()
+	t.checkUnread(ctx, 1, client.(*net.TCPAddr).AddrPort(), proxy.(*net.TCPAddr).AddrPort())
+	err := t.inexactly(1) // before it is missed that no RST comes
+	t.waiters.Wait()
+	return err
+}
