@@ -29,6 +29,7 @@ const (
 	Wire     Lane = "wire"
 	Kernel   Lane = "kernel"
 	Counters Lane = "counters"
+	Lines    Lane = "lines" // what programs have said, and how they ended
 )
 
 // A Recording is the evidence of one run.
@@ -98,8 +99,10 @@ type Flow struct {
 }
 
 // An Event is one point of the time line. Exactly one of Call, Packet, State,
-// Trace, Figures and Bulk is set, according to its kind. Events are in causal order: a
-// kernel's note about a RST stands at the RST although it is stamped later.
+// Trace, Figures, Bulk, Line and Exit is set, according to its kind. Events are in
+// causal order: a kernel's note about a RST stands at the RST although it is
+// stamped later. A Line and an Exit stand where this process learned of them,
+// which may be behind what followed from them.
 type Event struct {
 	At     time.Duration `json:"at"`   // nanoseconds since Started
 	Flow   int           `json:"flow"` // index into Flows; -1 if it belongs to none
@@ -112,6 +115,8 @@ type Event struct {
 	Figures *Figures `json:"figures,omitempty"`
 	// Bulk are segments that a source did not keep one by one.
 	Bulk *Bulk `json:"bulk,omitempty"`
+	Line *Line `json:"line,omitempty"`
+	Exit *Exit `json:"exit,omitempty"`
 }
 
 // A Bulk is the sums of a run of segments from one host to another.

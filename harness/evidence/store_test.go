@@ -30,6 +30,8 @@ func stored() *evidence.Recording {
 			{At: 4000, Host: "server", Packet: &evidence.Packet{To: "client", Flags: "RST ACK", Seq: 1, Ack: 3, TTL: 64}},
 			{At: 4000, Host: "server", Trace: &evidence.ResetTrace{Name: evidence.ResetSent, Reason: "TCP_ABORT_ON_CLOSE",
 				Process: "toy-7"}},
+			{At: 5000, Flow: -1, Host: "server", Line: &evidence.Line{Program: "toy", Stderr: true, Text: "bye\x1b[2J", Cut: true}},
+			{At: 6000, Flow: -1, Host: "server", Exit: &evidence.Exit{Program: "toy", Status: -1, Signal: "killed"}},
 		},
 		Resets: []evidence.Reset{{Event: 4, Sender: evidence.Application, Host: "server", By: "toy-7 close()", Cause: 2,
 			Reason: "TCP_ABORT_ON_CLOSE", Why: "its owner closed with received bytes unread", Level: evidence.Observed,

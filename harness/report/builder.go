@@ -87,6 +87,11 @@ func (b *builder) add(m moment) {
 		b.addTrace(m, host)
 	case e.Bulk != nil:
 		b.addBulk(m, host)
+	case e.Line != nil:
+		b.begin(m, nil, note{host: host, flow: -1, kind: aSaid, text: lineText(e.Line)})
+	case e.Exit != nil:
+		bad := e.Exit.Status != 0 || e.Exit.Signal != "" || e.Exit.Error != ""
+		b.begin(m, nil, note{host: host, flow: -1, kind: aSaid, text: exitText(e.Exit), bad: bad})
 	case e.Call != nil:
 		text := callText(e.Call.Call)
 		if m.begun {
@@ -103,12 +108,17 @@ func (b *builder) begin(m moment, s *segment, notes ...note) {
 	b.steps = append(b.steps, step{at: m.at, flow: m.event.Flow, segment: s, notes: notes, events: []int{m.index}})
 }
 
-// last returns the step before if a moment may join it, nil otherwise.
+// last returns the step before if a moment may join it, nil otherwise. What a
+// program says between parts nothing: it was read when there was time.
 func (b *builder) last(m moment) *step {
-	if len(b.steps) == 0 {
+	i := len(b.steps) - 1
+	for i >= 0 && b.steps[i].said() {
+		i--
+	}
+	if i < 0 {
 		return nil
 	}
-	s := &b.steps[len(b.steps)-1]
+	s := &b.steps[i]
 	if s.flow != m.event.Flow || m.at-s.at > together {
 		return nil
 	}

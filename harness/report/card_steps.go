@@ -94,6 +94,10 @@ func (c *card) note(first int, s *step, n note) {
 	case n.kind == aTrace:
 		look = faint
 	}
+	if n.kind == aSaid {
+		c.said(first, n, look)
+		return
+	}
 	phrase := strings.ReplaceAll(c.prefix(n.flow)+n.text, "= ", "=\u00a0")
 	for i, text := range wrap(phrase, room) {
 		text = clip(text, room)
@@ -102,6 +106,34 @@ func (c *card) note(first int, s *step, n note) {
 			x = from - columns(text) + 1
 		}
 		c.lineAt(first+i).put(x, text, look)
+	}
+}
+
+// mostOfALine is how many lines of the card a line of a program takes.
+const mostOfALine = 5
+
+// said writes what a program says on the inner side of its lifeline, where there
+// is no arrow, as far as the card goes.
+func (c *card) said(first int, n note, look style) {
+	from, room := c.x[n.host]+2, c.width-c.x[n.host]-3
+	if leftward := n.host > 0 && n.host == len(c.x)-1; leftward {
+		from, room = timeColumn+1, c.x[n.host]-timeColumn-2
+	}
+	lines := wrap(n.text, room)
+	if len(lines) > mostOfALine {
+		lines = lines[:mostOfALine]
+		lines[mostOfALine-1] = clip(lines[mostOfALine-1]+" …", room)
+	}
+	widest := 0
+	for i := range lines {
+		lines[i] = clip(lines[i], room)
+		widest = max(widest, columns(lines[i]))
+	}
+	if from == timeColumn+1 {
+		from = c.x[n.host] - 1 - widest
+	}
+	for i, text := range lines {
+		c.lineAt(first+i).put(from, text, look)
 	}
 }
 

@@ -38,6 +38,8 @@ func (n note) class() string {
 		return "trace"
 	case n.bad:
 		return "call bad"
+	case n.kind == aSaid:
+		return "said"
 	}
 	return "call"
 }
@@ -47,6 +49,12 @@ func (n note) class() string {
 func (t *timeline) noteRoom(g geometry, s *step, n note) (from, room int, leftward bool) {
 	const away = 12
 	x, last := g.x[n.host], len(g.x)-1
+	if n.kind == aSaid && last > 0 { // between the lifelines, where there is no arrow
+		if n.host == last {
+			return x - away, x - g.x[0] - 2*away, true
+		}
+		return x + away, g.x[last] - x - 2*away, false
+	}
 	if g.stacked && last > 0 {
 		half := (g.x[1]-g.x[0])*len(g.x)/2 - 2*away // two notes share the width
 		if last > 1 {

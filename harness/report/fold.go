@@ -35,6 +35,38 @@ func fold(steps []step) []step {
 	return out
 }
 
+const (
+	longSpeech = 8 // how many lines in a row of one program are still drawn one by one
+	headOfLong = 4 // how many of more are, at the beginning
+	tailOfLong = 3 // and at the end
+)
+
+// foldLines leaves out the middle of what a program says without a break.
+func foldLines(steps []step) []step {
+	var out []step
+	for len(steps) > 0 {
+		n := 0
+		for n < len(steps) && steps[n].said() && steps[n].notes[0].host == steps[0].notes[0].host {
+			n++
+		}
+		switch {
+		case n == 0:
+			n = 1
+			out = append(out, steps[0])
+		case n <= longSpeech:
+			out = append(out, steps[:n]...)
+		default:
+			out = append(out, steps[:headOfLong]...)
+			middle := steps[headOfLong]
+			more := plural(int64(n-headOfLong-tailOfLong), "line")
+			middle.notes = []note{{host: middle.notes[0].host, flow: -1, kind: aSaid, text: "… " + more + " more"}}
+			out = append(append(out, middle), steps[n-tailOfLong:n]...)
+		}
+		steps = steps[n:]
+	}
+	return out
+}
+
 // ordinary says whether a step is plain data transfer.
 func ordinary(s *step) bool {
 	for _, n := range s.notes {

@@ -74,7 +74,14 @@ func (t *timeline) mermaidNote(b *strings.Builder, n note) {
 	case n.host == len(t.hosts)-1:
 		where = "right of"
 	}
-	fmt.Fprintf(b, "    Note %s h%d: %s\n", where, n.host, mermaidText(t.prefix(n.flow)+n.text))
+	lines := []string{t.prefix(n.flow) + n.text}
+	if n.kind == aSaid {
+		lines = wrap(n.text, 44)
+	}
+	for i, line := range lines {
+		lines[i] = mermaidText(line)
+	}
+	fmt.Fprintf(b, "    Note %s h%d: %s\n", where, n.host, strings.Join(lines, "<br/>"))
 }
 
 // mermaidText writes what is not a letter, a digit or harmless punctuation as

@@ -42,8 +42,11 @@ func load(t testing.TB, name string) *evidence.Recording {
 }
 
 // handMade are the recordings in testdata that no spec gives. They stand for
-// what takes another system, or a setting that no scenario makes.
-var handMade = []string{"accept_queue_overflow", "calls_only", "keepalive_gives_up", "reset_that_never_left"}
+// what takes another system, a setting that no scenario makes, or the programs of
+// packages.
+var handMade = []string{
+	"accept_queue_overflow", "calls_only", "keepalive_gives_up", "reset_that_never_left", "sshd_drops_ssh",
+}
 
 // The other recordings are of the specs that testdata/specs names, as make
 // recordings writes them.

@@ -55,7 +55,13 @@ func rewrite(r *evidence.Recording, f func(string) string) *evidence.Recording {
 func rewriteEvent(e *evidence.Event, f func(string) string) {
 	e.Host = f(e.Host)
 	e.Call, e.Packet, e.State, e.Trace = copied(e.Call), copied(e.Packet), copied(e.State), copied(e.Trace)
-	e.Figures = copied(e.Figures)
+	e.Figures, e.Line, e.Exit = copied(e.Figures), copied(e.Line), copied(e.Exit)
+	if e.Line != nil {
+		e.Line.Program, e.Line.Text = f(e.Line.Program), f(e.Line.Text)
+	}
+	if e.Exit != nil {
+		e.Exit.Program, e.Exit.Signal, e.Exit.Error = f(e.Exit.Program), f(e.Exit.Signal), f(e.Exit.Error)
+	}
 	if e.Call != nil {
 		rewriteCall(&e.Call.Call, f)
 	}

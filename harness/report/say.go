@@ -19,6 +19,8 @@ func (t *timeline) say(s *step) string {
 		switch {
 		case n.kind == aState:
 			states = append(states, fmt.Sprintf("The %s’s socket goes from %s.", host, n.way(" to ")))
+		case n.kind == aSaid:
+			calls = append(calls, fmt.Sprintf("At the %s: %s", host, n.text))
 		case n.kind == aTrace:
 			states = append(states, fmt.Sprintf("The %s’s kernel: %s.", host, n.text))
 		case n.call != nil:

@@ -49,6 +49,9 @@ type segment struct {
 // meant for, and to go no farther.
 func (s *segment) lost() bool { return s.packet != nil && s.to != s.meant }
 
+// said says whether the step is what a program has said.
+func (s *step) said() bool { return len(s.notes) == 1 && s.notes[0].kind == aSaid }
+
 // strange says whether nobody knows from where the step's RST was sent.
 func (s *step) strange() bool {
 	return s.reset != nil && s.reset.Sender == evidence.Between && len(s.reset.Origin) != 1
@@ -72,6 +75,7 @@ const (
 	aCall noteKind = iota
 	aState
 	aTrace
+	aSaid // by a program, or its end
 )
 
 // A stateSpan is the two states of a change.
@@ -85,7 +89,7 @@ func newTimeline(r *evidence.Recording, limit int) *timeline {
 		b.add(m)
 	}
 	b.verdicts()
-	b.steps = fold(b.steps)
+	b.steps = fold(foldLines(b.steps))
 	if len(b.steps) > limit {
 		head, tail := b.steps[:limit*2/3], b.steps[len(b.steps)-limit/3:]
 		left := step{flow: -1, omitted: len(b.steps) - len(head) - len(tail)}

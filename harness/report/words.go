@@ -66,6 +66,26 @@ func callText(c tcp.Call) string {
 	return fmt.Sprintf("%s() = %s", c.Op, count(int64(c.Bytes)))
 }
 
+// lineText is a line behind the name of the program that said it.
+func lineText(l *evidence.Line) string {
+	text := l.Program + ": " + l.Text
+	if l.Cut {
+		text += "…"
+	}
+	return text
+}
+
+// exitText says how a program ended.
+func exitText(x *evidence.Exit) string {
+	switch {
+	case x.Error != "":
+		return x.Program + " has ended: " + x.Error
+	case x.Signal != "":
+		return x.Program + " was ended by a signal: " + x.Signal
+	}
+	return fmt.Sprintf("%s: exit status %d", x.Program, x.Status)
+}
+
 func failed(c tcp.Call) bool { return c.Ending != tcp.Open && c.Ending != "" }
 
 // outcomeText says how a connection ended for an end, such as

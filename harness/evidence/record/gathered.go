@@ -18,6 +18,8 @@ type gathered struct {
 	traces    []evidence.KernelEvent
 	posts     map[netip.Addr]string // the hosts in namespaces of their own
 	watched   []view                // those, in the order in which they were added
+	programs  []*lab.Program
+	said      []row // what those have said
 }
 
 // addSegments adds what was captured on the loopback.
@@ -82,19 +84,20 @@ func (b *builder) nameHosts(f *flow) {
 		f.ServerHost = cmp.Or(server.Host, b.posts[f.server.Addr()], "server")
 	}
 	if f.ClientHost == "" {
-		f.ClientHost = cmp.Or(client.Host, b.posts[f.client.Addr()], b.stranger(server))
+		f.ClientHost = cmp.Or(client.Host, b.posts[f.client.Addr()], b.stranger(server, f.ServerHost))
 	}
 }
 
 // stranger returns the lifeline of a client that is in no journal: a plain
-// proxy dials on its own account, and everybody else is "client".
-func (b *builder) stranger(server lab.Endpoint) string {
+// proxy dials on its own account, so does a program if there is only one that may
+// be it, and everybody else is "client".
+func (b *builder) stranger(server lab.Endpoint, host string) string {
 	for _, endpoint := range b.endpoints {
 		if endpoint.Proxy && !server.Proxy {
 			return endpoint.Host
 		}
 	}
-	return "client"
+	return cmp.Or(b.programBeside(host), "client")
 }
 
 // hosts returns the lifelines: those that only connect, those that do both or

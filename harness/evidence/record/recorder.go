@@ -108,6 +108,7 @@ func (r *Recorder) stop() (*evidence.Recording, error) {
 	g.endpoints, g.entries = r.lab.Endpoints(), journal.Entries()
 	recording.Outcomes = journal.Outcomes()
 	recording.LostEvents += uint64(journal.Lost())
+	g.addPrograms(recording, r.lab.Programs())
 	g.fill(recording)
 	recording.Missing = append(r.missed(recording), recording.Missing...)
 	if private(recording) { // what others counted meanwhile is not of this run

@@ -31,12 +31,12 @@ const (
 // do not: the kernel notes a RST that a socket sends when it has mostly been
 // received already, and its notes are precise to the microsecond only.
 func (b *builder) events() []evidence.Event {
-	rows := make([]row, 0, len(b.entries)+len(b.segments)+len(b.traces))
+	rows := make([]row, 0, len(b.entries)+len(b.segments)+len(b.traces)+len(b.said))
 	rows = b.callRows(rows)
 	for _, f := range b.flows {
 		rows = f.segmentRows(rows)
 	}
-	rows = b.traceRows(rows)
+	rows = append(b.traceRows(rows), b.said...)
 	order := make([]*row, len(rows)) // rows are large
 	for i := range rows {
 		rows[i].place = i
