@@ -114,7 +114,7 @@ func (c Client) arguments(at program.Place, server string) (args []string, host,
 		return nil, "", "", err
 	}
 	options := append(append([]string{}, c.Options...),
-		"UserKnownHostsFile="+known, "GlobalKnownHostsFile=none", "StrictHostKeyChecking=yes",
+		"BindAddress="+at.Address.Addr().String(), "UserKnownHostsFile="+known, "GlobalKnownHostsFile=none", "StrictHostKeyChecking=yes",
 		"IdentityFile="+identity, "IdentitiesOnly=yes", "IdentityAgent=none", "BatchMode=yes")
 	args = []string{"-F", "none"}
 	for _, option := range options {
