@@ -30,6 +30,8 @@ var tools = map[string]tool{
 	"java":    released(1, recipes.Java("", "", nil)),
 	"javac":   released(1, program.Recipe{Name: "javac", Package: "default-jdk-headless", Path: "javac", Version: []string{"-version"}}),
 	"nc":      released(2, command("nc", "netcat-openbsd", "-h")),
+	"ssh":     released(2, recipes.SSH("", recipes.Client{})),
+	"sshd":    released(2, recipes.SSHD(recipes.Server{})),
 }
 
 // command is the recipe of a command that is asked for its version so.

@@ -1,0 +1,80 @@
+package real
+
+import (
+	"io"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/evidence"
+	. "github.com/resetlab/resetlab/harness/matchers"
+	"github.com/resetlab/resetlab/harness/program/recipes"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
+	. "github.com/resetlab/resetlab/scenarios/internal/spec"
+)
+
+// An sshd beyond MaxStartups says so in a line, and closes. ssh sends its banner
+// at once. If that lies unread at the close, RST follows the line (RFC 1122,
+// section 4.2.2.13), and ssh says that it was reset. Who has said nothing is told
+// the end of the stream, which stays so although a banner that comes later is
+// answered with RST: by the wire alone one could not tell what the client saw.
+var _ = Situation(catalogue.Situation{
+	Name:   "sshd-drops-beyond-max-startups",
+	Title:  "sshd beyond its MaxStartups",
+	Cause:  "max-startups",
+	Labels: []string{"real:sshd", "real:ssh"},
+	Drawing: `
+ssh                    sshd                    silent client          sshd
+  banner ───────────▶                                   ◀───────────  FIN
+         ◀═══════════  RST                       banner ───────────▶
+  "Connection reset by peer"                            ◀═══════════  RST
+                                                 read: EOF
+`,
+	Client: `"kex_exchange_identification: read: Connection reset by peer", and exit status 255`,
+	Server: `logs "drop connection … past MaxStartups"`,
+	Twin:   "no slot is taken: ssh logs in",
+}, func() {
+	one := recipes.Server{Options: []string{"MaxStartups 1:100:1"}}
+
+	It("resets ssh, whose banner is unread", func(ctx SpecContext) {
+		s := startSSHD(ctx, StartLab(), one)
+		held := s.hold(ctx)
+
+		client := s.sshUnread(ctx)
+
+		endsWith(ctx, client, 255, Equal(resetMessage), Equal(byAddress("Connection reset", s)))
+		logs(ctx, s.server, "past MaxStartups", 1)
+		Expect(Recorded(s.lab, held)).To(ShowReset(
+			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
+	}, Limit)
+
+	It("finishes a client whose banner comes later, although RST answers that", func(ctx SpecContext) {
+		s := startSSHD(ctx, StartLab(), one)
+		held := s.hold(ctx)
+
+		silent, err := s.lab.Host("silent").Dial(ctx, s.server.Addr())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(silent.AwaitFinish(ctx)).To(Succeed())
+		_, err = io.WriteString(silent, banner)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(silent.AwaitResetAfterFinish(ctx)).To(Succeed())
+		text, err := io.ReadAll(silent)
+
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(text)).To(Equal("Exceeded MaxStartups\r\n"))
+		Expect(silent.Outcome()).To(EndIn("read", harness.Finished))
+		Note(silent.Outcome())
+		logs(ctx, s.server, "past MaxStartups", 1)
+		Expect(Recorded(s.lab, silent, held)).To(ShowReset(SentBy(evidence.KernelReply, "server"), WithFlags("RST")))
+	}, Limit)
+
+	It("lets ssh in where no slot is taken", func(ctx SpecContext) {
+		s := startSSHD(ctx, StartLab(), one)
+
+		client := s.ssh(ctx, "echo hello")
+
+		endsWith(ctx, client, 0, Equal("hello"))
+		Expect(Recorded(s.lab)).To(ShowNoReset())
+	}, Limit)
+})
