@@ -4218,6 +4218,138 @@ CLOSE_WAIT ◀─────────  FIN
 		},
 	},
 	{
+		Name: "sshd-denied-by-hosts-deny", Title: "sshd and a host in hosts.deny", Cause: "hosts-deny",
+		Drawing: `ssh                    sshd
+  banner ───────────▶
+                         hosts.deny: close
+         ◀═══════════  RST
+  "Connection reset by peer"`,
+		Client: "\"kex_exchange_identification: read: Connection reset by peer\", and exit status 255",
+		Server: "at LogLevel DEBUG1: \"Connection refused by tcp wrapper\"",
+		Twin:   "hosts.allow names the host, which counts before hosts.deny: ssh logs in",
+		Labels: []string{"cause:unread", "cause:hosts-deny", "real:sshd", "real:ssh", "claim:hosts-deny", "claim:allow-before-deny"},
+		File:   "scenarios/real/denied_by_hosts_deny_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "sshd-denied-by-hosts-deny/resets-ssh-whose-banner-is-unread",
+				Text:   "sshd and a host in hosts.deny resets ssh, whose banner is unread",
+				Short:  "resets ssh, whose banner is unread",
+				Labels: []string{"cause:unread", "cause:hosts-deny", "real:sshd", "real:ssh", "claim:hosts-deny"},
+			},
+			{
+				Name:   "sshd-denied-by-hosts-deny/finishes-a-client-that-has-said-nothing-without-a-word",
+				Text:   "sshd and a host in hosts.deny finishes a client that has said nothing, without a word",
+				Short:  "finishes a client that has said nothing, without a word",
+				Labels: []string{"cause:unread", "cause:hosts-deny", "real:sshd", "real:ssh", "claim:hosts-deny"},
+			},
+			{
+				Name:   "sshd-denied-by-hosts-deny/lets-ssh-in-where-hosts-allow-names-the-host",
+				Text:   "sshd and a host in hosts.deny lets ssh in where hosts.allow names the host",
+				Short:  "lets ssh in where hosts.allow names the host",
+				Labels: []string{"cause:unread", "cause:hosts-deny", "real:sshd", "real:ssh", "claim:allow-before-deny"},
+			},
+			{
+				Name:   "sshd-denied-by-hosts-deny/lets-ssh-in-as-soon-as-the-file-is-changed-by-the-same-process",
+				Text:   "sshd and a host in hosts.deny lets ssh in as soon as the file is changed, by the same process",
+				Short:  "lets ssh in as soon as the file is changed, by the same process",
+				Labels: []string{"cause:unread", "cause:hosts-deny", "real:sshd", "real:ssh"},
+			},
+		},
+	},
+	{
+		Name: "sshd-drops-beyond-max-startups", Title: "sshd beyond its MaxStartups", Cause: "max-startups",
+		Drawing: `ssh                    sshd                    silent client          sshd
+  banner ───────────▶                                   ◀───────────  FIN
+         ◀═══════════  RST                       banner ───────────▶
+  "Connection reset by peer"                            ◀═══════════  RST
+                                                 read: EOF`,
+		Client: "\"kex_exchange_identification: read: Connection reset by peer\", and exit status 255",
+		Server: "logs \"drop connection … past MaxStartups\"",
+		Twin:   "no slot is taken: ssh logs in",
+		Labels: []string{"cause:limit", "cause:max-startups", "real:sshd", "real:ssh"},
+		File:   "scenarios/real/dropped_by_max_startups_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "sshd-drops-beyond-max-startups/resets-ssh-whose-banner-is-unread",
+				Text:   "sshd beyond its MaxStartups resets ssh, whose banner is unread",
+				Short:  "resets ssh, whose banner is unread",
+				Labels: []string{"cause:limit", "cause:max-startups", "real:sshd", "real:ssh"},
+			},
+			{
+				Name:   "sshd-drops-beyond-max-startups/finishes-a-client-whose-banner-comes-later-although-rst-answers-that",
+				Text:   "sshd beyond its MaxStartups finishes a client whose banner comes later, although RST answers that",
+				Short:  "finishes a client whose banner comes later, although RST answers that",
+				Labels: []string{"cause:limit", "cause:max-startups", "real:sshd", "real:ssh"},
+			},
+			{
+				Name:   "sshd-drops-beyond-max-startups/lets-ssh-in-where-no-slot-is-taken",
+				Text:   "sshd beyond its MaxStartups lets ssh in where no slot is taken",
+				Short:  "lets ssh in where no slot is taken",
+				Labels: []string{"cause:limit", "cause:max-startups", "real:sshd", "real:ssh"},
+			},
+		},
+	},
+	{
+		Name: "sshd-lacks-the-subsystem", Title: "sshd whose sftp-server is missing", Cause: "helper-missing",
+		Drawing: `sftp                   sshd
+  login    ──────────▶
+           ◀──────────  accepted
+  "sftp"   ──────────▶    cannot stat
+           ◀──────────  FIN
+  "Connection closed"`,
+		Client: "\"Connection closed\", and exit status 255",
+		Server: "at LogLevel DEBUG1: \"subsystem: cannot stat\"",
+		Twin:   "the program is there: the command is answered",
+		Labels: []string{"cause:process", "cause:helper-missing", "real:sshd", "real:ssh", "claim:missing-helper"},
+		File:   "scenarios/real/missing_subsystem_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "sshd-lacks-the-subsystem/lets-the-client-in-and-closes-at-the-first-request",
+				Text:   "sshd whose sftp-server is missing lets the client in and closes at the first request",
+				Short:  "lets the client in and closes at the first request",
+				Labels: []string{"cause:process", "cause:helper-missing", "real:sshd", "real:ssh", "claim:missing-helper"},
+			},
+			{
+				Name:   "sshd-lacks-the-subsystem/says-so-where-no-subsystem-is-configured",
+				Text:   "sshd whose sftp-server is missing says so where no subsystem is configured",
+				Short:  "says so where no subsystem is configured",
+				Labels: []string{"cause:process", "cause:helper-missing", "real:sshd", "real:ssh"},
+			},
+			{
+				Name:   "sshd-lacks-the-subsystem/answers-where-the-program-is-there",
+				Text:   "sshd whose sftp-server is missing answers where the program is there",
+				Short:  "answers where the program is there",
+				Labels: []string{"cause:process", "cause:helper-missing", "real:sshd", "real:ssh"},
+			},
+		},
+	},
+	{
+		Name: "sshd-reads-settings-at-a-sighup", Title: "sshd whose configuration was changed", Cause: "stale-settings",
+		Drawing: `ssh                    sshd
+  banner ───────────▶    MaxStartups 1    edited: 10
+         ◀═══════════  RST
+                         SIGHUP
+  banner ───────────▶    MaxStartups 10
+         ◀───────────  banner`,
+		Client: "is turned away by the old settings until the SIGHUP",
+		Server: "goes on by what it read at its start",
+		Twin:   "a connection that is open at the SIGHUP stays open",
+		Labels: []string{"cause:process", "cause:stale-settings", "real:sshd", "real:ssh", "claim:stale-settings"},
+		File:   "scenarios/real/settings_of_sshd_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "sshd-reads-settings-at-a-sighup/goes-on-by-its-old-settings-until-it-gets-a-sighup",
+				Text:   "sshd whose configuration was changed goes on by its old settings until it gets a SIGHUP",
+				Short:  "goes on by its old settings until it gets a SIGHUP",
+				Labels: []string{"cause:process", "cause:stale-settings", "real:sshd", "real:ssh", "claim:stale-settings"},
+			},
+		},
+	},
+	{
 		Name: "startup-dropped-with-its-banner-unread", Title: "A connection that sshd drops", Cause: "max-startups",
 		Drawing: `client                 sshd                    client                 sshd
          ◀───────────  FIN                       banner ───────────▶
