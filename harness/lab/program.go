@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -52,7 +53,7 @@ func (h *Host) Run(ctx context.Context, r program.Recipe) (*Program, error) {
 	p := &Program{name: r.Name, host: h, at: netip.AddrPortFrom(h.stack.IP(), 0)}
 	options := program.Options{Files: r.Files}
 	options.Namespace, _ = h.stack.(program.Namespace)
-	if r.AnyUser && os.Geteuid() == 0 {
+	if r.AnyUser && os.Geteuid() == 0 && passable(os.TempDir()) {
 		options.User = nobody
 	}
 	if r.Listens {
@@ -75,6 +76,23 @@ func (h *Host) Run(ctx context.Context, r program.Recipe) (*Program, error) {
 	h.lab.mu.Unlock()
 	h.lab.Own(p)
 	return p, nil
+}
+
+// passable says whether every user may pass through a directory and those above
+// it, as a program must to reach what is its own below.
+func passable(dir string) bool {
+	dir, err := filepath.Abs(dir)
+	for err == nil {
+		var info os.FileInfo
+		if info, err = os.Stat(dir); err == nil && info.Mode().Perm()&0o001 == 0 {
+			return false
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return err == nil
 }
 
 // start starts the program and waits until it is ready.

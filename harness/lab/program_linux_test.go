@@ -2,7 +2,9 @@ package lab_test
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -152,6 +154,24 @@ func TestAcceptUnread(t *testing.T) {
 		t.Error(err)
 	}
 	if err := l.Close(); err != nil { // also of what is paused
+		t.Error(err)
+	}
+}
+
+// Where the directory of temporary files is its owner's alone a program runs as
+// this process's user, who can reach it.
+func TestATemporaryDirectoryOfOnesOwn(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	if err := os.Chmod(os.TempDir(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l := lab.New()
+	p := run(t, l, "client", script("id -u"))
+	status, err := p.Exit(within(t))
+	if want := fmt.Sprintln(os.Getuid()); status != 0 || err != nil || p.Text() != want {
+		t.Errorf("exit status %d, %v, and it said %q, want %q", status, err, p.Text(), want)
+	}
+	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
 }

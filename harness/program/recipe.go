@@ -24,7 +24,8 @@ type Recipe struct {
 	// cannot be asked.
 	Version []string
 	// AnyUser says that it needs no privilege: where this process has some it
-	// runs as nobody (65534).
+	// runs as nobody (65534), if nobody may pass to the directory of temporary
+	// files.
 	AnyUser bool
 	// Listens says that it is ready when it listens at its address. Otherwise it
 	// is when it is executed.
