@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -32,12 +33,12 @@ defaults
 	timeout server 1m
 	option log-health-checks
 frontend unused
-	bind unix@%s/unused
+	bind abns@%s
 	default_backend checked
 backend checked
 	%s
 	server backend %s check inter 1h
-`, at.Dir, strings.Join(options, "\n\t"), address)
+`, filepath.Base(at.Dir), strings.Join(options, "\n\t"), address)
 	})
 	recipe.Listens = false
 	p := start(ctx, l.Host("client"), recipe)
