@@ -88,12 +88,12 @@ func (s *suspension) release() bool {
 	return true
 }
 
-// end lets the client go on for good, and says whether it was stopped.
-func (s *suspension) end() bool {
+// end lets the client go on for good.
+func (s *suspension) end() {
 	s.mu.Lock()
 	s.over = true
 	s.mu.Unlock()
-	return s.release()
+	s.release()
 }
 
 // lasted is for how long the client has been kept from running in all.
@@ -143,7 +143,8 @@ func (t *trial) keepStill(ctx context.Context) {
 			if t.striker.silence() < busy*t.limits.Stall {
 				continue
 			}
-			if t.suspension.end() {
+			if t.suspension.release() { // and no RST has done so meanwhile
+				t.suspension.end()
 				t.suspension.fail(fmt.Errorf("the reply came to a standstill before its place while the client was stopped: "+
 					"it may be more than the client's kernel takes, or need an answer; the fault %s needs neither", RST))
 			}
