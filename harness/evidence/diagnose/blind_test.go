@@ -123,7 +123,7 @@ func (t *trial) who() judgement {
 		evidence.Timer:       {diagnose.ActTimer},
 	}
 	switch {
-	case t.found.Sure == diagnose.Open:
+	case t.found.Sure == diagnose.Undecided:
 		return open
 	case t.scripted && t.found.Part == t.names:
 		return right
@@ -143,9 +143,9 @@ func (t *trial) why() judgement {
 	switch {
 	case t.found.Reason != "" && t.found.Reason != t.truth.Reason && !t.scripted:
 		return wrong
-	case t.found.SureOfCause != diagnose.Open && slices.Contains(possible, t.found.Causes[0]):
+	case t.found.SureOfCause != diagnose.Undecided && slices.Contains(possible, t.found.Causes[0]):
 		return right
-	case t.found.SureOfCause != diagnose.Open && !t.scripted:
+	case t.found.SureOfCause != diagnose.Undecided && !t.scripted:
 		return wrong
 	case slices.ContainsFunc(t.found.Causes, func(c string) bool { return slices.Contains(possible, c) }), t.scripted:
 		return open

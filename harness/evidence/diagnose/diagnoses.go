@@ -28,7 +28,7 @@ func (c *Connection) Diagnoses() []Diagnosis {
 
 // begin makes a diagnosis that leaves everything open.
 func (w *wire) begin(end End) Diagnosis {
-	d := Diagnosis{End: end, Part: PartUnknown, Sure: Open, SureOfCause: Open, Lacks: w.lacks}
+	d := Diagnosis{End: end, Part: PartUnknown, Sure: Undecided, SureOfCause: Undecided, Lacks: w.lacks}
 	d.Sender, d.Level, d.Flow = evidence.Unknown, evidence.Inferred, w.Number
 	d.Event, d.At, d.Verdict.Cause = -1, -1, -1
 	d.Initiator = EndView{Host: w.Flow.ClientHost, Stack: w.stacks[initiator]}
@@ -76,7 +76,7 @@ func (q *wireQuestion) place() {
 	case d.Picture == picForeign || d.Picture == picForeignAlive || d.Picture == picInjected:
 		d.Part, d.Sender, d.Act = PartBetween, evidence.Between, q.device()
 		d.Origin = q.origin(q.rst.fact)
-	case d.Sure == Open:
+	case d.Sure == Undecided:
 	default:
 		d.Part, d.Host = q.part(q.x), q.rst.Host
 		d.Sender = map[Act]evidence.Sender{
@@ -135,7 +135,7 @@ func (q *wireQuestion) reason() string {
 	if told := multipathReason(q.rst.Packet); told != "" {
 		return told
 	}
-	if d.Sure == Open || d.Part == PartBetween || !q.is(q.x, Linux) || q.multipath() {
+	if d.Sure == Undecided || d.Part == PartBetween || !q.is(q.x, Linux) || q.multipath() {
 		return ""
 	}
 	switch d.Picture {
@@ -226,7 +226,7 @@ func (q *wireQuestion) settlement() string {
 	switch {
 	case d.Part == PartBetween:
 		return "captures at both ends, and on both sides of each device between, show where it first appears"
-	case d.Sure == Open:
+	case d.Sure == Undecided:
 		return fmt.Sprintf("a capture at the %s shows whether it left there; if it did, the tracepoint tcp_send_reset there tells why (Linux 6.12 and later)", names)
 	case d.SureOfCause == Certain:
 		return ""

@@ -23,7 +23,7 @@ type Diagnosis struct {
 	// Picture is what was seen, the name of one of [Pictures].
 	Picture string
 	// Sure is how sure Part and Act are, SureOfCause how sure the first of
-	// Causes is. Where that is Open, any of Causes may be it.
+	// Causes is. Where that is Undecided, any of Causes may be it.
 	Sure        Sureness
 	SureOfCause Sureness
 	Harm        Harm
@@ -93,9 +93,9 @@ type Sureness string
 
 // The three levels of sureness.
 const (
-	Certain Sureness = "certain" // nothing that is known to send segments makes this picture otherwise
-	Likely  Sureness = "likely"  // other things could, and are rarer or odder
-	Open    Sureness = "open"    // it cannot be told from the others that are named
+	Certain   Sureness = "certain"   // nothing that is known to send segments makes this picture otherwise
+	Likely    Sureness = "likely"    // other things could, and are rarer or odder
+	Undecided Sureness = "undecided" // it cannot be told from the others that are named
 )
 
 // HarmLevel says whether data was lost.

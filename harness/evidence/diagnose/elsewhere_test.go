@@ -86,7 +86,7 @@ func TestElsewhere(t *testing.T) {
 		}
 		for view, show := range views() {
 			for _, d := range test.talk().diagnose(show) {
-				if d.End == diagnose.EndReset && d.Sure != diagnose.Open && d.Part != test.truth {
+				if d.End == diagnose.EndReset && d.Sure != diagnose.Undecided && d.Part != test.truth {
 					t.Errorf("%s, %s: wrong with confidence: %s (%s) by %q [%s], want %s", test.name, view, d.Part, d.Sure,
 						d.Rules, d.Clue, test.truth)
 				}

@@ -187,7 +187,7 @@ func (q *wireQuestion) saw() {
 
 // victim is what the end met that the RST went to.
 func (q *wireQuestion) victim() Saw {
-	linux := Open
+	linux := Undecided
 	if q.is(1-q.x, Linux) {
 		linux = Likely
 	}
@@ -205,7 +205,7 @@ func (q *wireQuestion) victim() Saw {
 	case q.other.fin >= 0:
 		return Saw{tcp.Reset, tcp.BrokenPipe, linux, "it had sent its FIN; if it had closed, its program saw nothing"}
 	case q.lossy():
-		return Saw{tcp.Reset, tcp.Reset, Open, "the connection was open, as far as the capture shows"}
+		return Saw{tcp.Reset, tcp.Reset, Undecided, "the connection was open, as far as the capture shows"}
 	}
 	return Saw{tcp.Reset, tcp.Reset, Likely, "the connection was open; the first call gets it"}
 }

@@ -47,12 +47,12 @@ func (w *wire) guess(end int, e side) Stack {
 		return Stack{Linux, Certain, "it is a machine of this laboratory"}
 	}
 	if e.syn < 0 {
-		return Stack{UnknownSystem, Open, "its SYN was not captured"}
+		return Stack{UnknownSystem, Undecided, "its SYN was not captured"}
 	}
 	syn := &w.segments[e.syn]
 	switch {
 	case !syn.shown:
-		return Stack{UnknownSystem, Open, "the options of its SYN are not known"}
+		return Stack{UnknownSystem, Undecided, "the options of its SYN are not known"}
 	case syn.Packet.Flags == "SYN" && len(syn.options.Kinds) <= 1 && scans(syn.Packet.Window):
 		return Stack{RawSocket, Likely, fmt.Sprintf("its SYN has window %d and the options %s, as scanners send it",
 			syn.Packet.Window, kinds(syn.options.Kinds))}
@@ -62,7 +62,7 @@ func (w *wire) guess(end int, e side) Stack {
 			return shaped(s, syn)
 		}
 	}
-	return Stack{UnknownSystem, Open, "no known system begins with the options " + kinds(syn.options.Kinds)}
+	return Stack{UnknownSystem, Undecided, "no known system begins with the options " + kinds(syn.options.Kinds)}
 }
 
 // scans says whether a window is one that scanners choose.
@@ -84,7 +84,7 @@ func shaped(s shape, syn *segment) Stack {
 	case !syn.Packet.Lacks(evidence.FieldTTL):
 		return Stack{s.system, Likely, fmt.Sprintf("%s, and TTL %d", clue, syn.Packet.TTL)}
 	case others:
-		return Stack{UnknownSystem, Open, clue + " is that of several systems"}
+		return Stack{UnknownSystem, Undecided, clue + " is that of several systems"}
 	}
 	return Stack{s.system, Likely, clue}
 }

@@ -23,8 +23,8 @@ func wireRules() []wireRule {
 			ActReject, always(Certain),
 			func(q *wireQuestion) string { return subflowPicture(multipathReason(q.rst.Packet)) }},
 		{"it answers a SYN from ports that were used before",
-			func(q *wireQuestion) bool { return q.refuses() && q.Reused }, ActRefused, always(Open), shows(picSecondSYN)},
-		{"it answers a SYN", (*wireQuestion).refuses, ActRefused, always(Open), shows(picRefused)},
+			func(q *wireQuestion) bool { return q.refuses() && q.Reused }, ActRefused, always(Undecided), shows(picSecondSYN)},
+		{"it answers a SYN", (*wireQuestion).refuses, ActRefused, always(Undecided), shows(picRefused)},
 		{"SYNs crossed, and it answers what acknowledges neither",
 			(*wireQuestion).crossed, ActStray, always(Likely), shows(picSimultaneous)},
 		{"the initiator answers a bare ACK to its SYN",
@@ -38,7 +38,7 @@ func wireRules() []wireRule {
 		{"something about it speaks against the end that it names",
 			func(q *wireQuestion) bool { return len(q.objections()) > 0 }, "", (*wireQuestion).foreignness, foreign},
 		{"it may be an answer, and the end that it names went on",
-			func(q *wireQuestion) bool { return q.goesOn() }, "", always(Open), shows(picPassedBy)},
+			func(q *wireQuestion) bool { return q.goesOn() }, "", always(Undecided), shows(picPassedBy)},
 		{"a probe was not answered, and the next one would have been due",
 			func(q *wireQuestion) bool { return q.own() && q.probed() && !q.heardSince() }, ActTimer, likelyAtBest, shows(picKeepalive)},
 		{"probes were answered, as far as the capture shows, and then it came",
@@ -47,7 +47,7 @@ func wireRules() []wireRule {
 			(*wireQuestion).scans, ActForgot, (*wireQuestion).likeness, shows(picScan)},
 		{"the responder answers what follows its SYN ACK, and has acknowledged nothing",
 			func(q *wireQuestion) bool { return q.answering() && q.x == responder && q.embryonic() },
-			ActForgot, always(Open), shows(picHandshake)},
+			ActForgot, always(Undecided), shows(picHandshake)},
 		{"it answers, and another RST had come to its end",
 			func(q *wireQuestion) bool { return q.answering() && q.wasReset() }, ActForgot, (*wireQuestion).likeness, shows(picAfterRST)},
 		{"an end answers the bare acknowledgement of its FIN",
@@ -56,16 +56,16 @@ func wireRules() []wireRule {
 			func(q *wireQuestion) bool { return q.answering() && q.mine.fin >= 0 },
 			ActFinished, (*wireQuestion).likeness, shows(picLate)},
 		{"it answers, and no connection of its end was seen",
-			func(q *wireQuestion) bool { return q.answering() && q.mine.count == 0 }, ActForgot, always(Open), shows(picStray)},
+			func(q *wireQuestion) bool { return q.answering() && q.mine.count == 0 }, ActForgot, always(Undecided), shows(picStray)},
 		{"it answers, after silence",
-			func(q *wireQuestion) bool { return q.answering() && q.quiet() >= silence }, ActForgot, always(Open), shows(picForgotIdle)},
-		{"it answers within a connection", (*wireQuestion).answering, ActForgot, always(Open), shows(picForgot)},
+			func(q *wireQuestion) bool { return q.answering() && q.quiet() >= silence }, ActForgot, always(Undecided), shows(picForgotIdle)},
+		{"it answers within a connection", (*wireQuestion).answering, ActForgot, always(Undecided), shows(picForgot)},
 		{"it is a socket's own, whose buffer is full",
 			func(q *wireQuestion) bool { return q.own() && q.full() }, ActUnread, (*wireQuestion).ownness, shows(picFull)},
 		{"it is a socket's own, behind its FIN",
 			func(q *wireQuestion) bool { return q.own() && q.mine.fin >= 0 }, ActAbort, (*wireQuestion).ownness, shows(picOwnFIN)},
 		{"it is a socket's own", (*wireQuestion).own, ActAbort, (*wireQuestion).ownness, abortPicture},
-		{"nothing tells", func(*wireQuestion) bool { return true }, "", always(Open), shows(picBare)},
+		{"nothing tells", func(*wireQuestion) bool { return true }, "", always(Undecided), shows(picBare)},
 	}
 }
 
@@ -117,8 +117,8 @@ func foreign(q *wireQuestion) string {
 
 // likelyAtBest is how sure a rule is that goes by what usually happens.
 func likelyAtBest(q *wireQuestion) Sureness {
-	if q.ownness() == Open {
-		return Open
+	if q.ownness() == Undecided {
+		return Undecided
 	}
 	return Likely
 }
@@ -166,5 +166,5 @@ func (q *wireQuestion) likeness() Sureness {
 	if q.usualTTL() != 0 && q.usualTTL() == q.rst.Packet.TTL && !q.lossy() {
 		return Likely
 	}
-	return Open
+	return Undecided
 }

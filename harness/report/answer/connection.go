@@ -29,7 +29,7 @@ func facts(r *diagnose.Report, f *diagnose.Found, o *Options) []fact {
 	)
 	if len(d.Causes) > 0 {
 		first, when := r.Causes[d.Causes[0]], ""
-		if d.SureOfCause == diagnose.Open && len(d.Causes) > 1 {
+		if d.SureOfCause == diagnose.Undecided && len(d.Causes) > 1 {
 			when = "if it is " + d.Causes[0] + ": "
 		}
 		all = append(all, fact{"cure", when + first.Cure})
@@ -57,7 +57,7 @@ func causesOf(r *diagnose.Report, d *diagnose.Told) []fact {
 	}
 	first, others := causeText(r, d.Causes[0]), d.Causes[1:]
 	switch {
-	case d.SureOfCause != diagnose.Open:
+	case d.SureOfCause != diagnose.Undecided:
 		first += sure(d.SureOfCause)
 	case len(others) > 0:
 		first = fmt.Sprintf("one of %d that look alike, the likeliest %s", len(d.Causes), first)
