@@ -89,7 +89,7 @@ func sureness(s diagnose.Sureness) string {
 	case diagnose.Likely:
 		return "likely"
 	}
-	return "open"
+	return "undecided"
 }
 
 // harm says whether it matters.
