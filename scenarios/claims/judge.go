@@ -46,12 +46,17 @@ func (v Verdict) kind() string {
 	return v.Word
 }
 
+// about says which claim the verdict is on, and by which real programs.
+func (v Verdict) about() string {
+	if v.By == "" {
+		return fmt.Sprintf("claim %s", v.Claim)
+	}
+	return fmt.Sprintf("claim %s · %s", v.Claim, v.By)
+}
+
 // String is the claim's line in the table.
 func (v Verdict) String() string {
-	line := fmt.Sprintf("claim %s · %s", v.Claim, v.Word)
-	if v.By != "" {
-		line = fmt.Sprintf("claim %s · %s · %s", v.Claim, v.By, v.Word)
-	}
+	line := v.about() + " · " + v.Word
 	switch {
 	case v.Judged():
 		return fmt.Sprintf("%s · %s", line, specs(v.Specs))

@@ -1,7 +1,7 @@
 package claims_test
 
 import (
-	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -90,23 +90,17 @@ func TestTableOfReal(t *testing.T) {
 
 func TestPinnedReal(t *testing.T) {
 	const old, newer = "haproxy 2.6, java 17", "haproxy 3.0, java 21"
-	runs := []claims.Run{
-		{About: []claims.ID{claims.ProbeSuccess}, State: claims.Passed, Saw: []claims.Observation{{Claim: claims.ProbeSuccess, Saw: "toy"}}},
+	toy := []claims.Observation{{Claim: claims.ProbeSuccess, Saw: "toy"}}
+	pins := claims.Pinned([]claims.Run{
+		{About: []claims.ID{claims.ProbeSuccess}, State: claims.Passed, Saw: toy},
 		by(claims.ProbeSuccess, old, claims.Passed, "never accepted"),
 		by(claims.ProbeSuccess, newer, claims.Passed, "accepted, then read: reset"),
-	}
-	pins := claims.PinnedReal(runs)
-	if got := slices.Sorted(maps.Keys(pins)); !slices.Equal(got, []string{old, newer}) {
-		t.Fatalf("pinned %q", got)
-	}
-	if got, want := pins[old].String(), "probe-success: differs: never accepted\n  1 × never accepted\n"; got != want {
-		t.Errorf("pinned %q, want %q", got, want)
-	}
-	if got := claims.Pinned(runs).String(); strings.Contains(got, "accepted") {
-		t.Errorf("of the toys %q is pinned", got)
-	}
-	if changes := pins[newer].Changes(pins[old]); len(changes) != 1 {
-		t.Errorf("changes %q, want one", changes)
+	})
+	want := "probe-success: differs on " + runtime.GOOS + ": toy\n  1 × toy\n" +
+		"[" + old + "]\nprobe-success: differs: never accepted\n  1 × never accepted\n" +
+		"[" + newer + "]\nprobe-success: holds\n  1 × accepted, then read: reset\n"
+	if got := pins.String(); got != want {
+		t.Errorf("pinned is\n%s\nwant\n%s", got, want)
 	}
 }
 
