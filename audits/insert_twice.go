@@ -35,24 +35,25 @@ var _ = Describe("An INSERT whose reply is withheld", func() {
 	const insert = "INSERT INTO executed (id) VALUES ('order-7')"
 
 	DescribeTable("by database/sql",
-		func(ctx SpecContext, driver string, ending harness.Ending, executed int, succeeds bool) {
+		func(ctx SpecContext, driver string, with harness.Action, executed int, succeeds bool) {
 			server := started(daemon.StartPostgres(ctx))
 			proxy := started(harness.StartProxy(server.Addr()))
 			db := started(sql.Open(driver, server.URL(proxy.Addr())))
 			Expect(db.PingContext(ctx)).To(Succeed())
 			Expect(db.PingContext(ctx)).To(Succeed()) // pgx looks at a connection that is used again for the first time
-			Expect(proxy.Cut(harness.Cut{Toward: harness.Client, With: ending, Times: 1})).To(Succeed())
+			cut, err := proxy.Cut(harness.Cut{Toward: harness.Client, With: with, Times: 1})
+			Expect(err).NotTo(HaveOccurred())
 
-			_, err := db.ExecContext(ctx, insert)
+			_, err = db.ExecContext(ctx, insert)
 
-			Expect(proxy.Cuts()[0].Struck).To(BeTrue())
+			Expect(cut.Struck()).To(BeTrue())
 			Expect(err == nil).To(Equal(succeeds), "%v", err)
 			Expect(server.Executed(ctx, "order-7")).To(Equal(executed))
 		},
-		Entry("is executed twice, and success: lib/pq, FIN", "postgres", harness.Finished, 2, true),
-		Entry("is executed once, and an error: lib/pq, RST", "postgres", harness.Reset, 1, false),
-		Entry("is executed twice, and success: pgx, FIN", "pgx", harness.Finished, 2, true),
-		Entry("is executed twice, and success: pgx, RST", "pgx", harness.Reset, 2, true),
+		Entry("is executed twice, and success: lib/pq, FIN", "postgres", harness.SendFIN, 2, true),
+		Entry("is executed once, and an error: lib/pq, RST", "postgres", harness.SendReset, 1, false),
+		Entry("is executed twice, and success: pgx, FIN", "pgx", harness.SendFIN, 2, true),
+		Entry("is executed twice, and success: pgx, RST", "pgx", harness.SendReset, 2, true),
 	)
 
 	It("is safe to repeat, says pgx, and was executed", func(ctx SpecContext) {
@@ -61,7 +62,8 @@ var _ = Describe("An INSERT whose reply is withheld", func() {
 		conn, err := pgx.Connect(ctx, server.URL(proxy.Addr()))
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(conn.Close)
-		Expect(proxy.Cut(harness.Cut{Toward: harness.Client, With: harness.Reset, Times: 1})).To(Succeed())
+		_, err = proxy.Cut(harness.Cut{Toward: harness.Client, With: harness.SendReset, Times: 1})
+		Expect(err).NotTo(HaveOccurred())
 
 		_, err = conn.Exec(ctx, insert)
 

@@ -1,21 +1,19 @@
 package harness
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-
-	"github.com/Shopify/toxiproxy/v2"
+	"slices"
 
 	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
 // accept takes connections until the listener is closed.
-func (p *Proxy) accept() {
+func (p *Proxy) accept(listener net.Listener) {
 	for {
-		conn, err := p.listener.Accept()
+		conn, err := listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -72,28 +70,31 @@ func (p *Proxy) admit(client *net.TCPConn) {
 		client.Close()
 		return
 	}
-	leg := &leg{party: Client, conn: client}
+	leg := &leg{end: Client, conn: client}
 	if p.settings.Unread {
 		leg.lag, _ = socket.NewLag(client) // without it, on a closed socket, reports say that nothing was unread
 	}
 	p.accepted++
 	c := newConnection(p, p.accepted, leg)
 	c.watcher = watcher
+	toxics := slices.Clone(p.toxics)
 	for _, cut := range p.cuts {
 		c.arm(cut)
 	}
 	p.live[c] = struct{}{}
-	p.work.Go(c.serve)
+	p.work.Go(func() { c.serve(toxics) })
 }
 
 // serve dials the upstream and links the two. A client whose upstream cannot
 // be reached is reset: its handshake is done, so that nothing nearer to
 // "refused" is left.
-func (c *connection) serve() {
+func (c *connection) serve(toxics []*AddedToxic) {
 	defer c.settle()
-	if err := c.addToxics(); err != nil {
-		c.giveUp(err, Other)
-		return
+	for _, t := range toxics {
+		if err := c.addToxic(t); err != nil {
+			c.giveUp(err, Other)
+			return
+		}
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, c.proxy.settings.DialTimeout)
 	defer cancel()
@@ -119,26 +120,8 @@ func (c *connection) giveUp(breakage error, ending Ending) {
 	if breakage != nil {
 		c.proxy.reject(breakage)
 	}
-	c.record(Server, ending)
-	if c.sever(c.client, Reset, Closed) {
+	c.record(ByServer, ending)
+	if c.stop(c.client, SendReset, closeOnly) {
 		c.client.abort(c.ctx, c.proxy.settings.DrainTimeout, func(int64) {})
 	}
-}
-
-// addToxics draws the connection's toxics and puts them into its own chain,
-// before anything flows: toxiproxy's chains must not change under traffic.
-func (c *connection) addToxics() error {
-	c.toxics = toxiproxy.NewToxicCollection(c.proxy.engine)
-	for i, toxic := range c.proxy.settings.toxics {
-		if !toxic.drawn(c.proxy.settings.Seed, c.number, i) {
-			continue
-		}
-		if _, err := c.toxics.AddToxicJson(bytes.NewReader(c.proxy.documents[i])); err != nil {
-			return fmt.Errorf("toxic %s: %w", toxic.Type, err)
-		}
-		c.mu.Lock()
-		c.drawn = append(c.drawn, i)
-		c.mu.Unlock()
-	}
-	return nil
 }

@@ -16,7 +16,7 @@ import (
 // A connection is one client's passage through the proxy: two legs and the
 // two pipes between them.
 //
-// An end that finishes closes its pipe; an end that is lost, and a cut, sever
+// An end that finishes closes its pipe; an end that is lost, and a cut, stop
 // the connection: from then on nothing is passed on, what comes is swallowed
 // so that toxiproxy's links empty and end.
 type connection struct {
@@ -29,22 +29,24 @@ type connection struct {
 	toServer, toClient *pipe
 	watcher            Watcher // nil: nobody watches
 	toxics             *toxiproxy.ToxicCollection
-	drawn              []int // which of the proxy's toxics this connection got
 
-	severed  atomic.Bool // nothing is passed on any more
-	farewell string      // what the client gets before its ending; whoever severed sets it
+	stopped atomic.Bool // nothing is passed on any more
+	insert  string      // what the client gets before its ending; whoever stopped sets it
 
-	mu          sync.Mutex // guards the rest, and the pipes' gone
-	linked      bool       // the server's leg is there and the pipes run
+	mu          sync.Mutex    // guards the rest, and the pipes' gone
+	drawn       []*AddedToxic // the toxics that this connection got
+	linked      bool          // the server's leg is there and the pipes run
 	endedBy     Party
 	with        Ending
 	undelivered bool // a RST threw passed bytes away
+	giving      bool // a cut is giving the ends their endings
 	over        bool // everything is closed
 }
 
 func newConnection(p *Proxy, number int, client *leg) *connection {
-	c := &connection{proxy: p, number: number, client: client, server: &leg{party: Server}}
+	c := &connection{proxy: p, number: number, client: client, server: &leg{end: Server}}
 	c.ctx, c.cancel = context.WithCancel(p.ctx)
+	c.toxics = toxiproxy.NewToxicCollection(p.engine)
 	c.toServer = &pipe{conn: c, from: c.client, to: c.server, limit: unlimited}
 	c.toClient = &pipe{conn: c, from: c.server, to: c.client, limit: unlimited}
 	return c
@@ -54,7 +56,7 @@ func newConnection(p *Proxy, number int, client *leg) *connection {
 // ended while its upstream was dialled.
 func (c *connection) link(server *net.TCPConn) {
 	c.mu.Lock()
-	if c.severed.Load() {
+	if c.stopped.Load() {
 		c.mu.Unlock()
 		server.Close()
 		return
@@ -70,7 +72,7 @@ func (c *connection) link(server *net.TCPConn) {
 func (c *connection) ended(p *pipe, ending Ending) {
 	if ending == Finished {
 		p.from.sawFIN.Store(true)
-		c.record(p.from.party, Finished)
+		c.record(p.from.end.party(), Finished)
 		return
 	}
 	c.lose(p.from, ending)
@@ -83,7 +85,7 @@ func (c *connection) watch(l *leg) {
 		return
 	}
 	c.lose(l, Reset)
-	if c.severed.Load() && l.parting != Reset {
+	if c.stopped.Load() && l.action != SendReset {
 		l.close()
 		c.settle()
 	}
@@ -92,10 +94,10 @@ func (c *connection) watch(l *leg) {
 // lose notes that an end is gone, without a FIN or behind it. The other end
 // gets a RST as soon as what came before is through to it.
 func (c *connection) lose(l *leg, ending Ending) {
-	if c.severed.Load() || l.lost.Swap(true) {
+	if c.stopped.Load() || l.lost.Swap(true) {
 		return
 	}
-	c.record(l.party, ending)
+	c.record(l.end.party(), ending)
 	fromIt, _ := c.pipes(l)
 	c.mu.Lock()
 	through := fromIt.gone
@@ -111,21 +113,21 @@ func (c *connection) through(p *pipe) {
 	defer c.proxy.work.Done()
 	c.mu.Lock()
 	p.gone = true
-	severed := c.severed.Load()
+	stopped := c.stopped.Load()
 	both := c.toServer.gone && c.toClient.gone
 	sawFIN, lost := p.from.sawFIN.Load(), p.from.lost.Load()
-	if sawFIN && !severed && (!both || lost) {
+	if sawFIN && !stopped && (!both || lost) {
 		p.to.finish()
 	}
 	c.mu.Unlock()
 	switch {
-	case severed:
-		if p.from.parting == Finished || p.from.parting == BrokenPipe || p.from.parting == Open && !sawFIN {
+	case stopped:
+		if p.from.action == SendFIN || p.from.action == FINThenReset || p.from.action == Silence && !sawFIN {
 			p.from.close()
 		}
 	case lost:
 		c.reset(p.to)
-	case both && c.sever(c.client, Closed, Closed):
+	case both && c.stop(c.client, closeOnly, closeOnly):
 		c.client.close() // sends the FIN, too
 		c.server.close()
 	}
@@ -138,11 +140,11 @@ func (c *connection) through(p *pipe) {
 // reset ends the connection for l, whose other end is lost: a RST behind all
 // that was passed to it.
 func (c *connection) reset(l *leg) {
-	if !c.sever(l, Reset, Closed) {
+	if !c.stop(l, SendReset, closeOnly) {
 		return
 	}
-	c.dissolve(c.toServer)
-	c.dissolve(c.toClient)
+	c.removeToxics(c.toServer)
+	c.removeToxics(c.toClient)
 	l.abort(c.ctx, c.proxy.settings.DrainTimeout, func(undelivered int64) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -156,30 +158,31 @@ func (c *connection) reset(l *leg) {
 // shut closes both legs because the proxy is being closed. A RST that waits
 // goes out at once.
 func (c *connection) shut() {
-	c.sever(c.client, Closed, Closed)
-	c.record(ByUs, Closed)
+	c.stop(c.client, closeOnly, closeOnly)
+	c.record(ByProxy, Closed)
 	c.cancel()
 	for _, l := range []*leg{c.client, c.server} {
-		if l.parting != Reset && c.reached(l) {
+		if l.action != SendReset && c.reached(l) {
 			l.close()
 		}
 	}
-	c.dissolve(c.toServer)
-	c.dissolve(c.toClient)
+	c.removeToxics(c.toServer)
+	c.removeToxics(c.toClient)
 	c.settle()
 }
 
-// sever stops the passing of bytes for good and decides what each end gets.
+// stop stops the passing of bytes for good and decides what each end gets.
 // Whoever comes first decides; to the others it returns false.
-func (c *connection) sever(l *leg, ending, opposite Ending) bool {
+func (c *connection) stop(l *leg, action, opposite Action) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.severed.Load() {
+	if c.stopped.Load() {
 		return false
 	}
-	c.client.parting, c.server.parting = opposite, opposite
-	l.parting = ending
-	c.severed.Store(true)
+	c.client.action, c.server.action = opposite, opposite
+	l.action = action
+	c.giving = opposite != closeOnly // only a cut gives endings to both
+	c.stopped.Store(true)
 	return true
 }
 
@@ -193,7 +196,7 @@ func (c *connection) reached(l *leg) bool {
 // settle closes the books when both pipes are over and both legs closed.
 func (c *connection) settle() {
 	c.mu.Lock()
-	done := !c.over && c.client.closed.Load() &&
+	done := !c.over && !c.giving && c.client.closed.Load() &&
 		(!c.linked || c.toServer.gone && c.toClient.gone && c.server.closed.Load())
 	c.over = c.over || done
 	c.mu.Unlock()
@@ -203,25 +206,25 @@ func (c *connection) settle() {
 	}
 }
 
-// dissolve takes the toxics out of one pipe, so that it empties at once: the
+// removeToxics takes the toxics out of one pipe, so that it empties at once: the
 // last first, or one of them would have to take what another lets go. It does
 // not wait: the caller may be the one who has to empty the pipe.
-func (c *connection) dissolve(p *pipe) {
+func (c *connection) removeToxics(p *pipe) {
 	c.mu.Lock()
 	drawn := c.drawn
 	c.mu.Unlock()
-	var names []string
-	for _, i := range slices.Backward(drawn) {
-		if toxic := c.proxy.settings.toxics[i]; toxic.Toward == p.to.party {
-			names = append(names, toxic.name(i))
+	var toward []*AddedToxic
+	for _, t := range slices.Backward(drawn) {
+		if t.toxic.Toward == p.to.end {
+			toward = append(toward, t)
 		}
 	}
-	if len(names) == 0 {
+	if len(toward) == 0 {
 		return
 	}
 	c.proxy.work.Go(func() {
-		for _, name := range names {
-			c.toxics.RemoveToxic(context.Background(), name) // an error says that it is out already
+		for _, t := range toward {
+			c.removeToxic(t)
 		}
 	})
 }
@@ -253,8 +256,8 @@ func (c *connection) report() ConnectionReport {
 		EndedBy: c.endedBy, With: c.with, Over: c.over, Drained: !c.undelivered,
 		Unread: c.client.unread.Load(),
 	}
-	for _, i := range c.drawn {
-		r.Toxics = append(r.Toxics, c.proxy.settings.toxics[i].Type)
+	for _, t := range c.drawn {
+		r.Toxics = append(r.Toxics, t.toxic.Type)
 	}
 	return r
 }

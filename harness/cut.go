@@ -6,17 +6,41 @@ import (
 	"time"
 )
 
-// A Party is one of those who can end a proxied connection.
-type Party string
+// An End is one of the two ends of a proxied connection.
+type End string
 
-// Client and Server are the two ends of a proxied connection; a cut or the
-// proxy itself can end it too.
+// The ends.
 const (
-	Client Party = "client"
-	Server Party = "server"
-	ByCut  Party = "cut"   // a Cut struck
-	ByUs   Party = "proxy" // the proxy was closed
+	Client End = "client"
+	Server End = "server"
 )
+
+// An Action is what a [Cut] gives to an end.
+type Action string
+
+// The actions.
+const (
+	SendReset    Action = "reset"          // a RST (RFC 9293, section 3.10.7)
+	SendFIN      Action = "fin"            // a FIN; what the end sends afterwards is swallowed
+	FINThenReset Action = "fin-then-reset" // a FIN, and a RST to what the end sends afterwards
+	// Silence is that nothing comes any more, and that what the end sends is
+	// swallowed. The connection is not over until the end resets it or the proxy
+	// is closed.
+	Silence Action = "silence"
+)
+
+// ending is how the end that gets the action sees its connection end.
+func (a Action) ending() Ending {
+	switch a {
+	case SendFIN:
+		return Finished
+	case FINThenReset:
+		return BrokenPipe
+	case Silence:
+		return Open
+	}
+	return Reset
+}
 
 // A Selection says which connections a [Cut] concerns. Its zero value is every
 // connection, those that are open already included.
@@ -52,7 +76,7 @@ const maxAfter = math.MaxInt64 / 2
 type Cut struct {
 	// Toward is the end whose incoming bytes are counted: Client or Server.
 	// It may be left out when Now is set.
-	Toward Party
+	Toward End
 	// After is how many bytes still pass in that direction, counted from the
 	// moment the cut was armed, or from the connection's start if that is
 	// later. The cut strikes as soon as they have passed. At 0 it strikes when
@@ -66,15 +90,11 @@ type Cut struct {
 	// Now strikes at once, on the open connections selected by On, idle or
 	// not. After, FromStart and Times must be zero.
 	Now bool
-	// With is what the end named by Toward gets: Reset (a RST), Finished (a
-	// FIN; what it sends afterwards is swallowed), BrokenPipe (a FIN, and a RST
-	// to what it sends afterwards) or Open (silence: nothing comes any more,
-	// what it sends is swallowed, and the connection is not over until this end
-	// resets it or the proxy is closed). Zero means Reset.
-	With Ending
+	// With is what the end named by Toward gets. Zero means SendReset.
+	With Action
 	// Half ends one direction only: the end named by Toward gets a FIN, what
-	// comes for it is thrown away, and what it sends is passed on. With must be
-	// Finished, Opposite empty, and Now is not allowed.
+	// comes for it is thrown away, and what it sends is passed on. With and
+	// Opposite must be zero, and Now is not allowed.
 	Half bool
 	// Hold is how long both ends get silence before they get their endings.
 	// Zero means none. It does not go with Half.
@@ -85,7 +105,7 @@ type Cut struct {
 	Insert string
 	// Opposite is what the other end gets. Zero means the same as With, as
 	// from a device between the two.
-	Opposite Ending
+	Opposite Action
 	// On says which connections are concerned. Zero means every one.
 	On Selection
 	// Times bounds how often the cut strikes; each connection is struck at
@@ -111,14 +131,14 @@ func (c Cut) String() string {
 	return fmt.Sprintf("cut %s: %s, %s to the other end", when, c.with(), c.opposite())
 }
 
-func (c Cut) with() Ending {
+func (c Cut) with() Action {
 	if c.With == "" {
-		return Reset
+		return SendReset
 	}
 	return c.With
 }
 
-func (c Cut) opposite() Ending {
+func (c Cut) opposite() Action {
 	if c.Opposite == "" {
 		return c.with()
 	}
@@ -144,32 +164,21 @@ func (c Cut) check() error {
 		return fmt.Errorf("cut: Half does not go with Hold")
 	case c.Half && c.Insert != "":
 		return fmt.Errorf("cut: Half does not go with Insert")
-	case c.Half && (c.Now || c.With != Finished || c.Opposite != ""):
-		return fmt.Errorf("cut: Half goes with With Finished, and with neither Opposite nor Now")
+	case c.Half && (c.Now || c.With != "" || c.Opposite != ""):
+		return fmt.Errorf("cut: Half is a FIN in one direction, and goes with neither With, Opposite nor Now")
 	case c.Now && c.On.kind == nextConnection:
 		return fmt.Errorf("cut: Now strikes open connections: On may be every or an Nth, not the next")
 	}
 	for _, field := range []struct {
 		name   string
-		ending Ending
+		action Action
 	}{{"With", c.With}, {"Opposite", c.Opposite}} {
-		switch field.ending {
-		case "", Reset, Finished, BrokenPipe, Open:
+		switch field.action {
+		case "", SendReset, SendFIN, FINThenReset, Silence:
 		default:
-			return fmt.Errorf("cut: %s is %q: allowed are Reset, Finished, BrokenPipe and Open (silence)",
-				field.name, field.ending)
+			return fmt.Errorf("cut: %s is %q: allowed are SendReset, SendFIN, FINThenReset and Silence",
+				field.name, field.action)
 		}
 	}
 	return nil
 }
-
-// armedCut is a Cut on duty. The proxy's mutex guards it.
-type armedCut struct {
-	Cut
-	nth     int // the one connection concerned; 0: every one
-	strikes []Strike
-}
-
-func (a *armedCut) spent() bool { return a.Times > 0 && len(a.strikes) >= a.Times }
-
-func (a *armedCut) concerns(number int) bool { return a.nth == 0 || a.nth == number }

@@ -66,7 +66,10 @@ func TestACutNowIsExactInTheMiddleOfAStream(t *testing.T) {
 					sends, reads := byParty(way.actor, client, server)
 					floodUntilFull(t, sends) // so the proxy is in the middle of a write
 					struck := make(chan error, 1)
-					go func() { struck <- proxy.Cut(harness.Cut{Now: true, Toward: way.watcher, With: with}) }()
+					go func() {
+						_, err := proxy.Cut(harness.Cut{Now: true, Toward: way.watcher, With: gives(with)})
+						struck <- err
+					}()
 					n, ending := drain(reads)
 					if err := <-struck; err != nil {
 						t.Fatal(err)

@@ -19,7 +19,7 @@ func TestACutGivesEachEndItsEnding(t *testing.T) {
 		for _, with := range cutEndings {
 			for _, opposite := range cutEndings {
 				name := fmt.Sprintf("toward the %s %s, opposite %s", way.watcher, with, opposite)
-				cut := harness.Cut{Toward: way.watcher, After: 10, With: with, Opposite: opposite}
+				cut := harness.Cut{Toward: way.watcher, After: 10, With: gives(with), Opposite: gives(opposite)}
 				t.Run(name, func(t *testing.T) {
 					proxy, client, server := between(t, cut)
 					far, near := byParty(way.actor, client, server)
@@ -35,8 +35,8 @@ func TestACutGivesEachEndItsEnding(t *testing.T) {
 					far, near := byParty(way.actor, client, server)
 					send(t, far, 10)
 					receive(t, near, 10)
-					cut := harness.Cut{Toward: way.watcher, Now: true, With: with, Opposite: opposite}
-					if err := proxy.Cut(cut); err != nil {
+					cut := harness.Cut{Toward: way.watcher, Now: true, With: gives(with), Opposite: gives(opposite)}
+					if _, err := proxy.Cut(cut); err != nil {
 						t.Fatal(err)
 					}
 					expectStrike(t, proxy, cut, harness.Strike{Connection: 1, At: 10})
@@ -86,7 +86,7 @@ func expectBrokenPipe(t *testing.T, who string, conn *net.TCPConn) {
 
 // TestAHalfCut ends the direction toward the client, and the other goes on.
 func TestAHalfCut(t *testing.T) {
-	cut := harness.Cut{Toward: harness.Client, After: 10, With: harness.Finished, Half: true}
+	cut := harness.Cut{Toward: harness.Client, After: 10, Half: true}
 	proxy, client, server := between(t, cut)
 	send(t, server, 15)
 	receive(t, client, 10)

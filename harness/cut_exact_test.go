@@ -79,7 +79,7 @@ func TestACutIsExact(t *testing.T) {
 
 // stuck says that the connection has been struck or, where the cut may lie
 // behind more bytes than all buffers take, that they have begun to fill.
-func stuck(proxy *harness.Proxy, number int, toward harness.Party) bool {
+func stuck(proxy *harness.Proxy, number int, toward harness.End) bool {
 	if len(proxy.Cuts()[0].Strikes) > number {
 		return true
 	}

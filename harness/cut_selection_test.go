@@ -48,7 +48,7 @@ func TestACutStrikesTheConnectionsItSelects(t *testing.T) {
 				clients = append(clients, dial(t, proxy.Addr()))
 				servers = append(servers, accept(t, listener))
 				if i+1 == tt.armed {
-					if err := proxy.Cut(tt.cut); err != nil {
+					if _, err := proxy.Cut(tt.cut); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -107,7 +107,7 @@ func TestACutOnAPooledConnectionCountsFromWhereItSays(t *testing.T) {
 			send(t, server, 100)
 			receive(t, client, 100)
 			tt.cut.Toward = harness.Client
-			if err := proxy.Cut(tt.cut); err != nil {
+			if _, err := proxy.Cut(tt.cut); err != nil {
 				t.Fatal(err)
 			}
 			send(t, client, 500) // the other direction does not count
@@ -131,8 +131,8 @@ func TestACutOnAPooledConnectionCountsFromWhereItSays(t *testing.T) {
 
 func TestOfSeveralCutsTheFirstThatIsDueStrikes(t *testing.T) {
 	cuts := []harness.Option{
-		harness.Cut{Toward: harness.Client, After: 20, With: harness.Finished},
-		harness.Cut{Toward: harness.Client, After: 10, Times: 1, With: harness.Open},
+		harness.Cut{Toward: harness.Client, After: 20, With: harness.SendFIN},
+		harness.Cut{Toward: harness.Client, After: 10, Times: 1, With: harness.Silence},
 		harness.Cut{Toward: harness.Client, After: 10, Times: 1},
 		harness.Cut{Toward: harness.Server, After: 5},
 	}
@@ -176,10 +176,10 @@ func TestACutDescribesItself(t *testing.T) {
 		want string
 	}{
 		{harness.Cut{Toward: harness.Client}, "cut after 0 bytes toward the client: reset to both"},
-		{harness.Cut{Now: true, With: harness.Open}, "cut now: open to both"},
+		{harness.Cut{Now: true, With: harness.Silence}, "cut now: silence to both"},
 		{
-			harness.Cut{Toward: harness.Server, After: 7, With: harness.Finished, Opposite: harness.Reset},
-			"cut after 7 bytes toward the server: finished, reset to the other end",
+			harness.Cut{Toward: harness.Server, After: 7, With: harness.SendFIN, Opposite: harness.SendReset},
+			"cut after 7 bytes toward the server: fin, reset to the other end",
 		},
 	} {
 		if got := tt.cut.String(); got != tt.want {

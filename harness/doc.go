@@ -4,12 +4,12 @@
 //	            ├─ Cut    ends connections at an exact byte: RST, FIN or silence
 //	            └─ Toxic  latency, bandwidth, slicer
 //
-// [StartProxy] passes bytes through toxiproxy and, unlike it, keeps endings
-// what they are: a FIN, a RST, a half-close. A [Cut] withholds the next reply:
+// A [Proxy] passes bytes through toxiproxy and, unlike it, keeps endings what
+// they are: a FIN, a RST, a half-close. A test withholds the next reply:
 //
-//	proxy, err := harness.StartProxy(shop.Listener.Addr().String())
-//	...
-//	proxy.Cut(harness.Cut{Toward: harness.Client, With: harness.Reset, Times: 1})
+//	proxy := harness.Start(t, shop.Listener.Addr().String())
+//	cut := proxy.Cut(harness.Cut{Toward: harness.Client, Times: 1})
 //
-// [Proxy.Cuts] says whether it struck, [EndingOf] how an error ended a connection.
+// [ArmedCut.Struck] says whether it struck, [EndingOf] how an error ended a
+// connection. [StartProxy] is for what is no test.
 package harness

@@ -193,3 +193,11 @@ func awaitIdle(t testing.TB, proxy *harness.Proxy) {
 		t.Fatalf("%v: %+v", err, proxy.Connections())
 	}
 }
+
+// gives is the action that lets an end see an ending.
+func gives(seen harness.Ending) harness.Action {
+	return map[harness.Ending]harness.Action{
+		harness.Reset: harness.SendReset, harness.Finished: harness.SendFIN,
+		harness.BrokenPipe: harness.FINThenReset, harness.Open: harness.Silence,
+	}[seen]
+}

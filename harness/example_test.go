@@ -12,19 +12,10 @@ import (
 // A shop's reply gets lost, and its client asks again. This is the whole test.
 func TestCheckoutSurvivesALostReply(t *testing.T) {
 	shop, orders := NewShop(t)
-	proxy, err := harness.StartProxy(shop.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := proxy.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	// withhold the next reply
-	proxy.Cut(harness.Cut{Toward: harness.Client, After: 0, With: harness.Reset, Times: 1})
+	proxy := harness.Start(t, shop.Listener.Addr().String())
+	cut := proxy.Cut(harness.Cut{Toward: harness.Client, Times: 1}) // withhold the next reply
 
-	err = NewClient("http://"+proxy.Addr()).Checkout(t.Context(), "order-7")
+	err := NewClient("http://"+proxy.Addr()).Checkout(t.Context(), "order-7")
 
 	if err != nil {
 		t.Errorf("checkout: %v", err)
@@ -32,7 +23,7 @@ func TestCheckoutSurvivesALostReply(t *testing.T) {
 	if n := orders("order-7"); n != 1 {
 		t.Errorf("charged %d times", n)
 	}
-	if !proxy.Cuts()[0].Struck {
+	if !cut.Struck() {
 		t.Error("the fault never struck: this proved nothing")
 	}
 }

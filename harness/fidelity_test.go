@@ -11,7 +11,7 @@ import (
 
 // ways are both directions of a connection: one end acts, the other sees it.
 var ways = []struct {
-	actor, watcher harness.Party
+	actor, watcher harness.End
 }{
 	{harness.Client, harness.Server},
 	{harness.Server, harness.Client},
@@ -19,7 +19,7 @@ var ways = []struct {
 
 // A reading is a way, and how the proxy reads what its client sends.
 type reading struct {
-	actor, watcher harness.Party
+	actor, watcher harness.End
 	options        harness.Options
 }
 
@@ -42,7 +42,7 @@ func readings() (list []reading) {
 }
 
 // byParty gives the two ends in the order of ways.
-func byParty(actor harness.Party, client, server *net.TCPConn) (acts, watches *net.TCPConn) {
+func byParty(actor harness.End, client, server *net.TCPConn) (acts, watches *net.TCPConn) {
 	if actor == harness.Client {
 		return client, server
 	}
@@ -204,7 +204,7 @@ func TestIPv6(t *testing.T) {
 	if got := proxy.Connections()[0]; got.ToServer != 100 || got.ToClient != 50 || got.With != harness.Reset {
 		t.Errorf("the report says %+v", got)
 	}
-	if err := proxy.Cut(harness.Cut{Toward: harness.Client, After: 200_000}); err != nil {
+	if _, err := proxy.Cut(harness.Cut{Toward: harness.Client, After: 200_000}); err != nil {
 		t.Fatal(err)
 	}
 	client = dial(t, proxy.Addr())
@@ -214,7 +214,7 @@ func TestIPv6(t *testing.T) {
 
 // passed is how many bytes the proxy has passed to one end of its first
 // connection.
-func passed(proxy *harness.Proxy, toward harness.Party) int64 {
+func passed(proxy *harness.Proxy, toward harness.End) int64 {
 	c := proxy.Connections()[0]
 	if toward == harness.Client {
 		return c.ToClient
@@ -223,10 +223,10 @@ func passed(proxy *harness.Proxy, toward harness.Party) int64 {
 }
 
 // expectEnded compares what is reported about the first connection's end.
-func expectEnded(t testing.TB, proxy *harness.Proxy, by harness.Party, with harness.Ending) {
+func expectEnded(t testing.TB, proxy *harness.Proxy, by harness.End, with harness.Ending) {
 	t.Helper()
 	got := proxy.Connections()[0]
-	if got.EndedBy != by || got.With != with || !got.Over || !got.Drained {
+	if got.EndedBy != harness.Party(by) || got.With != with || !got.Over || !got.Drained {
 		t.Errorf("the report says %+v, want it ended by the %s with %q, over and drained", got, by, with)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	endings = "Reset, Finished, BrokenPipe and Open"
+	actions = "SendReset, SendFIN, FINThenReset and Silence"
 	nowhere = "127.0.0.1:1" // nobody is asked there
 )
 
@@ -23,19 +23,19 @@ var badCuts = []struct {
 	want string // what the error must name: the field, and what is allowed
 }{
 	{"negative hold", harness.Cut{Toward: harness.Client, Hold: -1}, "Hold … 0"},
-	{"half held", harness.Cut{Toward: harness.Client, With: harness.Finished, Half: true, Hold: 1}, "Half … Hold"},
-	{"half a reset", harness.Cut{Toward: harness.Client, Half: true}, "Half … With Finished"},
+	{"half held", harness.Cut{Toward: harness.Client, Half: true, Hold: 1}, "Half … Hold"},
+	{"half a reset", harness.Cut{Toward: harness.Client, Half: true, With: harness.SendReset}, "Half … With"},
 	{"no direction", harness.Cut{}, "Toward … harness.Client … harness.Server"},
 	{"unknown direction", harness.Cut{Toward: "upstream"}, `Toward … "upstream" … harness.Client`},
-	{"the cut as direction", harness.Cut{Toward: harness.ByCut, Now: true}, "Toward … harness.Server"},
+	{"the cut as direction", harness.Cut{Toward: "cut", Now: true}, "Toward … harness.Server"},
 	{"negative byte count", harness.Cut{Toward: harness.Client, After: -3}, "After … -3 … 0 to"},
 	{"byte count that overflows", harness.Cut{Toward: harness.Client, After: math.MaxInt64}, "After … 0 to"},
 	{"negative Times", harness.Cut{Toward: harness.Client, Times: -1}, "Times … -1 … 0 (without bound)"},
 	{"connection 0", harness.Cut{Toward: harness.Client, On: harness.Nth(0)}, "On … connection 0 … is 1"},
 	{"connection -1", harness.Cut{Toward: harness.Client, On: harness.Nth(-1)}, "On … connection -1"},
-	{"unknown ending", harness.Cut{Toward: harness.Client, With: "rst"}, `With … "rst" … ` + endings},
-	{"no cut can refuse", harness.Cut{Toward: harness.Client, With: harness.Refused}, "With … " + endings},
-	{"unknown opposite", harness.Cut{Toward: harness.Client, Opposite: "fin"}, `Opposite … "fin" … ` + endings},
+	{"unknown action", harness.Cut{Toward: harness.Client, With: "rst"}, `With … "rst" … ` + actions},
+	{"an ending as action", harness.Cut{Toward: harness.Client, With: harness.Action(harness.Finished)}, "With … " + actions},
+	{"unknown opposite", harness.Cut{Toward: harness.Client, Opposite: "FIN"}, `Opposite … "FIN" … ` + actions},
 	{"Now and After", harness.Cut{Now: true, After: 1}, "Now … After"},
 	{"Now and FromStart", harness.Cut{Now: true, FromStart: true}, "Now … FromStart"},
 	{"Now and Times", harness.Cut{Now: true, Times: 1}, "Now … Times"},
@@ -143,7 +143,8 @@ func TestARunningProxyRefusesBadCuts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			expectError(t, proxy.Cut(tt.cut), tt.want)
+			_, err = proxy.Cut(tt.cut)
+			expectError(t, err, tt.want)
 			if cuts := proxy.Cuts(); len(cuts) != 0 {
 				t.Errorf("it is armed all the same: %v", cuts)
 			}
@@ -163,7 +164,7 @@ func TestAClosedProxyTakesNoCut(t *testing.T) {
 	if err := proxy.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := proxy.Cut(harness.Cut{Now: true}); !errors.Is(err, net.ErrClosed) {
+	if _, err := proxy.Cut(harness.Cut{Now: true}); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want net.ErrClosed", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // faults is everything that can be put into a proxy in one
 // direction.
-func faults(toward harness.Party) map[string]harness.Option {
+func faults(toward harness.End) map[string]harness.Option {
 	slow := func(kind string, a attributes) harness.Toxic {
 		return harness.Toxic{Type: kind, Toward: toward, Attributes: a}
 	}
@@ -22,8 +22,8 @@ func faults(toward harness.Party) map[string]harness.Option {
 		"slices":          slow("slicer", attributes{"average_size": 100, "size_variation": 50, "delay": 1}),
 		"a slice an hour": slow("slicer", attributes{"average_size": 1, "delay": 3_600_000_000}),
 		"RST":             harness.Cut{Toward: toward, After: 1000},
-		"FIN":             harness.Cut{Toward: toward, After: 1000, With: harness.Finished},
-		"silence":         harness.Cut{Toward: toward, After: 1000, With: harness.Open},
+		"FIN":             harness.Cut{Toward: toward, After: 1000, With: harness.SendFIN},
+		"silence":         harness.Cut{Toward: toward, After: 1000, With: harness.Silence},
 	}
 }
 
@@ -64,7 +64,7 @@ var situations = map[string]func(t *testing.T, client, server *net.TCPConn){
 // TestCloseLeavesNothing closes a proxy in every fault and situation: no
 // goroutine of the harness or of toxiproxy stays, and no socket.
 func TestCloseLeavesNothing(t *testing.T) {
-	for _, toward := range []harness.Party{harness.Client, harness.Server} {
+	for _, toward := range []harness.End{harness.Client, harness.Server} {
 		for fault, option := range faults(toward) {
 			for situation, act := range situations {
 				name := fmt.Sprintf("%s toward the %s, %s", fault, toward, situation)

@@ -11,7 +11,7 @@ import (
 
 // A leg is the proxy's socket toward one end of a connection.
 type leg struct {
-	party    Party
+	end      End
 	conn     *net.TCPConn
 	lag      *socket.Lag // what reads conn, if its last byte is to stay unread; nil otherwise
 	sawFIN   atomic.Bool // the end has sent its FIN
@@ -19,13 +19,14 @@ type leg struct {
 	lost     atomic.Bool // it failed: the end sent a RST, or the kernel gave up on it
 	closed   atomic.Bool // the socket is closed
 	unread   atomic.Bool // with unread data, which makes that a RST
-	drained  func()      // what is done before a RST; nil is nothing. Whoever severed sets it
+	drained  func()      // what is done before a RST; nil is nothing. Whoever stopped sets it
 
-	// parting is what the end gets when the connection is severed, and is
-	// settled before that: Reset and Closed come from whoever severed it,
-	// Finished leaves the end to close too, BrokenPipe does not wait for that,
-	// Open leaves it alone.
-	parting Ending
+	// action is what the end gets when the connection is stopped, and is
+	// settled before that. After SendReset and closeOnly the leg is closed by
+	// whoever stopped the connection, after SendFIN when the end has closed too,
+	// after FINThenReset without waiting for that, after Silence when the end
+	// resets it.
+	action Action
 }
 
 func (l *leg) read(b []byte) (int, error) {
@@ -34,6 +35,10 @@ func (l *leg) read(b []byte) (int, error) {
 	}
 	return l.conn.Read(b)
 }
+
+// closeOnly is the action for an end that is lost, or of a proxy that closes:
+// its leg is closed, and the kernel decides what that sends.
+const closeOnly Action = "close"
 
 // finish sends a FIN. Sending fails only where a RST has come, which the
 // reader of this leg sees too.

@@ -53,6 +53,15 @@ type Options struct {
 	// closed. It is told the connection's number, and the addresses of its two
 	// ends, by which the kernel can be asked about them (sock_diag(7)).
 	BeforeReset func(ctx context.Context, connection int, client, proxy netip.AddrPort)
+	// Ended, if not nil, is called with the report of each connection that is
+	// over, and Struck with each strike that is over, before the end of its
+	// connection. The proxy waits until they return; they must not close it.
+	Ended  func(ConnectionReport)
+	Struck func(*ArmedCut, Strike)
+	// Keep bounds what reports tell: the newest so many ended connections,
+	// strikes of each cut, and cuts of watchers. Older ones are forgotten. Zero
+	// means 10,000.
+	Keep int
 	// Seed decides which connections get a toxic whose toxicity is below 1.
 	// Zero means one drawn at random, which [Proxy.Seed] tells.
 	Seed uint64
@@ -65,7 +74,7 @@ type Options struct {
 // their end, or nil. Toward, On, Times and FromStart of the cut are not looked
 // at, and Now is not allowed. Each direction has a goroutine of its own, and
 // waits while it is called.
-type Watcher func(toward Party, b []byte) *Cut
+type Watcher func(toward End, b []byte) *Cut
 
 // settings is everything that a proxy is started with.
 type settings struct {
@@ -106,6 +115,8 @@ func (o Options) applyTo(s *settings) error {
 		return fmt.Errorf("options: Unread is available on Linux only: %w", errors.ErrUnsupported)
 	case o.DialTimeout < 0:
 		return fmt.Errorf("options: DialTimeout is %v: allowed are 0 (5 s) and more", o.DialTimeout)
+	case o.Keep < 0:
+		return fmt.Errorf("options: Keep is %d: allowed are 0 (10,000) and more", o.Keep)
 	case o.DrainTimeout < 0:
 		return fmt.Errorf("options: DrainTimeout is %v: allowed are 0 (2 s) and more", o.DrainTimeout)
 	}
@@ -143,6 +154,9 @@ func settle(upstream string, options []Option) (settings, error) {
 	}
 	if s.DialTimeout == 0 {
 		s.DialTimeout = 5 * time.Second
+	}
+	if s.Keep == 0 {
+		s.Keep = 10_000
 	}
 	if s.DrainTimeout == 0 {
 		s.DrainTimeout = 2 * time.Second

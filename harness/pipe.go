@@ -32,7 +32,7 @@ type pipe struct {
 
 // A mark is the byte of a pipe at which a cut is due.
 type mark struct {
-	cut *armedCut
+	cut *ArmedCut
 	at  int64
 }
 
@@ -103,7 +103,7 @@ func (d destination) ReadFrom(r io.Reader) (n int64, err error) {
 func (d destination) Write(b []byte) (int, error) {
 	p, rest := d.pipe, b
 	p.watch(b)
-	for len(rest) > 0 && !p.halved && !p.conn.severed.Load() && !p.to.lost.Load() {
+	for len(rest) > 0 && !p.halved && !p.conn.stopped.Load() && !p.to.lost.Load() {
 		n, due, err := p.pass(rest)
 		rest = rest[n:]
 		if err != nil {
@@ -118,15 +118,15 @@ func (d destination) Write(b []byte) (int, error) {
 // watch shows the next bytes to the connection's watcher and arms its cut.
 func (p *pipe) watch(b []byte) {
 	c := p.conn
-	if c.watcher == nil || len(b) == 0 || c.severed.Load() {
+	if c.watcher == nil || len(b) == 0 || c.stopped.Load() {
 		return
 	}
-	cut := c.watcher(p.to.party, b)
+	cut := c.watcher(p.to.end, b)
 	if cut == nil {
 		return
 	}
 	watched := *cut
-	watched.Toward, watched.FromStart, watched.On, watched.Times = p.to.party, false, Nth(c.number), 1
+	watched.Toward, watched.FromStart, watched.On, watched.Times = p.to.end, false, Nth(c.number), 1
 	c.proxy.mu.Lock()
 	defer c.proxy.mu.Unlock()
 	err := watched.check()
@@ -140,8 +140,9 @@ func (p *pipe) watch(b []byte) {
 		c.proxy.rejected = append(c.proxy.rejected, fmt.Errorf("watcher: %w", err))
 		return
 	}
-	armed := &armedCut{Cut: watched, nth: c.number}
-	c.proxy.cuts = append(c.proxy.cuts, armed)
+	armed := c.proxy.newArmedCut(watched)
+	armed.nth = c.number
+	c.proxy.watched = keepNewest(append(c.proxy.watched, armed), c.proxy.settings.Keep)
 	p.arm(armed)
 }
 
@@ -167,7 +168,7 @@ func (d destination) Close() error {
 func (p *pipe) pass(b []byte) (n int, due bool, err error) {
 	p.writing.Lock()
 	defer p.writing.Unlock()
-	if p.conn.severed.Load() {
+	if p.conn.stopped.Load() {
 		return 0, false, nil
 	}
 	take, due := p.admit(len(b))
@@ -192,7 +193,7 @@ func (p *pipe) admit(n int) (pass int, due bool) {
 	return n, due
 }
 
-// halt makes a write in progress on a severed connection give up, and returns
+// halt makes a write in progress on a stopped connection give up, and returns
 // what is then final: how many bytes have passed, and how many are held.
 func (p *pipe) halt() (passed, held int64) {
 	p.to.conn.SetWriteDeadline(time.Unix(0, 1)) // fails only on a closed socket
@@ -203,11 +204,11 @@ func (p *pipe) halt() (passed, held int64) {
 }
 
 // arm marks where cut strikes in this pipe. The proxy's mutex is held.
-func (p *pipe) arm(cut *armedCut) {
+func (p *pipe) arm(cut *ArmedCut) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := cut.After
-	if !cut.FromStart {
+	at := cut.cut.After
+	if !cut.cut.FromStart {
 		at += p.passed
 	}
 	if at >= p.passed {
@@ -219,7 +220,7 @@ func (p *pipe) arm(cut *armedCut) {
 // dueCut returns the first cut, in the order of arming, that strikes at the
 // present byte. A cut after 0 bytes waits for a byte to withhold: pending.
 // Where none is due the limit moves on. The proxy's mutex is held.
-func (p *pipe) dueCut(pending int) *armedCut {
+func (p *pipe) dueCut(pending int) *ArmedCut {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.limit = unlimited
@@ -227,7 +228,7 @@ func (p *pipe) dueCut(pending int) *armedCut {
 		if m.at < p.passed || m.cut.spent() {
 			continue
 		}
-		if m.at == p.passed && (pending > 0 || m.cut.After > 0) {
+		if m.at == p.passed && (pending > 0 || m.cut.cut.After > 0) {
 			return m.cut
 		}
 		p.limit = min(p.limit, m.at)

@@ -23,33 +23,38 @@ import (
 // resets the client (see [Proxy.Refuse]); it acknowledges bytes before the
 // other end has them; and a RST passes it behind the bytes sent before it.
 type Proxy struct {
-	upstream  string
-	settings  settings
-	documents [][]byte // the toxics as toxiproxy takes them
-	listener  net.Listener
-	api       *toxiproxy.ApiServer
-	engine    *toxiproxy.Proxy // never started: it lends its toxics
-	ctx       context.Context  // ends with Close
-	cancel    context.CancelFunc
-	work      sync.WaitGroup // the accept loop and what every connection runs
+	upstream string
+	settings settings
+	address  string // where it listens
+	api      *toxiproxy.ApiServer
+	engine   *toxiproxy.Proxy // never started: it lends its toxics
+	ctx      context.Context  // ends with Close
+	cancel   context.CancelFunc
+	work     sync.WaitGroup // the accept loop and what every connection runs
 
 	mu       sync.Mutex // guards the rest; it is taken before any connection's or pipe's
+	listener net.Listener
 	closed   bool
 	accepted int
 	live     map[*connection]struct{}
-	idle     chan struct{} // closed and renewed when a connection is over
-	ended    []ConnectionReport
-	cuts     []*armedCut
+	idle     chan struct{}      // closed and renewed when a connection is over
+	ended    []ConnectionReport // the newest
+	cuts     []*ArmedCut
+	watched  []*ArmedCut // the newest that watchers armed
+	toxics   []*AddedToxic
+	added    int // how many toxics were ever added
+	refusing bool
 	rejected []error
 }
 
 // StartProxy starts a proxy in front of upstream, a host:port. Everything is
 // checked before anything is started. The proxy listens on the loopback
-// unless [Options] say otherwise, and runs until [Proxy.Close].
+// unless [Options] say otherwise, and runs until [Proxy.Close]. An error is
+// ErrBadInput or ErrListen.
 func StartProxy(upstream string, options ...Option) (*Proxy, error) {
 	s, err := settle(upstream, options)
 	if err != nil {
-		return nil, fmt.Errorf("proxy: %w", err)
+		return nil, badInput(fmt.Errorf("proxy: %w", err))
 	}
 	if s.Seed == 0 {
 		s.Seed = rand.Uint64()
@@ -60,33 +65,37 @@ func StartProxy(upstream string, options ...Option) (*Proxy, error) {
 		s.Dial = dialer.DialContext
 	}
 	p := &Proxy{upstream: upstream, settings: s, live: map[*connection]struct{}{}, idle: make(chan struct{})}
-	for i, toxic := range s.toxics {
-		document, err := toxic.document(i)
-		if err != nil {
+	for _, toxic := range s.toxics {
+		if _, err := p.addToxic(toxic); err != nil {
 			return nil, fmt.Errorf("proxy: %w", err)
 		}
-		p.documents = append(p.documents, document)
 	}
 	p.listener = s.Listener
 	if p.listener == nil {
-		config := net.ListenConfig{KeepAlive: -1}
-		config.SetMultipathTCP(false)
-		if p.listener, err = config.Listen(context.Background(), "tcp", s.Listen); err != nil {
-			return nil, fmt.Errorf("proxy for %s: %w", upstream, err)
+		if p.listener, err = listen(s.Listen); err != nil {
+			return nil, classified{fmt.Errorf("proxy for %s: %w", upstream, err), ErrListen}
 		}
 	}
+	p.address = p.listener.Addr().String()
 	p.api = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	p.engine = toxiproxy.NewProxy(p.api, "resetlab", p.Addr(), upstream)
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	for _, cut := range s.cuts {
 		p.arm(cut)
 	}
-	p.work.Go(p.accept)
+	listener := p.listener
+	p.work.Go(func() { p.accept(listener) })
 	return p, nil
 }
 
+func listen(address string) (net.Listener, error) {
+	config := net.ListenConfig{KeepAlive: -1}
+	config.SetMultipathTCP(false)
+	return config.Listen(context.Background(), "tcp", address)
+}
+
 // Addr returns the address, host:port, that clients connect to.
-func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+func (p *Proxy) Addr() string { return p.address }
 
 // Seed returns the seed that decides which connections get which toxics.
 func (p *Proxy) Seed() uint64 { return p.settings.Seed }
@@ -97,28 +106,57 @@ func (p *Proxy) String() string {
 }
 
 // Refuse closes the listener: new connections are refused (ECONNREFUSED),
-// those that were waiting to be accepted are reset, the others live on.
+// those that were waiting to be accepted are reset, the others live on. See
+// [Proxy.Accept] for how to undo it.
 func (p *Proxy) Refuse() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refusing = true
 	if err := p.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("refuse connections at %s: %w", p.Addr(), err)
 	}
 	return nil
 }
 
+// Accept undoes [Proxy.Refuse]: the proxy listens at its address again, where
+// nobody else does meanwhile. An error is ErrListen, net.ErrClosed on a closed
+// proxy, or ErrBadInput where Options.Listener was given, which the proxy did
+// not open and cannot open again. Where nothing is refused it does nothing.
+func (p *Proxy) Accept() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return fmt.Errorf("accept connections at %s: the proxy is closed: %w", p.Addr(), net.ErrClosed)
+	case !p.refusing:
+		return nil
+	case p.settings.Listener != nil:
+		return badInput(fmt.Errorf("accept connections at %s: options: Listener was given, and only who opened it can open it again", p.Addr()))
+	}
+	listener, err := listen(p.address)
+	if err != nil {
+		return classified{fmt.Errorf("accept connections again: %w", err), ErrListen}
+	}
+	p.listener, p.refusing = listener, false
+	p.work.Go(func() { p.accept(listener) })
+	return nil
+}
+
 // Cut arms c on the running proxy or, with c.Now, strikes and returns when it
-// has struck. An error says which field is wrong; [Proxy.Close] returns it
-// once more, so that a test which ignores it here cannot pass. On a closed
-// proxy the error is net.ErrClosed.
-func (p *Proxy) Cut(c Cut) error {
+// has struck. An error is ErrBadInput and says which field is wrong;
+// [Proxy.Close] returns it once more, so that a test which ignores it here
+// cannot pass. On a closed proxy the error is net.ErrClosed.
+func (p *Proxy) Cut(c Cut) (*ArmedCut, error) {
 	p.mu.Lock()
 	if err := c.check(); err != nil {
+		err = badInput(err)
 		p.rejected = append(p.rejected, err)
 		p.mu.Unlock()
-		return err
+		return nil, err
 	}
 	if p.closed {
 		p.mu.Unlock()
-		return fmt.Errorf("cut: the proxy is closed: %w", net.ErrClosed)
+		return nil, fmt.Errorf("cut: the proxy is closed: %w", net.ErrClosed)
 	}
 	armed := p.arm(c)
 	var strikes sync.WaitGroup
@@ -133,13 +171,16 @@ func (p *Proxy) Cut(c Cut) error {
 	}
 	p.mu.Unlock()
 	strikes.Wait()
-	return nil
+	if c.Now {
+		armed.Disarm()
+	}
+	return armed, nil
 }
 
 // arm puts c on duty, on the open connections too. mu is held, or nobody else
 // knows the proxy yet.
-func (p *Proxy) arm(c Cut) *armedCut {
-	armed := &armedCut{Cut: c}
+func (p *Proxy) arm(c Cut) *ArmedCut {
+	armed := p.newArmedCut(c)
 	switch c.On.kind {
 	case nextConnection:
 		armed.nth = p.accepted + 1
@@ -147,39 +188,47 @@ func (p *Proxy) arm(c Cut) *armedCut {
 		armed.nth = c.On.n
 	}
 	p.cuts = append(p.cuts, armed)
+	over := armed.nth > 0 && armed.nth <= p.accepted
 	for conn := range p.live {
 		conn.arm(armed)
+		over = over && conn.number != armed.nth
+	}
+	if over {
+		armed.settle()
 	}
 	return armed
 }
 
 // arm marks where the cut strikes, if it concerns the connection.
-func (c *connection) arm(cut *armedCut) {
+func (c *connection) arm(cut *ArmedCut) {
 	switch {
-	case cut.Now || !cut.concerns(c.number):
-	case cut.Toward == Client:
+	case cut.cut.Now || !cut.concerns(c.number):
+	case cut.cut.Toward == Client:
 		c.toClient.arm(cut)
 	default:
 		c.toServer.arm(cut)
 	}
 }
 
-// Cuts reports on every cut in the order of arming.
+// Cuts reports on every cut in the order of arming, then on those of watchers,
+// the newest if there are more than [Options.Keep].
 func (p *Proxy) Cuts() []CutReport {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var reports []CutReport
-	for _, c := range p.cuts {
-		reports = append(reports, CutReport{Cut: c.Cut, Struck: len(c.strikes) > 0, Strikes: slices.Clone(c.strikes)})
+	for _, c := range slices.Concat(p.cuts, newest(p.watched, p.settings.Keep)) {
+		reports = append(reports, c.report())
 	}
 	return reports
 }
 
-// Connections reports on every connection that was accepted, by number.
+// Connections reports on every connection that was accepted, by number: on all
+// that are open, and on the newest that are over if there are more than
+// [Options.Keep].
 func (p *Proxy) Connections() []ConnectionReport {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	reports := slices.Clone(p.ended)
+	reports := slices.Clone(newest(p.ended, p.settings.Keep))
 	for conn := range p.live {
 		reports = append(reports, conn.report())
 	}
@@ -208,10 +257,18 @@ func (p *Proxy) AwaitIdle(ctx context.Context) error {
 // forget moves a connection that is over from the live to the ended ones.
 func (p *Proxy) forget(c *connection) {
 	report := c.report()
+	if p.settings.Ended != nil {
+		p.settings.Ended(report)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.live, c)
-	p.ended = append(p.ended, report)
+	p.ended = keepNewest(append(p.ended, report), p.settings.Keep)
+	for _, cut := range p.cuts {
+		if cut.nth == c.number && cut.count == 0 {
+			cut.settle()
+		}
+	}
 	close(p.idle)
 	p.idle = make(chan struct{})
 }
@@ -231,7 +288,7 @@ func (p *Proxy) Close() error {
 	if !first {
 		return nil
 	}
-	err := p.Refuse()
+	err := p.Refuse() // closed already, so that nobody accepts again
 	for _, conn := range live {
 		conn.shut()
 	}
@@ -239,6 +296,9 @@ func (p *Proxy) Close() error {
 	p.work.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, cut := range p.cuts {
+		cut.settle()
+	}
 	if err := errors.Join(append(p.rejected, err)...); err != nil {
 		return fmt.Errorf("%v: %w", p, err)
 	}

@@ -22,7 +22,7 @@ func TestARefusingUpstreamResetsTheClient(t *testing.T) {
 	}
 	awaitIdle(t, proxy)
 	for _, c := range proxy.Connections() {
-		if c.EndedBy != harness.Server || c.With != harness.Refused || !c.Over {
+		if c.EndedBy != harness.ByServer || c.With != harness.Refused || !c.Over {
 			t.Errorf("the report says %+v, want it ended by the server with %q", c, harness.Refused)
 		}
 	}
@@ -71,7 +71,7 @@ func TestADialThatTakesTooLongResetsTheClient(t *testing.T) {
 		t.Errorf("%s: got %q, want a reset", call, ending)
 	}
 	awaitIdle(t, proxy)
-	if got := proxy.Connections()[0]; got.EndedBy != harness.Server || got.With != harness.GaveUp {
+	if got := proxy.Connections()[0]; got.EndedBy != harness.ByServer || got.With != harness.GaveUp {
 		t.Errorf("the report says %+v, want it ended by the server with %q", got, harness.GaveUp)
 	}
 }
@@ -91,7 +91,7 @@ func TestCloseEndsADialThatHangs(t *testing.T) {
 		<-dialling
 		closeProxy(t, proxy)
 		got := proxy.Connections()[0]
-		if got.EndedBy != harness.ByUs || got.With != harness.Closed || !got.Over {
+		if got.EndedBy != harness.ByProxy || got.With != harness.Closed || !got.Over {
 			t.Errorf("the report says %+v, want it ended by the proxy's closing", got)
 		}
 	})
@@ -105,7 +105,7 @@ func TestACutNowEndsAConnectionWhoseDialHangs(t *testing.T) {
 			client := dial(t, proxy.Addr())
 			send(t, client, 100) // nobody has read it when the cut strikes
 			await(t, "the connection", func() bool { return len(proxy.Connections()) == 1 })
-			if err := proxy.Cut(harness.Cut{Now: true, With: ending}); err != nil {
+			if _, err := proxy.Cut(harness.Cut{Now: true, With: gives(ending)}); err != nil {
 				t.Fatal(err)
 			}
 			if got := proxy.Cuts()[0]; !got.Struck || !got.Strikes[0].Drained || got.Strikes[0].At != 0 {

@@ -4,7 +4,8 @@ package harness
 type CutReport struct {
 	Cut     Cut
 	Struck  bool     // whether it struck at all: without this a test proved nothing
-	Strikes []Strike // in the order of striking
+	Count   int      // how often it struck
+	Strikes []Strike // in the order of striking, the newest if there are more than [Options.Keep]
 }
 
 // A Strike is one connection ended by a [Cut].
@@ -21,6 +22,19 @@ type Strike struct {
 	// meanwhile, or the proxy was closed. 0 where Drained.
 	Undelivered int64
 }
+
+// A Party is one of the four who can end a proxied connection.
+type Party string
+
+// The parties.
+const (
+	ByClient Party = "client"
+	ByServer Party = "server"
+	ByCut    Party = "cut"   // a Cut struck
+	ByProxy  Party = "proxy" // the proxy was closed
+)
+
+func (e End) party() Party { return Party(e) }
 
 // A ConnectionReport says what passed over one proxied connection and what
 // ended it.

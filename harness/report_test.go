@@ -18,7 +18,7 @@ func TestAStrikeReportsWhatItThrewAway(t *testing.T) {
 			far, near := byParty(way.actor, client, server)
 			floodUntilFull(t, far)
 			floodUntilFull(t, near)
-			if err := proxy.Cut(harness.Cut{Now: true, Toward: way.watcher}); err != nil {
+			if _, err := proxy.Cut(harness.Cut{Now: true, Toward: way.watcher}); err != nil {
 				t.Fatal(err)
 			}
 			strike, c := proxy.Cuts()[0].Strikes[0], proxy.Connections()[0]
@@ -104,7 +104,7 @@ func TestConnectionsAreReportedByNumber(t *testing.T) {
 	got := proxy.Connections()
 	want := harness.ConnectionReport{
 		Number: 2, Client: second.LocalAddr().String(), ToServer: 5,
-		EndedBy: harness.Client, With: harness.Reset, Over: true, Drained: true,
+		EndedBy: harness.ByClient, With: harness.Reset, Over: true, Drained: true,
 	}
 	open := harness.ConnectionReport{Number: 1, Client: first.LocalAddr().String(), Drained: true}
 	if len(got) != 2 || !reflect.DeepEqual(got[0], open) {
@@ -114,7 +114,7 @@ func TestConnectionsAreReportedByNumber(t *testing.T) {
 		t.Errorf("the report says %+v, want %+v", got[1], want)
 	}
 	closeProxy(t, proxy)
-	if c := proxy.Connections()[0]; c.EndedBy != harness.ByUs || c.With != harness.Closed || !c.Over {
+	if c := proxy.Connections()[0]; c.EndedBy != harness.ByProxy || c.With != harness.Closed || !c.Over {
 		t.Errorf("the report says %+v, want it ended by the proxy's closing", c)
 	}
 }

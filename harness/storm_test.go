@@ -74,8 +74,8 @@ func cutAndLook(proxy *harness.Proxy) {
 }
 
 func anyCut() harness.Cut {
-	endings := []harness.Ending{harness.Reset, harness.Finished, harness.Open, ""}
-	cut := harness.Cut{With: endings[rand.IntN(4)], Opposite: endings[rand.IntN(4)]}
+	actions := []harness.Action{harness.SendReset, harness.SendFIN, harness.Silence, ""}
+	cut := harness.Cut{With: actions[rand.IntN(4)], Opposite: actions[rand.IntN(4)]}
 	if rand.IntN(3) == 0 {
 		cut.Now, cut.On = true, harness.Nth(1+rand.IntN(50))
 		return cut

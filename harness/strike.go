@@ -16,20 +16,21 @@ func (c *connection) strike(p *pipe, pending int) {
 		c.proxy.mu.Unlock()
 		return
 	}
-	if cut.Half {
-		c.halve(p, cut)
+	if cut.cut.Half {
+		s := c.halve(p, cut)
 		c.proxy.mu.Unlock()
+		s.over()
 		return
 	}
-	note, struck := c.claim(cut, p)
+	s := c.claim(cut, p)
 	c.proxy.mu.Unlock()
-	if struck && cut.Hold > 0 {
+	if s != nil && cut.cut.Hold > 0 {
 		c.proxy.work.Go(func() { // the link must go on being emptied
-			c.hold(cut.Hold)
-			c.part(p.to, note)
+			c.hold(cut.cut.Hold)
+			c.part(p.to, s)
 		})
-	} else if struck {
-		c.part(p.to, note)
+	} else if s != nil {
+		c.part(p.to, s)
 	}
 }
 
@@ -44,39 +45,41 @@ func (c *connection) hold(silence time.Duration) {
 }
 
 // halve ends the one direction p. The proxy's mutex is held.
-func (c *connection) halve(p *pipe, cut *armedCut) {
+func (c *connection) halve(p *pipe, cut *ArmedCut) *striking {
 	c.record(ByCut, Finished)
 	at := p.position()
 	held := max(0, p.read.Load()-at)
-	cut.strikes = append(cut.strikes, Strike{Connection: c.number, At: at, Withheld: held, Drained: true})
+	s := &striking{conn: c, cut: cut}
+	s.strike = cut.enter(Strike{Connection: c.number, At: at, Withheld: held, Drained: true})
 	p.halved = true
 	p.to.finish()
+	return s
 }
 
 // strikeNow ends the connection wherever it is, and returns when it has.
-func (c *connection) strikeNow(cut *armedCut) {
+func (c *connection) strikeNow(cut *ArmedCut) {
 	p := c.toClient
-	if cut.Toward == Server {
+	if cut.cut.Toward == Server {
 		p = c.toServer
 	}
 	c.proxy.mu.Lock()
-	note, struck := c.claim(cut, p)
+	s := c.claim(cut, p)
 	c.proxy.mu.Unlock()
-	if struck {
-		c.hold(cut.Hold)
-		<-c.part(p.to, note)
+	if s != nil {
+		c.hold(cut.cut.Hold)
+		<-c.part(p.to, s)
 	}
 }
 
-// claim severs the connection in the name of cut and enters the strike into
-// its report; note completes the entry with what a RST threw away. It returns
-// false when the connection is over already. The proxy's mutex is held.
-func (c *connection) claim(cut *armedCut, p *pipe) (note func(undelivered int64), struck bool) {
-	if !c.sever(p.to, cut.with(), cut.opposite()) {
-		return nil, false
+// claim stops the connection in the name of cut and enters the strike into
+// its report. It returns nil when the connection is over already. The proxy's
+// mutex is held.
+func (c *connection) claim(cut *ArmedCut, p *pipe) *striking {
+	if !c.stop(p.to, cut.cut.with(), cut.cut.opposite()) {
+		return nil
 	}
-	c.record(ByCut, cut.with())
-	c.farewell = cut.Insert
+	c.record(ByCut, cut.cut.with().ending())
+	c.insert = cut.cut.Insert
 	if before := c.proxy.settings.BeforeReset; before != nil {
 		c.client.drained = func() {
 			before(c.ctx, c.number, addressOf(c.client.conn.RemoteAddr()), addressOf(c.client.conn.LocalAddr()))
@@ -88,28 +91,15 @@ func (c *connection) claim(cut *armedCut, p *pipe) (note func(undelivered int64)
 		strike.At, strike.Withheld = p.halt()
 		_, strike.WithheldOpposite = against.halt()
 	}
-	resets := 0
+	s := &striking{conn: c, cut: cut}
 	for _, l := range []*leg{c.client, c.server} {
-		if l.parting == Reset {
-			resets++
+		if l.action == SendReset {
+			s.resets++
 		}
 	}
-	strike.Drained = resets == 0
-	entry := len(cut.strikes)
-	cut.strikes = append(cut.strikes, strike)
-	return func(undelivered int64) {
-		c.proxy.mu.Lock()
-		defer c.proxy.mu.Unlock()
-		s := &cut.strikes[entry]
-		s.Undelivered += undelivered
-		resets--
-		s.Drained = resets == 0 && s.Undelivered == 0
-		if undelivered > 0 {
-			c.mu.Lock()
-			c.undelivered = true
-			c.mu.Unlock()
-		}
-	}, true
+	strike.Drained = s.resets == 0
+	s.strike = cut.enter(strike)
+	return s
 }
 
 func addressOf(a net.Addr) netip.AddrPort { return a.(*net.TCPAddr).AddrPort() }
@@ -117,57 +107,64 @@ func addressOf(a net.Addr) netip.AddrPort { return a.(*net.TCPAddr).AddrPort() }
 // part gives each end what the cut has for it, both at the same time: one
 // that takes its bytes slowly does not spare the other. It returns when near
 // has got its ending; the channel is closed when the other has, too.
-func (c *connection) part(near *leg, note func(undelivered int64)) <-chan struct{} {
-	c.dissolve(c.toServer)
-	c.dissolve(c.toClient)
+func (c *connection) part(near *leg, s *striking) <-chan struct{} {
+	c.removeToxics(c.toServer)
+	c.removeToxics(c.toClient)
 	far := c.server
 	if near == far {
 		far = c.client
 	}
+	s.ends.Add(1)
 	done := make(chan struct{})
 	c.proxy.work.Go(func() {
 		defer close(done)
-		c.give(far, note)
+		c.give(far, s)
+		s.ends.Wait()
+		s.over()
+		c.mu.Lock()
+		c.giving = false
+		c.mu.Unlock()
+		c.settle()
 	})
-	c.give(near, note)
+	c.give(near, s)
+	s.ends.Done()
 	return done
 }
 
 // give lets one end see its ending.
-func (c *connection) give(l *leg, note func(undelivered int64)) {
+func (c *connection) give(l *leg, s *striking) {
 	fromIt, _ := c.pipes(l)
 	c.mu.Lock()
 	linked, unread := c.linked, fromIt.gone
 	c.mu.Unlock()
-	if l == c.client && c.farewell != "" {
+	if l == c.client && c.insert != "" {
 		l.conn.SetWriteDeadline(time.Now().Add(c.proxy.settings.DrainTimeout))
-		io.WriteString(l.conn, c.farewell) // it fails where the client is gone
+		io.WriteString(l.conn, c.insert) // it fails where the client is gone
 	}
 	switch {
 	case l == c.server && !linked:
 		c.cancel() // the upstream is still being dialled
-		if l.parting == Reset {
-			note(0)
+		if l.action == SendReset {
+			s.drained(0)
 		}
-	case l.parting == Reset:
-		l.abort(c.ctx, c.proxy.settings.DrainTimeout, note)
-	case l.parting == Finished:
+	case l.action == SendReset:
+		l.abort(c.ctx, c.proxy.settings.DrainTimeout, s.drained)
+	case l.action == SendFIN:
 		l.finish()
-	case l.parting == BrokenPipe:
+	case l.action == FINThenReset:
 		l.finishDeaf()
 	}
-	if unread && (l.parting == Finished || l.parting == BrokenPipe) {
+	if unread && (l.action == SendFIN || l.action == FINThenReset) {
 		l.close() // nobody reads there any more who would close it
 	}
-	if l == c.client && !linked && l.parting != Reset {
+	if l == c.client && !linked && l.action != SendReset {
 		c.proxy.work.Go(func() { c.swallow(l) })
 	}
-	c.settle()
 }
 
 // swallow reads what an end sends that has no pipe, until it is done.
 func (c *connection) swallow(l *leg) {
-	if _, err := io.Copy(io.Discard, l.conn); err != nil || l.parting != Open {
+	if _, err := io.Copy(io.Discard, l.conn); err != nil || l.action != Silence {
 		l.close()
 	}
 	c.settle()

@@ -16,7 +16,7 @@ type Toxic struct {
 	// Type is "latency", "bandwidth" or "slicer".
 	Type string `json:"type"`
 	// Toward is the end whose incoming bytes are changed: Client or Server.
-	Toward Party `json:"toward"`
+	Toward End `json:"toward"`
 	// Attributes are toxiproxy's, by their names there:
 	//
 	//	latency    latency, jitter          milliseconds

@@ -35,7 +35,7 @@ func TestARSTOfUnreadData(t *testing.T) {
 			func(t *testing.T, _ *harness.Proxy, server *net.TCPConn) { send(t, server, 1) }, 0, false},
 		"by a cut now": {nil, 100, func(t *testing.T, proxy *harness.Proxy, server *net.TCPConn) {
 			receive(t, server, 100)
-			if err := proxy.Cut(harness.Cut{Now: true}); err != nil {
+			if _, err := proxy.Cut(harness.Cut{Now: true}); err != nil {
 				t.Fatal(err)
 			}
 		}, 0, true},

@@ -9,12 +9,12 @@ import (
 )
 
 // watching gives the first connection a watcher of the bytes toward one end.
-func watching(toward harness.Party, watch func(b []byte) *harness.Cut) harness.Options {
+func watching(toward harness.End, watch func(b []byte) *harness.Cut) harness.Options {
 	return harness.Options{Watch: func(connection int) harness.Watcher {
 		if connection != 1 {
 			return nil
 		}
-		return func(to harness.Party, b []byte) *harness.Cut {
+		return func(to harness.End, b []byte) *harness.Cut {
 			if to != toward {
 				return nil
 			}
@@ -35,7 +35,7 @@ func TestAWatcherCuts(t *testing.T) {
 					if !bytes.HasPrefix(b, []byte("cut")) {
 						return nil
 					}
-					return &harness.Cut{After: after, With: harness.Finished, Opposite: harness.Reset}
+					return &harness.Cut{After: after, With: harness.SendFIN, Opposite: harness.SendReset}
 				})
 				proxy, client, server := between(t, options)
 				far, near := byParty(way.actor, client, server)
@@ -61,7 +61,7 @@ func TestAWatcherCuts(t *testing.T) {
 func TestAWatcherIsOfOneConnection(t *testing.T) {
 	listener := listen(t, "127.0.0.1:0")
 	proxy := start(t, listener.Addr(), watching(harness.Server, func([]byte) *harness.Cut {
-		return &harness.Cut{With: harness.Reset}
+		return &harness.Cut{With: harness.SendReset}
 	}))
 	for _, ending := range []harness.Ending{harness.Reset, harness.Finished} {
 		client := dial(t, proxy.Addr())
@@ -104,10 +104,10 @@ func TestABadCutOfAWatcherIsReported(t *testing.T) {
 // cut counts the bytes of.
 func TestAFarewell(t *testing.T) {
 	const said = "good bye"
-	for _, toward := range []harness.Party{harness.Client, harness.Server} {
+	for _, toward := range []harness.End{harness.Client, harness.Server} {
 		for _, ending := range []harness.Ending{harness.Reset, harness.Finished} {
 			t.Run(string(toward)+" "+string(ending), func(t *testing.T) {
-				proxy, client, server := between(t, harness.Cut{Toward: toward, After: 20, With: ending, Insert: said})
+				proxy, client, server := between(t, harness.Cut{Toward: toward, After: 20, With: gives(ending), Insert: said})
 				send(t, server, 10)
 				receive(t, client, 10)
 				send(t, client, 10)
@@ -129,7 +129,7 @@ func TestAFarewell(t *testing.T) {
 
 func TestAFarewellNeedsAnEnding(t *testing.T) {
 	_, err := harness.StartProxy("127.0.0.1:1", harness.Cut{
-		Toward: harness.Client, With: harness.Finished, Half: true, Insert: "x",
+		Toward: harness.Client, Half: true, Insert: "x",
 	})
 	if err == nil || !strings.Contains(err.Error(), "Insert") {
 		t.Errorf("got %v, want an error that names Insert", err)

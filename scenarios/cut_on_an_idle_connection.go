@@ -32,7 +32,7 @@ client              proxy              server
 	Twin:   "toxiproxy's reset_peer waits for the next byte",
 }, func() {
 	DescribeTable("ends it for both ends",
-		func(ctx SpecContext, ending harness.Ending) {
+		func(ctx SpecContext, with harness.Action, ending harness.Ending) {
 			l := StartLab()
 			server := Serve(l, servers.Echo)
 			proxy, err := l.Proxy(server)
@@ -42,14 +42,15 @@ client              proxy              server
 			client.Write([]byte("a"))
 			client.Read(make([]byte, 1)) // it came back: all is idle now
 
-			Expect(proxy.Cut(harness.Cut{Now: true, With: ending})).To(Succeed())
+			cut, err := proxy.Cut(harness.Cut{Now: true, With: with})
+			Expect(err).NotTo(HaveOccurred())
 			client.Read(make([]byte, 1))
 
 			Expect(client.Outcome()).To(EndIn("read", ending))
 			var saw lab.Outcome
 			Eventually(ctx, server.Outcomes()).Should(Receive(&saw))
 			Expect(saw).To(EndIn("read", ending))
-			Expect(proxy.Cuts()[0].Struck).To(BeTrue())
+			Expect(cut.Struck()).To(BeTrue())
 			Note(client.Outcome(), saw)
 			if ending == harness.Finished {
 				Expect(Recorded(l, client)).To(ShowNoReset())
@@ -62,6 +63,6 @@ client              proxy              server
 			))
 		},
 		EntryDescription("as %s"),
-		Entry(nil, harness.Reset, Limit), Entry(nil, harness.Finished, Limit),
+		Entry("reset", harness.SendReset, harness.Reset, Limit), Entry("finished", harness.SendFIN, harness.Finished, Limit),
 	)
 })

@@ -40,7 +40,7 @@ client              proxy              server
 }, func() {
 	type row struct {
 		when string
-		lost harness.Party // whose first byte is withheld
+		lost harness.End // whose first byte is withheld
 		key  string
 	}
 	DescribeTable("executes an order", About(claims.GoHandle),
@@ -48,7 +48,7 @@ client              proxy              server
 			l := StartLab()
 			shop, err := servers.StartOrders(l.Host("server"))
 			Expect(err).NotTo(HaveOccurred())
-			proxy, err := l.Proxy(shop, harness.Cut{Toward: r.lost, With: harness.Reset, Times: 1})
+			proxy, err := l.Proxy(shop, harness.Cut{Toward: r.lost, With: harness.SendReset, Times: 1})
 			Expect(err).NotTo(HaveOccurred())
 			customer := clients.NewCustomer(ctx, l.Host("client"), proxy.Addr(), false)
 			defer customer.Close()

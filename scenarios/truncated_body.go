@@ -41,7 +41,7 @@ client              proxy              server
 		byClose  = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n0123456789"
 	)
 	DescribeTable("is seen by net/http's client",
-		func(ctx SpecContext, reply string, with, sees harness.Ending) {
+		func(ctx SpecContext, reply string, with harness.Action, sees harness.Ending) {
 			l := StartLab()
 			server := Serve(l, servers.AnswerThenLinger(reply))
 			half := int64(strings.Index(reply, "56789"))
@@ -53,17 +53,17 @@ client              proxy              server
 			Expect(body).To(Equal("01234"))
 			Expect(harness.EndingOf(err)).To(Equal(sees), "%v", err)
 			Expect(proxy.Cuts()[0].Struck).To(BeTrue())
-			if with == harness.Reset {
+			if with == harness.SendReset {
 				Expect(Recorded(l)).To(ShowReset(
 					SentBy(evidence.Application, "proxy"), Because("TCP_STATE"), WithFlags("RST ACK")))
 			}
 		},
-		Entry("a length and a RST: as a reset", byLength, harness.Reset, harness.Reset, Limit),
-		Entry("a length and a FIN: as an unexpected end", byLength, harness.Finished, harness.Finished, Limit),
-		Entry("chunks and a RST: as a reset", byChunks, harness.Reset, harness.Reset, Limit),
-		Entry("chunks and a FIN: as an unexpected end", byChunks, harness.Finished, harness.Finished, Limit),
-		Entry("neither and a RST: as a reset", byClose, harness.Reset, harness.Reset, Limit),
-		Entry("neither and a FIN: not at all", byClose, harness.Finished, harness.Open, Limit),
+		Entry("a length and a RST: as a reset", byLength, harness.SendReset, harness.Reset, Limit),
+		Entry("a length and a FIN: as an unexpected end", byLength, harness.SendFIN, harness.Finished, Limit),
+		Entry("chunks and a RST: as a reset", byChunks, harness.SendReset, harness.Reset, Limit),
+		Entry("chunks and a FIN: as an unexpected end", byChunks, harness.SendFIN, harness.Finished, Limit),
+		Entry("neither and a RST: as a reset", byClose, harness.SendReset, harness.Reset, Limit),
+		Entry("neither and a FIN: not at all", byClose, harness.SendFIN, harness.Open, Limit),
 	)
 
 	It("is whole when nothing cuts it", func(ctx SpecContext) {

@@ -70,7 +70,7 @@ type grpcWatcher struct {
 // Request returns what has come of a request's message.
 func (w *grpcWatcher) Request(exchange int) []byte { return append([]byte{}, w.requests[exchange]...) }
 
-func (w *grpcWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
+func (w *grpcWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
 	if !w.begun && len(b) > 0 {
 		w.begun = true
 		moments = at(0, 0, "P1") // whoever speaks first: neither end waits for the other's preface

@@ -81,7 +81,7 @@ const (
 	rows
 )
 
-func (w *mysqlWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
+func (w *mysqlWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
 	if toward == harness.Server {
 		w.client.cut(b, func(p piece) { moments = append(moments, w.fromClient(p)...) })
 	} else {

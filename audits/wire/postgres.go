@@ -68,7 +68,7 @@ type postgresWatcher struct {
 	committing     bool // the last query was a COMMIT
 }
 
-func (w *postgresWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
+func (w *postgresWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
 	if toward == harness.Server {
 		w.client.cut(b, func(p piece) { moments = append(moments, w.fromClient(p, b)...) })
 	} else {

@@ -25,7 +25,7 @@ var recordings = map[string][]audit.Protocol{
 
 // A turn is what one end says before the other does.
 type turn struct {
-	toward harness.Party
+	toward harness.End
 	text   string
 }
 
@@ -42,7 +42,7 @@ func recorded(t testing.TB, name string) (turns []turn) {
 		if err != nil {
 			t.Fatalf("%s: %q: %v", name, line, err)
 		}
-		turns = append(turns, turn{harness.Party(toward), said})
+		turns = append(turns, turn{harness.End(toward), said})
 	}
 	return turns
 }
@@ -51,7 +51,7 @@ func recorded(t testing.TB, name string) (turns []turn) {
 // in which it was told.
 type moment struct {
 	place        string
-	toward       harness.Party
+	toward       harness.End
 	exchange     int
 	offset, from int
 }
@@ -64,7 +64,7 @@ func (m moment) String() string {
 func met(t testing.TB, p audit.Protocol, turns []turn, n int) (moments []moment, watcher audit.Watcher) {
 	t.Helper()
 	watcher = p.Watch()
-	passed := map[harness.Party]int{}
+	passed := map[harness.End]int{}
 	for _, turn := range turns {
 		for piece := range slices.Chunk([]byte(turn.text), n) {
 			piece = slices.Clone(piece)
@@ -161,7 +161,7 @@ func FuzzGRPC(f *testing.F)     { fuzz(f, wire.GRPC(), "grpc") }
 // panic, and its moments must be in the pieces and in order.
 func fuzz(f *testing.F, p audit.Protocol, names ...string) {
 	for _, name := range names {
-		said := map[harness.Party][]byte{}
+		said := map[harness.End][]byte{}
 		for _, turn := range recorded(f, name) {
 			said[turn.toward] = append(said[turn.toward], turn.text...)
 		}

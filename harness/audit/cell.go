@@ -153,14 +153,14 @@ func words[S ~string](list []S) string {
 
 // AtByte is the place behind the n-th byte that passes toward an end, counted
 // over the whole connection: at 0 its first byte is withheld.
-func AtByte(toward harness.Party, n int64) string {
+func AtByte(toward harness.End, n int64) string {
 	return fmt.Sprintf("%s@%d", toward, n)
 }
 
 // parseByte undoes AtByte.
-func parseByte(place string) (toward harness.Party, n int64, ok bool) {
+func parseByte(place string) (toward harness.End, n int64, ok bool) {
 	end, text, found := strings.Cut(place, "@")
-	toward = harness.Party(end)
+	toward = harness.End(end)
 	if !found || toward != harness.Client && toward != harness.Server {
 		return "", 0, false
 	}

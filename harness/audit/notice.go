@@ -19,35 +19,23 @@ func (t *trial) awaitStrikes(ctx context.Context) {
 	}
 	bounded, cancel := t.pulse.within(ctx, busy*t.limits.Stall)
 	defer cancel()
-	tick := time.NewTicker(t.limits.Stall / 20)
-	defer tick.Stop()
 	told, _, _ := t.striker.struck()
-	for bounded.Err() == nil {
-		if t.done() >= told {
-			return
-		}
-		select { // there is no event for it
-		case <-tick.C:
+	for t.strikesOver.Load() < int64(told) {
+		select {
+		case <-t.strikeOver:
 		case <-bounded.Done():
+			return
 		}
 	}
 }
 
-// done is how many strikes are over as far as the proxy is concerned.
-func (t *trial) done() (n int) {
-	over := map[int]bool{}
-	for _, c := range t.proxy.struck().Connections() {
-		over[c.Number] = c.Over
+// noteStrike notes that a strike is over: the proxy has given both ends their endings.
+func (t *trial) noteStrike(*harness.ArmedCut, harness.Strike) {
+	t.strikesOver.Add(1)
+	select {
+	case t.strikeOver <- struct{}{}:
+	default:
 	}
-	client, server := endings(t.cell.Fault)
-	for _, cut := range t.proxy.struck().Cuts() {
-		for _, strike := range cut.Strikes {
-			if over[strike.Connection] || client != harness.Reset || server != harness.Reset {
-				n++
-			}
-		}
-	}
-	return n
 }
 
 // awaitNotice gives a client time to learn that connections have ended: until

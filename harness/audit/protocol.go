@@ -68,7 +68,7 @@ type Watcher interface {
 	// See is called with the next bytes toward an end before they are passed
 	// on, and must not keep them. It returns the moments that lie in them, in
 	// order.
-	See(toward harness.Party, b []byte) []Moment
+	See(toward harness.End, b []byte) []Moment
 	// Request returns what has been seen of a request: what a fault that
 	// looks for a certain request looks into. It may be nil.
 	Request(exchange int) []byte
@@ -108,8 +108,8 @@ type Streams interface {
 	// it does not pass. If strikes says so, the message's stream ends: the
 	// message and all that follow it in the stream, in both directions, do not
 	// pass, both ends learn that it has ended, and nothing else changes.
-	Pass(toward harness.Party, b []byte, strikes func(message []byte, ended bool) bool) (toServer, toClient []byte)
+	Pass(toward harness.End, b []byte, strikes func(message []byte, ended bool) bool) (toServer, toClient []byte)
 	// Rest returns what has come toward an end of a message that is not
 	// complete, for a connection that ends there.
-	Rest(toward harness.Party) []byte
+	Rest(toward harness.End) []byte
 }

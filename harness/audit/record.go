@@ -44,7 +44,7 @@ func (t *trial) record() error {
 // note tells the recording of a socket of the proxy.
 func (t *trial) note(address string) {
 	if t.recording != nil {
-		t.recording.Note(string(harness.ByUs), address)
+		t.recording.Note(string(harness.ByProxy), address)
 	}
 }
 

@@ -81,7 +81,7 @@ type meeting struct {
 func (m *meeting) watch(p Protocol) func(int) harness.Watcher {
 	return func(int) harness.Watcher {
 		watcher := p.Watch()
-		return func(toward harness.Party, b []byte) *harness.Cut {
+		return func(toward harness.End, b []byte) *harness.Cut {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			for _, moment := range watcher.See(toward, b) {

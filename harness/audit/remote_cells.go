@@ -131,7 +131,7 @@ func toxicsFor(c Cell) []toxiproxy.Toxic {
 	if !byByte {
 		return nil
 	}
-	stream := map[harness.Party]string{harness.Client: "downstream", harness.Server: "upstream"}[toward]
+	stream := map[harness.End]string{harness.Client: "downstream", harness.Server: "upstream"}[toward]
 	toxic := func(kind string, toxicity float32, attributes toxiproxy.Attributes) toxiproxy.Toxic {
 		return toxiproxy.Toxic{Name: kind, Type: kind, Stream: stream, Toxicity: toxicity, Attributes: attributes}
 	}

@@ -227,7 +227,7 @@ func (r *run) rehearseAt(ctx context.Context, server *remoteServer, operation Op
 	if err != nil {
 		return h, err
 	}
-	for stream, end := range map[string]harness.Party{"upstream": harness.Server, "downstream": harness.Client} {
+	for stream, end := range map[string]harness.End{"upstream": harness.Server, "downstream": harness.Client} {
 		if counted.passed(t.faulty.Name, stream).received > 0 {
 			h.Places = append(h.Places, AtByte(end, 0))
 		}

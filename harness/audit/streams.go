@@ -22,7 +22,7 @@ func (s *striker) newFilter(connection int) *filter {
 
 // meet shows a message to the protocol's watcher and says whether the fault
 // strikes before it.
-func (w *watched) meet(toward harness.Party, message []byte, ended bool) (struck bool) {
+func (w *watched) meet(toward harness.End, message []byte, ended bool) (struck bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.last = w.pulse.now()
@@ -72,7 +72,7 @@ func (c *bridged) deliverRest(to *shore) {
 }
 
 // opposite says which end a shore is, and returns the other.
-func (c *bridged) opposite(s *shore) (harness.Party, *shore) {
+func (c *bridged) opposite(s *shore) (harness.End, *shore) {
 	if s == c.client {
 		return harness.Client, c.server
 	}

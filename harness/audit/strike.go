@@ -51,9 +51,9 @@ type Attempt struct {
 // CutBytes are the bytes around the first strike, in the direction in which
 // it was due.
 type CutBytes struct {
-	Toward harness.Party `json:"toward"`
-	Before []byte        `json:"before"` // the last that passed
-	After  []byte        `json:"after"`  // the first that were withheld
+	Toward harness.End `json:"toward"`
+	Before []byte      `json:"before"` // the last that passed
+	After  []byte      `json:"after"`  // the first that were withheld
 }
 
 // around is how many bytes on each side of a strike are kept.
@@ -64,8 +64,8 @@ type watched struct {
 	*striker
 	number  int
 	watcher Watcher
-	passed  map[harness.Party]int64
-	tail    map[harness.Party][]byte
+	passed  map[harness.End]int64
+	tail    map[harness.End][]byte
 	attempt int         // the index of its present attempt; -1 before the first
 	ours    map[int]int // the exchanges that match the call, and their turn among all
 
@@ -85,7 +85,7 @@ func (s *striker) follow(connection int) *watched {
 	}
 	w := &watched{
 		striker: s, number: connection, watcher: watcher, attempt: -1,
-		passed: map[harness.Party]int64{}, tail: map[harness.Party][]byte{}, ours: map[int]int{},
+		passed: map[harness.End]int64{}, tail: map[harness.End][]byte{}, ours: map[int]int{},
 	}
 	s.last = s.pulse.now()
 	if s.used != nil {
@@ -107,7 +107,7 @@ func (w *watched) begin() {
 }
 
 // see shows bytes to the protocol's watcher and strikes where the place is.
-func (w *watched) see(toward harness.Party, b []byte) *harness.Cut {
+func (w *watched) see(toward harness.End, b []byte) *harness.Cut {
 	w.mu.Lock()
 	w.last = w.pulse.now()
 	at, insert, struck := w.find(toward, b)
@@ -133,7 +133,7 @@ func (w *watched) see(toward harness.Party, b []byte) *harness.Cut {
 
 // find says behind how many bytes of b the fault strikes, and what the client
 // is to get first. mu is held.
-func (w *watched) find(toward harness.Party, b []byte) (at int, insert string, struck bool) {
+func (w *watched) find(toward harness.End, b []byte) (at int, insert string, struck bool) {
 	for _, m := range w.watcher.See(toward, b) {
 		if toward == harness.Client && w.armed && m.Exchange > 0 && w.concerns(m.Exchange) && w.bound != 0 {
 			w.replying = w.place.behindReply()
@@ -196,7 +196,7 @@ func (w *watched) hit() bool {
 }
 
 // count keeps the books of what passes. mu is held.
-func (w *watched) count(toward harness.Party, b []byte, at int, struck bool) {
+func (w *watched) count(toward harness.End, b []byte, at int, struck bool) {
 	w.passed[toward] += int64(at)
 	if toward == harness.Client {
 		w.replied += int64(at)
@@ -220,11 +220,11 @@ func (w *watched) count(toward harness.Party, b []byte, at int, struck bool) {
 }
 
 // cutAt is the proxy's cut for the cell's fault.
-func (w *watched) cutAt(toward harness.Party, at int) *harness.Cut {
+func (w *watched) cutAt(toward harness.End, at int) *harness.Cut {
 	forClient, forServer := endings(w.cell.Fault)
 	switch {
 	case w.cell.Fault == HalfClose:
-		return &harness.Cut{After: int64(at), With: forClient, Half: true}
+		return &harness.Cut{After: int64(at), Half: true}
 	case toward == harness.Client:
 		return &harness.Cut{After: int64(at), With: forClient, Opposite: forServer}
 	}
@@ -232,16 +232,16 @@ func (w *watched) cutAt(toward harness.Party, at int) *harness.Cut {
 }
 
 // endings returns what a fault gives each end.
-func endings(f Fault) (client, server harness.Ending) {
+func endings(f Fault) (client, server harness.Action) {
 	switch f {
 	case FIN, HalfClose, CloseNote, GoAway:
-		return harness.Finished, harness.Finished
+		return harness.SendFIN, harness.SendFIN
 	case FINRST:
-		return harness.BrokenPipe, harness.Finished
+		return harness.FINThenReset, harness.SendFIN
 	case Stall:
-		return harness.Open, harness.Open
+		return harness.Silence, harness.Silence
 	}
-	return harness.Reset, harness.Reset
+	return harness.SendReset, harness.SendReset
 }
 
 // arm lets the striker strike a call from now on.

@@ -47,11 +47,11 @@ type SweepReport struct {
 
 // A Range is a run of bytes at which the verdict is the same.
 type Range struct {
-	Toward  harness.Party `json:"toward"`
-	Fault   Fault         `json:"fault"`
-	First   int64         `json:"first"` // bytes that pass before the cut
-	Last    int64         `json:"last"`
-	Verdict Verdict       `json:"verdict"` // of one of its cells, the worst if Racy
+	Toward  harness.End `json:"toward"`
+	Fault   Fault       `json:"fault"`
+	First   int64       `json:"first"` // bytes that pass before the cut
+	Last    int64       `json:"last"`
+	Verdict Verdict     `json:"verdict"` // of one of its cells, the worst if Racy
 	// Racy lists the verdicts that were seen where the same cut did not give the
 	// same verdict each time.
 	Racy []string `json:"racy,omitempty"`
@@ -142,7 +142,7 @@ var neverAtBytes = []Fault{DataRST, ReadRST, Refuse, CloseNote, GoAway, RSTStrea
 
 // A line is one direction under one fault: a row of verdicts.
 type line struct {
-	toward harness.Party
+	toward harness.End
 	fault  Fault
 }
 
@@ -151,7 +151,7 @@ type sweep struct {
 	SweepOptions
 	run      *run
 	report   *SweepReport
-	stream   map[harness.Party][]byte // the healthy exchange
+	stream   map[harness.End][]byte // the healthy exchange
 	lines    []line
 	verdicts map[line][]uint16 // by byte; 0: not tried, else the index in kinds + 1
 	kinds    []Verdict
@@ -168,12 +168,12 @@ func (w *sweep) measure(ctx context.Context) error {
 	t := w.run.newTrial(Cell{place.ID, RST, Once, w.Operation}, place)
 	var mu sync.Mutex
 	connections := 0
-	passed := map[harness.Party][]byte{}
+	passed := map[harness.End][]byte{}
 	t.watch = func(int) harness.Watcher {
 		mu.Lock()
 		defer mu.Unlock()
 		connections++
-		return func(toward harness.Party, b []byte) *harness.Cut {
+		return func(toward harness.End, b []byte) *harness.Cut {
 			mu.Lock()
 			defer mu.Unlock()
 			passed[toward] = append(passed[toward], b...)
@@ -221,7 +221,7 @@ type spot struct {
 
 // coarse returns the spots at every stride, and the last of each line.
 func (w *sweep) coarse() (spots []spot) {
-	for _, toward := range []harness.Party{harness.Server, harness.Client} {
+	for _, toward := range []harness.End{harness.Server, harness.Client} {
 		for _, fault := range w.Faults {
 			l, size := line{toward, fault}, int64(len(w.stream[toward]))
 			if size == 0 || fault == HalfClose && toward == harness.Server {

@@ -100,7 +100,7 @@ type span struct {
 	verdict     string
 }
 
-func expectRanges(t *testing.T, report *audit.SweepReport, toward harness.Party, fault audit.Fault, want ...span) {
+func expectRanges(t *testing.T, report *audit.SweepReport, toward harness.End, fault audit.Fault, want ...span) {
 	t.Helper()
 	var got []span
 	for _, r := range report.Ranges {

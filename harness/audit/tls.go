@@ -79,7 +79,7 @@ func (r *record) next(b []byte) (n int, kind byte) {
 }
 
 // See names the places of the handshake, which is no exchange.
-func (w *records) See(toward harness.Party, b []byte) (moments []Moment) {
+func (w *records) See(toward harness.End, b []byte) (moments []Moment) {
 	for at := 0; at < len(b) && !w.finished; {
 		r := &w.toServer
 		if toward == harness.Client {
@@ -97,7 +97,7 @@ func (w *records) See(toward harness.Party, b []byte) (moments []Moment) {
 }
 
 // complete returns the place behind a complete record, if it is one.
-func (w *records) complete(toward harness.Party, kind byte) string {
+func (w *records) complete(toward harness.End, kind byte) string {
 	switch {
 	case toward == harness.Client && kind == handshake && !w.answered:
 		w.answered = true

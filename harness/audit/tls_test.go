@@ -17,7 +17,7 @@ func record(kind byte, size int) []byte {
 
 func TestRecords(t *testing.T) {
 	type moment struct {
-		toward harness.Party
+		toward harness.End
 		place  string
 		at     int
 	}
@@ -41,9 +41,9 @@ func TestRecords(t *testing.T) {
 	} {
 		for n := 1; n < 500; n += 7 {
 			watcher := audit.WatchRecords()
-			passed := map[harness.Party]int{}
+			passed := map[harness.End]int{}
 			var got []moment
-			show := func(toward harness.Party, b []byte) {
+			show := func(toward harness.End, b []byte) {
 				for piece := range slices.Chunk(b, n) {
 					for _, m := range watcher.See(toward, piece) {
 						got = append(got, moment{toward, m.Place, passed[toward] + m.At})
@@ -66,7 +66,7 @@ func FuzzRecords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, toServer, toClient []byte) {
 		watcher := audit.WatchRecords()
 		for i := range max(len(toServer), len(toClient)) {
-			for toward, b := range map[harness.Party][]byte{harness.Server: toServer, harness.Client: toClient} {
+			for toward, b := range map[harness.End][]byte{harness.Server: toServer, harness.Client: toClient} {
 				piece := b[min(i, len(b)):min(i+1, len(b))]
 				for _, m := range watcher.See(toward, piece) {
 					if m.At < 0 || m.At > len(piece) {

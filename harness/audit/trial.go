@@ -39,6 +39,8 @@ type trial struct {
 	portless    atomic.Bool   // one could not be made for want of a port
 	arrivals    chan struct{} // gets a word when a client connects; it has room for one. Nil: that is not seen
 	lastArrival atomic.Int64  // when one last did, by pulse
+	strikesOver atomic.Int64  // strikes whose connection's ends have got their endings
+	strikeOver  chan struct{} // gets a word when there is one more; it has room for one
 
 	suspension suspension     // of the client
 	waiters    sync.WaitGroup // for what has no event
@@ -54,7 +56,10 @@ const labelled = "resetlab.cell"
 
 // newTrial prepares a trial with an address of its own.
 func (r *run) newTrial(cell Cell, place Place) *trial {
-	return &trial{run: r, cell: cell, place: place, source: r.addresses.take(), arrivals: make(chan struct{}, 1)}
+	return &trial{
+		run: r, cell: cell, place: place, source: r.addresses.take(),
+		arrivals: make(chan struct{}, 1), strikeOver: make(chan struct{}, 1),
+	}
 }
 
 // try runs a cell. An error is the audit's own.
@@ -272,12 +277,11 @@ func (t *trial) strikeFirst(ctx context.Context) error {
 		return nil
 	}
 	client, server := endings(t.cell.Fault)
-	if err := t.proxy.inner.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server}); err != nil {
+	cut, err := t.proxy.inner.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server})
+	if err != nil {
 		return err
 	}
-	for _, cut := range t.proxy.inner.Cuts() {
-		t.striker.struckIdle(len(cut.Strikes))
-	}
+	t.striker.struckIdle(cut.Report().Count)
 	t.awaitNotice(ctx)
 	return ctx.Err()
 }

@@ -73,7 +73,7 @@ func (w *way) secure(t *trial, front net.Listener, outside, inside func(int) har
 	b.abrupt = func(local string) bool { return t.cell.Fault != CloseNote && w.cut(local) }
 	w.bridge = b.start()
 	w.outer, err = harness.StartProxy(between.Addr().String(), harness.Options{
-		Listener: front, Watch: outside, Unread: t.cell.Fault == Unread,
+		Listener: front, Watch: outside, Unread: t.cell.Fault == Unread, Struck: t.noteStrike,
 	})
 	return err
 }
@@ -129,7 +129,7 @@ func (w *way) Close() error {
 // newProxy starts a proxy in front of the origin, which closes the listener.
 func (t *trial) newProxy(listener net.Listener, watch func(int) harness.Watcher, unread bool) (*harness.Proxy, error) {
 	return harness.StartProxy(t.subject.Origin.Addr(), harness.Options{
-		Listener: listener, Watch: watch, Unread: unread, BeforeReset: t.beforeReset(),
+		Listener: listener, Watch: watch, Unread: unread, Struck: t.noteStrike, BeforeReset: t.beforeReset(),
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return t.dial(ctx) },
 	})
 }

@@ -27,7 +27,7 @@ func (anyBytes) Watch() audit.Watcher { return &bytesWatcher{} }
 type bytesWatcher struct{ begun bool }
 
 // See names the first byte; the one exchange is the connection.
-func (w *bytesWatcher) See(harness.Party, []byte) []audit.Moment {
+func (w *bytesWatcher) See(harness.End, []byte) []audit.Moment {
 	m := audit.Moment{Exchange: 1}
 	if !w.begun {
 		m.Place = "P1"

@@ -92,7 +92,7 @@ type asked struct {
 	expects bool // Expect: 100-continue
 }
 
-func (w *http1Watcher) See(toward harness.Party, b []byte) []audit.Moment {
+func (w *http1Watcher) See(toward harness.End, b []byte) []audit.Moment {
 	w.moments = w.moments[:0]
 	if toward == harness.Client {
 		w.replies.see(b)

@@ -88,7 +88,7 @@ type stream struct {
 	over     bool
 }
 
-func (w *h2Watcher) See(toward harness.Party, b []byte) []audit.Moment {
+func (w *h2Watcher) See(toward harness.End, b []byte) []audit.Moment {
 	w.moments = w.moments[:0]
 	if toward == harness.Client {
 		if !w.toClient.any && len(b) > 0 {

@@ -150,7 +150,7 @@ func FuzzHTTP2Streams(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c, d []byte, n uint16, strike uint8) {
 		turns := conversation(string(a), string(b), string(c), string(d))
 		met := 0
-		p := ending(turns, int(n)+1, func(harness.Party, http2.FrameHeader) bool {
+		p := ending(turns, int(n)+1, func(harness.End, http2.FrameHeader) bool {
 			met++
 			return strike > 0 && met%int(strike) == 0
 		})

@@ -38,7 +38,7 @@ type h2Streams struct {
 // Pass passes whole frames on; a header block is passed with all its frames,
 // between which no other may come (RFC 9113, section 4.3).
 func (s *h2Streams) Pass(
-	toward harness.Party, b []byte, strikes func(message []byte, ended bool) bool,
+	toward harness.End, b []byte, strikes func(message []byte, ended bool) bool,
 ) (toServer, toClient []byte) {
 	s.toServer.out.Reset()
 	s.toClient.out.Reset()
@@ -59,14 +59,14 @@ func (s *h2Streams) Pass(
 }
 
 // Rest returns the beginning of a frame.
-func (s *h2Streams) Rest(toward harness.Party) []byte {
+func (s *h2Streams) Rest(toward harness.End) []byte {
 	d := s.direction(toward)
 	d.out.Reset()
 	d.giveUp()
 	return d.out.Bytes()
 }
 
-func (s *h2Streams) direction(toward harness.Party) *flow {
+func (s *h2Streams) direction(toward harness.End) *flow {
 	if toward == harness.Client {
 		return s.toClient
 	}
@@ -74,7 +74,7 @@ func (s *h2Streams) direction(toward harness.Party) *flow {
 }
 
 // take passes a unit on, or drops it with its stream.
-func (s *h2Streams) take(toward harness.Party, unit []byte, strikes func([]byte, bool) bool) {
+func (s *h2Streams) take(toward harness.End, unit []byte, strikes func([]byte, bool) bool) {
 	d := s.direction(toward)
 	if d.preface {
 		d.preface = false
@@ -111,7 +111,7 @@ func (s *h2Streams) end(id uint32, unseen bool) {
 
 // takeBlock passes a header block on. Its sender's table is followed also where
 // it is dropped; from the first that was, the receiver's is another.
-func (s *h2Streams) takeBlock(toward harness.Party, unit []byte, dropped bool) {
+func (s *h2Streams) takeBlock(toward harness.End, unit []byte, dropped bool) {
 	d := s.direction(toward)
 	block, understood := d.read(unit)
 	switch {
@@ -134,7 +134,7 @@ func (s *h2Streams) takeBlock(toward harness.Party, unit []byte, dropped bool) {
 	}
 }
 
-func (s *h2Streams) against(toward harness.Party) *flow {
+func (s *h2Streams) against(toward harness.End) *flow {
 	if toward == harness.Client {
 		return s.toServer
 	}

@@ -24,7 +24,7 @@ type passage struct {
 
 // ending passes turns on in pieces of at most n bytes. strikes chooses by the
 // header of a message's first frame where its stream is to end.
-func ending(turns []turn, n int, strikes func(toward harness.Party, h http2.FrameHeader) bool) *passage {
+func ending(turns []turn, n int, strikes func(toward harness.End, h http2.FrameHeader) bool) *passage {
 	p := &passage{}
 	streams := protocols.HTTP2Streams()
 	for _, turn := range turns {
@@ -45,11 +45,11 @@ func ending(turns []turn, n int, strikes func(toward harness.Party, h http2.Fram
 }
 
 // never strikes.
-func never(harness.Party, http2.FrameHeader) bool { return false }
+func never(harness.End, http2.FrameHeader) bool { return false }
 
 // at strikes the first frame of a type in a stream.
-func at(toward harness.Party, kind http2.FrameType, stream uint32) func(harness.Party, http2.FrameHeader) bool {
-	return func(to harness.Party, h http2.FrameHeader) bool {
+func at(toward harness.End, kind http2.FrameType, stream uint32) func(harness.End, http2.FrameHeader) bool {
+	return func(to harness.End, h http2.FrameHeader) bool {
 		return to == toward && h.Type == kind && h.StreamID == stream
 	}
 }
@@ -98,7 +98,7 @@ func saying(frame http2.Frame) string {
 }
 
 // whole is all that is said toward an end.
-func whole(turns []turn, toward harness.Party) (b []byte) {
+func whole(turns []turn, toward harness.End) (b []byte) {
 	for _, turn := range turns {
 		if turn.toward == toward {
 			b = append(b, turn.text...)
@@ -174,7 +174,7 @@ func dialogue() (turns []turn) {
 // stream, or because of it.
 var endings = []struct {
 	name                       string
-	strikes                    func(harness.Party, http2.FrameHeader) bool
+	strikes                    func(harness.End, http2.FrameHeader) bool
 	stream                     string
 	server, client             []string
 	serverWindow, clientWindow string // what each gets back for the data that was dropped
@@ -242,7 +242,7 @@ func TestOneStreamEnds(t *testing.T) {
 			t.Run(fmt.Sprintf("%s in pieces of %d", c.name, n), func(t *testing.T) {
 				p := ending(turns, n, c.strikes)
 				for _, end := range []struct {
-					toward harness.Party
+					toward harness.End
 					frames []byte
 					own    []string
 					window string

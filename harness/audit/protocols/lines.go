@@ -48,7 +48,7 @@ const keptRequest = 1 << 10
 
 func (w *linesWatcher) Request(exchange int) []byte { return w.requests[exchange] }
 
-func (w *linesWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
+func (w *linesWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
 	eachLine(b, func(at, end int, whole bool) {
 		if toward == harness.Server {
 			moments = append(moments, w.request(b, at, end, whole)...)

@@ -39,7 +39,7 @@ type messagesWatcher struct{ lines linesWatcher }
 
 func (w *messagesWatcher) Request(exchange int) []byte { return w.lines.Request(exchange) }
 
-func (w *messagesWatcher) See(toward harness.Party, b []byte) (moments []audit.Moment) {
+func (w *messagesWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
 	if toward == harness.Client {
 		return nil
 	}

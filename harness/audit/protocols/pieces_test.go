@@ -12,7 +12,7 @@ import (
 
 // A turn is what one end says before the other does.
 type turn struct {
-	toward harness.Party
+	toward harness.End
 	text   string
 }
 
@@ -33,7 +33,7 @@ func conversation(texts ...string) (turns []turn) {
 // What is wrong with a moment is an error.
 func met(p audit.Protocol, turns []turn, n int) (moments []string, err error) {
 	watcher := p.Watch()
-	passed := map[harness.Party]int{}
+	passed := map[harness.End]int{}
 	for _, turn := range turns {
 		rest := []byte(turn.text)
 		for len(rest) > 0 {

@@ -81,7 +81,7 @@ type command struct {
 // greetings are the commands that set a connection up.
 var greetings = []string{"HELLO", "AUTH", "CLIENT", "SELECT", "COMMAND", "INFO", "READONLY"}
 
-func (w *respWatcher) See(toward harness.Party, b []byte) []audit.Moment {
+func (w *respWatcher) See(toward harness.End, b []byte) []audit.Moment {
 	w.moments = w.moments[:0]
 	if toward == harness.Client {
 		w.replies.see(b)

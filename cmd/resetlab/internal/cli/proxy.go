@@ -2,13 +2,11 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strings"
-	"time"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +29,7 @@ interrupted.
 
     toward=client|server        whose incoming bytes count
     after=BYTES                 how many still pass (0)
-    with=reset|finished|broken-pipe|open
+    with=reset|fin|fin-then-reset|silence
                                 what that end gets: a RST, a FIN, a FIN and a RST
                                 to what it sends then, or silence (reset)
     opposite=…                  the same for the other end (as with)
@@ -66,7 +64,7 @@ interrupted.
 				warnUnlessLoopback(cmd.ErrOrStderr(), address)
 				settings.Listen = address.String()
 			}
-			return passOn(cmd, upstream, append(options, settings))
+			return passOn(cmd, upstream, settings, options)
 		}),
 	}
 	flags := command.Flags()
@@ -98,72 +96,68 @@ func parseFaults(cuts, toxics []string) ([]harness.Option, error) {
 }
 
 // passOn runs the proxy until the command is interrupted, which is its good end.
-func passOn(cmd *cobra.Command, upstream string, options []harness.Option) error {
-	proxy, err := harness.StartProxy(upstream, options...)
-	if listening := (*net.OpError)(nil); errors.As(err, &listening) {
-		return err
-	} else if err != nil {
-		return badInput(err)
-	}
+func passOn(cmd *cobra.Command, upstream string, settings harness.Options, faults []harness.Option) error {
 	out := cmd.OutOrStdout()
-	fmt.Fprintln(out, proxy)
-	for _, cut := range proxy.Cuts() {
-		fmt.Fprintln(out, cut.Cut)
+	reports := reporter{out: out, struck: map[int][]struckBy{}}
+	settings.Ended, settings.Struck = reports.ended, reports.noteStrike
+	proxy, err := harness.StartProxy(upstream, append(faults, settings)...)
+	if errors.Is(err, harness.ErrBadInput) {
+		return badInput(err)
+	} else if err != nil {
+		return err
 	}
-	reports := reporter{proxy: proxy, out: out, told: map[int]bool{}}
-	reports.follow(cmd.Context())
+	reports.say(proxy)
+	for _, cut := range proxy.Cuts() {
+		reports.say(cut.Cut)
+	}
+	<-cmd.Context().Done()
 	err = proxy.Close()
-	reports.tell()
 	fmt.Fprint(out, cutLines(proxy.Cuts()))
 	return err
 }
 
-// A reporter tells of each connection once, when it is over.
+// A reporter tells of each connection when it is over.
 type reporter struct {
-	proxy *harness.Proxy
-	out   io.Writer
-	told  map[int]bool
+	mu     sync.Mutex // guards the rest
+	out    io.Writer
+	struck map[int][]struckBy // the strikes of connections that are not over, by number
 }
 
-// refresh is how often the reporter looks.
-const refresh = 100 * time.Millisecond
-
-func (r *reporter) follow(ctx context.Context) {
-	ticker := time.NewTicker(refresh)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			r.tell()
-		}
-	}
+// A struckBy is a strike and the cut whose it is.
+type struckBy struct {
+	cut    harness.Cut
+	strike harness.Strike
 }
 
-func (r *reporter) tell() {
-	for _, c := range r.proxy.Connections() {
-		if c.Over && !r.told[c.Number] {
-			r.told[c.Number] = true
-			fmt.Fprintln(r.out, connectionLine(c, r.proxy.Cuts()))
-		}
-	}
+func (r *reporter) say(what any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintln(r.out, what)
+}
+
+func (r *reporter) noteStrike(cut *harness.ArmedCut, s harness.Strike) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.struck[s.Connection] = append(r.struck[s.Connection], struckBy{cut.Cut(), s})
+}
+
+func (r *reporter) ended(c harness.ConnectionReport) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintln(r.out, connectionLine(c, r.struck[c.Number]))
+	delete(r.struck, c.Number)
 }
 
 // connectionLine tells what passed and who ended it.
-func connectionLine(c harness.ConnectionReport, cuts []harness.CutReport) string {
+func connectionLine(c harness.ConnectionReport, strikes []struckBy) string {
 	parts := []string{
 		fmt.Sprintf("#%d %s", c.Number, c.Client),
 		fmt.Sprintf("%s to the server, %d to the client", counted(c.ToServer, "byte"), c.ToClient),
-		endedBy(c, cuts),
+		endedBy(c, strikes),
 	}
-	for _, cut := range cuts {
-		for _, strike := range cut.Strikes {
-			if strike.Connection == c.Number {
-				parts = append(parts, fmt.Sprintf("struck at byte %d toward the %s, %s withheld",
-					strike.At, cut.Cut.Toward, counted(strike.Withheld, "byte")))
-			}
-		}
+	for _, s := range strikes {
+		parts = append(parts, fmt.Sprintf("struck at byte %d toward the %s, %s withheld",
+			s.strike.At, s.cut.Toward, counted(s.strike.Withheld, "byte")))
 	}
 	if !c.Drained {
 		parts = append(parts, "the RST threw away bytes that had passed")
@@ -176,14 +170,12 @@ func connectionLine(c harness.ConnectionReport, cuts []harness.CutReport) string
 
 // endedBy says who ended a connection. An end that has sent its FIN and still
 // gets bytes, or is owed some, has not: a cut may end both then.
-func endedBy(c harness.ConnectionReport, cuts []harness.CutReport) string {
+func endedBy(c harness.ConnectionReport, strikes []struckBy) string {
 	first := fmt.Sprintf("%s: %s", c.EndedBy, c.With)
-	for _, cut := range cuts {
-		for _, strike := range cut.Strikes {
-			if strike.Connection == c.Number && !cut.Cut.Half && c.EndedBy != harness.ByCut {
-				with := cmp.Or(cut.Cut.With, harness.Reset)
-				return fmt.Sprintf("ended by the cut: %s; before it the %s", with, first)
-			}
+	for _, s := range strikes {
+		if !s.cut.Half && c.EndedBy != harness.ByCut {
+			with := cmp.Or(s.cut.With, harness.SendReset)
+			return fmt.Sprintf("ended by the cut: %s; before it the %s", with, first)
 		}
 	}
 	return "ended by the " + first
@@ -202,7 +194,7 @@ func counted(n int64, one string) string {
 func cutLines(cuts []harness.CutReport) string {
 	var lines strings.Builder
 	for _, cut := range cuts {
-		verdict := "struck " + counted(int64(len(cut.Strikes)), "time")
+		verdict := "struck " + counted(int64(cut.Count), "time")
 		if !cut.Struck {
 			verdict = "never struck"
 		}

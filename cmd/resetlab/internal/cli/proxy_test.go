@@ -123,7 +123,7 @@ func TestProxyEndsOneDirection(t *testing.T) {
 		want error // of writing on
 	}{
 		{"toward=client,after=3,half=true", nil},
-		{"toward=client,after=3,with=broken-pipe,opposite=finished", syscall.ECONNRESET},
+		{"toward=client,after=3,with=fin-then-reset,opposite=fin", syscall.ECONNRESET},
 	} {
 		t.Run(c.cut, func(t *testing.T) {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -13,8 +13,8 @@ import (
 //
 //	toward    client or server: whose incoming bytes count; must be given
 //	after     how many bytes still pass, 0 without it
-//	with      reset, finished, broken-pipe (a FIN, and a RST to what is sent then) or open
-//	          (silence), for the end named by toward; reset without it
+//	with      reset, fin, fin-then-reset (a FIN, and a RST to what is sent then) or
+//	          silence, for the end named by toward; reset without it
 //	opposite  the same for the other end; as with without it
 //	half      true: only the bytes toward that end stop, with a FIN; false without it
 //	hold      how long both ends get silence before that, such as 50ms; none without it
@@ -36,10 +36,10 @@ func ParseCut(text string) (harness.Cut, error) {
 		return harness.Cut{}, errors.New("cut: toward is missing: want toward=client or toward=server")
 	case c.Half && c.Hold > 0:
 		return harness.Cut{}, errors.New("cut: half=true and hold do not go together")
-	case c.Half && (c.With != "" && c.With != harness.Finished || c.Opposite != ""):
-		return harness.Cut{}, errors.New("cut: half=true is a FIN in one direction: with=finished, and no opposite")
+	case c.Half && (c.With != "" && c.With != harness.SendFIN || c.Opposite != ""):
+		return harness.Cut{}, errors.New("cut: half=true is a FIN in one direction: with=fin, and no opposite")
 	case c.Half:
-		c.With = harness.Finished
+		c.With = ""
 	}
 	return c, nil
 }
@@ -54,9 +54,9 @@ func setCut(c *harness.Cut, p pair) (err error) {
 			err = fmt.Errorf("after=%s: more than can be counted", p.value)
 		}
 	case "with":
-		c.With, err = oneOf(p, harness.Reset, harness.Finished, harness.BrokenPipe, harness.Open)
+		c.With, err = oneOf(p, harness.SendReset, harness.SendFIN, harness.FINThenReset, harness.Silence)
 	case "opposite":
-		c.Opposite, err = oneOf(p, harness.Reset, harness.Finished, harness.BrokenPipe, harness.Open)
+		c.Opposite, err = oneOf(p, harness.SendReset, harness.SendFIN, harness.FINThenReset, harness.Silence)
 	case "half":
 		c.Half, err = p.truth()
 	case "hold":

@@ -14,16 +14,16 @@ func TestParseCut(t *testing.T) {
 	for text, want := range map[string]harness.Cut{
 		"toward=client": {Toward: harness.Client},
 		"toward=client,after=100,with=reset,on=2,times=1": {
-			Toward: harness.Client, After: 100, With: harness.Reset, On: harness.Nth(2), Times: 1},
-		" toward = server , with=finished,opposite=open,on=next": {
-			Toward: harness.Server, With: harness.Finished, Opposite: harness.Open, On: harness.Next()},
+			Toward: harness.Client, After: 100, With: harness.SendReset, On: harness.Nth(2), Times: 1},
+		" toward = server , with=fin,opposite=silence,on=next": {
+			Toward: harness.Server, With: harness.SendFIN, Opposite: harness.Silence, On: harness.Next()},
 		"toward=server,on=every": {Toward: harness.Server},
-		"toward=client,with=broken-pipe,opposite=finished": {
-			Toward: harness.Client, With: harness.BrokenPipe, Opposite: harness.Finished},
-		"toward=client,hold=50ms":               {Toward: harness.Client, Hold: 50 * time.Millisecond},
-		"toward=client,half=true":               {Toward: harness.Client, With: harness.Finished, Half: true},
-		"toward=client,half=true,with=finished": {Toward: harness.Client, With: harness.Finished, Half: true},
-		"toward=client,half=false":              {Toward: harness.Client},
+		"toward=client,with=fin-then-reset,opposite=fin": {
+			Toward: harness.Client, With: harness.FINThenReset, Opposite: harness.SendFIN},
+		"toward=client,hold=50ms":          {Toward: harness.Client, Hold: 50 * time.Millisecond},
+		"toward=client,half=true":          {Toward: harness.Client, Half: true},
+		"toward=client,half=true,with=fin": {Toward: harness.Client, Half: true},
+		"toward=client,half=false":         {Toward: harness.Client},
 	} {
 		got, err := fault.ParseCut(text)
 		if err != nil || got != want {
@@ -34,24 +34,24 @@ func TestParseCut(t *testing.T) {
 
 func TestParseCutSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                        "want key=value",
-		"after=1":                                 "toward is missing",
-		"toward=middle":                           "allowed are client, server",
-		"toward=client,after=-1":                  "at least 0",
-		"toward=client,after=many":                "whole number",
-		"toward=client,with=ashes":                "allowed are reset, finished, broken-pipe, open",
-		"toward=client,half=yes":                  "half=yes: allowed are true, false",
-		"toward=client,hold=long":                 "hold=long",
-		"toward=client,hold=-1s":                  "hold=-1s",
-		"toward=client,half=true,hold=1s":         "do not go together",
-		"toward=client,half=true,with=reset":      "a FIN in one direction",
-		"toward=client,half=true,opposite=open":   "a FIN in one direction",
-		"toward=client,on=0":                      "on=0",
-		"toward=client,times=0":                   "at least 1",
-		"toward=client,toward=server":             "given twice",
-		"toward=client,now":                       "want key=value",
-		"toward=client,now=1":                     "now is unknown",
-		"toward=client,after=9223372036854775807": "more than",
+		"":                                         "want key=value",
+		"after=1":                                  "toward is missing",
+		"toward=middle":                            "allowed are client, server",
+		"toward=client,after=-1":                   "at least 0",
+		"toward=client,after=many":                 "whole number",
+		"toward=client,with=ashes":                 "allowed are reset, fin, fin-then-reset, silence",
+		"toward=client,half=yes":                   "half=yes: allowed are true, false",
+		"toward=client,hold=long":                  "hold=long",
+		"toward=client,hold=-1s":                   "hold=-1s",
+		"toward=client,half=true,hold=1s":          "do not go together",
+		"toward=client,half=true,with=reset":       "a FIN in one direction",
+		"toward=client,half=true,opposite=silence": "a FIN in one direction",
+		"toward=client,on=0":                       "on=0",
+		"toward=client,times=0":                    "at least 1",
+		"toward=client,toward=server":              "given twice",
+		"toward=client,now":                        "want key=value",
+		"toward=client,now=1":                      "now is unknown",
+		"toward=client,after=9223372036854775807":  "more than",
 	} {
 		if _, err := fault.ParseCut(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseCut(%q): %v, want an error with %q", text, err, want)
@@ -82,7 +82,7 @@ func TestParseToxic(t *testing.T) {
 func FuzzParseCut(f *testing.F) {
 	f.Add("toward=client,after=100,with=reset,on=2,times=1")
 	f.Add("toward=server,opposite=open,on=next")
-	f.Add("toward=server,with=broken-pipe")
+	f.Add("toward=server,with=fin-then-reset")
 	f.Add("toward=client,half=true")
 	f.Add("toward=client,after=4611686018427387903,on=2147483647")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -30,7 +30,7 @@ func split(text string) ([]pair, error) {
 }
 
 // party reads an end of the connection.
-func (p pair) party() (harness.Party, error) {
+func (p pair) party() (harness.End, error) {
 	return oneOf(p, harness.Client, harness.Server)
 }
 
