@@ -24,14 +24,22 @@ type Cause struct {
 
 // All returns every cause, those that are alike side by side.
 func All() []Cause {
-	return slices.Concat(closing, local, limits, lost, idle, between, handshakes, above)
+	groups := groups()
+	return slices.Concat(groups[:]...)
+}
+
+// groups are all causes, where they stand.
+func groups() [8][]Cause {
+	return [...][]Cause{closing, local, limits, lost, idle, between, handshakes, above}
 }
 
 // Find returns the cause of that name. ok is false if there is none.
 func Find(name string) (c Cause, ok bool) {
-	for _, c := range All() {
-		if c.Name == name {
-			return c, true
+	for _, group := range groups() {
+		for i := range group {
+			if group[i].Name == name {
+				return group[i], true
+			}
 		}
 	}
 	return Cause{}, false

@@ -108,12 +108,13 @@ func (q *wireQuestion) device() Act {
 func (q *wireQuestion) name() {
 	d := q.d
 	p := picture(d.Picture)
-	d.Causes = p.Causes
+	causes := p.Causes
 	if p.BothEnds != nil && len(q.rst.Packet.Path) > 0 && len(q.origin(q.rst.fact)) > 0 && !q.fromElsewhere() {
-		d.Causes = p.BothEnds
+		causes = p.BothEnds
 	}
+	d.Causes = slices.Clone(causes)
 	if d.Sender == evidence.Application && d.Sure == Likely { // a device could imitate it
-		d.Causes = append(slices.Clone(d.Causes), "firewall-rejects", "forged")
+		d.Causes = append(d.Causes, "firewall-rejects", "forged")
 	}
 	switch d.Picture {
 	case picKeepalive, picReused, picWrongAnswer, picSimultaneous, picSubflow, picChanged, picInjected,

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/resetlab/resetlab/harness/tcp"
 )
@@ -48,7 +49,7 @@ func (w *wire) ending() Diagnosis {
 // endingOf fills in what follows from how the connection ended.
 func (w *wire) endingOf(d *Diagnosis, both [2]side) {
 	if d.End == EndUnanswered || d.End == EndTimedOut || d.End == EndUnreachable {
-		d.Causes, d.Picture = picture(string(d.End)).Causes, string(d.End)
+		d.Causes, d.Picture = slices.Clone(picture(string(d.End)).Causes), string(d.End)
 		d.Settle = "a capture at the other end shows whether what was sent arrives there"
 	}
 	if d.End == EndOpen || d.End == EndHalfClosed {

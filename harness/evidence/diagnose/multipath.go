@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"slices"
+
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 
@@ -15,6 +17,9 @@ func multipathReason(rst *evidence.Packet) string {
 	reasons := []string{           // by their codes
 		"MPTCP_RST_EUNSPEC", "MPTCP_RST_EMPTCP", "MPTCP_RST_ERESOURCE", "MPTCP_RST_EPROHIBIT", "MPTCP_RST_EWQ2BIG",
 		"MPTCP_RST_EBADPERF", "MPTCP_RST_EMIDDLEBOX",
+	}
+	if options, read := rst.TCPOptions(); read && !slices.Contains(options.Kinds, byte(layers.TCPOptionKindMultipathTCP)) {
+		return "" // as nearly all have none; gopacket's decoder costs more than the rest of a diagnosis
 	}
 	header := header(rst)
 	if header == nil {

@@ -1,6 +1,9 @@
 package diagnose
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // A Picture is what the segments of a connection can show of its end. Causes
 // that show the same picture cannot be told apart by the wire.
@@ -218,8 +221,14 @@ func ViewOf(cause string) View {
 	return v
 }
 
-// picture returns the picture of that name.
-func picture(name string) Picture {
-	pictures := Pictures()
-	return pictures[slices.IndexFunc(pictures, func(p Picture) bool { return p.Name == name })]
-}
+// picture returns the picture of that name. Its lists are shared by all who ask.
+func picture(name string) Picture { return picturesByName()[name] }
+
+// picturesByName is made once, since each RST of a capture asks for it.
+var picturesByName = sync.OnceValue(func() map[string]Picture {
+	byName := map[string]Picture{}
+	for _, p := range Pictures() {
+		byName[p.Name] = p
+	}
+	return byName
+})

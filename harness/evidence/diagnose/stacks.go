@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/resetlab/resetlab/harness/evidence"
 )
@@ -57,22 +58,23 @@ func (w *wire) guess(end int, e side) Stack {
 		return Stack{RawSocket, Likely, fmt.Sprintf("its SYN has window %d and the options %s, as scanners send it",
 			syn.Packet.Window, kinds(syn.options.Kinds))}
 	}
+	options := kinds(syn.options.Kinds)
 	for _, s := range shapes() {
-		if s.fits(syn) {
+		if s.kinds == options && s.fits(syn) {
 			return shaped(s, syn)
 		}
 	}
-	return Stack{UnknownSystem, Undecided, "no known system begins with the options " + kinds(syn.options.Kinds)}
+	return Stack{UnknownSystem, Undecided, "no known system begins with the options " + options}
 }
 
 // scans says whether a window is one that scanners choose.
 func scans(window int) bool { return window > 0 && window <= 4096 && window%1024 == 0 }
 
-// fits says whether a SYN or SYN ACK has the shape, as far as it is known.
+// fits says whether a SYN or SYN ACK with the options of the shape has the rest
+// of it, as far as that is known.
 func (s *shape) fits(syn *segment) bool {
 	p := syn.Packet
-	return kinds(syn.options.Kinds) == s.kinds &&
-		(p.Lacks(evidence.FieldTTL) || initialTTL(p.TTL) == s.ttl) &&
+	return (p.Lacks(evidence.FieldTTL) || initialTTL(p.TTL) == s.ttl) &&
 		(p.Lacks(evidence.FieldWindow) || s.window == 0 || p.Window == s.window)
 }
 
@@ -92,17 +94,17 @@ func shaped(s shape, syn *segment) Stack {
 // kinds writes kinds of options as in the table of shapes. Those that a shape
 // leaves out, such as TCP Fast Open's and Multipath TCP's, are not written.
 func kinds(found []byte) string {
-	text := ""
+	var text []byte
 	for i, kind := range found {
 		if kind > 8 {
 			break
 		}
 		if i > 0 {
-			text += " "
+			text = append(text, ' ')
 		}
-		text += fmt.Sprint(kind)
+		text = strconv.AppendInt(text, int64(kind), 10)
 	}
-	return text
+	return string(text)
 }
 
 // initialTTL returns what a TTL began with: the next of those that systems use.
