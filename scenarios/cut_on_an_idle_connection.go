@@ -63,6 +63,6 @@ client              proxy              server
 			))
 		},
 		EntryDescription("as %s"),
-		Entry("reset", harness.SendReset, harness.Reset, Limit), Entry("finished", harness.SendFIN, harness.Finished, Limit),
+		Entry("as reset", harness.SendReset, harness.Reset, Limit), Entry("as finished", harness.SendFIN, harness.Finished, Limit),
 	)
 })
