@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -127,40 +126,22 @@ func (h *Host) ListenAt(ctx context.Context, port uint16) (*Listener, error) {
 	return &Listener{host: h, tcp: tcp}, nil
 }
 
-// A Listener accepts connections for a host. Its methods may be called by
-// several goroutines at the same time.
-type Listener struct {
-	host *Host
-	tcp  *net.TCPListener
+// A portDialer is a Stack that dials from a port of choice, as those of a
+// netlab do.
+type portDialer interface {
+	DialFrom(ctx context.Context, network string, local netip.AddrPort, address string) (net.Conn, error)
 }
 
-// Accept waits for the next connection, whose calls fail when ctx ends. The
-// wait itself ends with [Listener.Close].
-func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
-	start := time.Now()
-	tcp, err := l.tcp.AcceptTCP()
-	if err != nil {
-		return nil, err
+// DialFrom is [Host.Dial] from a port of the host, which may be one that a
+// connection was made from before (SO_REUSEADDR). Hosts on the loopback cannot:
+// that is an error.
+func (h *Host) DialFrom(ctx context.Context, port uint16, address string) (*Conn, error) {
+	stack, ok := h.stack.(portDialer)
+	if !ok {
+		return nil, fmt.Errorf("%s: dial from port %d: its stack, a %T, leaves ports to the kernel", h.name, port, h.stack)
 	}
-	c := newConn(ctx, l.host, tcp, "")
-	c.record.Remember(Accept, start, 0, nil)
-	return c, nil
-}
-
-// Addr returns the address, host:port, that clients connect to.
-func (l *Listener) Addr() string { return l.tcp.Addr().String() }
-
-// TCP returns the listening socket itself.
-func (l *Listener) TCP() *net.TCPListener { return l.tcp }
-
-// Host returns the host that listens.
-func (l *Listener) Host() *Host { return l.host }
-
-// Close stops listening; connections waiting to be accepted are reset. Closing
-// once more does nothing.
-func (l *Listener) Close() error {
-	if err := l.tcp.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("close listener %s: %w", l.Addr(), err)
-	}
-	return nil
+	local := netip.AddrPortFrom(h.stack.IP(), port)
+	return h.dial(ctx, address, func(ctx context.Context, network, address string) (net.Conn, error) {
+		return stack.DialFrom(ctx, network, local, address)
+	})
 }

@@ -6,8 +6,11 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // A pollEvent is what to wait for, in poll(2)'s words.
@@ -134,4 +137,87 @@ func control(conn syscall.Conn, call string, do func(fd int) error) error {
 		return fmt.Errorf("%s: %w", call, err)
 	}
 	return os.NewSyscallError(call, inner)
+}
+
+func tcpInfo(conn *net.TCPConn) (Info, error) {
+	var told *unix.TCPInfo
+	err := control(conn, "getsockopt", func(fd int) (err error) {
+		told, err = unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		return err
+	})
+	if err != nil {
+		return Info{}, fmt.Errorf("ask for TCP_INFO: %w", err)
+	}
+	return Info{
+		State:          stateName(told.State),
+		DataSegmentsIn: int(told.Data_segs_in),
+		SegmentsIn:     int(told.Segs_in),
+		Retransmitted:  int(told.Total_retrans),
+	}, nil
+}
+
+// stateName names a state of include/net/tcp_states.h.
+func stateName(state uint8) tcp.State {
+	names := map[uint8]tcp.State{
+		unix.BPF_TCP_ESTABLISHED: tcp.StateEstablished,
+		unix.BPF_TCP_SYN_SENT:    tcp.StateSynSent,
+		unix.BPF_TCP_SYN_RECV:    tcp.StateSynReceived,
+		unix.BPF_TCP_FIN_WAIT1:   tcp.StateFinWait1,
+		unix.BPF_TCP_FIN_WAIT2:   tcp.StateFinWait2,
+		unix.BPF_TCP_TIME_WAIT:   tcp.StateTimeWait,
+		unix.BPF_TCP_CLOSE:       tcp.StateClosed,
+		unix.BPF_TCP_CLOSE_WAIT:  tcp.StateCloseWait,
+		unix.BPF_TCP_LAST_ACK:    tcp.StateLastAck,
+		unix.BPF_TCP_LISTEN:      tcp.StateListen,
+		unix.BPF_TCP_CLOSING:     tcp.StateClosing,
+	}
+	if name, ok := names[state]; ok {
+		return name
+	}
+	return tcp.State(fmt.Sprintf("state %d", state))
+}
+
+// fill waits in the runtime's poller while the peer's kernel still takes what
+// was written. When it has no room left there are bytes not yet sent
+// (SIOCOUTQNSD), and only reading would make some.
+func fill(conn *net.TCPConn) (written int, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return 0, fmt.Errorf("fill: %w", err)
+	}
+	chunk := make([]byte, 1<<14)
+	var failed error
+	err = raw.Write(func(fd uintptr) bool {
+		for failed == nil {
+			n, err := unix.Write(int(fd), chunk)
+			switch {
+			case err == nil:
+				written += n
+			case err == unix.EAGAIN:
+				stuck, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD)
+				failed = os.NewSyscallError("ioctl", err)
+				return err != nil || stuck > 0
+			case err != unix.EINTR:
+				failed = os.NewSyscallError("write", err)
+			}
+		}
+		return true
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil {
+		err = fmt.Errorf("fill: %w", err)
+	}
+	return written, err
+}
+
+// connectUnspec connects the socket fd to no address at all.
+func connectUnspec(fd int) error {
+	address := unix.RawSockaddr{Family: unix.AF_UNSPEC}
+	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&address)), unsafe.Sizeof(address))
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }

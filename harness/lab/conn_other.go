@@ -29,3 +29,11 @@ func socketError(*net.TCPConn) error { return fmt.Errorf("take SO_ERROR: %w", er
 func disconnect(*net.TCPConn) error {
 	return fmt.Errorf("connect to AF_UNSPEC: %w", errors.ErrUnsupported)
 }
+
+func tcpInfo(*net.TCPConn) (Info, error) {
+	return Info{}, fmt.Errorf("ask for TCP_INFO: %w", errors.ErrUnsupported)
+}
+
+func fill(*net.TCPConn) (int, error) {
+	return 0, fmt.Errorf("fill: %w", errors.ErrUnsupported)
+}
