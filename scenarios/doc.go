@@ -8,7 +8,9 @@
 //
 // After a run the suite prints what became of each claim of the documents, and
 // which of the kernel's reasons for a RST were provoked, and where.
-// To add a scenario, copy a file and change it: it registers itself, as a value
+//
+// What several scenarios share is in files named suite_… To add a scenario, copy
+// one of the others and change it: it registers itself, as a value
 // that says what the situation is. Then 'make tables' brings it into package
 // catalogue, which the command line reads.
 package scenarios

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -88,5 +89,24 @@ func TestImports(t *testing.T) {
 	}
 	if paths := strings.Fields(string(output)); len(paths) != 1 {
 		t.Errorf("catalogue imports %v", paths)
+	}
+}
+
+// TestScenarioFiles: who adds a scenario by copying a file can tell by its name
+// that it is one; what scenarios share is in files named suite_….
+func TestScenarioFiles(t *testing.T) {
+	files, err := filepath.Glob("../*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		isScenario := slices.ContainsFunc(catalogue.All(), func(s catalogue.Situation) bool {
+			return s.File == "scenarios/"+name
+		})
+		shared := strings.HasPrefix(name, "suite_") || strings.HasSuffix(name, "_test.go") || name == "doc.go"
+		if isScenario == shared {
+			t.Errorf("%s: is a scenario: %v, and its name says that it is shared: %v", name, isScenario, shared)
+		}
 	}
 }
