@@ -22,6 +22,37 @@ type Segment struct {
 	Point int
 }
 
+// A RawSegment is a TCP segment whose place in its packet is known, and that is
+// not decoded: of millions of segments few are looked at closely. [FindSegment]
+// makes it, and [Decoder.Decode] makes a Segment of it.
+type RawSegment struct {
+	At      time.Time
+	Data    []byte // the packet, from its IP header on and as far as it was captured
+	TCP     int    // where in Data the TCP header begins, of which at least twenty bytes are there
+	Length  int    // of the packet, in bytes, as a whole
+	Unknown Fields
+	Leaving bool // as in Segment
+	Point   int  // likewise
+}
+
+// FindSegment finds the TCP segment in a packet, under the conditions of
+// [Decoder.Segment]. It keeps the packet, and leaves time and direction to the
+// caller.
+func FindSegment(packet []byte, length int) (raw RawSegment, ok bool) {
+	h, ok := ip.Parse(packet)
+	if !ok || h.Protocol != ip.TCP || h.Cut || h.Offset != 0 || len(packet) < h.Len+20 || packet[h.Len+12]>>4 < 5 {
+		return raw, false
+	}
+	raw = RawSegment{Data: packet, TCP: h.Len, Length: length}
+	if h.More {
+		raw.Unknown = FieldLen
+	}
+	return raw, true
+}
+
+// Payload returns how many bytes the segment carries.
+func (r *RawSegment) Payload() int { return max(0, r.Length-r.TCP-int(r.Data[r.TCP+12]>>4)*4) }
+
 // An Omission is a kind of thing in a source that was not read as a segment,
 // although it may have been one.
 type Omission struct {
@@ -42,28 +73,31 @@ type Decoder struct {
 // bytes that each TCP header has were not captured. Of a segment in fragments
 // the first is decoded, and [FieldLen] unknown.
 func (d *Decoder) Segment(packet []byte, length int) (s Segment, ok bool) {
-	h, ok := ip.Parse(packet)
-	if !ok || h.Protocol != ip.TCP || h.Cut || h.Offset != 0 || len(packet) < h.Len+20 {
+	raw, ok := FindSegment(packet, length)
+	if !ok {
 		return s, false
 	}
-	tcp := packet[h.Len:]
-	headers := h.Len + int(tcp[12]>>4)*4
-	if headers < h.Len+20 {
-		return s, false
-	}
-	s.Packet = Packet{Flags: d.name(tcp[13]), Seq: binary.BigEndian.Uint32(tcp[4:]),
-		Len: max(0, length-headers), Window: int(binary.BigEndian.Uint16(tcp[14:])),
-		TTL: h.Hops, IPID: h.ID, Data: packet, Length: length}
+	return d.Decode(&raw), true
+}
+
+// Decode decodes a segment. It keeps its bytes.
+func (d *Decoder) Decode(raw *RawSegment) Segment {
+	packet, tcp := raw.Data, raw.Data[raw.TCP:]
+	s := Segment{At: raw.At, Leaving: raw.Leaving, Point: raw.Point}
+	s.Packet = Packet{Flags: d.name(tcp[13]), Seq: binary.BigEndian.Uint32(tcp[4:]), Len: raw.Payload(),
+		Window: int(binary.BigEndian.Uint16(tcp[14:])), Data: packet, Length: raw.Length, Unknown: raw.Unknown}
 	if tcp[13]&0x10 != 0 {
 		s.Packet.Ack = binary.BigEndian.Uint32(tcp[8:])
 	}
-	if h.More {
-		s.Packet.Unknown = FieldLen
+	if packet[0]>>4 == 4 {
+		s.Packet.TTL, s.Packet.IPID = int(packet[8]), int(binary.BigEndian.Uint16(packet[4:]))
+	} else {
+		s.Packet.TTL = int(packet[7])
 	}
 	from, to := Addresses(packet)
 	s.From = netip.AddrPortFrom(from, binary.BigEndian.Uint16(tcp))
 	s.To = netip.AddrPortFrom(to, binary.BigEndian.Uint16(tcp[2:]))
-	return s, true
+	return s
 }
 
 // Addresses returns the source and the destination of an IP packet; they are

@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/flows"
+	"github.com/resetlab/resetlab/harness/evidence/savefile"
 )
 
 // An Input is a capture file or a printed trace; which one it is, and in what
@@ -95,8 +96,9 @@ func named(input string, err error) error {
 // follow hands the segments of an input to the tracker.
 func (g *gathering) follow(ctx context.Context, from source, tracker *flows.Tracker, about *InputReport) error {
 	const often = 1 << 14 // segments between two looks at ctx
+	next := nextOf(from, tracker, about)
 	for {
-		segment, err := from.Next()
+		err := next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -106,24 +108,47 @@ func (g *gathering) follow(ctx context.Context, from source, tracker *flows.Trac
 		if about.Segments%often == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		about.enter(&segment)
-		tracker.Add(&segment)
 	}
 }
 
-// enter counts a segment.
-func (r *InputReport) enter(s *evidence.Segment) {
+// nextOf returns what hands the next segment of an input to the tracker, not
+// decoded where the input has it so.
+func nextOf(from source, tracker *flows.Tracker, about *InputReport) func() error {
+	file, is := from.(*savefile.Reader)
+	if !is {
+		return func() error {
+			segment, err := from.Next()
+			if err == nil {
+				about.enter(segment.At, len(segment.Packet.Data), segment.Packet.Length)
+				tracker.Add(&segment)
+			}
+			return err
+		}
+	}
+	raw := &evidence.RawSegment{}
+	return func() error {
+		err := file.NextRaw(raw)
+		if err == nil {
+			about.enter(raw.At, len(raw.Data), raw.Length)
+			tracker.AddRaw(raw)
+		}
+		return err
+	}
+}
+
+// enter counts a segment, of which some bytes were captured; 0: none is there.
+func (r *InputReport) enter(at time.Time, captured, length int) {
 	r.Segments++
-	if n := len(s.Packet.Data); n > 0 && n < s.Packet.Length {
+	if captured > 0 && captured < length {
 		r.Cut++
 	}
 	if r.From.IsZero() {
-		r.From, r.To = s.At, s.At
+		r.From, r.To = at, at
 	}
 	switch {
-	case s.At.After(r.To):
-		r.To = s.At
-	case r.To.Sub(s.At) > backwards:
+	case at.After(r.To):
+		r.To = at
+	case r.To.Sub(at) > backwards:
 		r.Backwards++
 	}
 }

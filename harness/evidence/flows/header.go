@@ -23,31 +23,51 @@ type header struct {
 	seq, ack uint32
 	payload  uint32
 	flags    uint8
+	point    uint8  // where it was captured, and in which direction
+	numbered bool   // IP's header has an identification
 	end      int    // where the TCP header ends in Packet.Data; 0: it is not there
 	mark     uint64 // the same for a packet that is seen once more, and hardly for another
 }
 
-// read takes what is needed of a segment.
+// read takes what is needed of a segment, which a printed trace shows.
 func (h *header) read(s *evidence.Segment) {
 	p := &s.Packet
-	*h = header{at: s.At.UnixNano(), seq: p.Seq, ack: p.Ack, payload: uint32(p.Len)}
-	begin := tcpBegin(p.Data)
-	if begin > 0 && len(p.Data) >= begin+20 {
-		h.flags = p.Data[begin+13]
-		h.end = min(begin+max(20, int(p.Data[begin+12]>>4)*4), len(p.Data))
-	} else {
-		h.flags = flagsOf(p.Flags)
+	*h = header{at: s.At.UnixNano(), seq: p.Seq, ack: p.Ack, payload: uint32(p.Len), flags: flagsOf(p.Flags),
+		point: pointOf(s.Point, s.Leaving), numbered: p.IPID != 0}
+	h.mixAll(uint16(p.Window), uint16(p.IPID))
+}
+
+// readRaw takes what is needed of a segment that is not decoded.
+func (h *header) readRaw(r *evidence.RawSegment) {
+	tcp, id := r.Data[r.TCP:], uint16(0)
+	if r.Data[0]>>4 == 4 {
+		id = binary.BigEndian.Uint16(r.Data[4:])
 	}
-	h.mix(uint64(h.seq)<<32 | uint64(h.ack))
-	h.mix(uint64(p.Window)<<48 | uint64(uint16(p.IPID))<<32 | uint64(h.payload)<<8 | uint64(h.flags))
-	if h.end == 0 {
-		return
+	_ = tcp[19]
+	*h = header{at: r.At.UnixNano(), seq: binary.BigEndian.Uint32(tcp[4:]), payload: uint32(r.Payload()), flags: tcp[13],
+		point: pointOf(r.Point, r.Leaving), numbered: id != 0, end: min(r.TCP+int(tcp[12]>>4)*4, len(r.Data))}
+	if h.has(flagACK) {
+		h.ack = binary.BigEndian.Uint32(tcp[8:])
 	}
-	options := p.Data[begin+20 : h.end]
-	for len(options) >= 4 {
+	h.mixAll(binary.BigEndian.Uint16(tcp[14:]), id)
+	for options := r.Data[r.TCP+20 : h.end]; len(options) >= 4; options = options[4:] {
 		h.mix(uint64(binary.BigEndian.Uint32(options)))
-		options = options[4:]
 	}
+}
+
+// pointOf makes a number of where a segment was captured.
+func pointOf(number int, leaving bool) uint8 {
+	point := uint8(number) << 1
+	if leaving {
+		point |= 1
+	}
+	return point
+}
+
+// mixAll enters into the mark what every segment has.
+func (h *header) mixAll(window, id uint16) {
+	h.mix(uint64(h.seq)<<32 | uint64(h.ack))
+	h.mix(uint64(window)<<48 | uint64(id)<<32 | uint64(h.payload)<<8 | uint64(h.flags))
 }
 
 // mix enters a value into the mark. A product's halves together spread every bit
@@ -72,18 +92,6 @@ func (h *header) span() uint32 {
 	return n
 }
 
-// tcpBegin returns where the TCP header of an IP packet begins, 0 if it is not
-// told without looking for extension headers.
-func tcpBegin(packet []byte) int {
-	switch {
-	case len(packet) >= 20 && packet[0]>>4 == 4:
-		return int(packet[0]&15) * 4
-	case len(packet) >= 40 && packet[0]>>4 == 6 && packet[6] == 6:
-		return 40
-	}
-	return 0
-}
-
 // flagsOf reads flags that are written in words.
 func flagsOf(words string) (flags uint8) {
 	p := evidence.Packet{Flags: words}
@@ -104,12 +112,32 @@ type pair struct {
 
 // pairOf returns the pair of two ends. side is 0 if from is its first.
 func (n *names) pairOf(from, to netip.AddrPort) (p pair, side uint8) {
-	p = pair{a: n.halves(from.Addr()), b: n.halves(to.Addr()), aPort: from.Port(), bPort: to.Port()}
-	if p.b[0] < p.a[0] || p.b[0] == p.a[0] && (p.b[1] < p.a[1] || p.b[1] == p.a[1] && p.bPort < p.aPort) {
-		p.a, p.b, p.aPort, p.bPort = p.b, p.a, p.bPort, p.aPort
-		side = 1
+	return pair{a: n.halves(from.Addr()), b: n.halves(to.Addr()), aPort: from.Port(), bPort: to.Port()}.ordered()
+}
+
+// pairOfRaw returns the pair of the ends of a segment that is not decoded.
+func pairOfRaw(r *evidence.RawSegment) (p pair, side uint8) {
+	ip, tcp := r.Data, r.Data[r.TCP:]
+	p.aPort, p.bPort = binary.BigEndian.Uint16(tcp), binary.BigEndian.Uint16(tcp[2:])
+	if ip[0]>>4 == 4 {
+		const mapped = 0xffff << 32 // ::ffff:0:0/96 (RFC 4291, section 2.5.5.2)
+		p.a[1] = mapped | uint64(binary.BigEndian.Uint32(ip[12:]))
+		p.b[1] = mapped | uint64(binary.BigEndian.Uint32(ip[16:]))
+		return p.ordered()
 	}
-	return p, side
+	_ = ip[39]
+	p.a = [2]uint64{binary.BigEndian.Uint64(ip[8:]), binary.BigEndian.Uint64(ip[16:])}
+	p.b = [2]uint64{binary.BigEndian.Uint64(ip[24:]), binary.BigEndian.Uint64(ip[32:])}
+	return p.ordered()
+}
+
+// ordered returns the pair of the ends, which stand sender first. side is 0 if
+// they stand so in it, too.
+func (p pair) ordered() (ordered pair, side uint8) {
+	if p.b[0] < p.a[0] || p.b[0] == p.a[0] && (p.b[1] < p.a[1] || p.b[1] == p.a[1] && p.bPort < p.aPort) {
+		return pair{a: p.b, b: p.a, aPort: p.bPort, bPort: p.aPort}, 1
+	}
+	return p, 0
 }
 
 // names are the hosts that a printed trace names instead of giving an address:

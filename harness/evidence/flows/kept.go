@@ -63,25 +63,42 @@ func (p *pool) release(i int32) {
 	p.free = append(p.free, i)
 }
 
+// A form is a segment in one of the two forms in which segments come.
+type form struct {
+	raw     *evidence.RawSegment
+	decoded *evidence.Segment // nil: raw has it
+}
+
 // fill keeps a segment at a number that was taken.
-func (p *pool) fill(i int32, s *evidence.Segment, h *header, side uint8, order uint32) {
+func (p *pool) fill(i int32, s form, h *header, side uint8, order uint32) {
 	k := p.at(i)
 	if len(p.whole) > 0 && k.size == 0 {
 		delete(p.whole, i) // of what was there before
 	}
-	k.at, k.order, k.from, k.unknown = h.at, order, side, s.Packet.Unknown
-	k.length, k.payload, k.size = uint32(s.Packet.Length), uint32(s.Packet.Len), 0
-	if s.Leaving {
+	k.at, k.order, k.from, k.payload = h.at, order, side, h.payload
+	if h.point&1 != 0 {
 		k.from |= leaving
 	}
-	if h.end > 0 && h.end <= keptBytes {
-		k.size = uint8(copy(k.data[:], s.Packet.Data))
+	if s.decoded == nil && h.end <= keptBytes {
+		k.unknown, k.length = s.raw.Unknown, uint32(s.raw.Length)
+		k.size = uint8(copy(k.data[:], s.raw.Data))
 		return
 	}
+	k.size = 0
+	p.keepWhole(i, s)
+}
+
+// keepWhole keeps a segment that has no room in a kept.
+func (p *pool) keepWhole(i int32, s form) {
 	if p.whole == nil {
 		p.whole = map[int32]evidence.Packet{}
 	}
-	packet := s.Packet
+	var packet evidence.Packet
+	if s.decoded != nil {
+		packet = s.decoded.Packet
+	} else {
+		packet = p.decode.Decode(s.raw).Packet
+	}
 	const mostWhole = 256 // bytes
 	packet.Data = append([]byte(nil), packet.Data[:min(len(packet.Data), mostWhole)]...)
 	p.whole[i] = packet

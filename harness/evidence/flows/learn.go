@@ -1,10 +1,6 @@
 package flows
 
-import (
-	"time"
-
-	"github.com/resetlab/resetlab/harness/evidence"
-)
+import "time"
 
 // begunAnew says whether a segment begins a new connection between the ends of
 // one that is known: a SYN with another number than its sender began with.
@@ -33,12 +29,8 @@ const (
 // repeats says whether a segment was captured already. The same bytes that are
 // sent again have another number in IP's header, another time stamp, or come
 // later.
-func (f *Flow) repeats(h *header, segment *evidence.Segment, from uint8) bool {
+func (f *Flow) repeats(h *header, from uint8) bool {
 	s := &f.sides[from]
-	point := uint8(segment.Point) << 1
-	if segment.Leaving {
-		point |= 1
-	}
 	mark, now := uint32(h.mark>>32)|1, uint32((h.at-f.first)/int64(time.Microsecond)) // a mark is never 0
 	for i := range s.marks {
 		if s.marks[i] != mark {
@@ -48,12 +40,12 @@ func (f *Flow) repeats(h *header, segment *evidence.Segment, from uint8) bool {
 		if passed < 0 {
 			passed = -passed // another interface's clock
 		}
-		if passed <= repeatAtOnce || passed <= repeatWithin && (s.points[i] != point || segment.Packet.IPID != 0) {
+		if passed <= repeatAtOnce || passed <= repeatWithin && (s.points[i] != h.point || h.numbered) {
 			return true
 		}
 	}
 	at := s.sums.segments % marksKept
-	s.marks[at], s.seen[at], s.points[at] = mark, now, point
+	s.marks[at], s.seen[at], s.points[at] = mark, now, h.point
 	return false
 }
 

@@ -80,9 +80,21 @@ func (t *Tracker) flow(i int32) *Flow { return &t.blocks[i/flowBlock][i%flowBloc
 
 // Add enters the next segment of the capture. It keeps nothing of it but copies.
 func (t *Tracker) Add(s *evidence.Segment) {
-	h := &t.header
-	h.read(s)
+	t.header.read(s)
 	key, from := t.names.pairOf(s.From, s.To)
+	t.enter(form{decoded: s}, key, from)
+}
+
+// AddRaw is Add of a segment that is not decoded.
+func (t *Tracker) AddRaw(r *evidence.RawSegment) {
+	t.header.readRaw(r)
+	key, from := pairOfRaw(r)
+	t.enter(form{raw: r}, key, from)
+}
+
+// enter enters a segment of which the header was read.
+func (t *Tracker) enter(s form, key pair, from uint8) {
+	h := &t.header
 	hash := t.table.hash(&key)
 	var f *Flow
 	if i := t.find(&key, hash); i == none {
@@ -90,7 +102,7 @@ func (t *Tracker) Add(s *evidence.Segment) {
 	} else if f = t.flow(i); f.begunAnew(h, from) {
 		f = t.again(f, from)
 	}
-	if f.repeats(h, s, from) {
+	if f.repeats(h, from) {
 		f.Repeated++
 		t.Repeated++
 		return
@@ -212,7 +224,7 @@ func (t *Tracker) makeRoom(f *Flow) {
 }
 
 // keep keeps a segment, if there is to be more of it than its share of a sum.
-func (t *Tracker) keep(f *Flow, s *evidence.Segment, from uint8) {
+func (t *Tracker) keep(f *Flow, s form, from uint8) {
 	t.makeRoom(f)
 	f.order++
 	side := &f.sides[from]

@@ -83,6 +83,16 @@ func Open(r io.Reader) (*Reader, error) {
 // file; where a capture of all interfaces of Linux says which (SLL2), each has
 // its own. Leaving is only set where the file says so.
 func (r *Reader) Next() (s evidence.Segment, err error) {
+	var raw evidence.RawSegment
+	if err := r.NextRaw(&raw); err != nil {
+		return s, err
+	}
+	return r.decoder.Decode(&raw), nil
+}
+
+// NextRaw is Next without decoding what it finds, which costs more than reading
+// it.
+func (r *Reader) NextRaw(raw *evidence.RawSegment) error {
 	for r.err == nil {
 		start := r.in.offset
 		r.frame = frame{}
@@ -91,11 +101,15 @@ func (r *Reader) Next() (s evidence.Segment, err error) {
 			break
 		}
 		r.records++
-		if r.segment(&r.frame, &s) {
-			return s, nil
+		if plain(&r.frame, raw) || r.segment(&r.frame, raw) {
+			raw.At, raw.Leaving, raw.Point = r.frame.at, r.frame.leaving, r.frame.point.joined()
+			if r.frame.at.IsZero() {
+				raw.Unknown |= evidence.FieldDate
+			}
+			return nil
 		}
 	}
-	return evidence.Segment{}, r.err
+	return r.err
 }
 
 // located says where a file could not be read on.
@@ -113,15 +127,41 @@ func (r *Reader) located(err error, start int64) error {
 	return fmt.Errorf("packet %d, at %s %d: %w", r.records+1, where, start, err)
 }
 
-// segment decodes a frame. The innermost of the packets in it counts.
-func (r *Reader) segment(f *frame, s *evidence.Segment) bool {
+// plain finds the segment in what nearly all frames are: Ethernet, IPv4 without
+// options and fragments or IPv6 without extension headers, and TCP. It says
+// nothing of others.
+func plain(f *frame, raw *evidence.RawSegment) bool {
+	const link, head4, head6 = 14, 20, 40
+	if f.link != linkEthernet || len(f.data) < link+head4+20 {
+		return false
+	}
+	packet := f.data[link:]
+	length, begin := int(packet[2])<<8|int(packet[3]), head4
+	switch {
+	case f.data[12] == 0x08 && f.data[13] == 0 && packet[0] == 0x45 && packet[9] == ip.TCP && packet[6]&0x3f|packet[7] == 0:
+	case f.data[12] == 0x86 && f.data[13] == 0xdd && packet[0]>>4 == 6 && packet[6] == ip.TCP && len(packet) >= head6:
+		length, begin = head6+(int(packet[4])<<8|int(packet[5])), head6
+	default:
+		return false
+	}
+	packet = packet[:min(length, len(packet))] // the link layer may have padded it
+	if len(packet) < begin+20 || packet[begin+12]>>4 < 5 {
+		return false
+	}
+	*raw = evidence.RawSegment{Data: packet, TCP: begin, Length: length}
+	return true
+}
+
+// segment finds the segment in a frame. The innermost of the packets in it
+// counts.
+func (r *Reader) segment(f *frame, raw *evidence.RawSegment) bool {
 	offset, why := locate(f)
 	if why == inLink {
 		offset, why = behindLink(f.data, f.link)
 	}
 	for tunnels := 0; why == found; tunnels++ {
 		var inner int
-		if inner, why = r.decode(f, offset, s); why != inTunnel || tunnels == maxTunnels {
+		if inner, why = find(f, offset, raw); why != inTunnel || tunnels == maxTunnels {
 			break
 		}
 		offset, why = inner, found
@@ -130,25 +170,21 @@ func (r *Reader) segment(f *frame, s *evidence.Segment) bool {
 		r.count.add(why, f)
 		return false
 	}
-	s.At, s.Leaving, s.Point = f.at, f.leaving, f.point.joined()
-	if f.at.IsZero() {
-		s.Packet.Unknown |= evidence.FieldDate
-	}
 	return true
 }
 
 // maxTunnels is how many packets a packet may be in.
 const maxTunnels = 8
 
-// decode decodes the IP packet at an offset of the frame. It returns [inTunnel]
-// and where the next one begins if it carries another.
-func (r *Reader) decode(f *frame, offset int, s *evidence.Segment) (inner int, why omission) {
+// find finds the segment in the IP packet at an offset of the frame. It returns
+// [inTunnel] and where the next one begins if it carries another.
+func find(f *frame, offset int, raw *evidence.RawSegment) (inner int, why omission) {
 	packet, length := f.data[min(offset, len(f.data)):], f.length-offset
 	if said := ip.Total(packet); said != 0 { // the link layer may have padded it
 		length, packet = said, packet[:min(said, len(packet))]
 	}
 	var ok bool
-	if *s, ok = r.decoder.Segment(packet, length); ok {
+	if *raw, ok = evidence.FindSegment(packet, length); ok {
 		return 0, found
 	}
 	h, ok := ip.Parse(packet)
