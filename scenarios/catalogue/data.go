@@ -4258,6 +4258,38 @@ CLOSE_WAIT ◀─────────  FIN
 		},
 	},
 	{
+		Name: "sshd-drops-an-unresponsive-client", Title: "sshd whose client does not answer", Cause: "alive-check-failed",
+		Drawing: `ssh, stopped           sshd
+  1      ◀───────────  alive?
+  2      ◀───────────  alive?
+  3      ◀───────────  alive?
+  4      ◀───────────  FIN
+goes on
+  1 2 3  ───────────▶
+         ◀═══════════  RST
+  read: EOF`,
+		Client: "\"Connection to … closed by remote host.\", and exit status 255",
+		Server: "logs \"Timeout, client not responding from user root\"",
+		Twin:   "a client that answers is kept",
+		Labels: []string{"cause:idle", "cause:alive-check-failed", "real:sshd", "real:ssh", "needs:netns", "claim:client-alive"},
+		File:   "scenarios/real/unresponsive_ssh_client_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "sshd-drops-an-unresponsive-client/finishes-one-that-is-stopped-and-answers-it-with-rst",
+				Text:   "sshd whose client does not answer finishes one that is stopped, and answers it with RST",
+				Short:  "finishes one that is stopped, and answers it with RST",
+				Labels: []string{"cause:idle", "cause:alive-check-failed", "real:sshd", "real:ssh", "needs:netns", "claim:client-alive"},
+			},
+			{
+				Name:   "sshd-drops-an-unresponsive-client/keeps-one-that-answers",
+				Text:   "sshd whose client does not answer keeps one that answers",
+				Short:  "keeps one that answers",
+				Labels: []string{"cause:idle", "cause:alive-check-failed", "real:sshd", "real:ssh", "needs:netns"},
+			},
+		},
+	},
+	{
 		Name: "sshd-drops-beyond-max-startups", Title: "sshd beyond its MaxStartups", Cause: "max-startups",
 		Drawing: `ssh                    sshd                    silent client          sshd
   banner ───────────▶                                   ◀───────────  FIN
@@ -4323,6 +4355,34 @@ CLOSE_WAIT ◀─────────  FIN
 				Text:   "sshd whose sftp-server is missing answers where the program is there",
 				Short:  "answers where the program is there",
 				Labels: []string{"cause:process", "cause:helper-missing", "real:sshd", "real:ssh"},
+			},
+		},
+	},
+	{
+		Name: "sshd-penalises-an-address", Title: "sshd and an address that failed to log in", Cause: "banned",
+		Drawing: `ssh                    sshd
+  a key it knows not ─▶  Permission denied
+  again:
+  banner ───────────▶    penalty: close
+         ◀═══════════  RST`,
+		Client: "\"kex_exchange_identification: read: Connection reset by peer\", and exit status 255",
+		Server: "logs \"drop connection … penalty: failed authentication\"",
+		Twin:   "the address is in PerSourcePenaltyExemptList: permission is denied again",
+		Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "newer:openssh-9.8"},
+		File:   "scenarios/real/penalised_by_sshd_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "sshd-penalises-an-address/resets-ssh-whose-banner-is-unread",
+				Text:   "sshd and an address that failed to log in resets ssh, whose banner is unread",
+				Short:  "resets ssh, whose banner is unread",
+				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "newer:openssh-9.8"},
+			},
+			{
+				Name:   "sshd-penalises-an-address/denies-permission-again-where-the-address-is-exempt",
+				Text:   "sshd and an address that failed to log in denies permission again where the address is exempt",
+				Short:  "denies permission again where the address is exempt",
+				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "newer:openssh-9.8"},
 			},
 		},
 	},

@@ -2,7 +2,9 @@ package real
 
 import (
 	"debug/elf"
+	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 
@@ -50,6 +52,24 @@ func (s login) ssh(ctx SpecContext, command ...string) *lab.Program {
 	return start(ctx, s.lab.Host("client"), recipes.SSH(s.server.Addr(), s.client, command...))
 }
 
+// sshThatStays is ssh whose command says "ready", and ends when the spec does, or
+// the connection.
+func (s login) sshThatStays(ctx SpecContext) *lab.Program {
+	GinkgoHelper()
+	input, open, err := os.Pipe()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(open.Close)
+	defer input.Close()
+	recipe := recipes.SSH(s.server.Addr(), s.client, "echo ready; exec cat")
+	command := recipe.Command
+	recipe.Command = func(at program.Place) (program.Command, error) {
+		c, err := command(at)
+		c.Stdin = input
+		return c, err
+	}
+	return start(ctx, s.lab.Host("client"), recipe)
+}
+
 // sshUnread is ssh by a client whose banner lies unread when the server accepts
 // it.
 func (s login) sshUnread(ctx SpecContext) (client *lab.Program) {
@@ -62,14 +82,14 @@ func (s login) sshUnread(ctx SpecContext) (client *lab.Program) {
 }
 
 // endsWith waits for the end of a client, by its exit status and by what it said,
-// line by line, without what a server passes on that logs at LogLevel DEBUG1.
+// line by line, without what a server passes on that logs at a LogLevel DEBUG.
 func endsWith(ctx SpecContext, client *lab.Program, status int, words ...types.GomegaMatcher) {
 	GinkgoHelper()
 	got, err := client.Exit(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(got).To(Equal(status), client.Text())
 	lines := strings.Split(strings.TrimSuffix(client.Text(), "\n"), "\n")
-	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "debug1: ") })
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "debug") })
 	Expect(lines).To(HaveExactElements(asAny(words)...))
 }
 
@@ -126,4 +146,17 @@ func byAddress(what string, s login) string {
 	host, port, err := net.SplitHostPort(s.server.Addr())
 	Expect(err).NotTo(HaveOccurred())
 	return what + " by " + host + " port " + port
+}
+
+// needsOpenSSH skips the spec where sshd is older than this release.
+func needsOpenSSH(major, minor int) {
+	GinkgoHelper()
+	release, err := tools["sshd"].release()
+	Expect(err).NotTo(HaveOccurred())
+	var gotMajor, gotMinor int
+	_, err = fmt.Sscanf(release, "%d.%d", &gotMajor, &gotMinor)
+	Expect(err).NotTo(HaveOccurred(), release)
+	if gotMajor < major || gotMajor == major && gotMinor < minor {
+		Skip(fmt.Sprintf("this sshd is OpenSSH %s, and the spec takes %d.%d or newer: Debian 13 has one", release, major, minor))
+	}
 }
