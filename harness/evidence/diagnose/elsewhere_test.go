@@ -106,7 +106,7 @@ func otherSystems() []elsewhere {
 		{"Windows aborts", func() *talk {
 			return exchanged(linuxPeer(0), windowsPeer(9)).wait(seconds(3)).send(server, aborts(true))
 		},
-			res, res, "idle-timeout", diagnose.Harmless},
+			res, res, "idle-timeout", diagnose.HarmPossible},
 		{"Windows aborts, the client", func() *talk { return exchanged(windowsPeer(0), linuxPeer(9)).send(client, aborts(true)) },
 			ini, ini, "left-early", diagnose.HarmPossible},
 		{"Windows ends with RST in the place of a FIN", func() *talk {
@@ -201,7 +201,7 @@ func frontEnds() []elsewhere {
 			rst := aborts(false)
 			rst.ttl = 60
 			return t.send(client, shapeOf("ACK")).wait(seconds(5)).send(server, rst)
-		}, res, unknown, "idle-timeout", diagnose.Harmless},
+		}, res, unknown, "idle-timeout", diagnose.HarmPossible},
 		{"a proxy resets a ClientHello", func() *talk {
 			return opened(linuxPeer(0), linuxPeer(6)).say(client, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").wait(30*time.Millisecond).
 				send(server, shapeOf("ACK")).send(server, aborts(false))

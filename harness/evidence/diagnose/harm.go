@@ -3,6 +3,7 @@ package diagnose
 import (
 	"bytes"
 	"slices"
+	"time"
 
 	"github.com/resetlab/resetlab/harness/tcp"
 )
@@ -21,7 +22,7 @@ func (q *wireQuestion) challenged() bool {
 	for i := next; i < len(q.segments); i++ {
 		s := &q.segments[i]
 		if s.from != q.x && s.numbered() && q.other.numbered && behind(s.end(), q.other.next) && !s.Packet.RST() ||
-			s.from != q.x && s.acks() && behind(s.Packet.Ack, q.rst.Packet.Seq) {
+			s.from != q.x && s.acks() && behind(s.Packet.Ack, q.rst.Packet.Seq) && !s.Packet.RST() {
 			return true
 		}
 	}
@@ -43,6 +44,10 @@ func (q *wireQuestion) survived() bool {
 	return false
 }
 
+// patience is how long most clients wait for the rest of a message: behind a
+// longer silence nobody waits for one any more.
+const patience = 30 * time.Second
+
 // harm says what the RST cost. What an end had written and not sent yet is on no
 // wire: it is lost, if there was any, unless all was quiet.
 func (q *wireQuestion) harm() Harm {
@@ -59,7 +64,7 @@ func (q *wireQuestion) harm() Harm {
 		why   string
 	}{
 		{q.challenged() || q.survived(), Harmless, "the connection went on"},
-		{q.mine.data < 0 && q.other.data < 0 && !q.lacksAny(LacksBegin), Harmless, "no data had been sent"},
+		{q.noData(), Harmless, "no data had been sent"},
 		{q.lossy(), HarmUnknown, "the capture does not show all of the connection"},
 		{q.saidGoodbye(), Harmless, "what came behind the close only said good-bye"},
 		{q.mine.fin >= 0 && unacked(other) > 0 && !q.shows(), HarmPossible,
@@ -70,7 +75,8 @@ func (q *wireQuestion) harm() Harm {
 		{q.bothFinished(), Harmless, "both ends had finished, and everything was acknowledged"},
 		{q.insteadOfFIN(), Harmless, "it came in the place of a FIN, behind that of the other end, and everything was acknowledged"},
 		{unread > 0, HarmPossible, "bytes were acknowledged that the program behind may not have read"},
-		{q.quiet() < silence && !q.bothFinished(), HarmPossible, "whatever was written and not yet sent is lost with it"},
+		{q.quiet() < silence, HarmPossible, "whatever was written and not yet sent is lost with it"},
+		{q.quiet() < patience, HarmPossible, "all was quiet; whether the last message was complete, the capture does not tell"},
 		{true, Harmless, "all was quiet, and everything was acknowledged before"},
 	} {
 		if line.fits {
@@ -82,6 +88,15 @@ func (q *wireQuestion) harm() Harm {
 		h.Unread = q.byPart(0, unread)
 	}
 	return h
+}
+
+// noData says whether neither end sent data: both must be shown, with all that
+// they acknowledged, unless their handshake was not over.
+func (q *wireQuestion) noData() bool {
+	if q.mine.data >= 0 || q.other.data >= 0 || q.lacksAny(LacksBegin) {
+		return false
+	}
+	return !q.lossy() || q.d.Act == ActStray || q.x == initiator && q.mine.syn >= 0 && !q.shaken(initiator)
 }
 
 // byPart orders figures of the end that the RST names and of the other one.
@@ -130,11 +145,13 @@ func (q *wireQuestion) unread() int64 {
 func (q *wireQuestion) bothFinished() bool { return q.mine.fin >= 0 && q.other.fin >= 0 }
 
 // insteadOfFIN says whether the RST ends a direction whose other one had ended,
-// and acknowledges that, as Windows does where others send a FIN.
+// and acknowledges that, as Windows does where others send a FIN. A Windows that
+// was quiet for a while has read what came before.
 func (q *wireQuestion) insteadOfFIN() bool {
 	e := q.otherWithRST()
 	is, known := q.next()
-	return q.other.fin >= 0 && q.mine.fin < 0 && e.heard && !behind(e.next, e.acked) && known && is && q.unread() == 0
+	return q.other.fin >= 0 && q.mine.fin < 0 && e.heard && !behind(e.next, e.acked) && known && is &&
+		(q.unread() == 0 || q.is(q.x, Windows) && q.quiet() >= silence)
 }
 
 // saidGoodbye says whether all that came behind the close of the end that the

@@ -42,6 +42,7 @@ type judgedView struct {
 	data []byte
 	rst  bool // it shows the first RST
 	all  bool // it shows both ends
+	bare bool // it shows no IP header, so that the systems are not known
 }
 
 func judgedViews(t *testing.T, j judged, s *sheet) []judgedView {
@@ -53,11 +54,11 @@ func judgedViews(t *testing.T, j judged, s *sheet) []judgedView {
 	var views []judgedView
 	for _, show := range shows {
 		of := func(from string) bool { return strings.Contains(show.ends, from) }
-		v := judgedView{show.name, s.file(j.link, of), first != "" && of(first), show.name == "whole"}
+		v := judgedView{show.name, s.file(j.link, of), first != "" && of(first), show.name == "whole", false}
 		views = append(views, v)
 		for _, options := range []string{"-nn", "-nnv"} {
 			if text := printedBy(t, options, v.data); text != nil {
-				views = append(views, judgedView{v.name + " by tcpdump " + options, text, v.rst, v.all})
+				views = append(views, judgedView{v.name + " by tcpdump " + options, text, v.rst, v.all, options == "-nn"})
 			}
 		}
 	}
@@ -100,13 +101,12 @@ func (j judged) judge(t *testing.T, view judgedView, r *diagnose.Report, who, wh
 			t.Errorf("%s: no RST was found", view.name)
 		}
 	case view.rst:
-		j.judgeRST(t, view.name, &r.Found[0], who, why)
+		j.judgeRST(t, view, &r.Found[0], who, why)
 	}
 }
 
-func (j judged) judgeRST(t *testing.T, view string, f *diagnose.Found, who, why *score) {
-	d := f.Diagnosis
-	part := d.Part
+func (j judged) judgeRST(t *testing.T, v judgedView, f *diagnose.Found, who, why *score) {
+	d, view, part := f.Diagnosis, v.name, f.Diagnosis.Part
 	if !strings.HasPrefix(f.Client, "192.0.2.10:") { // the SYN is not shown, and the ports did not tell
 		part = map[diagnose.Part]diagnose.Part{diagnose.PartInitiator: diagnose.PartResponder,
 			diagnose.PartResponder: diagnose.PartInitiator}[part]
@@ -139,7 +139,8 @@ func (j judged) judgeRST(t *testing.T, view string, f *diagnose.Found, who, why 
 		said = append(said, d.Causes[0])
 	}
 	for _, never := range j.never {
-		if slices.Contains(said, never) {
+		doubt := v.bare && never == string(diagnose.HarmPossible) // honest, where so little is shown
+		if slices.Contains(said, never) && !doubt {
 			t.Errorf("%s: %q must not be said, by %q, harm by %q", view, never, d.Clue, d.Harm.Why)
 		}
 	}

@@ -77,9 +77,11 @@ func (q *wireQuestion) shaken(end int) bool {
 }
 
 // goesOn says whether the end that the RST names sent afterwards what only
-// somebody sends who has the connection. Behind a new SYN it is another one.
+// somebody sends who has the connection. Behind a new SYN it is another one. An
+// end within its handshake may answer something else with RST and go on; with a
+// socket's own RST it may not.
 func (q *wireQuestion) goesOn() bool {
-	if !q.shaken(q.x) || !q.rst.numbered() {
+	if !q.shaken(q.x) && !q.own() || !q.rst.numbered() {
 		return false
 	}
 	sent := q.mine.next
@@ -178,10 +180,11 @@ func (q *wireQuestion) acknowledged(number uint32) bool {
 // otherTTL says whether the RST has another TTL than all other segments of its
 // end, and not by the same number of hops: some systems begin those of RSTs
 // with another one. A program that has set its socket's TTL, as speakers of BGP
-// do, has not set that of its kernel's answers.
+// do, has not set that of its kernel's answers; neither has a scanner, which makes
+// its SYN itself.
 func (q *wireQuestion) otherTTL() bool {
 	ttl, usual := q.rst.Packet.TTL, q.usualTTL()
-	if ttl == 0 || usual == 0 || q.rst.Packet.Lacks(evidence.FieldTTL) {
+	if ttl == 0 || usual == 0 || q.rst.Packet.Lacks(evidence.FieldTTL) || q.crafted() {
 		return false
 	}
 	const set = 16 // no way is so long that a usual TTL comes down to it

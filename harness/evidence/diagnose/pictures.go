@@ -163,7 +163,7 @@ func answerPictures() []Picture {
 				"destroyed", "gave-up", "stray-segment"}, nil},
 		{picInexact, "a RST that is challenged, and behind which the connection goes on", []string{"inexact-reset", "forged"}, nil},
 		{picBare, "a RST of which the capture shows too little", foremost([]string{"unread", "linger-zero", "firewall-rejects", "forged",
-			"wrote-after-close"}, foremost(forgot, aborts())), nil},
+			"wrote-after-close"}, foremost(forgot, aborts("port-reused", "wrong-answer-to-syn", "simultaneous-open"))), nil},
 	}
 }
 

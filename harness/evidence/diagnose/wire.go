@@ -114,7 +114,7 @@ func (w *wire) sides(at int) [2]side {
 			continue
 		}
 		own.clock(s)
-		if own.probe(s) {
+		if own.probe(s) || w.repeats(*own, *other, s) {
 			own.probes++
 		}
 		fresh := own.take(i, s)
@@ -130,6 +130,19 @@ func (w *wire) sides(at int) [2]side {
 // 3.8.4).
 func (e *side) probe(s *segment) bool {
 	return s.numbered() && e.numbered && s.Packet.Len <= 1 && s.Packet.Flags == "ACK" && s.Packet.Seq == e.next-1
+}
+
+// repeats says whether a bare ACK whose number is not known, as in what tcpdump
+// prints, asks likewise: it comes after a while, nothing had come from the other
+// end, and it says what the one before it said. An update of the window differs.
+func (w *wire) repeats(own, other side, s *segment) bool {
+	if s.numbered() || s.Packet.Flags != "ACK" || s.Packet.Len > 0 || own.last < 0 || own.last < other.last || s.At-own.at < silence {
+		return false
+	}
+	before := w.segments[own.last].Packet
+	const told = evidence.FieldAck | evidence.FieldWindow
+	return !before.Has("SYN") && !before.Lacks(told) && !s.Packet.Lacks(told) &&
+		before.Ack == s.Packet.Ack && before.Window == s.Packet.Window
 }
 
 // take enters a segment. fresh says whether it has what was not sent before.

@@ -112,6 +112,12 @@ func (q *wireQuestion) scans() bool {
 	return q.x == initiator && q.answering() && q.answers().Packet.Flags == "SYN ACK" && !q.shaken(initiator)
 }
 
+// crafted says whether the initiator has shown no more than a SYN that has the
+// shape of no system: a program may have made it, and its kernel the RST.
+func (q *wireQuestion) crafted() bool {
+	return q.x == initiator && q.mine.syn >= 0 && !q.shaken(initiator) && (q.is(q.x, RawSocket) || q.is(q.x, UnknownSystem))
+}
+
 // embryonic says whether the end that sent the RST had shown no more than SYN
 // ACKs.
 func (q *wireQuestion) embryonic() bool { return q.mine.syn >= 0 && !q.shaken(q.x) && q.shaken(1-q.x) }

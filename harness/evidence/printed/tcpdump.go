@@ -27,7 +27,8 @@ func parseHeader(p *evidence.Packet, text string) bool {
 		case "options":
 			p.Options = parseOptions(strings.TrimSuffix(strings.TrimPrefix(value, "["), "]"))
 		case "length":
-			value, _, _ = strings.Cut(value, ":") // what the payload is
+			value, _, _ = strings.Cut(value, ":")  // what the payload is
+			value, _, _ = strings.Cut(value, " [") // the text that a RST brings (RFC 9293, section 3.5.3)
 			return seen.setLength(p, value) && seen.finish(p)
 		}
 		if !ok {
