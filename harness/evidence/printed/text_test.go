@@ -41,6 +41,8 @@ func TestTexts(t *testing.T) {
 		"in two lines": {"12:00:00.000001 IP (tos 0x0, ttl 53, id 7, offset 0, flags [DF], proto TCP (6), length 40)\n" +
 			"    192.0.2.1.443 > 192.0.2.2.50000: Flags [R], cksum 0x1234 (correct), seq 77, win 0, length 0\n",
 			"192.0.2.1:443", "192.0.2.2:50000", "RST seq 77", evidence.FieldDate | evidence.FieldOrigin},
+		"with the text of a RST": {"12:00:00.1 IP 192.0.2.1.443 > 192.0.2.2.50000: Flags [R], seq 77:116, win 0, length 39 [RST+ [0x24:12] Flow, expired]",
+			"192.0.2.1:443", "192.0.2.2:50000", "RST seq 77 len 39", evidence.FieldDate | evidence.FieldTTL | evidence.FieldIPID | evidence.FieldOrigin},
 		"IPv6": {"12:00:00 IP6 (hlim 60, next-header TCP (6) payload length: 20) 2001:db8::1.443 > 2001:db8::2.50000: Flags [R], seq 77, win 0, length 0",
 			"[2001:db8::1]:443", "[2001:db8::2]:50000", "RST seq 77", evidence.FieldDate | evidence.FieldOrigin},
 		"names": {"12:00:00.1 IP web-1.example.org.https > localhost.ssh: Flags [R], seq 77, win 0, length 0",
