@@ -5,7 +5,10 @@ REPORTS = reports
 # Packages whose tests are plain go tests; the scenarios are Ginkgo's, and what
 # runs all of them several times has a target of its own.
 PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/real$$' -e '/scenarios/isolation$$')
-SUITE = -p --randomize-all --fail-on-pending --fail-on-empty --keep-going
+# Specs that wait for the kernel cost nothing meanwhile: with more processes than
+# processors they wait side by side.
+PROCS = $$((3 * $$(getconf _NPROCESSORS_ONLN)))
+SUITE = --procs=$(PROCS) --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
 .PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire audits audits-test
 

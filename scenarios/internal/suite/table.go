@@ -93,7 +93,7 @@ func stateOf(report Report, spec types.SpecReport) claims.State {
 	return claims.Failed
 }
 
-// closing counts the specs of a run, in a line.
+// closing counts the specs of a run and says what it cost, in a line.
 func closing(report Report) string {
 	count := map[claims.State]int{}
 	for _, spec := range Specs(report) {
@@ -107,7 +107,7 @@ func closing(report Report) string {
 	if leftOut := count[claims.LeftOut]; leftOut > 0 {
 		line += fmt.Sprintf(", %d left out", leftOut)
 	}
-	return fmt.Sprintf("%s · %.1f s", line, report.RunTime.Seconds())
+	return line + " · " + usage(report)
 }
 
 // saySkips says why specs skipped themselves, and how many for each reason.
