@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"runtime/debug"
 
@@ -106,10 +107,14 @@ func newHelp() *cobra.Command {
 	}
 }
 
-// version is that of the module, as the build recorded it.
+// release is the version that is being made: see CHANGELOG.md.
+const release = "0.2.0"
+
+// version is the release and, where the build recorded one, the version of the
+// module that it was built from.
 func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "v"+release {
+		return fmt.Sprintf("%s, built from %s", release, info.Main.Version)
 	}
-	return "unknown"
+	return release
 }
