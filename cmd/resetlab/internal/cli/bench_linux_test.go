@@ -14,47 +14,64 @@ import (
 // fullVariable asks for captures of the size for which the bars are promised.
 const fullVariable = "RESETLAB_FULL"
 
-// BenchmarkDiagnose prints what the diagnosis of a capture of 100,000
-// connections takes, or of 1,000,000 with RESETLAB_FULL=1: the processor's time
-// in multiples of that of tcpdump, which copies the file, and of tshark, which
-// lists its connections; the time of a packet in multiples of that in a capture
-// of a tenth; and the most memory.
+// BenchmarkDiagnose diagnoses a capture of 100,000 connections, or of 1,000,000
+// with RESETLAB_FULL=1. It has bars for the processor's time in multiples of that
+// of tcpdump, which copies the file, and of tshark, which lists its connections;
+// for the time of a packet in multiples of that in a capture of a tenth; and for
+// the most memory.
 func BenchmarkDiagnose(b *testing.B) {
 	for _, program := range []string{"tcpdump", "tshark"} {
 		if _, err := exec.LookPath(program); err != nil {
 			b.Skipf("%s, with which it is compared, is not there: apt-get install %s", program, program)
 		}
 	}
-	connections := 100_000
+	connections, rounds := 100_000, 3
 	if os.Getenv(fullVariable) != "" {
-		connections = 1_000_000
+		connections, rounds = 1_000_000, 1 // tshark alone takes minutes
 	}
-	small := storeCapture(b, madeCapture{connections: connections / 10, seed: 1})
-	large := storeCapture(b, madeCapture{connections: connections, seed: 1})
+	small, few := storeCapture(b, madeCapture{connections: connections / 10, seed: 1})
+	large, many := storeCapture(b, madeCapture{connections: connections, seed: 1})
 	diagnose := func(file string) (float64, int64) { return cost(b, "/proc/self/exe", "diagnose", "--summary", file) }
 	for range b.N {
-		var copied, growth []float64
+		var copied, listed, growth []float64
 		var memory int64
-		var ours float64
-		for range 3 {
-			few, _ := diagnose(small)
-			many, most := diagnose(large)
+		for range rounds { // all in turn, so that what disturbs the machine disturbs all
+			ofFew, _ := diagnose(small)
 			tcpdump, _ := cost(b, "tcpdump", "-r", large, "-w", os.DevNull)
-			ours, memory = many, max(memory, most)
-			copied, growth = append(copied, many/tcpdump), append(growth, many/few/10)
+			ofMany, most := diagnose(large)
+			tshark, _ := cost(b, "tshark", "-n", "-r", large, "-q", "-z", "conv,tcp")
+			memory = max(memory, most)
+			copied, listed = append(copied, ofMany/tcpdump), append(listed, ofMany/tshark)
+			growth = append(growth, ofMany/float64(many)/(ofFew/float64(few)))
 		}
-		tshark, _ := cost(b, "tshark", "-n", "-r", large, "-q", "-z", "conv,tcp")
-		slices.Sort(copied)
-		slices.Sort(growth)
-		fmt.Printf("ratio diagnose_of_tcpdump %.2f bar <=3\n", copied[1])
-		fmt.Printf("ratio diagnose_of_tshark %.3f bar <=0.1\n", ours/tshark)
-		fmt.Printf("ratio diagnose_growth %.2f bar <=1.15\n", growth[1])
+		const copiedLimit = 8 // the bar of 3 is not reached: see issue 13
+		checkRatio(b, "diagnose_of_tcpdump", copied, 3, copiedLimit)
+		checkRatio(b, "diagnose_of_tshark", listed, 0.1, 0.1)
+		checkRatio(b, "diagnose_growth", growth, 1.15, 1.15)
 		fmt.Printf("goal diagnose_memory %d MiB goal <256\n", memory>>20)
+		if memory >= 256<<20 {
+			b.Errorf("diagnose had %d MiB of memory, want less than 256", memory>>20)
+		}
+	}
+}
+
+// checkRatio prints the median of a ratio, and says whether it misses its bar. It
+// fails above the limit, which is the bar unless that is not reached yet.
+func checkRatio(b *testing.B, name string, ratios []float64, bar, limit float64) {
+	b.Helper()
+	slices.Sort(ratios)
+	median, missed := ratios[len(ratios)/2], ""
+	if median > bar {
+		missed = " MISSED"
+	}
+	fmt.Printf("ratio %s %.3f bar <=%v%s\n", name, median, bar, missed)
+	if median > limit {
+		b.Errorf("%s is %.3f, want at most %v", name, median, limit)
 	}
 }
 
 // storeCapture writes a capture to a file of the benchmark's.
-func storeCapture(b *testing.B, c madeCapture) (path string) {
+func storeCapture(b *testing.B, c madeCapture) (path string, packets int) {
 	b.Helper()
 	path = filepath.Join(b.TempDir(), "made.pcap")
 	file, err := os.Create(path)
@@ -62,10 +79,10 @@ func storeCapture(b *testing.B, c madeCapture) (path string) {
 		b.Fatal(err)
 	}
 	defer file.Close()
-	if err := c.write(file); err != nil {
+	if packets, err = c.write(file); err != nil {
 		b.Fatal(err)
 	}
-	return path
+	return path, packets
 }
 
 // cost runs a program, and returns the processor's time that it took, in

@@ -34,10 +34,13 @@ type madeWriter struct {
 	at  uint64 // microseconds since 1970
 	rnd *rand.Rand
 	pad [4096]byte
+
+	packets int
 }
 
-// write writes the capture: about a thousand bytes for each connection.
-func (m madeCapture) write(to io.Writer) error {
+// write writes the capture, about a thousand bytes for each connection, and
+// counts its packets.
+func (m madeCapture) write(to io.Writer) (packets int, err error) {
 	w := &madeWriter{out: bufio.NewWriterSize(to, 1<<20), at: 1_700_000_000_000_000, rnd: rand.New(rand.NewPCG(m.seed, 1))}
 	head := make([]byte, 24)
 	binary.LittleEndian.PutUint32(head, 0xa1b2c3d4)
@@ -58,7 +61,7 @@ func (m madeCapture) write(to io.Writer) error {
 			open = open[:len(open)-1]
 		}
 	}
-	return w.out.Flush()
+	return w.packets, w.out.Flush()
 }
 
 // begin makes the connection of a number.
@@ -108,6 +111,7 @@ func (w *madeWriter) advance(c *madeConnection) (over bool) {
 // segment writes a segment of one side: Ethernet, IPv4, TCP with time stamps.
 func (w *madeWriter) segment(c *madeConnection, from int, flags byte, payload int) {
 	const headers = 14 + 20 + 32
+	w.packets++
 	w.at += uint64(w.rnd.IntN(40))
 	b := w.pad[:16+headers+payload]
 	binary.LittleEndian.PutUint32(b, uint32(w.at/1_000_000))
