@@ -6,6 +6,7 @@ import "github.com/resetlab/resetlab/harness/evidence/diagnose"
 // one of the ends that is such a device to its users.
 var judgedBetween = []judged{{
 	name: "keepalive after a home router forgot the connection", by: []diagnose.Part{diagnose.PartBetween},
+	acts:   []diagnose.Act{diagnose.ActReject, diagnose.ActForgot},
 	causes: []string{"nat-forgot", "flow-expired", "firewall-rejects", "idle-timeout"}, never: []string{"responder", "forged", "restarted", "certain"},
 	sheet: `client linux ttl=64 port=40014 seq=1000
 		server freebsd ttl=49 port=22 seq=70000
@@ -19,6 +20,7 @@ var judgedBetween = []judged{{
 		1ms s R seq=ack win=0 id=0 ttl=64 bare`,
 }, {
 	name: "a national firewall answers a word in a request", by: []diagnose.Part{diagnose.PartBetween},
+	acts:   []diagnose.Act{diagnose.ActInject},
 	causes: []string{"forged"}, never: []string{"responder", "none", "unread"},
 	sheet: `client linux ttl=64 port=40015 seq=1000
 		server linux ttl=47 port=80 seq=70000
@@ -35,6 +37,7 @@ var judgedBetween = []judged{{
 		0ms c R seq=ack win=0 id=0 bare`,
 }, {
 	name: "a provider's appliance ends a transfer between peers", by: []diagnose.Part{diagnose.PartBetween},
+	acts:   []diagnose.Act{diagnose.ActInject},
 	causes: []string{"forged"}, never: []string{"responder", "none"},
 	sheet: `client windows ttl=128 port=51413 seq=1000
 		server windows ttl=108 port=6881 seq=70000
@@ -49,6 +52,7 @@ var judgedBetween = []judged{{
 		0ms c RA win=0`,
 }, {
 	name: "a load balancer in the cloud resets after 240 s of silence", by: []diagnose.Part{diagnose.PartBetween},
+	acts:   []diagnose.Act{diagnose.ActInject, diagnose.ActReject},
 	causes: []string{"flow-expired", "idle-timeout", "nat-forgot"}, never: []string{"responder", "restarted", "forged", "certain"},
 	sheet: `client linux ttl=64 port=40017 seq=1000
 		server windows ttl=113 port=1433 seq=70000
@@ -61,6 +65,7 @@ var judgedBetween = []judged{{
 		240s s RA win=0 id=0 ttl=55`,
 }, {
 	name: "a firewall rejects a second connection to a host that is farther away", by: []diagnose.Part{diagnose.PartBetween},
+	acts:   []diagnose.Act{diagnose.ActReject, diagnose.ActRefused},
 	causes: []string{"firewall-rejects", "banned"}, never: []string{"responder", "certain"},
 	sheet: `client linux ttl=64 port=40018 seq=1000
 		server linux ttl=49 port=80 seq=70000
@@ -79,6 +84,7 @@ var judgedBetween = []judged{{
 		1ms s RA seq=0 win=0 id=0 ttl=63 bare`,
 }, {
 	name: "BIG-IP says in its RST that the flow has expired", by: []diagnose.Part{diagnose.PartResponder},
+	acts:   []diagnose.Act{diagnose.ActAbort, diagnose.ActTimer},
 	causes: []string{"idle-timeout", "flow-expired"}, never: []string{"certain", "restarted", "forged"},
 	sheet: `client linux ttl=64 port=40020 seq=1000
 		server bigip ttl=250 port=80 seq=70000
@@ -92,6 +98,7 @@ var judgedBetween = []judged{{
 }, {
 	name:   "a blind RST misses, and the connection lives on",
 	by:     []diagnose.Part{diagnose.PartBetween, diagnose.PartUnknown},
+	acts:   []diagnose.Act{diagnose.ActInject},
 	causes: []string{"inexact-reset", "forged"}, never: []string{"responder", "certain", "possible"},
 	sheet: `client linux ttl=64 port=40021 seq=1000
 		server linux ttl=52 port=179 seq=70000

@@ -124,6 +124,9 @@ func (j judged) judgeRST(t *testing.T, v judgedView, f *diagnose.Found, who, why
 	}
 	if d.Sure != diagnose.Undecided {
 		said = append(said, string(part))
+		if d.Act != "" && !slices.Contains(j.acts, d.Act) {
+			t.Errorf("%s: the act is called %q (%s), want one of %q", view, d.Act, d.Sure, j.acts)
+		}
 	}
 	right := func(cause string) bool { return slices.Contains(j.causes, cause) }
 	switch {

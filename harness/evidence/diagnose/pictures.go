@@ -41,6 +41,7 @@ const (
 	picFINAcked     = "answer to the acknowledgement of its own FIN"
 	picForgot       = "answer within a connection"
 	picForgotIdle   = "answer after silence"
+	picIdleEither   = "answer or abort after silence"
 	picStray        = "answer to a segment without a connection"
 	picForeign      = "not of the end that it names"
 	picForeignAlive = "the end that it names went on"
@@ -147,6 +148,9 @@ func answerPictures() []Picture {
 		{picForgot, "a segment of an open connection is answered with RST", forgot, known},
 		{picForgotIdle, "the first segment after silence is answered with RST",
 			foremost([]string{"flow-expired", "restarted", "nat-forgot", "gave-up"}, forgot), known},
+		{picIdleEither, "the first segment after silence brings about a RST ACK, of a system that answers so and aborts so",
+			foremost([]string{"flow-expired", "restarted", "idle-timeout", "nat-forgot", "gave-up"}, foremost(forgot, aborts())),
+			foremost([]string{"restarted", "idle-timeout", "nat-forgot", "gave-up"}, foremost(known, aborts()))},
 		{picStray, "a segment of which no connection was seen is answered with RST",
 			foremost(stray, forgot), foremost(stray, known)},
 		{picForeign, "a RST that differs from what the end that it names sends",

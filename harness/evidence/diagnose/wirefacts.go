@@ -112,6 +112,16 @@ func (q *wireQuestion) scans() bool {
 	return q.x == initiator && q.answering() && q.answers().Packet.Flags == "SYN ACK" && !q.shaken(initiator)
 }
 
+// mayAnswer says whether the RST can be both a socket's own and the answer, with
+// ACK, to the segment before it, as Windows and small stacks send it. A kernel
+// that has no socket has no timestamps either.
+func (q *wireQuestion) mayAnswer() bool {
+	if q.perhaps < 0 || !q.ack() || q.is(q.x, Linux) || q.is(q.x, BSD) || q.rst.options.HasTimestamps {
+		return false
+	}
+	return q.perhaps > q.mine.last && q.segments[q.perhaps].end() == q.rst.Packet.Ack
+}
+
 // crafted says whether the initiator has shown no more than a SYN that has the
 // shape of no system: a program may have made it, and its kernel the RST.
 func (q *wireQuestion) crafted() bool {
