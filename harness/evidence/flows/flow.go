@@ -26,7 +26,7 @@ type Flow struct {
 
 	tracker *Tracker
 	pair    pair
-	hash    uint64 // of pair
+	hash    uint32 // of pair
 	client  uint8  // its side
 	settled bool   // the client is known by a SYN
 	sides   [2]side

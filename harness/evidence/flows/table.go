@@ -6,78 +6,84 @@ import "math/bits"
 // with linear probing: a look takes one line of the processor's cache beside the
 // connection itself, which is needed anyway, where Go's map takes several.
 type table struct {
-	slots []int32 // numbers of connections, plus one; 0: there is none
+	slots []slot
 	size  int
 	seed  uint64 // so that nobody can make all ends meet in one slot
 }
 
+// A slot has half of a hash, so that no other connection's memory is looked at
+// but that which is looked for.
+type slot struct {
+	hash   uint32
+	number int32 // of a connection, plus one; 0: there is none
+}
+
 // hash spreads the ends of a connection over the table.
-func (t *table) hash(p *pair) uint64 {
+func (t *table) hash(p *pair) uint32 {
 	h := t.seed
 	for _, word := range [...]uint64{p.a[0], p.a[1], p.b[0], p.b[1], uint64(p.aPort)<<16 | uint64(p.bPort)} {
 		high, low := bits.Mul64(h^word, 0x9e3779b97f4a7c15)
 		h = high ^ low
 	}
-	return h
+	return uint32(h >> 32)
 }
 
 // find returns the number of the connection with these ends, none if there is
 // none.
-func (t *Tracker) find(p *pair, hash uint64) int32 {
-	mask := uint64(len(t.table.slots) - 1)
+func (t *Tracker) find(p *pair, hash uint32) int32 {
+	mask := uint32(len(t.table.slots) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
-		n := t.table.slots[i]
-		if n == 0 {
+		s := t.table.slots[i]
+		if s.number == 0 {
 			return none
 		}
-		if f := t.flow(n - 1); f.hash == hash && f.pair == *p {
-			return n - 1
+		if s.hash == hash && t.flow(s.number-1).pair == *p {
+			return s.number - 1
 		}
 	}
 }
 
 // insert enters a connection.
-func (t *Tracker) insert(f *Flow) {
-	if t.table.size*2 >= len(t.table.slots) {
-		old := t.table.slots
-		t.table.slots = make([]int32, 2*len(old))
-		for _, n := range old {
-			if n > 0 {
-				t.put(n, t.flow(n-1).hash)
+func (t *table) insert(f *Flow) {
+	if t.size*2 >= len(t.slots) {
+		old := t.slots
+		t.slots = make([]slot, 2*len(old))
+		for _, s := range old {
+			if s.number > 0 {
+				t.put(s)
 			}
 		}
 	}
-	t.put(f.at+1, f.hash)
-	t.table.size++
+	t.put(slot{f.hash, f.at + 1})
+	t.size++
 }
 
-func (t *Tracker) put(n int32, hash uint64) {
-	mask := uint64(len(t.table.slots) - 1)
-	i := hash & mask
-	for t.table.slots[i] != 0 {
+func (t *table) put(s slot) {
+	mask := uint32(len(t.slots) - 1)
+	i := s.hash & mask
+	for t.slots[i].number != 0 {
 		i = (i + 1) & mask
 	}
-	t.table.slots[i] = n
+	t.slots[i] = s
 }
 
 // erase takes a connection out, and moves those behind it that would not be
 // found any more.
-func (t *Tracker) erase(f *Flow) {
-	slots := t.table.slots
-	mask := uint64(len(slots) - 1)
+func (t *table) erase(f *Flow) {
+	mask := uint32(len(t.slots) - 1)
 	i := f.hash & mask
-	for slots[i] != f.at+1 {
+	for t.slots[i].number != f.at+1 {
 		i = (i + 1) & mask
 	}
-	t.table.size--
+	t.size--
 	for j := i; ; {
 		j = (j + 1) & mask
-		if slots[j] == 0 {
-			slots[i] = 0
+		if t.slots[j].number == 0 {
+			t.slots[i] = slot{}
 			return
 		}
-		if home := t.flow(slots[j]-1).hash & mask; (j-home)&mask >= (j-i)&mask {
-			slots[i] = slots[j]
+		if home := t.slots[j].hash & mask; (j-home)&mask >= (j-i)&mask {
+			t.slots[i] = t.slots[j]
 			i = j
 		}
 	}

@@ -70,7 +70,7 @@ const (
 // New makes a tracker that hands over each connection when no more is to be
 // heard of it. It keeps what it hands over only until the call returns.
 func New(l Limits, over func(*Flow)) *Tracker {
-	t := &Tracker{limits: l.orDefaults(), over: over, table: table{slots: make([]int32, 1<<10), seed: rand.Uint64()}}
+	t := &Tracker{limits: l.orDefaults(), over: over, table: table{slots: make([]slot, 1<<10), seed: rand.Uint64()}}
 	t.lists = [2]list{{first: none, last: none}, {first: none, last: none}}
 	return t
 }
@@ -122,7 +122,7 @@ func (t *Tracker) Close() {
 }
 
 // begin makes room for a connection and begins it.
-func (t *Tracker) begin(key pair, hash uint64, reused bool) *Flow {
+func (t *Tracker) begin(key pair, hash uint32, reused bool) *Flow {
 	for t.lists[listOpen].size >= t.limits.Open {
 		t.force(listOpen)
 	}
@@ -139,7 +139,7 @@ func (t *Tracker) begin(key pair, hash uint64, reused bool) *Flow {
 	f := t.flow(i)
 	*f = Flow{tracker: t, pair: key, hash: hash, at: i, before: none, behind: none, Reused: reused,
 		first: t.header.at, last: t.header.at}
-	t.insert(f)
+	t.table.insert(f)
 	t.append(f, listOpen)
 	return f
 }
@@ -170,7 +170,7 @@ func (t *Tracker) end(f *Flow) {
 	f.settle()
 	t.over(f)
 	t.remove(f)
-	t.erase(f)
+	t.table.erase(f)
 	for i := range f.kept[0] {
 		t.pool.release(f.head[i])
 	}
