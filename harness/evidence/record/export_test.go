@@ -14,7 +14,7 @@ import (
 // on, and of what the kernel said.
 func Join(t *testing.T, start time.Time, packets [][]byte, events ...evidence.KernelEvent) *evidence.Recording {
 	t.Helper()
-	g := gathered{started: instantOf(start), traces: events}
+	g := inputs{started: instantOf(start), traces: events}
 	var decoder evidence.Decoder
 	var captured []evidence.Segment
 	for i, data := range packets {

@@ -69,7 +69,7 @@ func (b *builder) joinSegments() {
 	}
 	for i := range b.segments {
 		s := &b.segments[i]
-		if ours[s.src] || ours[s.dst] || b.posts[s.src.Addr()] != "" || b.posts[s.dst.Addr()] != "" {
+		if ours[s.src] || ours[s.dst] || b.hostNames[s.src.Addr()] != "" || b.hostNames[s.dst.Addr()] != "" {
 			b.addSegment(s)
 		}
 	}

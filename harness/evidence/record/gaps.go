@@ -30,7 +30,7 @@ func gaps(lane evidence.Lane, host string, status capture.Status, started, first
 }
 
 // first returns when the first segment was seen, zero if none was.
-func (g *gathered) first() (first time.Time) {
+func (g *inputs) first() (first time.Time) {
 	for i := range g.segments {
 		if at := time.Unix(0, int64(g.segments[i].at)); first.IsZero() || at.Before(first) {
 			first = at

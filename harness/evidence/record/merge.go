@@ -9,8 +9,8 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
-// A view is what was captured at a host in a namespace of its own.
-type view struct {
+// A hostTrace is what was captured at a host in a namespace of its own.
+type hostTrace struct {
 	name     string
 	ip       netip.Addr
 	since    instant // when it began
@@ -35,17 +35,17 @@ type place struct {
 	leaving bool
 }
 
-// merge joins the views of several hosts: a segment is seen where it leaves,
+// merge joins the traces of several hosts: a segment is seen where it leaves,
 // on its way, and where it arrives. What was sent until settled, by when it has
 // been captured wherever it came, and did not come to its end, while that was
 // watched, was dropped on the way. If not all was captured settled is 0: one
 // cannot tell.
-func merge(views []view, settled instant) []segment {
+func merge(hosts []hostTrace, settled instant) []segment {
 	places := map[sight]map[place][]*segment{}
 	var order []sight
-	for v := range views {
-		for i := range views[v].segments {
-			s := &views[v].segments[i]
+	for v := range hosts {
+		for i := range hosts[v].segments {
+			s := &hosts[v].segments[i]
 			key := s.sight()
 			if places[key] == nil {
 				places[key] = map[place][]*segment{}
@@ -59,15 +59,15 @@ func merge(views []view, settled instant) []segment {
 	for _, key := range order {
 		alike := best(places[key])
 		arrived := len(alike) // or it is not known
-		for v := range views {
-			if views[v].ip == key.dst.Addr() && views[v].since < alike[0].at {
+		for v := range hosts {
+			if hosts[v].ip == key.dst.Addr() && hosts[v].since < alike[0].at {
 				arrived = len(places[key][place{v, false}])
 			}
 		}
 		for i, s := range alike {
 			whole := *s
 			whole.packet.Dropped = i >= arrived && s.at <= settled
-			whole.packet.Path = path(views, places[key], i)
+			whole.packet.Path = path(hosts, places[key], i)
 			merged = append(merged, whole)
 		}
 	}
@@ -84,16 +84,16 @@ func best(places map[place][]*segment) []*segment {
 }
 
 // path returns where the i-th of segments that are alike was seen, in order.
-func path(views []view, places map[place][]*segment, i int) []evidence.Sighting {
+func path(hosts []hostTrace, places map[place][]*segment, i int) []evidence.Sighting {
 	type sighting struct {
 		evidence.Sighting
 		at instant
 	}
 	var seen []sighting
-	for v := range views {
+	for v := range hosts {
 		for _, leaving := range []bool{false, true} {
 			if segments := places[place{v, leaving}]; i < len(segments) {
-				seen = append(seen, sighting{evidence.Sighting{Host: views[v].name, Leaving: leaving}, segments[i].at})
+				seen = append(seen, sighting{evidence.Sighting{Host: hosts[v].name, Leaving: leaving}, segments[i].at})
 			}
 		}
 	}

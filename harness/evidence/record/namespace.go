@@ -11,8 +11,8 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 )
 
-// A post watches a host that lives in a network namespace of its own.
-type post struct {
+// A hostCapture watches a host that lives in a network namespace of its own.
+type hostCapture struct {
 	host   *lab.Host
 	stack  capture.Namespace
 	opened chan struct{}                     // closed when it is
@@ -33,10 +33,10 @@ func (r *Recorder) watch(h *lab.Host) (ready func()) {
 	if !ok {
 		return func() {}
 	}
-	p := &post{host: h, stack: stack, opened: make(chan struct{})}
+	p := &hostCapture{host: h, stack: stack, opened: make(chan struct{})}
 	r.lab.Own(closer(p.count)) // later the namespace may be gone
 	r.mu.Lock()
-	r.posts = append(r.posts, p)
+	r.hosts = append(r.hosts, p)
 	r.mu.Unlock()
 	go p.open(r.lanes) // the kernel takes its time; meanwhile the network is built
 	return r.awaitPosts
@@ -45,9 +45,9 @@ func (r *Recorder) watch(h *lab.Host) (ready func()) {
 // awaitPosts returns when all hosts that were added are watched.
 func (r *Recorder) awaitPosts() {
 	r.mu.Lock()
-	posts := slices.Clone(r.posts)
+	hosts := slices.Clone(r.hosts)
 	r.mu.Unlock()
-	for _, p := range posts {
+	for _, p := range hosts {
 		<-p.opened
 	}
 }
@@ -57,7 +57,7 @@ type closer func() error
 
 func (c closer) Close() error { return c() }
 
-func (p *post) open(lanes *capture.Lanes) {
+func (p *hostCapture) open(lanes *capture.Lanes) {
 	defer close(p.opened)
 	var err error
 	if lanes.Asks(evidence.Counters) {
@@ -72,7 +72,7 @@ func (p *post) open(lanes *capture.Lanes) {
 }
 
 // miss notes that a lane of the host is missing, if there is an error.
-func (p *post) miss(lane evidence.Lane, err error) {
+func (p *hostCapture) miss(lane evidence.Lane, err error) {
 	if err != nil {
 		p.missed = append(p.missed, evidence.MissingLane{Lane: lane, Why: p.host.Name() + ": " + err.Error()})
 	}
@@ -80,7 +80,7 @@ func (p *post) miss(lane evidence.Lane, err error) {
 
 // count reads the counters for the last time. It returns no error: a host that
 // was removed has none, which is no fault of the lab's.
-func (p *post) count() error {
+func (p *hostCapture) count() error {
 	<-p.opened
 	p.once.Do(func() {
 		if p.start == nil {
@@ -109,9 +109,9 @@ func moved(host string, before, after map[string]int64, noisy bool) []evidence.C
 }
 
 // take ends the watching and returns what was seen until then.
-func (p *post) take(until instant) (v view, status capture.Status, err error) {
+func (p *hostCapture) take(until instant) (v hostTrace, status capture.Status, err error) {
 	p.count()
-	v = view{name: p.host.Name(), ip: p.host.Stack().IP(), since: p.since}
+	v = hostTrace{name: p.host.Name(), ip: p.host.Stack().IP(), since: p.since}
 	if p.wire != nil {
 		var segments []evidence.Segment
 		segments, status, err = p.wire.Close()
@@ -120,28 +120,28 @@ func (p *post) take(until instant) (v view, status capture.Status, err error) {
 	return v, status, err
 }
 
-// takePosts stops all captures at one instant. Otherwise a segment that a host
+// takeHosts stops all captures at one instant. Otherwise a segment that a host
 // stopped later has received looks forged, because the capture of its sender was
 // closed already. What was sent until settled, a little before, has been captured
 // wherever it came.
-func (r *Recorder) takePosts(recording *evidence.Recording) (views []view, settled instant, err error) {
+func (r *Recorder) takeHosts(recording *evidence.Recording) (traces []hostTrace, settled instant, err error) {
 	r.mu.Lock()
-	posts := slices.Clone(r.posts)
+	hosts := slices.Clone(r.hosts)
 	r.mu.Unlock()
-	if len(posts) == 0 {
+	if len(hosts) == 0 {
 		return nil, 0, nil
 	}
 	settled = instantOf(time.Now())
 	err = capture.Settle()
 	now := instantOf(time.Now())
-	for _, p := range posts {
+	for _, p := range hosts {
 		v, status, failed := p.take(now)
 		err = errors.Join(err, failed)
-		views = append(views, v)
+		traces = append(traces, v)
 		recording.LostPackets += status.Lost
 		recording.Gaps = append(recording.Gaps, gaps(evidence.Wire, p.host.Name(), status, r.started, time.Time{})...)
 		recording.Counters = append(recording.Counters, p.moved...)
 		recording.Missing = append(recording.Missing, p.missed...)
 	}
-	return views, settled, err
+	return traces, settled, err
 }

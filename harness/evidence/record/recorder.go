@@ -36,8 +36,8 @@ type Recorder struct {
 	kernel   *capture.Stream[evidence.KernelEvent] // nil if it is missing
 	counters map[string]int64
 
-	mu    sync.Mutex // guards posts
-	posts []*post
+	mu    sync.Mutex // guards hosts
+	hosts []*hostCapture
 
 	once   sync.Once
 	result *evidence.Recording
@@ -99,7 +99,7 @@ func (r *Recorder) Stop() (*evidence.Recording, error) {
 func (r *Recorder) stop() (*evidence.Recording, error) {
 	recording := &evidence.Recording{Version: evidence.Version, Scenario: r.scenario, Spec: r.spec, Started: r.started,
 		System: capture.System()}
-	g := gathered{started: instantOf(r.started)}
+	g := inputs{started: instantOf(r.started)}
 	err := errors.Join(r.stopSources(recording, &g), r.stopCounters(recording))
 	if r.own {
 		err = errors.Join(err, r.lanes.Close())
@@ -124,7 +124,7 @@ func (r *Recorder) stop() (*evidence.Recording, error) {
 
 // stopSources ends the capture of the loopback, those of the hosts and the
 // kernel's events, in that order: what was sent is on the wire, and noted then.
-func (r *Recorder) stopSources(recording *evidence.Recording, g *gathered) (err error) {
+func (r *Recorder) stopSources(recording *evidence.Recording, g *inputs) (err error) {
 	if r.wire != nil {
 		segments, status, failed := r.wire.Close()
 		err = failed
@@ -132,13 +132,13 @@ func (r *Recorder) stopSources(recording *evidence.Recording, g *gathered) (err 
 		recording.LostPackets = status.Lost
 		recording.Gaps = append(recording.Gaps, gaps(evidence.Wire, "", status, r.started, time.Time{})...)
 	}
-	views, settled, failed := r.takePosts(recording)
+	traces, settled, failed := r.takeHosts(recording)
 	err = errors.Join(err, failed)
 	notWhole := func(g evidence.Gap) bool { return g.Lane == evidence.Wire }
 	if recording.LostPackets > 0 || slices.ContainsFunc(recording.Gaps, notWhole) {
 		settled = 0
 	}
-	g.addViews(views, settled)
+	g.addHostTraces(traces, settled)
 	if r.kernel != nil {
 		events, status, failed := r.kernel.Close()
 		err = errors.Join(err, failed)

@@ -21,7 +21,7 @@ const (
 
 // addPrograms adds what the lab's programs have said and how they ended. Their
 // calls nobody has noted.
-func (g *gathered) addPrograms(r *evidence.Recording, programs []*lab.Program) {
+func (g *inputs) addPrograms(r *evidence.Recording, programs []*lab.Program) {
 	var names []string
 	for _, p := range programs {
 		g.programs = append(g.programs, p)

@@ -108,7 +108,7 @@ func (b *builder) traceRows(rows []row) []row {
 		t := &noted{&b.traces[i], instantOf(b.traces[i].At)}
 		var f *flow
 		r := row{at: t.at}
-		host := b.posts[t.Local.Addr()]
+		host := b.hostNames[t.Local.Addr()]
 		switch {
 		case t.Name == evidence.StateChanged && t.To == "SYN_SENT":
 			f = b.connecting(t)

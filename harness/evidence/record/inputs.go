@@ -9,40 +9,40 @@ import (
 	"github.com/resetlab/resetlab/harness/lab"
 )
 
-// gathered is what the lanes of one run have brought in.
-type gathered struct {
+// inputs is what the lanes of one run have brought in.
+type inputs struct {
 	started   instant
 	endpoints []lab.Endpoint
 	entries   []lab.Entry
 	segments  []segment
 	traces    []evidence.KernelEvent
-	posts     map[netip.Addr]string // the hosts in namespaces of their own
-	watched   []view                // those, in the order in which they were added
+	hostNames map[netip.Addr]string // the hosts in namespaces of their own
+	watched   []hostTrace           // those, in the order in which they were added
 	programs  []*lab.Program
 	said      []row // what those have said
 }
 
 // addSegments adds what was captured on the loopback.
-func (g *gathered) addSegments(captured []evidence.Segment) { g.segments = received(captured) }
+func (g *inputs) addSegments(captured []evidence.Segment) { g.segments = received(captured) }
 
-// addViews adds what was captured in namespaces; what was sent until settled has
+// addHostTraces adds what was captured in namespaces; what was sent until settled has
 // been captured wherever it came.
-func (g *gathered) addViews(views []view, settled instant) {
-	if len(views) == 0 {
+func (g *inputs) addHostTraces(hosts []hostTrace, settled instant) {
+	if len(hosts) == 0 {
 		return
 	}
-	g.posts = map[netip.Addr]string{}
-	for _, v := range views {
-		g.posts[v.ip] = v.name
+	g.hostNames = map[netip.Addr]string{}
+	for _, v := range hosts {
+		g.hostNames[v.ip] = v.name
 	}
-	g.watched = views
-	g.segments = append(g.segments, merge(views, settled)...)
+	g.watched = hosts
+	g.segments = append(g.segments, merge(hosts, settled)...)
 	slices.SortStableFunc(g.segments, func(a, b segment) int { return cmp.Compare(a.at, b.at) })
 }
 
 // fill makes the flows, the hosts and the events of r.
-func (g *gathered) fill(r *evidence.Recording) {
-	b := &builder{gathered: g, names: map[netip.AddrPort]lab.Endpoint{}}
+func (g *inputs) fill(r *evidence.Recording) {
+	b := &builder{inputs: g, names: map[netip.AddrPort]lab.Endpoint{}}
 	b.byPair, b.conns = map[pair][]*flow{}, map[int]*connection{}
 	for _, endpoint := range g.endpoints {
 		if address, err := netip.ParseAddrPort(endpoint.Address); err == nil {
@@ -68,7 +68,7 @@ func (g *gathered) fill(r *evidence.Recording) {
 
 // A builder joins the lanes.
 type builder struct {
-	*gathered
+	*inputs
 	names  map[netip.AddrPort]lab.Endpoint
 	flows  []*flow
 	byPair map[pair][]*flow
@@ -81,17 +81,17 @@ type builder struct {
 func (b *builder) nameHosts(f *flow) {
 	client, server := b.names[f.client], b.names[f.server]
 	if f.ServerHost == "" {
-		f.ServerHost = cmp.Or(server.Host, b.posts[f.server.Addr()], "server")
+		f.ServerHost = cmp.Or(server.Host, b.hostNames[f.server.Addr()], "server")
 	}
 	if f.ClientHost == "" {
-		f.ClientHost = cmp.Or(client.Host, b.posts[f.client.Addr()], b.stranger(server, f.ServerHost))
+		f.ClientHost = cmp.Or(client.Host, b.hostNames[f.client.Addr()], b.unknownClient(server, f.ServerHost))
 	}
 }
 
-// stranger returns the lifeline of a client that is in no journal: a plain
+// unknownClient returns the lifeline of a client that is in no journal: a plain
 // proxy dials on its own account, so does a program if there is only one that may
 // be it, and everybody else is "client".
-func (b *builder) stranger(server lab.Endpoint, host string) string {
+func (b *builder) unknownClient(server lab.Endpoint, host string) string {
 	for _, endpoint := range b.endpoints {
 		if endpoint.Proxy && !server.Proxy {
 			return endpoint.Host
@@ -110,7 +110,7 @@ func (b *builder) hosts() []evidence.Host {
 			host := evidence.Host{Name: name, Proxy: b.proxy(name)}
 			if address.IsValid() {
 				host.IP = address.Addr().String()
-				host.Private = b.posts[address.Addr()] == name
+				host.Private = b.hostNames[address.Addr()] == name
 			}
 			hosts = append(hosts, host)
 		}
@@ -136,7 +136,7 @@ func (b *builder) hosts() []evidence.Host {
 }
 
 // onTheWay returns the hosts that have seen segments of the run.
-func (b *builder) onTheWay() []view {
+func (b *builder) onTheWay() []hostTrace {
 	seen := map[string]bool{}
 	for _, f := range b.flows {
 		for _, s := range f.segments {
@@ -145,7 +145,7 @@ func (b *builder) onTheWay() []view {
 			}
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(b.watched), func(v view) bool { return !seen[v.name] })
+	return slices.DeleteFunc(slices.Clone(b.watched), func(v hostTrace) bool { return !seen[v.name] })
 }
 
 // proxy says whether a host is a proxy's.
