@@ -8,10 +8,9 @@ import (
 // An ArmedCut is a [Cut] on duty, as [Proxy.Cut] returns it. Its methods may be
 // called at any time, also when the proxy is closed.
 type ArmedCut struct {
-	cut     Cut
-	proxy   *Proxy
-	nth     int  // the one connection concerned; 0: every one
-	watcher bool // a watcher armed it
+	cut   Cut
+	proxy *Proxy
+	nth   int // the one connection concerned; 0: every one
 
 	// The proxy's mutex guards the rest.
 	disarmed bool
