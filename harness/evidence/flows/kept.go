@@ -8,6 +8,9 @@ import (
 // a rule some bytes behind them, which tell a TLS alert from data.
 const keptBytes = 104
 
+// mostWhole is how much is kept of a packet whose headers have no room in that.
+const mostWhole = 256 // bytes
+
 // A kept is a segment in little room. It has no pointers, so that a garbage
 // collector passes over hundreds of thousands of them.
 type kept struct {
@@ -99,7 +102,6 @@ func (p *pool) keepWhole(i int32, s form) {
 	} else {
 		packet = p.decode.Decode(s.raw).Packet
 	}
-	const mostWhole = 256 // bytes
 	packet.Data = append([]byte(nil), packet.Data[:min(len(packet.Data), mostWhole)]...)
 	p.whole[i] = packet
 }

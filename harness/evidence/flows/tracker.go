@@ -55,6 +55,7 @@ type Tracker struct {
 	free   []int32
 	lists  [2]list // open, over
 	pool   pool
+	queue  queue
 	names  names
 	header header
 }
@@ -80,25 +81,34 @@ func (t *Tracker) flow(i int32) *Flow { return &t.blocks[i/flowBlock][i%flowBloc
 
 // Add enters the next segment of the capture. It keeps nothing of it but copies.
 func (t *Tracker) Add(s *evidence.Segment) {
+	t.drain()
 	t.header.read(s)
 	key, from := t.names.pairOf(s.From, s.To)
-	t.enter(form{decoded: s}, key, from)
+	t.enter(form{decoded: s}, &key, t.table.hash(&key), from)
 }
 
-// AddRaw is Add of a segment that is not decoded.
+// AddRaw is Add of a segment that is not decoded. Some of them wait in the
+// tracker until others come, or it is closed.
 func (t *Tracker) AddRaw(r *evidence.RawSegment) {
-	t.header.readRaw(r)
-	key, from := pairOfRaw(r)
-	t.enter(form{raw: r}, key, from)
+	if r.TCP > keptBytes { // behind so many extension headers that a waiting one would lack it
+		t.drain()
+		t.header.readRaw(r)
+		key, from := pairOfRaw(r)
+		t.enter(form{raw: r}, &key, t.table.hash(&key), from)
+		return
+	}
+	t.queue.put(r, &t.table)
+	if t.queue.size == queued {
+		t.drain()
+	}
 }
 
 // enter enters a segment of which the header was read.
-func (t *Tracker) enter(s form, key pair, from uint8) {
+func (t *Tracker) enter(s form, key *pair, hash uint32, from uint8) {
 	h := &t.header
-	hash := t.table.hash(&key)
 	var f *Flow
-	if i := t.find(&key, hash); i == none {
-		f = t.begin(key, hash, false)
+	if i := t.find(key, hash); i == none {
+		f = t.begin(*key, hash, false)
 	} else if f = t.flow(i); f.begunAnew(h, from) {
 		f = t.again(f, from)
 	}
@@ -114,6 +124,7 @@ func (t *Tracker) enter(s form, key pair, from uint8) {
 
 // Close hands over what is left, those that have been idle longest first.
 func (t *Tracker) Close() {
+	t.drain()
 	for _, l := range []int{listOver, listOpen} {
 		for t.lists[l].first != none {
 			t.end(t.flow(t.lists[l].first))
