@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,16 +51,40 @@ func (s *supervisor) pause(id int) error {
 }
 
 // stopMembers sends SIGSTOP to the processes of a program that are not stopped,
-// and says whether there was one: one that was not may have started another. mu
-// is held.
+// and says whether there was one: one that was not may have started another. A
+// debugger is stopped behind what it traces, whose threads stop only with its help
+// (ptrace(2), Group-stop), and goes on where it was stopped before that. mu is held.
 func (s *supervisor) stopMembers(p *program) (running bool) {
-	for _, pid := range s.members(p) {
+	members := s.members(p)
+	var todo []int
+	tracers := map[int]bool{}
+	for _, pid := range members {
 		if !isStopped(pid) {
-			running = true
+			todo = append(todo, pid)
+			tracers[tracerOf(pid)] = true
+		}
+	}
+	for _, pid := range members {
+		switch {
+		case tracers[pid]:
+			unix.Kill(pid, unix.SIGCONT)
+		case slices.Contains(todo, pid):
 			unix.Kill(pid, unix.SIGSTOP)
 		}
 	}
-	return running
+	return len(todo) > 0
+}
+
+// tracerOf is the process that traces another; 0 if none does.
+func tracerOf(pid int) int {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0 // it has ended
+	}
+	_, behind, _ := bytes.Cut(text, []byte("\nTracerPid:\t"))
+	number, _, _ := bytes.Cut(behind, []byte("\n"))
+	tracer, _ := strconv.Atoi(string(number))
+	return tracer
 }
 
 // resume lets the processes of a program go on.
