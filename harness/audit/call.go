@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"runtime/pprof"
 	"time"
 )
@@ -173,4 +174,21 @@ func (t *trial) do(ctx context.Context, call Call) (answer Answer, returned bool
 		answer = p.end(ctx)
 	}
 	return answer, returned
+}
+
+func (t *trial) panicked(p any) {
+	t.panicky = true
+	t.logf("%s: panic: %v\n%s", t.cell.ID(), p, debug.Stack())
+}
+
+// newCall makes a call that nothing else has made.
+func (t *trial) newCall(operation Operation, shape string) Call {
+	c := Call{
+		ID: t.newID(), Operation: operation, Shape: shape, Address: t.address, TLS: t.subject.TLS != nil,
+	}
+	if t.healthy != nil {
+		c.Healthy = t.healthy.Addr()
+	}
+	t.calls = append(t.calls, c)
+	return c
 }

@@ -42,6 +42,10 @@ type Options struct {
 	Limits Limits
 	// Recorder, if not nil, records what happens on the wire in each cell.
 	Recorder Recorder
+	// Tracer, if not nil, runs the cells with a bad verdict once more when all are
+	// over, or all that were struck where Cells names them, for their clients'
+	// system calls: see [Result.Trace].
+	Tracer Tracer
 	// Progress, if not nil, is called after each cell, never concurrently.
 	Progress func(done, total int, last Result)
 	// Log, if not nil, is told what a result has no room for: stacks.

@@ -74,6 +74,9 @@ type Result struct {
 	// Card is what was on the wire and why the kernel reset, as plain text, with
 	// what the client said, and Known; empty if the cell was not recorded.
 	Card string `json:"card,omitempty"`
+	// Trace is what the client's system calls tell; nil if they were not looked at:
+	// see Options.Tracer.
+	Trace *Trace `json:"trace,omitempty"`
 	// Expected is why this verdict was expected though it is bad or weak; see
 	// [Expectations].
 	Expected string `json:"expected,omitempty"`

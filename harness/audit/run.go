@@ -58,6 +58,9 @@ func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
 	}
 	report, err := r.report(ctx, cells, r.try)
 	report.Untried = s.untried(o)
+	if err == nil {
+		err = r.traceCells(ctx, report)
+	}
 	return report, err
 }
 

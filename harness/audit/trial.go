@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +47,7 @@ type trial struct {
 	mark      mark
 	recording Recording // nil if the cell is not recorded
 	toldAll   bool      // it has been stopped
+	strikes   *strikes  // nil: nobody asks when they were
 }
 
 // labelled is the profiler's label by which a goroutine that a client left
@@ -106,7 +106,7 @@ func (t *trial) observe(ctx context.Context) (Result, error) {
 		hits: make(chan struct{}, 1), came: map[int]int64{},
 	}
 	t.striker.suspend = func() { t.keepStill(ctx) }
-	t.watch = t.striker.watch
+	t.watch = t.timed
 	if err := t.record(); err != nil {
 		return Result{}, err
 	}
@@ -277,28 +277,14 @@ func (t *trial) strikeFirst(ctx context.Context) error {
 		return nil
 	}
 	client, server := endings(t.cell.Fault)
+	at := time.Now()
 	cut, err := t.proxy.inner.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server})
 	if err != nil {
 		return err
 	}
-	t.striker.struckIdle(cut.Report().Count)
+	report := cut.Report()
+	t.striker.struckIdle(report.Count)
+	t.timedIdle(at, report)
 	t.awaitNotice(ctx)
 	return ctx.Err()
-}
-
-func (t *trial) panicked(p any) {
-	t.panicky = true
-	t.logf("%s: panic: %v\n%s", t.cell.ID(), p, debug.Stack())
-}
-
-// newCall makes a call that nothing else has made.
-func (t *trial) newCall(operation Operation, shape string) Call {
-	c := Call{
-		ID: t.newID(), Operation: operation, Shape: shape, Address: t.address, TLS: t.subject.TLS != nil,
-	}
-	if t.healthy != nil {
-		c.Healthy = t.healthy.Addr()
-	}
-	t.calls = append(t.calls, c)
-	return c
 }

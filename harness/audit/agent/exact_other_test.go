@@ -2,5 +2,7 @@
 
 package agent_test
 
-// watchful is asked for on Linux only.
+// These are asked for on Linux only.
 func watchful() {}
+func blind()    {}
+func hasty()    {}

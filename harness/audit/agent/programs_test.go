@@ -44,6 +44,8 @@ var programs = map[string]func(){
 	"tell":      tell,
 	"get":       get,
 	"watchful":  watchful,
+	"blind":     blind,
+	"hasty":     hasty,
 }
 
 func TestMain(m *testing.M) {

@@ -19,6 +19,8 @@ type Survey struct {
 	// that the program's conversations come by: a GET without a body, for one,
 	// never is in the middle of it.
 	Subject audit.Subject
+	// Command is the agent's, as it is run there.
+	Command Command
 	// Output is what its standard output turned out to be.
 	Output Output
 	// Missing names the places that it does not come by.
@@ -68,7 +70,7 @@ func (c Command) Survey(
 	survey.Subject.Suspends = true
 	survey.Subject.Cost = c.costs.measured()
 	c.Output, c.costs = learnt, nil
-	survey.Subject.Open = c.Open
+	survey.Command, survey.Subject.Open = c, c.Open
 	survey.Subject.Protocol, survey.Missing = narrow(s, met, operations)
 	return survey, nil
 }
@@ -94,7 +96,7 @@ func (c Command) SurveyRemote(
 	}
 	c.Output, c.Reply = learnt, s.Origin.Reply
 	s.Open = c.Open
-	return &Survey{Subject: s, Output: learnt}, nil
+	return &Survey{Subject: s, Command: c, Output: learnt}, nil
 }
 
 // learn performs each operation, notes the places it comes by, and finds out

@@ -140,6 +140,10 @@ func evidence(c audit.Result) []string {
 	if c.Known != "" {
 		lines = append(lines, "it could have known: "+plain(c.Known))
 	}
+	if c.Trace != nil {
+		lines = append(lines, "its system calls: "+traceSays(c.Trace))
+		lines = append(lines, traceLines(c.Trace)...)
+	}
 	return lines
 }
 

@@ -47,6 +47,9 @@ func markdownFindings(text *strings.Builder, r *audit.Report) {
 			if c.Known != "" {
 				why += ". It could have known: " + c.Known
 			}
+			if c.Trace != nil {
+				why += ". Its system calls: " + traceSays(c.Trace)
+			}
 			if c.Expected != "" {
 				why += " (expected: " + c.Expected + ")"
 			}

@@ -17,7 +17,7 @@ const LeastWidth = 60
 type Style struct {
 	Width int  // columns; zero means 80, and fewer than [LeastWidth] are treated as that
 	Color bool // ANSI colours, besides the signs
-	Said  bool // list what the client's errors said, in every cell that has one
+	Said  bool // list what the client's errors said, in every cell that has one, and its system calls
 }
 
 // Matrix writes a report for a terminal: the cells by place, a legend, and what
@@ -36,6 +36,7 @@ func Matrix(w io.Writer, r *audit.Report, s Style) error {
 	if s.Said {
 		m.said()
 	}
+	m.traces()
 	_, err := io.WriteString(w, m.text.String())
 	return err
 }

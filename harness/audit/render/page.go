@@ -89,6 +89,7 @@ type cardView struct {
 	Verdict, Reason       string
 	Facts                 []fact
 	Wire                  string
+	Calls                 []string // on the struck connection
 	Chain                 []string
 	Cut                   *cutView
 	Line                  []tick
@@ -175,6 +176,9 @@ func (p *page) card(number int, r *audit.Report, c audit.Result, cell cellView) 
 	for line := range strings.Lines(c.Card) {
 		view.Wire += strings.Repeat(" ", len(line)-len(strings.TrimLeft(line, " "))) + plain(line) + "\n"
 	}
+	if c.Trace != nil {
+		view.Calls = traceLines(c.Trace)
+	}
 	for _, err := range c.Chain {
 		view.Chain = append(view.Chain, plain(err))
 	}
@@ -210,6 +214,9 @@ func factsOf(c audit.Result) []fact {
 	}
 	if c.Known != "" {
 		facts = append(facts, fact{"it could have known", plain(c.Known)})
+	}
+	if c.Trace != nil {
+		facts = append(facts, fact{"its system calls", traceSays(c.Trace)})
 	}
 	if c.Expected != "" {
 		facts = append(facts, fact{"expected", plain(c.Expected)})

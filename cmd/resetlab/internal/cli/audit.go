@@ -89,6 +89,18 @@ started with -proxy-metrics: P0/refuse, client@N/rst, client@N/fin-rst,
 client@0/stall and server@N/rst, each always, at bytes 0 to 4096. Nothing else
 is exact there, and it is refused.
 
+With --trace (Linux, with strace installed) each bad cell, or each of --cell, is run
+once more when all are over, alone and below strace. A sentence says what the
+client was told by its system calls and made of it, so that an error that it never
+asked for can be told from one that was swallowed above the system call:
+
+    read() returned ECONNRESET 3ms after the strike, and the client reported
+    success: what it was told was swallowed above the system call
+
+--verbose, --cell and the reports show the calls on the connection that was struck
+last, with the first 16 bytes of what they carried. Programs are slower below strace:
+where a cell then comes out otherwise, that is said, and the verdict stays.
+
 An interrupt (Ctrl-C, SIGTERM) shows what was measured and ends the audit and the
 client's programs within ` + auditEnds.String() + `, whatever those do.
 

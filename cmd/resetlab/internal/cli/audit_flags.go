@@ -24,7 +24,7 @@ type auditFlags struct {
 	seed                                 uint64
 	parallel                             int
 	backends, sweep, dryRun, tls         bool
-	session                              bool
+	session, trace                       bool
 	stride                               int64
 	toxiproxy                            remoteFlags
 	expect                               expectations
@@ -52,6 +52,7 @@ func (f *auditFlags) register(command *cobra.Command) {
 	flags.StringVar(&f.count, "count", "", "with --upstream: `COMMAND` that prints how often the operation {id} was executed")
 	flags.StringVar(&f.source, "source", "", "with --upstream: `IP` to connect to it from (default 127.0.0.1 on the loopback)")
 	flags.StringVar(&f.data, "expect-data", "", "with --upstream: `FILE` with the data that a read returns, {id} in it being the call's")
+	flags.BoolVar(&f.trace, "trace", false, "run bad cells, or those of --cell, again below strace, for the client's system calls (Linux)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "list the cells and run none")
 	f.toxiproxy.register(command)
 	f.expect.register(command)
@@ -164,6 +165,8 @@ func (f *auditFlags) conflict(of family, args []string) error {
 		return badInputf("--sweep cuts at every byte: --cell, --only, --shard, --expect and --dry-run do not go with it")
 	case f.sweep && (f.files.junit != "" || f.files.html != "" || f.files.markdown != ""):
 		return badInputf("--sweep has --json only")
+	case f.trace && (f.sweep || f.toxiproxy.url != ""):
+		return badInputf("--trace is of cells that are struck here: --sweep and --toxiproxy do not go with it")
 	case f.stride < 1:
 		return badInputf("--stride %d: want 1 or more", f.stride)
 	}

@@ -61,6 +61,11 @@ func (a *auditing) run(cmd *cobra.Command) (err error) {
 	if a.flags.dryRun {
 		return a.list(cmd.OutOrStdout())
 	}
+	if a.flags.trace {
+		if err := agent.CheckTracing(cmd.Context()); err != nil {
+			return badInputf("--trace: %w", err)
+		}
+	}
 	if a.server == nil {
 		if a.server, err = a.family.start(); err != nil {
 			return err
@@ -98,6 +103,9 @@ func (a *auditing) conduct(cmd *cobra.Command, subject audit.Subject) (err error
 	bar := newProgress(cmd.ErrOrStderr(), len(cells), "running the cells")
 	defer bar.finish()
 	a.options.Progress = worstSoFar(bar)
+	if a.options.Tracer != nil {
+		a.options.Tracer = describedTracer{a.options.Tracer, bar}
+	}
 	report, err := a.audit(cmd.Context(), subject)
 	bar.finish()
 	if report == nil {
@@ -148,6 +156,18 @@ func worstSoFar(bar progress) func(done, total int, last audit.Result) {
 		}
 		bar.step()
 	}
+}
+
+// A describedTracer shows on a bar which cell it traces.
+type describedTracer struct {
+	audit.Tracer
+	bar progress
+}
+
+// Trace prepares the client of a cell.
+func (t describedTracer) Trace(c audit.Cell) (audit.Tracing, error) {
+	t.bar.describe("again below strace: " + c.ID())
+	return t.Tracer.Trace(c)
 }
 
 // operations are those that the audit performs.

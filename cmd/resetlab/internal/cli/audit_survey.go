@@ -28,6 +28,9 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 		}
 		return audit.Subject{}, badInput(a.advised(cmd, err))
 	}
+	if a.flags.trace {
+		a.options.Tracer = survey.Command.Tracer()
+	}
 	if missing := a.missing(survey); len(missing) > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "resetlab: left out: %s: this client's conversations do not come by there\n",
 			strings.Join(missing, ", "))
