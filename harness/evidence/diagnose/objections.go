@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
@@ -217,6 +218,6 @@ func (q *wireQuestion) oddNumber() bool {
 // raw says whether the RST's header has a sequence number, whatever was made of
 // it.
 func (q *wireQuestion) raw(number uint32) bool {
-	header := header(q.rst.Packet)
-	return header != nil && header.Seq == number
+	raw, ok := evidence.FindSegment(q.rst.Packet.Data, q.rst.Packet.Length)
+	return ok && binary.BigEndian.Uint32(raw.Data[raw.TCP+4:]) == number
 }

@@ -118,17 +118,26 @@ func (n *names) pairOf(from, to netip.AddrPort) (p pair, side uint8) {
 // pairOfRaw returns the pair of the ends of a segment that is not decoded.
 func pairOfRaw(r *evidence.RawSegment) (p pair, side uint8) {
 	ip, tcp := r.Data, r.Data[r.TCP:]
-	p.aPort, p.bPort = binary.BigEndian.Uint16(tcp), binary.BigEndian.Uint16(tcp[2:])
+	aPort, bPort := binary.BigEndian.Uint16(tcp), binary.BigEndian.Uint16(tcp[2:])
 	if ip[0]>>4 == 4 {
+		a, b := binary.BigEndian.Uint32(ip[12:]), binary.BigEndian.Uint32(ip[16:])
+		if b < a || b == a && bPort < aPort {
+			a, b, aPort, bPort, side = b, a, bPort, aPort, 1
+		}
 		const mapped = 0xffff << 32 // ::ffff:0:0/96 (RFC 4291, section 2.5.5.2)
-		p.a[1] = mapped | uint64(binary.BigEndian.Uint32(ip[12:]))
-		p.b[1] = mapped | uint64(binary.BigEndian.Uint32(ip[16:]))
-		return p.ordered()
+		return pair{[2]uint64{0, mapped | uint64(a)}, [2]uint64{0, mapped | uint64(b)}, aPort, bPort}, side
 	}
 	_ = ip[39]
+	p.aPort, p.bPort = aPort, bPort
 	p.a = [2]uint64{binary.BigEndian.Uint64(ip[8:]), binary.BigEndian.Uint64(ip[16:])}
 	p.b = [2]uint64{binary.BigEndian.Uint64(ip[24:]), binary.BigEndian.Uint64(ip[32:])}
 	return p.ordered()
+}
+
+// is says whether two pairs are the same. Comparing them with == calls a function
+// that compares memory, which takes longer.
+func (p *pair) is(o *pair) bool {
+	return p.a[1] == o.a[1] && p.b[1] == o.b[1] && p.aPort == o.aPort && p.bPort == o.bPort && p.a[0] == o.a[0] && p.b[0] == o.b[0]
 }
 
 // ordered returns the pair of the ends, which stand sender first. side is 0 if

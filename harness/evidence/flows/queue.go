@@ -68,5 +68,11 @@ func (t *Tracker) fetch() {
 		k := t.pool.at(i)
 		touched += uint64(k.at) + uint64(k.data[len(k.data)-1])
 	}
+	const ending = 2 // connections that so many segments end, as a rule
+	for i, n := 0, t.lists[listOver].first; i < ending && n != none; i++ {
+		f := t.flow(n)
+		touched += uint64(f.hash) + uint64(f.sides[0].sums.segments) + uint64(f.sides[1].sums.segments) + uint64(f.bore)
+		n = f.behind
+	}
 	q.touched += touched
 }

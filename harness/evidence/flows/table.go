@@ -37,7 +37,7 @@ func (t *Tracker) find(p *pair, hash uint32) int32 {
 		if s.number == 0 {
 			return none
 		}
-		if s.hash == hash && t.flow(s.number-1).pair == *p {
+		if s.hash == hash && t.flow(s.number-1).pair.is(p) {
 			return s.number - 1
 		}
 	}
