@@ -43,6 +43,7 @@ var programs = map[string]func(){
 	"gigabyte":  func() { send(1 << 30); os.Exit(1) },
 	"tell":      tell,
 	"get":       get,
+	"quoting":   quoting,
 	"watchful":  watchful,
 	"blind":     blind,
 	"hasty":     hasty,
