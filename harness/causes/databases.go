@@ -37,6 +37,14 @@ var databases = []Phrase{
 		Points: deadSession, Settle: settleSession,
 	},
 	{
+		Words: []string{"tcp recv: closed", "tcp recv (idle): closed", "tcp send: closed", "ssl recv: closed",
+			"ssl recv (idle): closed", "ssl send: closed"},
+		Of: "Elixir (DBConnection: Postgrex, MyXQL)", Known: "db_connection: connection_error.ex; Erlang/OTP: inet:setopts/2, show_econnreset",
+		Sure: "The connection to the database had ended. Erlang says \"closed\" of a FIN and of a RST alike, unless the " +
+			"option show_econnreset is set. \"(idle)\" is a connection of the pool that nobody was using: nothing is lost.",
+		Points: deadSession, Settle: settleSession,
+	},
+	{
 		Words: []string{"terminating connection due to idle-session timeout",
 			"terminating connection due to idle-in-transaction timeout"},
 		Of: "PostgreSQL", Ending: "finished", Known: "PostgreSQL: src/backend/tcop/postgres.c, error codes 57P05, 25P03",

@@ -86,7 +86,7 @@ var texts = []pasted{
 }
 
 func TestSearch(t *testing.T) {
-	for _, test := range slices.Concat(texts, strangers) {
+	for _, test := range slices.Concat(texts, strangers, traces) {
 		found := causes.Search(test.text)
 		if len(found) == 0 {
 			t.Errorf("%q: nothing is found", test.text)
