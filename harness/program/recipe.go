@@ -92,8 +92,8 @@ func (r Recipe) VersionOf(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s: it has no arguments that tell its version: %w", r.Name, errors.ErrUnsupported)
 	}
 	ask := exec.CommandContext(ctx, path, r.Version...)
-	said, err := ask.CombinedOutput()                                             // some tell it among their complaints, with a status that is not 0
-	found := regexp.MustCompile(`(?:\b|_)(\d+\.\d[\w.+~:-]*)`).FindSubmatch(said) // as "2.6.12", "OpenSSH_9.2p1"
+	said, err := ask.CombinedOutput()                                                 // some tell it among their complaints, with a status that is not 0
+	found := regexp.MustCompile(`(?:\b|\bv|_)(\d+\.\d[\w.+~:-]*)`).FindSubmatch(said) // as "2.6.12", "v1.0.6", "OpenSSH_9.2p1"
 	if found == nil {
 		return "", fmt.Errorf("%s: %v names no version: %.200q, %v", r.Name, ask, said, err)
 	}

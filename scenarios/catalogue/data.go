@@ -1835,6 +1835,50 @@ var situations = []Situation{
 		},
 	},
 	{
+		Name: "fail2ban-bans-an-address", Title: "fail2ban bans an address at sshd", Cause: "banned",
+		Drawing: `ssh                    nftables               sshd
+  a stranger, twice ────────────────────────▶   "Invalid user"
+                         set: its address  ◀─   fail2ban: Ban
+  SYN    ───────────▶    reject
+         ◀═══════════  RST, or ICMP, or nothing
+  "Connection refused", or "timed out"`,
+		Client: "\"Connection refused\" or \"Connection timed out\"; an open connection: \"send disconnect: Broken pipe\"",
+		Server: "nothing of the ban: its open connection times out",
+		Twin:   "one failure is no ban; where fail2ban is stopped ssh logs in again",
+		Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "real:fail2ban", "real:nft", "needs:netns", "claim:ip-banned"},
+		File:   "scenarios/real/banned_by_fail2ban_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "fail2ban-bans-an-address/ends-what-is-open-and-what-is-new-as-its-rule-says-by-icmp",
+				Text:   "fail2ban bans an address at sshd ends what is open and what is new, as its rule says: by ICMP",
+				Short:  "ends what is open and what is new, as its rule says: by ICMP",
+				Table:  "ends what is open and what is new, as its rule says:",
+				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "real:fail2ban", "real:nft", "needs:netns", "claim:ip-banned"},
+			},
+			{
+				Name:   "fail2ban-bans-an-address/ends-what-is-open-and-what-is-new-as-its-rule-says-by-rst",
+				Text:   "fail2ban bans an address at sshd ends what is open and what is new, as its rule says: by RST",
+				Short:  "ends what is open and what is new, as its rule says: by RST",
+				Table:  "ends what is open and what is new, as its rule says:",
+				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "real:fail2ban", "real:nft", "needs:netns", "claim:ip-banned"},
+			},
+			{
+				Name:   "fail2ban-bans-an-address/ends-what-is-open-and-what-is-new-as-its-rule-says-by-silence",
+				Text:   "fail2ban bans an address at sshd ends what is open and what is new, as its rule says: by silence",
+				Short:  "ends what is open and what is new, as its rule says: by silence",
+				Table:  "ends what is open and what is new, as its rule says:",
+				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "real:fail2ban", "real:nft", "needs:netns", "claim:ip-banned"},
+			},
+			{
+				Name:   "fail2ban-bans-an-address/lets-in-who-failed-once-and-everybody-where-it-is-stopped",
+				Text:   "fail2ban bans an address at sshd lets in who failed once, and everybody where it is stopped",
+				Short:  "lets in who failed once, and everybody where it is stopped",
+				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "real:fail2ban", "real:nft", "needs:netns"},
+			},
+		},
+	},
+	{
 		Name: "finishing-impatiently", Title: "A server that will not wait in FIN-WAIT-2", Cause: "impatient-finish",
 		Drawing: `client                 server
                          TCP_LINGER2 -1, close

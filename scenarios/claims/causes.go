@@ -23,7 +23,11 @@ func causes() []Claim {
 		{ID: FirewallBlock, Document: "guide", Seen: []string{"reset"},
 			Says: "a firewall on the route blocks the traffic: connection reset by peer"},
 		{ID: IPBanned, Document: "guide", Seen: []string{"reset"},
-			Says: "the client's address is banned on the server: connection reset by peer"},
+			Says: "the client's address is banned on the server: connection reset by peer",
+			Real: map[string]string{
+				"sshd": "ssh tells of the last call on an open connection alone, its write: the read before took the " +
+					"error, which is a reset where the ban rejects with RST",
+			}},
 		{ID: HostsDeny, Document: "guide", Seen: []string{"read: reset"},
 			Says: "TCP wrappers deny the host: reading the banner fails with ECONNRESET"},
 		{ID: AllowBeforeDeny, Document: "guide", Seen: []string{"allowed"},

@@ -193,6 +193,5 @@ func compare(c Claim, by string, saw []Observation) string {
 
 // phrase names each of several things once, in a stable order.
 func phrase(words []string) string {
-	slices.Sort(words)
-	return strings.Join(slices.Compact(words), ", or ")
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(words))), ", or ")
 }

@@ -33,6 +33,8 @@ func TestJudgeReal(t *testing.T) {
 			[]string{"claim c · haproxy 2.6, java 17 · holds · 1 spec"}},
 		{"otherwise", []claims.Run{toy, by("c", old, claims.Passed, "nothing")},
 			[]string{"claim c · haproxy 2.6, java 17 · differs: nothing · 1 spec"}},
+		{"otherwise twice", []claims.Run{by("c", old, claims.Passed, "nothing"), by("c", old, claims.Passed, "nothing")},
+			[]string{"claim c · haproxy 2.6, java 17 · differs: nothing · 2 specs"}},
 		{"under a condition", []claims.Run{by("c", old, claims.Passed, "reset, if sent"), by("c", old, claims.Passed, "nothing, if silent")},
 			[]string{"claim c · haproxy 2.6, java 17 · holds if sent · 2 specs"}},
 		{"two versions", []claims.Run{by("c", old, claims.Passed, "reset"), by("c", newer, claims.Passed, "nothing")},

@@ -24,14 +24,16 @@ type tool struct {
 
 // tools are the programs, by the names in the labels.
 var tools = map[string]tool{
-	"bash":    released(2, command("bash", "bash", "--version")),
-	"curl":    released(2, command("curl", "curl", "--version")),
-	"haproxy": released(2, recipes.HAProxy(nil)),
-	"java":    released(1, recipes.Java("", "", nil)),
-	"javac":   released(1, program.Recipe{Name: "javac", Package: "default-jdk-headless", Path: "javac", Version: []string{"-version"}}),
-	"nc":      released(2, command("nc", "netcat-openbsd", "-h")),
-	"ssh":     released(2, recipes.SSH("", recipes.Client{})),
-	"sshd":    released(2, recipes.SSHD(recipes.Server{})),
+	"bash":     released(2, command("bash", "bash", "--version")),
+	"curl":     released(2, command("curl", "curl", "--version")),
+	"fail2ban": released(2, recipes.Fail2Ban(recipes.Jail{})),
+	"haproxy":  released(2, recipes.HAProxy(nil)),
+	"java":     released(1, recipes.Java("", "", nil)),
+	"javac":    released(1, program.Recipe{Name: "javac", Package: "default-jdk-headless", Path: "javac", Version: []string{"-version"}}),
+	"nc":       released(2, command("nc", "netcat-openbsd", "-h")),
+	"nft":      released(2, recipes.NFT()),
+	"ssh":      released(2, recipes.SSH("", recipes.Client{})),
+	"sshd":     released(2, recipes.SSHD(recipes.Server{})),
 }
 
 // command is the recipe of a command that is asked for its version so.

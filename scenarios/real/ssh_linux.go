@@ -52,22 +52,25 @@ func (s login) ssh(ctx SpecContext, command ...string) *lab.Program {
 	return start(ctx, s.lab.Host("client"), recipes.SSH(s.server.Addr(), s.client, command...))
 }
 
-// sshThatStays is ssh whose command says "ready", and ends when the spec does, or
-// the connection.
-func (s login) sshThatStays(ctx SpecContext) *lab.Program {
+// sshThatStays is ssh whose command says "ready", and then does this until the
+// connection has ended. It returns what its standard input reads, which ends with
+// the spec.
+func (s login) sshThatStays(ctx SpecContext, does string) (client *lab.Program, input *os.File) {
 	GinkgoHelper()
-	input, open, err := os.Pipe()
+	output, input, err := os.Pipe()
 	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(open.Close)
-	defer input.Close()
-	recipe := recipes.SSH(s.server.Addr(), s.client, "echo ready; exec cat")
+	DeferCleanup(input.Close)
+	defer output.Close()
+	recipe := recipes.SSH(s.server.Addr(), s.client, "echo ready; "+does)
 	command := recipe.Command
 	recipe.Command = func(at program.Place) (program.Command, error) {
 		c, err := command(at)
-		c.Stdin = input
+		c.Stdin = output
 		return c, err
 	}
-	return start(ctx, s.lab.Host("client"), recipe)
+	client = start(ctx, s.lab.Host("client"), recipe)
+	awaitLine(ctx, client, "ready")
+	return client, input
 }
 
 // sshUnread is ssh by a client whose banner lies unread when the server accepts

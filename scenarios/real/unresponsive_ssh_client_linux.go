@@ -49,8 +49,7 @@ goes on
 		GinkgoHelper()
 		s = startSSHD(ctx, l, recipes.Server{Options: []string{
 			"LogLevel DEBUG3", "ClientAliveInterval 1", fmt.Sprintf("ClientAliveCountMax %d", countMax)}})
-		client = s.sshThatStays(ctx)
-		awaitLine(ctx, client, "ready")
+		client, _ = s.sshThatStays(ctx, "exec cat")
 		return s, client
 	}
 

@@ -71,7 +71,7 @@ func TestVersions(t *testing.T) {
 	nothing := func(program.Place) []string { return nil }
 	for _, recipe := range []program.Recipe{
 		recipes.HAProxy(nil), recipes.Java("", "", nothing), recipes.SSHD(recipes.Server{}),
-		recipes.SSH("", recipes.Client{}),
+		recipes.SSH("", recipes.Client{}), recipes.Fail2Ban(recipes.Jail{}), recipes.NFT(),
 	} {
 		version, err := recipe.VersionOf(t.Context())
 		if errors.Is(err, program.ErrUnavailable) {
@@ -83,6 +83,9 @@ func TestVersions(t *testing.T) {
 		}
 		if strings.HasPrefix(recipe.Name, "ssh") && strings.HasPrefix(version, "3.") {
 			t.Errorf("%s: version %q is that of OpenSSL, which it names, too", recipe.Name, version)
+		}
+		if recipe.Name == "nft" && strings.HasPrefix(version, "0.") {
+			t.Errorf("nft: version %q is a part of v1.0.6", version)
 		}
 	}
 }

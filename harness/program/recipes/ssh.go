@@ -3,6 +3,7 @@ package recipes
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/program"
@@ -16,6 +17,9 @@ type Server struct {
 	Options []string
 	// Files are further ones below /etc and /run, such as /etc/hosts.deny.
 	Files map[string]string
+	// Log is a file in its private directory that has its log in the place of
+	// standard error. Empty: none.
+	Log string
 }
 
 // SSHD is OpenSSH's server, in the foreground, with its log on standard error.
@@ -38,7 +42,11 @@ func SSHD(s Server) program.Recipe {
 		Listens: true, Files: files,
 		Command: func(at program.Place) (program.Command, error) {
 			path, err := s.Write(at)
-			return program.Command{Args: []string{"-D", "-e", "-f", path}}, err
+			log := []string{"-e"}
+			if s.Log != "" {
+				log = []string{"-E", filepath.Join(at.Dir, s.Log)}
+			}
+			return program.Command{Args: append(log, "-D", "-f", path)}, err
 		},
 	}
 }
