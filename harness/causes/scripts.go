@@ -2,7 +2,8 @@ package causes
 
 import "slices"
 
-// scripts are the words of Python, Ruby and PHP, and of their packages.
+// scripts are the words of Python, Ruby, PHP, Elixir and Dart, and of their
+// packages.
 var scripts = []Phrase{
 	{
 		Words: []string{"ConnectionResetError", "ConnectionResetError: [Errno 104] Connection reset by peer"},
@@ -153,6 +154,31 @@ var scripts = []Phrase{
 		Of:    "Perl (LWP)", Known: "LWP: Net::HTTP, LWP::Protocol::http",
 		Sure: "The status 500 is LWP's own and never came from the server: the connection ended in the place of a " +
 			"reply, \"without sending any data\" by a FIN, \"read failed: Connection reset by peer\" by a RST.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"Mint.TransportError … socket closed", "Req.TransportError … socket closed",
+			"TransportError{reason: :closed}", "HTTPoison.Error) :closed", "HTTPoison.Error{id: nil, reason: :closed}",
+			"={error,closed}", "={:error, :closed}"},
+		Of: "Elixir and Erlang (Mint, Req, Finch, HTTPoison)", Known: "Erlang/OTP: inet:setopts/2, show_econnreset; mint: transport_error.ex",
+		Sure: "The connection ended in the place of a reply. Erlang says \"closed\" of a FIN and of a RST alike, unless the " +
+			"option show_econnreset is set. The request may have been executed.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"SocketException: Connection reset by peer (OS Error: Connection reset by peer",
+			"SocketException: … (OS Error: Connection reset by peer"},
+		Of: "Dart and Flutter", Ending: "reset", Known: "Dart: dart:io, SocketException, OSError",
+		Sure: "A RST ended the connection, and a read or a write took the error. The errno behind it is the system's: 104 on " +
+			"Android and Linux, 54 on iOS and macOS. The port that is printed is the one that the exception knows, and often " +
+			"this end's.",
+	},
+	{
+		Words: []string{"HttpException: Connection closed before full header was received",
+			"Connection closed before full header was received"},
+		Of: "Dart and Flutter", Ending: "finished", Known: "Dart: dart:io, HttpException (http_parser.dart)",
+		Sure: "The connection ended before the reply's head was complete. It is no RST, which would be a SocketException. " +
+			"The request may have been executed.",
 		Points: noReply, Settle: settleReply,
 	},
 }

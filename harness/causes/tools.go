@@ -5,9 +5,10 @@ import "slices"
 // tools are the words of programs that are typed: curl, wget, ssh, git, nc.
 var tools = []Phrase{
 	{
-		Words: []string{"curl: (56)", "Recv failure: Connection reset by peer", "cURL error 56"},
-		Of:    "curl", Ending: "reset", Known: "measured: curl 7.88.1",
-		Sure: "curl had connected, and a read failed. With \"Connection reset by peer\" it was a RST: before the " +
+		Words: []string{"curl: (56)", "Recv failure: Connection reset by peer",
+			"Recv failure: Connection was reset", "cURL error 56"},
+		Of: "curl", Ending: "reset", Known: "measured: curl 7.88.1",
+		Sure: "curl had connected, and a read failed. With \"Connection reset by peer\" (on Windows \"was reset\") it was a RST: before the " +
 			"reply, or within it if something was printed. curl does not try that again unless told to " +
 			"(--retry-all-errors).",
 		Points: clientReset,
@@ -33,6 +34,7 @@ var tools = []Phrase{
 	{
 		Words: []string{"curl: (35)", "SSL_connect: SSL_ERROR_SYSCALL in connection to",
 			"SSL_connect: Connection reset by peer", "curl: (35) Recv failure: Connection reset by peer",
+			"curl: (35) Recv failure: Connection was reset",
 			"cURL error 35"},
 		Of: "curl", Known: "libcurl: CURLE_SSL_CONNECT_ERROR; measured: curl 7.88.1",
 		Sure: "TCP had connected, and the TLS handshake did not come to its end. \"Connection reset by peer\" " +

@@ -57,4 +57,13 @@ var traces = []pasted{
 	{"** (DBConnection.ConnectionError) tcp recv (idle): closed\n    (db_connection 2.4.3) lib/db_connection.ex:842", "Elixir (DBConnection: Postgrex, MyXQL)", "", "idle-timeout"},
 	{"E1129 03:00:00.000000 1 reflector.go:138] Failed to watch *v1.Pod: Get \"https://10.96.0.1:443/api\": " +
 		"read tcp 10.244.0.5:40000->10.96.0.1:443: read: connection reset by peer\ngoroutine 77 [select]:", "Go", "reset", "idle-timeout"},
+	{"** (Mint.TransportError) socket closed\n    (req 0.4.0) lib/req.ex:1092: Req.request!/2",
+		"Elixir and Erlang (Mint, Req, Finch, HTTPoison)", "", "idle-timeout"},
+	{"{:error, :closed}", "Elixir and Erlang (Mint, Req, Finch, HTTPoison)", "", "idle-timeout"},
+	{"Unhandled Exception: SocketException: Connection reset by peer (OS Error: Connection reset by peer, errno = 104), " +
+		"address = api.example.org, port = 41234\n#0      _NativeSocket.read (dart:io-patch/socket_patch.dart:1201:34)",
+		"Dart and Flutter", "reset", "idle-timeout"},
+	{"HttpException: Connection closed before full header was received, uri = https://api.example.org/", "Dart and Flutter",
+		"finished", "idle-timeout"},
+	{"error: RPC failed; Recv failure: Connection was reset", "curl", "reset", "idle-timeout"},
 }
