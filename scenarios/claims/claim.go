@@ -15,6 +15,9 @@ type Claim struct {
 	// Real says in a sentence why real programs show something else than the toy
 	// programs, by the name of the program: "haproxy".
 	Real map[string]string
+	// Words says in a sentence by which words a real program tells of what it
+	// saw, by its name, where a document's are those of another version.
+	Words map[string]string
 }
 
 // An Observation is what a spec saw that bears on a claim.

@@ -13,7 +13,12 @@ const (
 func healthChecks() []Claim {
 	return []Claim{
 		{ID: NIOAbruptClient, Document: "elb", Seen: []string{"read: reset"},
-			Says: "an NIO server's read fails with ECONNRESET when a client goes away without saying so"},
+			Says: "an NIO server's read fails with ECONNRESET when a client goes away without saying so",
+			Words: map[string]string{
+				"java": "Java 17 throws SocketException \"Connection reset\", and again at each further read, where C, Go and " +
+					"Python read the end of the stream; the document's IOException \"Connection reset by peer\" is, by its " +
+					"source, JDK 8's (FileDispatcherImpl.read0)",
+			}},
 		{ID: ProbeSuccess, Document: "elb", Seen: []string{"accepted, then read: reset"},
 			Says: "the checker completes the handshake, calls the backend healthy and sends RST",
 			Real: map[string]string{

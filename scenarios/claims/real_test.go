@@ -83,6 +83,11 @@ func TestTableOfReal(t *testing.T) {
 	if strings.Contains(same, "why:") {
 		t.Errorf("they do not differ, and the table says why:\n%s", same)
 	}
+	java := claims.Run{About: []claims.ID{claims.NIOAbruptClient}, State: claims.Passed, Programs: []string{"java"}, By: "java 17",
+		Saw: []claims.Observation{{Claim: claims.NIOAbruptClient, Saw: "read: reset"}}}
+	if words := write(t, claims.Tabulate([]claims.Run{java})); !strings.Contains(words, "1 spec\n    words: Java 17 throws SocketException") {
+		t.Errorf("by Java alone it is\n%s", words)
+	}
 	left := by(claims.PortCheck, "", claims.LeftOut)
 	filtered := write(t, claims.Tabulate(append(real, left)))
 	if strings.Contains(filtered, "port-check") || !strings.Contains(filtered, "1 of 2 specs were chosen") {

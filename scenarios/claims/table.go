@@ -58,12 +58,13 @@ func (t Table) Why(v Verdict) string {
 	if v.By == "" || i < 0 || !v.Judged() || toy >= 0 && t.Verdicts[toy].kind() == v.kind() {
 		return ""
 	}
-	for name, why := range All()[i].Real {
-		if strings.HasPrefix(v.By, name+" ") {
-			return why
-		}
-	}
-	return ""
+	return ofProgram(All()[i].Real, v)
+}
+
+// ofProgram is the sentence about the first real program of a verdict.
+func ofProgram(sentences map[string]string, v Verdict) string {
+	name, _, _ := strings.Cut(v.By, " ")
+	return sentences[name]
 }
 
 // WriteTo writes the table: first what it lacks, then each claim with its
@@ -87,6 +88,9 @@ func (t Table) WriteTo(w io.Writer) (int64, error) {
 			fmt.Fprintf(&text, "%v\n", v)
 			if why := t.Why(v); why != "" {
 				fmt.Fprintf(&text, "    why: %s\n", why)
+			}
+			if words := ofProgram(c.Words, v); words != "" && v.Judged() {
+				fmt.Fprintf(&text, "    words: %s\n", words)
 			}
 		}
 		if len(shown) > 0 {
