@@ -77,6 +77,26 @@ var golang = []Phrase{
 		Points: noReply, Settle: settleReply,
 	},
 	{
+		Words: []string{"StatusCode.UNAVAILABLE … Socket closed", "details = \"Socket closed\"", "UNAVAILABLE: Socket closed"},
+		Of:    "gRPC (Python, C++, Ruby, PHP)", Ending: "finished", Known: "gRPC core: iomgr/tcp_posix.cc",
+		Sure: "The peer's FIN ended the connection under the call: a read got 0 bytes. A RST would be \"Connection reset " +
+			"by peer\". The call may have been executed.",
+		Points: noReply, Settle: settleReply,
+	},
+	{
+		Words: []string{"socket closed"},
+		Of:    "several programs, of different things", Known: "JDK: java.net.Socket; gRPC core: iomgr/tcp_posix.cc; Erlang/OTP: inet",
+		Sure: "The connection is closed. By whom, these words do not tell: Java says so when this program has closed it, " +
+			"gRPC, Erlang and others when the peer has.",
+		Points: []Pointer{
+			{"own-close", Possible, "this program closed it, in another thread or before"},
+			{"idle-timeout", Possible, "the connection was used before and had been idle; a fresh one works"},
+			{"restarted", Possible, "the server was restarted, deployed anew or failed over about then"},
+			{"killed", Possible, "the server's process died then"},
+		},
+		Settle: settleReply,
+	},
+	{
 		Words: []string{"Client.Timeout exceeded while awaiting headers", "Client.Timeout or context cancellation while reading body",
 			"net/http: request canceled"},
 		Of: "Go net/http", Ending: "gave-up", Known: "Go 1.26: net/http",

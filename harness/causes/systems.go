@@ -170,7 +170,7 @@ var systems = []Phrase{
 		},
 	},
 	{
-		Words: []string{"use of closed network connection", "socket closed", "socket is closed", "EBADF",
+		Words: []string{"use of closed network connection", "socket is closed", "EBADF",
 			"bad file descriptor", "=closed"},
 		Ending: "closed", Known: "measured with Go 1.26",
 		Sure: "This program closed the connection itself, and something of it went on using it. The peer has no " +

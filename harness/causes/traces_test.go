@@ -66,4 +66,10 @@ var traces = []pasted{
 	{"HttpException: Connection closed before full header was received, uri = https://api.example.org/", "Dart and Flutter",
 		"finished", "idle-timeout"},
 	{"error: RPC failed; Recv failure: Connection was reset", "curl", "reset", "idle-timeout"},
+	{"grpc._channel._InactiveRpcError: <_InactiveRpcError of RPC that terminated with:\n\tstatus = StatusCode.UNAVAILABLE\n" +
+		"\tdetails = \"Socket closed\"\n\tdebug_error_string = \"UNKNOWN:Error received from peer\"",
+		"gRPC (Python, C++, Ruby, PHP)", "finished", "idle-timeout"},
+	{"Error: socket closed", "several programs, of different things", "", "own-close"},
+	{"java.net.SocketException: Socket closed\n\tat java.base/sun.nio.ch.NioSocketImpl.endRead(NioSocketImpl.java:248)", "Java",
+		"closed", "own-close"},
 }
