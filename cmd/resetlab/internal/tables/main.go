@@ -42,7 +42,7 @@ func generate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	verdicts, err := sampleOfClaims(ctx, situations)
+	verdicts, err := byBoth()
 	if err != nil {
 		return err
 	}

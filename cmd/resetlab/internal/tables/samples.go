@@ -9,49 +9,9 @@ import (
 	"os/exec"
 	"strings"
 
-	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/report"
-	"github.com/resetlab/resetlab/scenarios/catalogue"
-	"github.com/resetlab/resetlab/scenarios/claims"
 )
-
-// sampleOfClaims runs the specs of two claims and returns their part of the
-// table, as an indented block.
-func sampleOfClaims(ctx context.Context, situations []catalogue.Situation) (string, error) {
-	shown := map[claims.ID]bool{claims.GoRead: true, claims.GoWrite: true}
-	about := map[string][]claims.ID{}
-	var order suite.Order
-	for _, s := range situations {
-		for _, spec := range s.Specs {
-			for _, id := range claims.Labelled(spec.Labels) {
-				if shown[id] && about[spec.Name] == nil {
-					about[spec.Name] = claims.Labelled(spec.Labels)
-					order.Specs = append(order.Specs, spec.Name)
-				}
-			}
-		}
-	}
-	var runs []claims.Run
-	err := suite.Run(ctx, order, func(r suite.Result) {
-		runs = append(runs, claims.Run{About: about[r.Spec], State: claims.State(r.State), Saw: r.Observations})
-	})
-	if err != nil {
-		return "", err
-	}
-	var text strings.Builder
-	for _, c := range claims.All() {
-		if !shown[c.ID] {
-			continue
-		}
-		verdict := claims.Judge(c, runs)
-		if !verdict.Judged() {
-			return "", fmt.Errorf("no sample of a run in which not all passed: %v", verdict)
-		}
-		fmt.Fprintf(&text, "    %v\n        %s: %s\n", verdict, c.Document, c.Says)
-	}
-	return text.String(), nil
-}
 
 // sampleOfCard returns the card of a recording that is stored, so that its
 // times and ports stay what they were.

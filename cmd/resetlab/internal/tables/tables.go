@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -53,3 +55,41 @@ func byName(situations []catalogue.Situation) string {
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+// byBoth is a row a claim to which real programs speak: what was found by the
+// toy programs, and by each of them, as it is pinned on one kernel.
+func byBoth() (string, error) {
+	var pins []claims.PinsBy
+	for _, suite := range []string{"scenarios", "scenarios/real"} {
+		text, err := os.ReadFile(suite + "/testdata/pinned/linux-6.18.txt")
+		if err != nil {
+			return "", err
+		}
+		parsed, err := claims.ParsePins(string(text))
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", suite, err)
+		}
+		pins = append(pins, parsed)
+	}
+	var table strings.Builder
+	fmt.Fprint(&table, "| claim | toy programs | real programs |\n|---|---|---|\n")
+	for _, c := range claims.All() {
+		toy, real := pins[0][""][c.ID], []string{}
+		for _, by := range slices.Sorted(maps.Keys(pins[1])) {
+			pin, speaks := pins[1][by][c.ID]
+			if !speaks {
+				continue
+			}
+			verdict := claims.Verdict{Claim: c.ID, By: by, Word: pin.Word, Specs: 1, Passed: 1}
+			both := claims.Table{Verdicts: []claims.Verdict{{Claim: c.ID, Word: toy.Word}}}
+			real = append(real, by+": "+pin.Word)
+			if why := both.Why(verdict); why != "" {
+				real[len(real)-1] += " (" + why + ")"
+			}
+		}
+		if len(real) > 0 {
+			fmt.Fprintf(&table, "| %s | %s | %s |\n", c.ID, cell(toy.Word), cell(strings.Join(real, "; ")))
+		}
+	}
+	return table.String(), nil
+}
