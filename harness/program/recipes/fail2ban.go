@@ -65,11 +65,13 @@ func NFT(arguments ...string) program.Recipe {
 }
 
 // files are the configuration, by name in the private directory. sshd -E writes
-// neither a time nor its name before a message, which the filter is told.
+// neither a time nor its name before a message, which the filter is told. The
+// socket is named from the private directory, where fail2ban runs: the whole path
+// may be longer than a socket's name can be (unix(7), 108 bytes).
 func (j Jail) files(dir, nft string) map[string]string {
 	return map[string]string{
 		"fail2ban.conf": "[Definition]\nloglevel = INFO\nlogtarget = STDOUT\nsyslogsocket = auto\nallowipv6 = no\n" +
-			"dbpurgeage = 1d\nsocket = " + dir + "/socket\npidfile = " + dir + "/pid\ndbfile = " + dir + "/db\n",
+			"dbpurgeage = 1d\nsocket = socket\npidfile = " + dir + "/pid\ndbfile = " + dir + "/db\n",
 		"jail.conf": fmt.Sprintf("[sshd]\nenabled = true\nbackend = polling\nlogpath = %s\n"+
 			"filter = sshd[__prefix_line=\"\"]\ndatepattern = {NONE}\nmaxretry = %d\nfindtime = 3600\nbantime = 3600\n"+
 			"usedns = no\nignoreself = false\naction = nftables[nftables=\"%s\", port=%d, blocktype=\"%s\"]\n\tbanned\n",
