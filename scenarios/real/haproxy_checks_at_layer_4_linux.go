@@ -51,15 +51,19 @@ HAProxy                server's kernel        Java server
 			Expect(checkOnce(ctx, l, toy.Addr(), options...)).To(Equal("Layer4 check passed"))
 
 			saw := reached(ctx, l, server)
-			Expect(saw).To(Equal("never accepted"))
 			clients.SendThenLeave(ctx, l.Host("client"), toy.Addr(), "a", (*lab.Conn).Close)
 			var first lab.Outcome
 			Eventually(ctx, toy.Outcomes()).Should(Receive(&first))
+			recording := Recorded(l)
+			if ackedByTimer(recording, 0) || ackedByTimer(recording, 1) {
+				GinkgoWriter.Println("not judged: HAProxy was not run before the kernel's delayed ACK left")
+				return
+			}
+			Expect(saw).To(Equal("never accepted"))
 			Expect(first).To(EndIn("read", harness.Finished))
 			Expect(first.Received).To(BeEquivalentTo(1))
 			Measured(claims.ProbeSuccess, saw, "the check sends no data")
 			Measured(claims.ProbeHalfOpen, saw)
-			recording := Recorded(l)
 			half := []string{"client SYN", "server SYN ACK", "client RST ACK"}
 			Expect(wire(recording, 0, half...)).To(Equal(half))
 			Expect(recording).To(SatisfyAll(MoveCounter("EmbryonicRsts", 2),

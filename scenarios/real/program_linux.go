@@ -2,6 +2,7 @@ package real
 
 import (
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -39,6 +40,22 @@ func awaitLine(ctx SpecContext, p *lab.Program, prefix string) string {
 	line, err := p.AwaitLine(ctx, func(l program.Line) bool { return strings.HasPrefix(l.Text, prefix) })
 	Expect(err).NotTo(HaveOccurred())
 	return line.Text
+}
+
+// delayedACK is after how long the kernel acknowledges what no segment of the
+// program's has acknowledged (TCP_DELACK_MIN, include/net/tcp.h).
+const delayedACK = 40 * time.Millisecond
+
+// ackedByTimer says whether the kernel has completed a connection's handshake by
+// a delayed ACK, because the client was not run in time to do anything itself.
+func ackedByTimer(r *evidence.Recording, flow int) bool {
+	var segments []evidence.Event
+	for _, e := range r.Events {
+		if e.Packet != nil && e.Flow == flow {
+			segments = append(segments, e)
+		}
+	}
+	return len(segments) > 2 && segments[2].Packet.Flags == "ACK" && segments[2].At-segments[1].At >= delayedACK
 }
 
 // wire tells the segments of a connection, which are in order of their first, as
