@@ -10,6 +10,49 @@ import (
 	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
+func listen(address string) (net.Listener, error) {
+	config := net.ListenConfig{KeepAlive: -1}
+	config.SetMultipathTCP(false)
+	return config.Listen(context.Background(), "tcp", address)
+}
+
+// Refuse closes the listener: new connections are refused (ECONNREFUSED),
+// those that were waiting to be accepted are reset, the others live on. See
+// [Proxy.Accept] for how to undo it.
+func (p *Proxy) Refuse() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refusing = true
+	if err := p.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("refuse connections at %s: %w", p.Addr(), err)
+	}
+	return nil
+}
+
+// Accept undoes [Proxy.Refuse]: the proxy listens at its address again, where
+// nobody else does meanwhile. An error is ErrListen, net.ErrClosed on a closed
+// proxy, or ErrBadInput where Options.Listener was given, which the proxy did
+// not open and cannot open again. Where nothing is refused it does nothing.
+func (p *Proxy) Accept() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return fmt.Errorf("accept connections at %s: the proxy is closed: %w", p.Addr(), net.ErrClosed)
+	case !p.refusing:
+		return nil
+	case p.settings.Listener != nil:
+		return badInput(fmt.Errorf("accept connections at %s: options: Listener was given, and only who opened it can open it again", p.Addr()))
+	}
+	listener, err := listen(p.address)
+	if err != nil {
+		return classified{fmt.Errorf("accept connections again: %w", err), ErrListen}
+	}
+	p.listener, p.refusing = listener, false
+	p.work.Go(func() { p.accept(listener) })
+	return nil
+}
+
 // accept takes connections until the listener is closed.
 func (p *Proxy) accept(listener net.Listener) {
 	for {

@@ -88,12 +88,6 @@ func StartProxy(upstream string, options ...Option) (*Proxy, error) {
 	return p, nil
 }
 
-func listen(address string) (net.Listener, error) {
-	config := net.ListenConfig{KeepAlive: -1}
-	config.SetMultipathTCP(false)
-	return config.Listen(context.Background(), "tcp", address)
-}
-
 // Addr returns the address, host:port, that clients connect to.
 func (p *Proxy) Addr() string { return p.address }
 
@@ -103,43 +97,6 @@ func (p *Proxy) Seed() uint64 { return p.settings.Seed }
 // String says where the proxy is, what it stands before, and its seed.
 func (p *Proxy) String() string {
 	return fmt.Sprintf("proxy %s → %s (seed %d)", p.Addr(), p.upstream, p.Seed())
-}
-
-// Refuse closes the listener: new connections are refused (ECONNREFUSED),
-// those that were waiting to be accepted are reset, the others live on. See
-// [Proxy.Accept] for how to undo it.
-func (p *Proxy) Refuse() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.refusing = true
-	if err := p.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("refuse connections at %s: %w", p.Addr(), err)
-	}
-	return nil
-}
-
-// Accept undoes [Proxy.Refuse]: the proxy listens at its address again, where
-// nobody else does meanwhile. An error is ErrListen, net.ErrClosed on a closed
-// proxy, or ErrBadInput where Options.Listener was given, which the proxy did
-// not open and cannot open again. Where nothing is refused it does nothing.
-func (p *Proxy) Accept() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.closed:
-		return fmt.Errorf("accept connections at %s: the proxy is closed: %w", p.Addr(), net.ErrClosed)
-	case !p.refusing:
-		return nil
-	case p.settings.Listener != nil:
-		return badInput(fmt.Errorf("accept connections at %s: options: Listener was given, and only who opened it can open it again", p.Addr()))
-	}
-	listener, err := listen(p.address)
-	if err != nil {
-		return classified{fmt.Errorf("accept connections again: %w", err), ErrListen}
-	}
-	p.listener, p.refusing = listener, false
-	p.work.Go(func() { p.accept(listener) })
-	return nil
 }
 
 // Cut arms c on the running proxy or, with c.Now, strikes and returns when it
