@@ -11,14 +11,15 @@ import (
 )
 
 // A gigabyte of output, in lines or in one, does not make this process grow;
-// the beginning and the end are kept.
+// the beginning and the end are kept. Nothing orders two outputs: each of them
+// begins and ends so.
 func TestAGigabyteOfOutput(t *testing.T) {
 	const gigabyte = "1073741824"
 	for name, script := range map[string]string{
 		"in lines":        "echo first; yes " + strings.Repeat("0123456789", 20) + " | head -c " + gigabyte + "; echo; echo last",
 		"in short lines":  "echo first; yes '' | head -c 5000000; echo last",
 		"without an end":  "echo first; head -c " + gigabyte + " /dev/zero; echo; echo last",
-		"on both outputs": "echo first; (yes | head -c 10000000) & (yes | head -c 10000000 >&2); wait; sleep 0.2; echo last",
+		"on both outputs": "echo first; echo first >&2; (yes | head -c 10000000) & (yes | head -c 10000000 >&2); wait; echo last; echo last >&2",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := supervise(t, program.Options{})
