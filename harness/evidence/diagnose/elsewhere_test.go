@@ -158,6 +158,10 @@ func otherSystems() []elsewhere {
 			return exchanged(windowsPeer(0), linuxPeer(9)).say(client, "more").wait(30*time.Millisecond).send(server, aborts(false))
 		},
 			res, res, "unread", diagnose.HarmPossible},
+		{"a Linux client gives a slow query up after a minute", func() *talk {
+			t := exchanged(linuxPeer(0), linuxPeer(9)).say(client, "select pg_sleep(3600)").wait(30 * time.Millisecond)
+			return t.send(server, shapeOf("ACK")).wait(seconds(60)).send(client, aborts(false))
+		}, ini, ini, "linger-zero", diagnose.HarmPossible},
 		{"a Linux with IPv6 aborts", func() *talk {
 			t := begun(linuxPeer(0), linuxPeer(7))
 			t.six = true

@@ -44,8 +44,9 @@ func (q *wireQuestion) survived() bool {
 	return false
 }
 
-// patience is how long most clients wait for the rest of a message: behind a
-// longer silence nobody waits for one any more.
+// patience is for how long a reply is taken to be still under way, where the
+// capture shows its beginning and then nothing. It is a judgement and was not
+// measured: many clients give up after that time.
 const patience = 30 * time.Second
 
 // harm says what the RST cost. What an end had written and not sent yet is on no
@@ -77,6 +78,7 @@ func (q *wireQuestion) harm() Harm {
 		{unread > 0, HarmPossible, "bytes were acknowledged that the program behind may not have read"},
 		{q.quiet() < silence, HarmPossible, "whatever was written and not yet sent is lost with it"},
 		{q.quiet() < patience, HarmPossible, "all was quiet; whether the last message was complete, the capture does not tell"},
+		{q.unanswered(), HarmPossible, "all was quiet, and what the initiator had sent last was not answered"},
 		{true, Harmless, "all was quiet, and everything was acknowledged before"},
 	} {
 		if line.fits {
@@ -97,6 +99,16 @@ func (q *wireQuestion) noData() bool {
 		return false
 	}
 	return !q.lossy() || q.d.Act == ActStray || q.x == initiator && q.mine.syn >= 0 && !q.shaken(initiator)
+}
+
+// unanswered says whether the last data were the initiator's: it may have been
+// waiting for a reply, however long.
+func (q *wireQuestion) unanswered() bool {
+	asks, answers := q.mine.lastData, q.other.lastData
+	if q.x != initiator {
+		asks, answers = answers, asks
+	}
+	return asks > answers
 }
 
 // byPart orders figures of the end that the RST names and of the other one.
