@@ -18,6 +18,34 @@ import (
 	"github.com/resetlab/resetlab/servers"
 )
 
+// checkBoth has HAProxy check a Java server and the toy beside it, and sends the toy
+// a byte behind that. It returns what the check did to the Java server, the toy's
+// first outcome, and the recording, whose first two connections are the checks. Where
+// the wire shows that the kernel's delayed ACK was first, both have seen a reset.
+func checkBoth(ctx SpecContext, options ...string) (saw string, first lab.Outcome, recording *evidence.Recording) {
+	GinkgoHelper()
+	l := StartLab()
+	server := selectorServer(ctx, l, handled)
+	toy, err := servers.StartNIO(l.Host("toy"), log.New(io.Discard, "", 0))
+	Expect(err).NotTo(HaveOccurred())
+	l.Own(toy)
+
+	Expect(checkOnce(ctx, l, server.Addr(), options...)).To(Equal("Layer4 check passed"))
+	Expect(checkOnce(ctx, l, toy.Addr(), options...)).To(Equal("Layer4 check passed"))
+
+	saw = reached(ctx, l, server)
+	clients.SendThenLeave(ctx, l.Host("client"), toy.Addr(), "a", (*lab.Conn).Close)
+	Eventually(ctx, toy.Outcomes()).Should(Receive(&first))
+	recording = Recorded(l)
+	if ackedByTimer(recording, 0) {
+		Expect(saw).To(Equal("accepted, then read: reset"))
+	}
+	if ackedByTimer(recording, 1) {
+		Expect(first).To(EndIn("read", harness.Reset))
+	}
+	return saw, first, recording
+}
+
 // HAProxy's layer-4 check takes the SYN-ACK for an answer. It has asked its kernel
 // not to acknowledge at once (TCP_QUICKACK), and closes with SO_LINGER 0: the RST
 // goes out in the place of the last ACK. That takes the request away in the
@@ -41,24 +69,11 @@ HAProxy                server's kernel        Java server
 }, func() {
 	DescribeTable("never reaches the application", About(claims.ProbeSuccess, claims.ProbeHalfOpen),
 		func(ctx SpecContext, options ...string) {
-			l := StartLab()
-			server := selectorServer(ctx, l, handled)
-			toy, err := servers.StartNIO(l.Host("toy"), log.New(io.Discard, "", 0))
-			Expect(err).NotTo(HaveOccurred())
-			l.Own(toy)
-
-			Expect(checkOnce(ctx, l, server.Addr(), options...)).To(Equal("Layer4 check passed"))
-			Expect(checkOnce(ctx, l, toy.Addr(), options...)).To(Equal("Layer4 check passed"))
-
-			saw := reached(ctx, l, server)
-			clients.SendThenLeave(ctx, l.Host("client"), toy.Addr(), "a", (*lab.Conn).Close)
-			var first lab.Outcome
-			Eventually(ctx, toy.Outcomes()).Should(Receive(&first))
-			recording := Recorded(l)
-			if ackedByTimer(recording, 0) || ackedByTimer(recording, 1) {
-				GinkgoWriter.Println("not judged: HAProxy was not run before the kernel's delayed ACK left")
-				return
+			saw, first, recording := checkBoth(ctx, options...)
+			for ackedByTimer(recording, 0) || ackedByTimer(recording, 1) {
+				saw, first, recording = checkBoth(ctx, options...) // HAProxy was not run in time: that shows nothing of it
 			}
+
 			Expect(saw).To(Equal("never accepted"))
 			Expect(first).To(EndIn("read", harness.Finished))
 			Expect(first.Received).To(BeEquivalentTo(1))

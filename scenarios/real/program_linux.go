@@ -42,12 +42,13 @@ func awaitLine(ctx SpecContext, p *lab.Program, prefix string) string {
 	return line.Text
 }
 
-// delayedACK is after how long the kernel acknowledges what no segment of the
-// program's has acknowledged (TCP_DELACK_MIN, include/net/tcp.h).
+// delayedACK is the least time after which a kernel that was asked not to
+// acknowledge at once does so by its timer (TCP_DELACK_MIN, include/net/tcp.h).
+// After a SYN ACK Linux waits longer, for 200 ms (tcp_rcv_synsent_state_process).
 const delayedACK = 40 * time.Millisecond
 
 // ackedByTimer says whether the kernel has completed a connection's handshake by
-// a delayed ACK, because the client was not run in time to do anything itself.
+// a delayed ACK, because the client was not run before that to reset it.
 func ackedByTimer(r *evidence.Recording, flow int) bool {
 	var segments []evidence.Event
 	for _, e := range r.Events {
