@@ -139,6 +139,8 @@ func (c *connection) serve(toxics []*AddedToxic) {
 			return
 		}
 	}
+	c.removeLast(Client) // what was removed meanwhile
+	c.removeLast(Server)
 	ctx, cancel := context.WithTimeout(c.ctx, c.proxy.settings.DialTimeout)
 	defer cancel()
 	conn, err := c.proxy.settings.Dial(ctx, "tcp", c.proxy.upstream)

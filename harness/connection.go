@@ -3,7 +3,6 @@ package harness
 import (
 	"context"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -33,8 +32,11 @@ type connection struct {
 	stopped atomic.Bool // nothing is passed on any more
 	insert  string      // what the client gets before its ending; whoever stopped sets it
 
+	removing sync.Mutex // held while toxics are taken out; it is taken before mu
+
 	mu          sync.Mutex    // guards the rest, and the pipes' gone
 	drawn       []*AddedToxic // the toxics that this connection got
+	chain       []*AddedToxic // those of them that are still in
 	linked      bool          // the server's leg is there and the pipes run
 	endedBy     Party
 	with        Ending
@@ -206,27 +208,16 @@ func (c *connection) settle() {
 	}
 }
 
-// removeToxics takes the toxics out of one pipe, so that it empties at once: the
-// last first, or one of them would have to take what another lets go. It does
-// not wait: the caller may be the one who has to empty the pipe.
+// removeToxics takes the toxics out of one pipe of a stopped connection, so that
+// it empties at once. It does not wait: the caller may be the one who has to empty
+// the pipe.
 func (c *connection) removeToxics(p *pipe) {
 	c.mu.Lock()
-	drawn := c.drawn
+	none := len(c.chain) == 0
 	c.mu.Unlock()
-	var toward []*AddedToxic
-	for _, t := range slices.Backward(drawn) {
-		if t.toxic.Toward == p.to.end {
-			toward = append(toward, t)
-		}
+	if !none {
+		c.proxy.work.Go(func() { c.removeLast(p.to.end) })
 	}
-	if len(toward) == 0 {
-		return
-	}
-	c.proxy.work.Go(func() {
-		for _, t := range toward {
-			c.removeToxic(t)
-		}
-	})
 }
 
 // pipes returns the pipe that reads from l and the one that writes to it.

@@ -159,7 +159,7 @@ func (p *Proxy) arm(c Cut) *ArmedCut {
 // arm marks where the cut strikes, if it concerns the connection.
 func (c *connection) arm(cut *ArmedCut) {
 	switch {
-	case cut.cut.Now || !cut.concerns(c.number):
+	case cut.cut.Now || cut.spent() || !cut.concerns(c.number):
 	case cut.cut.Toward == Client:
 		c.toClient.arm(cut)
 	default:

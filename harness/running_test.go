@@ -86,43 +86,51 @@ func TestEventsComeInOrder(t *testing.T) {
 	}
 }
 
-// TestToxicsComeAndGo changes the toxics of a running proxy under a stream,
-// which arrives whole: on the open connection, and on one that comes later.
+// TestToxicsComeAndGo: the connections to come get them, open ones lose them, in
+// whatever order they are removed, and streams arrive whole.
 func TestToxicsComeAndGo(t *testing.T) {
 	listener := listen(t, "127.0.0.1:0")
 	proxy := harness.Start(t, listener.Addr().String())
-	open, server := dial(t, proxy.Addr()), accept(t, listener)
-	slicer := harness.Toxic{Type: "slicer", Toward: harness.Client, Attributes: attributes{"average_size": 1000}}
+	before, beforeServer := dial(t, proxy.Addr()), accept(t, listener)
+	await(t, "the first", func() bool { return len(proxy.Connections()) == 1 })
+	slow := harness.Toxic{Type: "slicer", Toward: harness.Client, Attributes: attributes{"average_size": 1000}}
 	stall := harness.Toxic{Type: "latency", Toward: harness.Client, Attributes: attributes{"latency": 3_600_000}}
+	slicer, held, other := proxy.AddToxic(slow), proxy.AddToxic(stall), proxy.AddToxic(slow)
+	late, lateServer := dial(t, proxy.Addr()), accept(t, listener)
 
 	sent := bytes.Repeat([]byte("0123456789"), 100_000)
-	written := make(chan error, 1)
-	go func() {
-		_, err := server.Write(sent)
-		written <- err
-	}()
+	written := make(chan error, 2)
+	for _, server := range []*net.TCPConn{beforeServer, lateServer} {
+		go func() {
+			_, err := server.Write(sent)
+			written <- err
+		}()
+	}
 	received := make([]byte, len(sent))
-	for n := 0; n < len(received); n += 100_000 {
-		added := proxy.AddToxic(slicer)
-		if _, err := io.ReadFull(open, received[n:n+100_000]); err != nil {
-			t.Fatal(err)
+	if _, err := io.ReadFull(before, received); err != nil || !bytes.Equal(sent, received) {
+		t.Errorf("what came to a connection that has no toxic is not what was sent: %v", err)
+	}
+	held.Remove() // otherwise its bytes would come in an hour
+	other.Remove()
+	if _, err := io.ReadFull(late, received); err != nil || !bytes.Equal(sent, received) {
+		t.Errorf("what came is not what was sent: %v", err)
+	}
+	for range 2 {
+		if err := <-written; err != nil {
+			t.Error(err)
 		}
-		added.Remove()
 	}
-	if err := <-written; err != nil || !bytes.Equal(sent, received) {
-		t.Errorf("what came is not what was sent; the write: %v", err)
+	slicer.Remove()
+	slicer.Remove()
+	if got := proxy.Connections(); len(got[0].Toxics) != 0 || len(got[1].Toxics) != 3 {
+		t.Errorf("the reports say %+v", got)
 	}
-
-	held := proxy.AddToxic(stall)
-	late, lateServer := dial(t, proxy.Addr()), accept(t, listener)
-	send(t, lateServer, 5)
-	await(t, "the toxic", func() bool {
-		all := proxy.Connections()
-		return len(all) == 2 && len(all[1].Toxics) == 1
-	})
-	held.Remove() // otherwise the bytes would come in an hour
-	receive(t, late, 5)
-	held.Remove()
+	after, afterServer := dial(t, proxy.Addr()), accept(t, listener)
+	send(t, afterServer, 5)
+	receive(t, after, 5)
+	if got := proxy.Connections()[2].Toxics; len(got) != 0 {
+		t.Errorf("a connection that came behind their removal has the toxics %q", got)
+	}
 	if _, err := proxy.Proxy.AddToxic(harness.Toxic{Type: "latency"}); !errors.Is(err, harness.ErrBadInput) {
 		t.Errorf("a bad toxic: %v, want ErrBadInput", err)
 	}

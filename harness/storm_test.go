@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -41,6 +42,7 @@ func storm(t *testing.T) {
 	}
 	for range 2 {
 		cutters.Go(func() { cutAndLook(proxy) })
+		cutters.Go(func() { changeToxics(t, proxy) })
 	}
 	if rand.IntN(2) == 0 {
 		cutters.Wait()
@@ -67,9 +69,33 @@ func visit(address string) {
 
 func cutAndLook(proxy *harness.Proxy) {
 	for range 20 {
-		proxy.Cut(anyCut()) // fails when the proxy is closed
+		if cut, err := proxy.Cut(anyCut()); err == nil && rand.IntN(2) == 0 { // it fails when the proxy is closed
+			cut.Disarm()
+			<-cut.Done()
+		}
 		proxy.Cuts()
 		proxy.Connections()
+	}
+}
+
+// changeToxics adds toxics to the running proxy and takes them away, and refuses
+// connections for a moment. It ends when the proxy is closed.
+func changeToxics(t *testing.T, proxy *harness.Proxy) {
+	for range 5 {
+		for _, toxic := range []harness.Toxic{
+			toxic("latency", attributes{"latency": 1}), toxic("slicer", attributes{"average_size": 100}),
+		} {
+			added, err := proxy.AddToxic(toxic)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			} else if err != nil {
+				t.Error(err)
+				return
+			}
+			added.Remove()
+		}
+		proxy.Refuse()
+		proxy.Accept() // fails when the proxy is closed
 	}
 }
 
