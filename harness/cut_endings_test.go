@@ -74,13 +74,19 @@ func expectEnding(t *testing.T, who string, conn *net.TCPConn, ending harness.En
 	}
 }
 
-// expectBrokenPipe says that the second write of an end fails: the RST that
-// answered the first came back before it.
+// expectBrokenPipe says that what an end writes draws a RST, behind which its
+// writes fail. The kernel that sends it may still be in the call that sent the FIN
+// (tcp_shutdown), and looks at what came meanwhile (the backlog) at its end.
 func expectBrokenPipe(t *testing.T, who string, conn *net.TCPConn) {
 	t.Helper()
 	send(t, conn, 1)
-	if n, err := conn.Write([]byte{1}); harness.EndingOf(err) != harness.BrokenPipe {
-		t.Errorf("%s: its second write wrote %d bytes: %v, want a broken pipe", who, n, err)
+	var failed error
+	await(t, "the RST to "+who, func() bool {
+		_, failed = conn.Write([]byte{1})
+		return failed != nil
+	})
+	if harness.EndingOf(failed) != harness.BrokenPipe {
+		t.Errorf("%s: a write behind the RST: %v, want a broken pipe", who, failed)
 	}
 }
 
