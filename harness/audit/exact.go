@@ -50,8 +50,10 @@ type suspension struct {
 	wrong []error // why others did not
 }
 
-// begin stops the client, unless it is.
-func (s *suspension) begin() {
+// begin stops the client, and says whether it was to be stopped: it was running,
+// or about to. A resumption that is on its way is awaited, for the client may have
+// made its next attempt before that is noted.
+func (s *suspension) begin() bool {
 	s.stopping.Lock()
 	defer s.stopping.Unlock()
 	s.mu.Lock()
@@ -61,11 +63,12 @@ func (s *suspension) begin() {
 	}
 	s.mu.Unlock()
 	if skip {
-		return
+		return false
 	}
 	if err := s.of.Suspend(); err != nil {
 		s.fail(err)
 	}
+	return true
 }
 
 // release lets the client go on, and says whether it was stopped.
@@ -126,10 +129,9 @@ func (s *suspension) fail(err error) {
 
 // keepStill stops the client, until the RST has come or nothing comes any more.
 func (t *trial) keepStill(ctx context.Context) {
-	if t.suspension.isHeld() {
+	if !t.suspension.begin() {
 		return
 	}
-	t.suspension.begin()
 	t.waiters.Go(func() {
 		tick := time.NewTicker(t.limits.Stall / 20)
 		defer tick.Stop()
