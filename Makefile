@@ -53,7 +53,8 @@ fuzz:
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 # The scenarios as an ordinary user and where user namespaces are forbidden,
-# two runs at once, runs that are killed; and the machine is as it was before.
+# two runs at once, runs that are killed, of the real programs too; and the machine
+# is as it was before.
 isolation:
 	go test -count=1 -v -timeout=15m ./scenarios/isolation
 
