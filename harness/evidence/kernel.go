@@ -12,6 +12,7 @@ const (
 	StateChanged  = "inet_sock_set_state"
 	ResetSent     = "tcp_send_reset"
 	ResetReceived = "tcp_receive_reset"
+	ErrorReported = "inet_sk_error_report" // an error came that ends the connection
 )
 
 // A KernelEvent is what a tracepoint said of a socket.

@@ -88,7 +88,10 @@ func (q *question) decide() Verdict {
 // explain says why in words.
 func (q *question) explain() {
 	v := &q.verdict
-	decide(words(), q)
+	decide(sockets(), q)
+	if v.Why == "" {
+		decide(words(), q)
+	}
 	if v.Sender == evidence.KernelReply && q.cause >= 0 {
 		v.Why += fmt.Sprintf(" (answered: %s)", q.facts[q.cause].Packet)
 	}
@@ -153,10 +156,19 @@ func (q *question) candidates() []string {
 // connecting says whether the RST ended an attempt to connect, as far as its
 // cause tells.
 func (q *question) connecting() bool {
+	if q.socketless() {
+		return q.answered().Flags == "SYN"
+	}
 	if q.seen() {
 		return q.cause < 0 || q.facts[q.cause].Packet == nil || q.facts[q.cause].Packet.Flags == "SYN"
 	}
 	return q.fact().Call == nil || q.fact().Call.Op == tcp.Connect
+}
+
+// socketless says whether a kernel's note alone tells of the RST, and of the
+// segment that it answers.
+func (q *question) socketless() bool {
+	return !q.seen() && q.note != nil && q.cause >= 0 && q.facts[q.cause].Packet != nil
 }
 
 // devices are the causes that lie between the two ends.
