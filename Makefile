@@ -10,7 +10,7 @@ PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/real$$' -e '
 PROCS = $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 SUITE = --procs=$(PROCS) --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
-.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire audits audits-test
+.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire audits audits-test bpf
 
 
 # Ginkgo knows neither NO_COLOR nor whether a terminal reads what it prints.
@@ -116,3 +116,16 @@ audits-test:
 
 audits:
 	cd audits && RESETLAB_TABLE=1 go test -count=1 -timeout=10m .
+
+# The eBPF program of resetlab watch, for both orders of bytes. What it compiles
+# to is kept beside its source, so that nobody needs clang to build ResetLab:
+# apt-get install clang llvm libbpf-dev
+BPF = harness/watch/kernel/bpf
+BPF_TO = $(BPF)
+bpf:
+	set -e; for order in bpfel bpfeb; do \
+		clang -O2 -g -Wall -Wno-parentheses -Wno-compare-distinct-pointer-types -target $$order -mcpu=v3 \
+			-fdebug-prefix-map=$(CURDIR)=. -I/usr/include/$$(uname -m)-linux-gnu \
+			-c $(BPF)/resets.bpf.c -o $(BPF_TO)/resets_$$order.o; \
+		llvm-strip -g $(BPF_TO)/resets_$$order.o; \
+	done

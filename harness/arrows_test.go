@@ -2,6 +2,7 @@ package harness_test
 
 import (
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -87,5 +88,25 @@ func TestHarnessKnowsNoneOfItsFolders(t *testing.T) {
 		if strings.HasPrefix(path, "harness/") && path != "harness/tcp" && !below(path, "harness/internal") {
 			t.Errorf("the proxy compiles %s", dependency)
 		}
+	}
+}
+
+// TestOneUserOfEBPF holds the eBPF library below the package that is made for it.
+func TestOneUserOfEBPF(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"...")
+	output, err := list.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", list, err)
+	}
+	var users []string
+	for line := range strings.Lines(string(output)) {
+		if paths := strings.Fields(line); slices.ContainsFunc(paths[1:], func(path string) bool {
+			return strings.HasPrefix(path, "github.com/cilium/ebpf")
+		}) {
+			users = append(users, paths[0])
+		}
+	}
+	if runtime.GOOS == "linux" && !slices.Equal(users, []string{module + "harness/watch/kernel"}) {
+		t.Errorf("the users of cilium/ebpf are %q", users)
 	}
 }

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package watch
+
+import "errors"
+
+func openEBPF(Options) (source, error) { return nil, errors.New("it is there on Linux alone") }
