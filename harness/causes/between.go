@@ -6,7 +6,7 @@ import "github.com/resetlab/resetlab/harness/tcp"
 var between = []Cause{
 	{
 		Name: "firewall-rejects", Group: "middlebox", Scenario: "firewall-on-the-way",
-		What: "a firewall on the way rejects with a RST in the name of the other end",
+		What: "a firewall on the way rejects, with a RST in the name of the other end or with ICMP",
 		Why: "The peer's kernel has sent no RST and still believes in the connection, until it writes. A connect " +
 			"that is rejected looks as if nobody listened.",
 		Cure: "Capture at both ends: a RST that arrives and was never sent comes from between (its TTL and IP id " +

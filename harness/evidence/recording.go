@@ -98,7 +98,7 @@ type Flow struct {
 	Near       int    `json:"near,omitempty"` // index into Flows; without meaning if NAT is empty
 }
 
-// An Event is one point of the time line. Exactly one of Call, Packet, State,
+// An Event is one point of the time line. Exactly one of Call, Packet, ICMP, State,
 // Trace, Figures, Bulk, Line and Exit is set, according to its kind. Events are in
 // causal order: a kernel's note about a RST stands at the RST although it is
 // stamped later. A Line and an Exit stand where this process learned of them,
@@ -109,6 +109,7 @@ type Event struct {
 	Host   string        `json:"host"` // where it happened; for a packet, who sent it
 	Call   *Call         `json:"call,omitempty"`
 	Packet *Packet       `json:"packet,omitempty"`
+	ICMP   *ICMP         `json:"icmp,omitempty"`
 	State  *StateChange  `json:"state,omitempty"`
 	Trace  *ResetTrace   `json:"trace,omitempty"`
 	// Figures are what the kernel said of the socket of that end.

@@ -93,14 +93,14 @@ func (r *Recording) check() error {
 
 func (r *Recording) checkEvent(e *Event) error {
 	kinds := 0
-	for _, is := range []bool{e.Call != nil, e.Packet != nil, e.State != nil, e.Trace != nil, e.Figures != nil,
+	for _, is := range []bool{e.Call != nil, e.Packet != nil, e.ICMP != nil, e.State != nil, e.Trace != nil, e.Figures != nil,
 		e.Bulk != nil, e.Line != nil, e.Exit != nil} {
 		if is {
 			kinds++
 		}
 	}
 	if kinds != 1 {
-		return fmt.Errorf("it is of %d kinds: want one of call, packet, state, trace, figures, bulk, line and exit", kinds)
+		return fmt.Errorf("it is of %d kinds: want one of call, packet, icmp, state, trace, figures, bulk, line and exit", kinds)
 	}
 	if e.Packet != nil && (e.Packet.Len < 0 || e.Packet.Length < 0) {
 		return errors.New("a length is negative")

@@ -21,6 +21,21 @@ func (p *Packet) String() string {
 	return text
 }
 
+// String says what the message says, and of which segment.
+func (m *ICMP) String() string {
+	text := fmt.Sprintf("ICMP from %s: %s", m.From, m.Message)
+	if m.MTU > 0 {
+		text += fmt.Sprintf(", at most %d bytes", m.MTU)
+	}
+	if m.Unknown&FieldSeq == 0 {
+		text += fmt.Sprintf(" (seq %d)", m.Seq)
+	}
+	if m.Astray {
+		text += ", about nothing that is under way"
+	}
+	return text
+}
+
 // String describes the event without its time.
 func (e *Event) String() string {
 	switch {
@@ -28,6 +43,8 @@ func (e *Event) String() string {
 		return fmt.Sprintf("%s #%d %v", e.Host, e.Call.Conn, e.Call.Call)
 	case e.Packet != nil:
 		return fmt.Sprintf("%s → %s %v", e.Host, e.Packet.To, e.Packet)
+	case e.ICMP != nil:
+		return fmt.Sprintf("%s is told by %v", e.Host, e.ICMP)
 	case e.State != nil:
 		return fmt.Sprintf("%s %s → %s", e.Host, e.State.From, e.State.To)
 	case e.Trace != nil:

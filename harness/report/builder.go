@@ -81,6 +81,8 @@ func (b *builder) add(m moment) {
 		b.hidden++
 	case e.Packet != nil:
 		b.addSegment(m, host)
+	case e.ICMP != nil:
+		b.begin(m, nil, note{host: host, flow: e.Flow, kind: aSaid, text: e.ICMP.String(), bad: !e.ICMP.Astray})
 	case e.State != nil:
 		b.addState(m, host)
 	case e.Trace != nil:

@@ -97,6 +97,11 @@ func named(input string, err error) error {
 func (g *gathering) follow(ctx context.Context, from source, tracker *flows.Tracker, about *InputReport) error {
 	const often = 1 << 14 // segments between two looks at ctx
 	next := nextOf(from, tracker, about)
+	from.OnICMP(func(e *evidence.ICMPError) {
+		if about.ICMP++; !tracker.AddICMP(e) {
+			about.ICMPAstray++
+		}
+	})
 	for {
 		err := next()
 		if errors.Is(err, io.EOF) {

@@ -16,6 +16,11 @@ func FuzzCapture(f *testing.F) {
 	f.Add(pcap(slices.Concat(newFilm(2).open().ask().finish().packets, aReset(2).packets)...))
 	f.Add([]byte("12:00:00.000001 IP 10.0.0.1.40000 > 10.0.0.2.80: Flags [S], seq 1, win 1, length 0\n" +
 		"12:00:00.000002 IP 10.0.0.2.80 > 10.0.0.1.40000: Flags [R.], seq 0, ack 2, win 0, length 0\n"))
+	for _, j := range judgedICMPs {
+		f.Add(readSheet(j.sheet).file("raw", func(string) bool { return true }))
+	}
+	f.Add([]byte("12:00:00.1 IP 192.0.2.1.40000 > 192.0.2.2.80: Flags [S], seq 1, win 1, length 0\n" +
+		"12:00:00.2 IP 192.0.2.9 > 192.0.2.1: ICMP 192.0.2.2 tcp port 80 unreachable, length 60\n"))
 	f.Add([]byte("read: connection reset by peer"))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		r, err := diagnose.Capture(bytes.NewReader(input))
@@ -28,6 +33,18 @@ func FuzzCapture(f *testing.F) {
 		}
 		if c.Reset+ended != c.All || int(c.Reset) != len(r.Found)+r.Unlisted {
 			t.Errorf("%+v, %d ended otherwise, %d found and %d not listed", c, ended, len(r.Found), r.Unlisted)
+		}
+		for i, found := range r.Unreachable {
+			if found.Number != len(r.Found)+i+1 || found.Resets != 0 || found.Diagnosis.End != diagnose.EndUnreachable || found.Recording == nil {
+				t.Errorf("%+v", found)
+			}
+			var stored bytes.Buffer
+			if err := found.Recording.Write(&stored); err != nil {
+				t.Error(err)
+			}
+			if _, err := evidence.Read(&stored); err != nil {
+				t.Errorf("its recording cannot be read: %v", err)
+			}
 		}
 		for i, found := range r.Found {
 			if found.Number != i+1 || found.Resets < 1 {

@@ -26,6 +26,9 @@ type Report struct {
 	// Unlisted counts those beyond CaptureOptions.Most.
 	Found    []Found `json:"found"`
 	Unlisted int     `json:"unlisted,omitempty"`
+	// Unreachable are connections without a RST that ICMP ended or would, numbered
+	// behind Found, at most CaptureOptions.Most of them.
+	Unreachable []Found `json:"unreachable,omitempty"`
 	// Summary has the causes of all of them, the most frequent first.
 	Summary []Group `json:"summary"`
 	// Patterns are what many of them have in common.
@@ -40,17 +43,21 @@ type Report struct {
 
 // An InputReport says what was read of an input.
 type InputReport struct {
-	Name      string     `json:"name"`
-	Kind      string     `json:"kind"` // KindFile or KindTrace
-	Segments  uint64     `json:"segments"`
-	From      time.Time  `json:"from"`                // of the first segment; zero where there is none, or no time
-	To        time.Time  `json:"to"`                  // the latest
-	Repeated  uint64     `json:"repeated,omitempty"`  // segments that were captured more than once, as on bridges
-	Cut       uint64     `json:"cut,omitempty"`       // segments of which only the beginning was captured
-	Backwards uint64     `json:"backwards,omitempty"` // segments that are a second and more earlier than one before them
-	Forced    uint64     `json:"forced,omitempty"`    // connections that were judged early because too many were open
-	Omissions []Omission `json:"omissions,omitempty"` // what was not read
-	Error     string     `json:"error,omitempty"`     // why there was no more to be read
+	Name      string    `json:"name"`
+	Kind      string    `json:"kind"` // KindFile or KindTrace
+	Segments  uint64    `json:"segments"`
+	From      time.Time `json:"from"`                // of the first segment; zero where there is none, or no time
+	To        time.Time `json:"to"`                  // the latest
+	Repeated  uint64    `json:"repeated,omitempty"`  // segments that were captured more than once, as on bridges
+	Cut       uint64    `json:"cut,omitempty"`       // segments of which only the beginning was captured
+	Backwards uint64    `json:"backwards,omitempty"` // segments that are a second and more earlier than one before them
+	Forced    uint64    `json:"forced,omitempty"`    // connections that were judged early because too many were open
+	// ICMP counts the ICMP errors that quote a segment, ICMPAstray those of them
+	// about connections that the capture does not have.
+	ICMP       uint64     `json:"icmp,omitempty"`
+	ICMPAstray uint64     `json:"icmp_astray,omitempty"`
+	Omissions  []Omission `json:"omissions,omitempty"` // what was not read
+	Error      string     `json:"error,omitempty"`     // why there was no more to be read
 }
 
 // An Omission is a kind of thing in an input that was not read as a segment.
@@ -69,7 +76,20 @@ type Counts struct {
 	OneWay uint64 `json:"one_way"` // of which one direction was captured
 }
 
-// A Found is a connection with a RST.
+// Listed returns the connection that the report calls by a number, nil if it
+// lists none of that number.
+func (r *Report) Listed(number int) *Found {
+	switch {
+	case number < 1:
+	case number <= len(r.Found):
+		return &r.Found[number-1]
+	case number <= len(r.Found)+len(r.Unreachable):
+		return &r.Unreachable[number-len(r.Found)-1]
+	}
+	return nil
+}
+
+// A Found is a connection with a RST, or one that ICMP ended.
 type Found struct {
 	Number int       `json:"number"` // by which the report calls it, from 1 on
 	Client string    `json:"client"` // address and port
@@ -77,12 +97,12 @@ type Found struct {
 	NAT    string    `json:"nat,omitempty"` // the ends as another input, behind a NAT, has them
 	Inputs []int     `json:"inputs"`        // indices into Report.Inputs
 	Began  time.Time `json:"began"`         // its first segment
-	Reset  time.Time `json:"reset"`         // its first RST
+	Reset  time.Time `json:"reset"`         // its first RST; the zero time if there is none
 	Resets int       `json:"resets"`        // how many RSTs there were
 	Sent   Sent      `json:"sent"`
 	// Guessed says that which end is the client was guessed by the port numbers.
 	Guessed   bool `json:"guessed,omitempty"`
-	Diagnosis Told `json:"diagnosis"` // of the first RST
+	Diagnosis Told `json:"diagnosis"` // of the first RST, or of how it ended
 	// Recording is the connection as it can be drawn; nil beyond CaptureOptions.Cards.
 	Recording *evidence.Recording `json:"recording,omitempty"`
 }

@@ -30,7 +30,6 @@ type Connection struct {
 	ends     []int // the numbers of its ends in the journal, in the order of their first calls
 	outcomes map[int]tcp.Outcome
 	carried  map[string]carry // by host, of the facts that were dropped
-	noWay    string           // what ICMP said; "" if nothing
 	dropped  int              // the number of the last fact that was dropped; -1: none was
 	lost     uint64           // facts dropped that nothing carries
 	passed   bool             // there were segments of which only sums are known
@@ -53,10 +52,6 @@ type carry struct {
 func New(flow evidence.Flow, around *Surroundings) *Connection {
 	return &Connection{Flow: flow, around: around, outcomes: map[int]tcp.Outcome{}, carried: map[string]carry{}, dropped: -1}
 }
-
-// Unreachable says that an ICMP message about the connection said that there is
-// no way, such as "port unreachable" (RFC 792, RFC 4443). The last one counts.
-func (c *Connection) Unreachable(message string) { c.noWay = message }
 
 // Join says that two connections are the two sides of a NAT, or of a proxy.
 func Join(a, b *Connection) { a.other, b.other = b, a }

@@ -196,6 +196,9 @@ func (q *wireQuestion) say() {
 	if len(clues) == 0 {
 		clues = append(clues, q.look())
 	}
+	if aside := q.aside(q.at); aside != "" {
+		clues = append(clues, aside)
+	}
 	d.Clue = strings.Join(clues, "; ")
 	d.Settle = q.settlement()
 }

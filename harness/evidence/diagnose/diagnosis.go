@@ -57,7 +57,7 @@ const (
 	EndHalfClosed  End = "half-closed" // a FIN one way; the other may go on
 	EndOpen        End = "open"        // still open when the capture ended
 	EndTimedOut    End = "timed-out"   // an end sent again and again, and was not answered any more
-	EndUnreachable End = "unreachable" // ICMP said that there is no way: see [Connection.Unreachable]
+	EndUnreachable End = "unreachable" // ICMP said that there is no way: see [evidence.ICMP]
 	EndUnanswered  End = "unanswered"  // a SYN that nothing answered
 )
 

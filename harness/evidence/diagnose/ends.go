@@ -18,9 +18,10 @@ func (w *wire) ending() Diagnosis {
 	client, server := both[initiator], both[responder]
 	d := w.begin(EndOpen)
 	d.Sure = Likely
+	way, told := w.noWay(both)
 	switch {
-	case w.noWay != "" && (client.fin < 0 || server.fin < 0):
-		d.End, d.Why = EndUnreachable, fmt.Sprintf("an ICMP message said %q, and no RST came", w.noWay)
+	case told && (client.fin < 0 || server.fin < 0):
+		w.unreachable(&d, way, both)
 	case client.syn >= 0 && server.count == 0 && !w.lacksAny(LacksResponder):
 		d.End, d.Why = EndUnanswered, fmt.Sprintf("its SYN was not answered; it was sent %d times", client.count)
 		d.Initiator.Saw = Saw{tcp.TimedOut, "", Likely, "a connect that is not answered gives up"}
@@ -42,14 +43,20 @@ func (w *wire) ending() Diagnosis {
 	default:
 		d.Why = "nothing has ended it by the end of the capture"
 	}
-	w.endingOf(&d, both)
+	if aside := w.aside(len(w.segments)); aside != "" && d.End != EndUnreachable {
+		d.Why += "; " + aside
+	}
+	w.endingOf(&d, way, both)
 	return d
 }
 
 // endingOf fills in what follows from how the connection ended.
-func (w *wire) endingOf(d *Diagnosis, both [2]side) {
+func (w *wire) endingOf(d *Diagnosis, way noWay, both [2]side) {
 	if d.End == EndUnanswered || d.End == EndTimedOut || d.End == EndUnreachable {
-		d.Causes, d.Picture = slices.Clone(picture(string(d.End)).Causes), string(d.End)
+		p := w.silentPicture(d, way)
+		d.Causes, d.Picture = slices.Clone(p.Causes), p.Name
+	}
+	if d.End == EndUnanswered || d.End == EndTimedOut {
 		d.Settle = "a capture at the other end shows whether what was sent arrives there"
 	}
 	if d.End == EndOpen || d.End == EndHalfClosed {
@@ -57,7 +64,7 @@ func (w *wire) endingOf(d *Diagnosis, both [2]side) {
 	}
 	d.Harm = w.harmless(d.End, both)
 	for end, view := range []*EndView{&d.Initiator, &d.Responder} {
-		if both[1-end].fin >= 0 && d.End != EndTimedOut {
+		if both[1-end].fin >= 0 && d.End != EndTimedOut && view.Saw.Read == "" {
 			view.Saw = Saw{Read: tcp.Finished, Sure: Likely, Why: "the other end's FIN came"}
 		}
 	}
@@ -70,7 +77,7 @@ func (w *wire) harmless(end End, both [2]side) Harm {
 	switch {
 	case w.lossy() || end == EndOpen || end == EndHalfClosed:
 		h.Level, h.Why = HarmUnknown, "the capture does not show the end"
-	case end == EndTimedOut && h.Unacked != (Bytes{}):
+	case (end == EndTimedOut || end == EndUnreachable) && h.Unacked != (Bytes{}):
 		h.Level, h.Why = HarmCertain, "what was sent again and again was never acknowledged"
 	default:
 		h.Level, h.Why = Harmless, "nothing was left unacknowledged"

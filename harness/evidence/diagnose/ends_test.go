@@ -1,6 +1,7 @@
 package diagnose_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -79,7 +80,7 @@ func TestUnreachable(t *testing.T) {
 		for i := range talk.events {
 			c.Add(i, &talk.events[i])
 		}
-		c.Unreachable("host unreachable")
+		c.Add(len(talk.events), &evidence.Event{Host: "A", ICMP: &evidence.ICMP{From: "R", Message: evidence.HostUnreachable}})
 		if d := c.Diagnoses()[0]; d.End != end || (len(d.Causes) > 0) != (end == diagnose.EndUnreachable) {
 			t.Errorf("got %s, causes %q; want %s", d.End, d.Causes, end)
 		}
@@ -148,6 +149,15 @@ func TestEveryWireRuleDecidesSomewhere(t *testing.T) {
 	}
 	for _, test := range slices.Concat(otherSystems(), devices(), frontEnds(), forgers(), rarities()) {
 		note(test.talk().diagnose(whole)[0])
+	}
+	for _, j := range judgedICMPs {
+		r, err := diagnose.Capture(bytes.NewReader(readSheet(j.sheet).file("raw", func(string) bool { return true })))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range r.Unreachable {
+			shown[f.Diagnosis.Picture] = true
+		}
 	}
 	for _, rule := range diagnose.WireRuleNames() {
 		if !decided[rule] {

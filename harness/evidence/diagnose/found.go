@@ -82,6 +82,9 @@ func causeTexts(r *Report) map[string]CauseText {
 	for i := range r.Found {
 		add(r.Found[i].Diagnosis.Causes)
 	}
+	for i := range r.Unreachable {
+		add(r.Unreachable[i].Diagnosis.Causes)
+	}
 	return texts
 }
 

@@ -90,7 +90,7 @@ func (g *gathering) add(f *flows.Flow) {
 		return
 	}
 	resets, _ := f.Resets()
-	if !g.several && resets == 0 { // the most frequent by far: nothing is made of it
+	if !g.several && resets == 0 && f.Told() == 0 { // the most frequent by far: nothing is made of it
 		g.serve(f.Server(), f.Bore(), false)
 		g.tally(f.Guessed, f.OneWay(), f.Lost() > 0, f.Forced(), endOf(f))
 		return
@@ -148,7 +148,7 @@ func (g *gathering) tally(middle, oneWay, lost, forced bool, end End) {
 		c.Middle++
 		g.lacks[LacksBegin]++
 	}
-	if oneWay && end != EndUnanswered {
+	if oneWay && end != EndUnanswered && end != EndUnreachable {
 		c.OneWay++
 	}
 	if lost {
@@ -171,7 +171,7 @@ func (g *gathering) tally(middle, oneWay, lost, forced bool, end End) {
 func (g *gathering) judge(h *history) {
 	g.serve(h.server, h.bore, h.resets > 0)
 	if h.resets == 0 {
-		g.tally(h.guessed, h.oneWay, h.sent.LostCaptured > 0, h.forced, h.end)
+		g.tally(h.guessed, h.oneWay, h.sent.LostCaptured > 0, h.forced, g.silent(h))
 		return
 	}
 	g.tally(h.guessed, h.oneWay, h.sent.LostCaptured > 0, h.forced, EndReset)
@@ -184,14 +184,42 @@ func (g *gathering) judge(h *history) {
 		return
 	}
 	group.listed++
-	one := Found{Client: endText(h.client), Server: endText(h.server), NAT: h.nat, Inputs: h.inputs, Began: h.begun,
-		Reset: h.reset, Resets: h.resets, Sent: h.sent, Guessed: h.guessed, Diagnosis: d.told()}
+	one := h.found(d)
 	if g.cards < g.options.Cards || group.cards < 1 {
 		g.cards++
 		group.cards++
 		one.Recording = h.recording(found)
 	}
 	g.listed = append(g.listed, listed{one, group})
+}
+
+// found makes what a report says of one connection.
+func (h *history) found(d *Diagnosis) Found {
+	one := Found{Client: endText(h.client), Server: endText(h.server), NAT: h.nat, Inputs: h.inputs, Began: h.begun,
+		Resets: h.resets, Sent: h.sent, Guessed: h.guessed, Diagnosis: d.told()}
+	if h.resets > 0 {
+		one.Reset = h.reset
+	}
+	return one
+}
+
+// silent says how a connection without a RST ended, and lists it if ICMP says so.
+func (g *gathering) silent(h *history) End {
+	if !slices.ContainsFunc(h.events, func(e evidence.Event) bool { return e.ICMP != nil }) {
+		return h.end
+	}
+	found := h.diagnose()
+	if found[0].End != EndUnreachable {
+		return h.end
+	}
+	if len(g.report.Unreachable) < g.options.Most {
+		one := h.found(&found[0])
+		if len(g.report.Unreachable) < g.options.Cards {
+			one.Recording = h.recording(found)
+		}
+		g.report.Unreachable = append(g.report.Unreachable, one)
+	}
+	return EndUnreachable
 }
 
 // group enters a diagnosis into the summary.
@@ -227,6 +255,10 @@ func (g *gathering) finish() *Report {
 		if len(l.group.Numbers) < examples {
 			l.group.Numbers = append(l.group.Numbers, i+1)
 		}
+	}
+	slices.SortStableFunc(r.Unreachable, func(a, b Found) int { return a.Began.Compare(b.Began) })
+	for i := range r.Unreachable {
+		r.Unreachable[i].Number = len(r.Found) + i + 1
 	}
 	for _, group := range g.groups {
 		r.Summary = append(r.Summary, group.Group)

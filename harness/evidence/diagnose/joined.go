@@ -136,6 +136,8 @@ func (p *alignment) join(inputs []InputReport) {
 		e := b.events[i]
 		at, common := p.common[i]
 		switch {
+		case e.ICMP != nil:
+			p.joinICMP(e)
 		case e.Packet == nil:
 		case common && sighted:
 			path := []evidence.Sighting{{Host: near}, {Host: far}}

@@ -80,6 +80,8 @@ func readSheet(text string) *sheet {
 		case len(words) == 0:
 		case words[0] == "client", words[0] == "server":
 			s.begin(s.ends[words[0][:1]], words[1:])
+		case words[1] == "icmp":
+			s.icmp(words)
 		default:
 			s.segment(line, words)
 		}

@@ -35,6 +35,7 @@ const (
 	picTLSToPlain   = "abort behind a ClientHello"
 	picPlainToTLS   = "abort behind plain text and an alert"
 	picFull         = "abort with a full buffer"
+	picRejected     = "rejected by ICMP"
 	picOwnFIN       = "abort behind its own FIN"
 	picKeepalive    = "unanswered probes"
 	picLate         = "answer behind its own FIN"
@@ -183,7 +184,8 @@ func silentPictures() []Picture {
 			[]string{"firewall-drops", "flow-expired", "address-gone", "gave-up", "banned"}, nil},
 		{string(EndUnanswered), "SYNs that nothing answers",
 			[]string{"firewall-drops", "banned", "accept-queue-full", "signature-missing", "address-gone"}, nil},
-		{string(EndUnreachable), "ICMP says that there is no way", []string{"icmp-unreachable", "firewall-rejects"}, nil},
+		{string(EndUnreachable), "ICMP says that there is no way", []string{"icmp-unreachable", "firewall-rejects", "banned", "address-gone"}, nil},
+		{picRejected, "ICMP says that it is forbidden, or that nobody listens", []string{"firewall-rejects", "banned", "icmp-unreachable"}, nil},
 	}
 }
 

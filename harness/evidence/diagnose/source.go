@@ -14,6 +14,8 @@ import (
 // points to is valid until the next one is asked for.
 type source interface {
 	Next() (evidence.Segment, error)
+	// OnICMP has a function called with the ICMP errors between the segments.
+	OnICMP(func(*evidence.ICMPError))
 	Omissions() []evidence.Omission
 }
 

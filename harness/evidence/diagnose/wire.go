@@ -17,6 +17,7 @@ const (
 type wire struct {
 	*Connection
 	segments []segment
+	icmp     []icmp
 	stacks   [2]Stack
 	lacks    []Lack
 }
@@ -34,6 +35,13 @@ type segment struct {
 func (c *Connection) wire() *wire {
 	w := &wire{Connection: c}
 	for i, f := range c.facts {
+		if f.ICMP != nil {
+			m := icmp{ICMP: f.ICMP, at: len(w.segments)}
+			if f.Host == c.Flow.ServerHost {
+				m.end = responder
+			}
+			w.icmp = append(w.icmp, m)
+		}
 		if f.Packet == nil || f.Packet.Translated {
 			continue
 		}

@@ -3,6 +3,7 @@
 // between.
 //
 //	segments of a capture ──▶ Tracker ──▶ a Flow for each connection, when it is over
+//	ICMP errors about them ─┘
 //
 // Ports that are used again begin a new connection, sequence numbers may wrap,
 // and a segment that was captured more than once on its way through a machine

@@ -17,13 +17,17 @@ const (
 // Events returns what was kept of the connection as events of a recording that
 // began with its first segment, and the ends as the hosts Client and Server.
 // Sequence numbers count from each side's first, as [evidence.Packet] wants it.
-// What was not kept one by one stands as sums where the first of it was.
+// What was not kept one by one stands as sums where the first of it was. ICMP
+// errors stand where they came.
 func (f *Flow) Events() []evidence.Event {
-	numbers := f.numbers()
-	events := make([]evidence.Event, 0, len(numbers)+2)
+	numbers, told := f.numbers(), f.messages()
+	events := make([]evidence.Event, 0, len(numbers)+len(told)+2)
 	last, bulk := uint32(0), false
 	for _, n := range numbers {
 		k := f.tracker.pool.at(n)
+		for ; len(told) > 0 && told[0].behind < k.order; told = told[1:] {
+			events = append(events, f.icmpEvent(&told[0]))
+		}
 		e := f.event(n, k)
 		if k.order > last+1 && !bulk {
 			events, bulk = append(events, f.bulk(numbers, e.At)...), true
@@ -32,6 +36,9 @@ func (f *Flow) Events() []evidence.Event {
 	}
 	if f.order > last && !bulk && len(numbers) > 0 {
 		events = append(events, f.bulk(numbers, time.Duration(f.last-f.first))...)
+	}
+	for i := range told {
+		events = append(events, f.icmpEvent(&told[i]))
 	}
 	return events
 }

@@ -57,6 +57,7 @@ type Tracker struct {
 	pool   pool
 	queue  queue
 	names  names
+	told   map[int32]*told // by the number of the connection
 	header header
 }
 
@@ -193,6 +194,9 @@ func (t *Tracker) end(f *Flow) {
 		for j := range min(side.kept, tailKept) {
 			t.pool.release(side.tail[j])
 		}
+	}
+	if len(t.told) > 0 {
+		delete(t.told, f.at)
 	}
 	t.free = append(t.free, f.at)
 }

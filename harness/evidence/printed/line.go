@@ -54,7 +54,7 @@ func other(text string) omission {
 		return prose
 	}
 	switch {
-	case strings.Contains(rest, ": ICMP"):
+	case strings.Contains(rest, ": ICMP"), strings.Contains(rest, "] ICMP6, "):
 		return icmp
 	case strings.Contains(rest, "[|tcp]"):
 		return cutOff

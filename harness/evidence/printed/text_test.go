@@ -113,12 +113,19 @@ func TestLeftOut(t *testing.T) {
 
 // TestQuotedByICMP takes no segment for one that only an error quotes.
 func TestQuotedByICMP(t *testing.T) {
-	segments, omitted := read(t, "12:00:00.1 IP (tos 0x0, ttl 64, id 1, offset 0, flags [none], proto ICMP (1), length 96)\n"+
-		"    192.0.2.9 > 192.0.2.2: ICMP host 192.0.2.1 unreachable, length 76\n"+
-		"\tIP (tos 0x0, ttl 63, id 2, offset 0, flags [DF], proto TCP (6), length 60)\n"+
-		"    192.0.2.2.50000 > 192.0.2.1.443: Flags [S], seq 7, win 9, length 0\n"+reset)
-	if len(segments) != 1 || len(omitted) != 2 || omitted[0].What != "ICMP or ICMPv6" || omitted[1].What != "segment that an ICMP error quotes" {
-		t.Errorf("%+v, %+v", segments, omitted)
+	r, err := printed.Open(strings.NewReader("12:00:00.1 IP (tos 0x0, ttl 64, id 1, offset 0, flags [none], proto ICMP (1), length 96)\n" +
+		"    192.0.2.9 > 192.0.2.2: ICMP host 192.0.2.1 unreachable, length 76\n" +
+		"\tIP (tos 0x0, ttl 63, id 2, offset 0, flags [DF], proto TCP (6), length 60)\n" +
+		"    192.0.2.2.50000 > 192.0.2.1.443: Flags [S], seq 7, win 9, length 0\n" + reset))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []evidence.ICMPError
+	r.OnICMP(func(e *evidence.ICMPError) { told = append(told, *e) })
+	segments, omitted := all(t, r, nil)
+	if len(segments) != 1 || len(omitted) != 0 || len(told) != 1 || told[0].What.Message != evidence.HostUnreachable ||
+		told[0].From.Port() != 50000 || told[0].To.Port() != 443 || told[0].What.Seq != 7 || told[0].Sender.String() != "192.0.2.9" {
+		t.Errorf("%+v, %+v, %+v", segments, omitted, told)
 	}
 }
 
@@ -230,6 +237,8 @@ func FuzzReader(f *testing.F) {
 	f.Add("> 12:00:00 IP (tos 0x0, ttl 53, id 7, proto TCP (6), length 40)\n> a.443 > b.9: R 1:1(0) ack 2 win 0 <mss 1460,eol>")
 	f.Add(`"6","1.5","192.0.2.1","192.0.2.2","TCP","54","443  >  50000 [RST] Seq=1 Win=0 Len=0 MSS=1 WS=4"`)
 	f.Add("\xff\xfe1\x00")
+	f.Add(reset + "12:00:00.1 IP 192.0.2.9 > 192.0.2.1: ICMP 192.0.2.2 tcp port 50000 unreachable, length 60\n" +
+		"12:00:01 IP6 (hlim 63) 2001:db8::1 > 2001:db8::10: [icmp6 sum ok] ICMP6, destination unreachable, unreachable port, 2001:db8::80 tcp port 80\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := printed.Open(strings.NewReader(text))
 		if err != nil {
@@ -238,6 +247,11 @@ func FuzzReader(f *testing.F) {
 			}
 			return
 		}
+		r.OnICMP(func(e *evidence.ICMPError) {
+			if !e.From.IsValid() || !e.To.IsValid() || !e.Sender.IsValid() || e.What.Message == "" || e.What.Errno == "" || e.At.Year() > 9999 {
+				t.Errorf("%+v", e)
+			}
+		})
 		segments, omitted := all(t, r, nil)
 		for _, s := range segments {
 			if p := s.Packet; !s.From.IsValid() || !s.To.IsValid() || p.Len < 0 || p.Length < p.Len || p.Window > 65535 || s.At.Year() > 9999 {

@@ -9,6 +9,8 @@
 //	}
 //	for _, o := range r.Omissions() { … } // what was no TCP segment, or could not be read
 //
+// ICMP errors that quote segments are handed over as well: see [Reader.OnICMP].
+//
 // A file is a stranger's: memory stays below a few MB whatever lengths, options
 // and interfaces it claims. The package is pure and builds for a browser.
 //

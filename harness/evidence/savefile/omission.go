@@ -11,6 +11,7 @@ type omission uint8
 
 const (
 	found    omission = iota // it gave one
+	told                     // it is an ICMP error that quotes one
 	inLink                   // gopacket may find it behind the link layer
 	inTunnel                 // gopacket may find it in what the IP packet carries
 	cutOff
@@ -26,13 +27,13 @@ const (
 // String says the reason.
 func (o omission) String() string {
 	return [omissionKinds]string{
-		found: "read", inLink: "link layer that is not known", inTunnel: "too many tunnels in each other",
+		found: "read", told: "read", inLink: "link layer that is not known", inTunnel: "too many tunnels in each other",
 		cutOff:    "cut off by the snap length before the end of the TCP header",
 		fragment:  "IP fragment behind the first",
 		malformed: "malformed header",
 		notIP:     "not IP",
 		notTCP:    "not TCP",
-		quotes:    "ICMP or ICMPv6, which may quote a TCP segment",
+		quotes:    "ICMP or ICMPv6, which may quote a TCP segment, cut off",
 		encrypted: "encrypted (ESP, Wi-Fi)",
 	}[o]
 }

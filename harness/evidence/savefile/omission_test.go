@@ -23,14 +23,14 @@ func TestOmissions(t *testing.T) {
 		link uint32
 		data []byte
 	}{
-		"not IP":                                        {1, be(macs, uint16(0x0806), make([]byte, 28))},
-		"not TCP":                                       {101, in4(17, inUDP(53, []byte("question")))},
-		"malformed header":                              {101, append([]byte{0x42}, ipv4[1:]...)},
-		"IP fragment behind the first":                  {101, later},
-		"encrypted (ESP, Wi-Fi)":                        {101, in6(50, make([]byte, 40))},
-		"link layer that is not known":                  {999, ipv4},
-		"too many tunnels in each other":                {101, in4(4, in4(4, in4(4, in4(4, in4(4, in4(4, in4(4, in4(4, in4(4, ipv4)))))))))},
-		"ICMP or ICMPv6, which may quote a TCP segment": {101, in4(1, be("\x03\x0d\x00\x00\x00\x00\x00\x00", ipv4[:28]))},
+		"not IP":                         {1, be(macs, uint16(0x0806), make([]byte, 28))},
+		"not TCP":                        {101, in4(17, inUDP(53, []byte("question")))},
+		"malformed header":               {101, append([]byte{0x42}, ipv4[1:]...)},
+		"IP fragment behind the first":   {101, later},
+		"encrypted (ESP, Wi-Fi)":         {101, in6(50, make([]byte, 40))},
+		"link layer that is not known":   {999, ipv4},
+		"too many tunnels in each other": {101, in4(4, in4(4, in4(4, in4(4, in4(4, in4(4, in4(4, in4(4, in4(4, ipv4)))))))))},
+		"ICMP or ICMPv6, which may quote a TCP segment, cut off":      {101, in4(1, be("\x03\x0d\x00\x00\x00\x00\x00\x00", ipv4[:22]))},
 		"cut off by the snap length before the end of the TCP header": {101, ipv4[:39]},
 	} {
 		var file bytes.Buffer

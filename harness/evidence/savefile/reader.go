@@ -21,6 +21,7 @@ type Reader struct {
 	frame   frame
 	decoder evidence.Decoder
 	count   counts
+	icmp    func(*evidence.ICMPError)
 	records uint64 // packets of any kind that were read
 	err     error  // why there are no more
 }
@@ -73,6 +74,11 @@ func Open(r io.Reader) (*Reader, error) {
 	}
 	return opened, nil
 }
+
+// OnICMP has a function called with each ICMP or ICMPv6 error that quotes a TCP
+// segment, when [Reader.Next] passes over it on its way to the segment that it
+// returns.
+func (r *Reader) OnICMP(f func(*evidence.ICMPError)) { r.icmp = f }
 
 // Next returns the next TCP segment, in the order of the file. Packet.Data
 // points into a buffer and is valid until the next call. The error is io.EOF
@@ -161,16 +167,44 @@ func (r *Reader) segment(f *frame, raw *evidence.RawSegment) bool {
 	}
 	for tunnels := 0; why == found; tunnels++ {
 		var inner int
-		if inner, why = find(f, offset, raw); why != inTunnel || tunnels == maxTunnels {
+		if inner, why = find(f, offset, raw); why == quotes {
+			why = r.quoting(f, offset)
+		}
+		if why != inTunnel || tunnels == maxTunnels {
 			break
 		}
 		offset, why = inner, found
 	}
-	if why != found {
+	if why != found && why != told {
 		r.count.add(why, f)
-		return false
 	}
-	return true
+	return why == found
+}
+
+// quoting hands an ICMP error on if it quotes a TCP segment.
+func (r *Reader) quoting(f *frame, offset int) omission {
+	packet := packetAt(f, offset)
+	message, ok := evidence.FindICMP(packet)
+	switch {
+	case ok:
+		if message.At = f.at; r.icmp != nil {
+			r.icmp(&message)
+		}
+		return told
+	case evidence.QuotesTCP(packet):
+		return quotes
+	}
+	return notTCP
+}
+
+// packetAt returns the IP packet at an offset of the frame, without what the
+// link layer may have padded it with.
+func packetAt(f *frame, offset int) []byte {
+	packet := f.data[min(offset, len(f.data)):]
+	if said := ip.Total(packet); said != 0 {
+		packet = packet[:min(said, len(packet))]
+	}
+	return packet
 }
 
 // maxTunnels is how many packets a packet may be in.
@@ -179,9 +213,9 @@ const maxTunnels = 8
 // find finds the segment in the IP packet at an offset of the frame. It returns
 // [inTunnel] and where the next one begins if it carries another.
 func find(f *frame, offset int, raw *evidence.RawSegment) (inner int, why omission) {
-	packet, length := f.data[min(offset, len(f.data)):], f.length-offset
-	if said := ip.Total(packet); said != 0 { // the link layer may have padded it
-		length, packet = said, packet[:min(said, len(packet))]
+	packet, length := packetAt(f, offset), f.length-offset
+	if said := ip.Total(packet); said != 0 {
+		length = said
 	}
 	var ok bool
 	if *raw, ok = evidence.FindSegment(packet, length); ok {

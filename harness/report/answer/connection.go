@@ -19,6 +19,9 @@ func facts(r *diagnose.Report, f *diagnose.Found, o *Options) []fact {
 		{"why", d.Why},
 		{"decided", d.Clue},
 	}
+	if d.End != diagnose.EndReset {
+		all[0] = fact{"ended", "without a RST" + sure(d.Sure)}
+	}
 	all = append(all, causesOf(r, d)...)
 	all = append(all,
 		fact{"settles", d.Settle},

@@ -126,9 +126,9 @@ func drawn(r *diagnose.Report, o *Options) (all []*evidence.Recording) {
 // Page writes a report as one HTML file. The error is that of writing to out.
 func Page(out io.Writer, r *diagnose.Report, o Options) error {
 	of := map[*evidence.Recording]*diagnose.Found{}
-	for i := range r.Found {
-		if r.Found[i].Recording != nil {
-			of[r.Found[i].Recording] = &r.Found[i]
+	for number := 1; r.Listed(number) != nil; number++ {
+		if one := r.Listed(number); one.Recording != nil {
+			of[one.Recording] = one
 		}
 	}
 	about := func(recording *evidence.Recording) report.About {
@@ -138,6 +138,9 @@ func Page(out io.Writer, r *diagnose.Report, o Options) error {
 		}
 		d := &f.Diagnosis
 		told := report.About{Cause: "RST from " + who(d) + ": " + d.Why + "."}
+		if d.End != diagnose.EndReset {
+			told.Cause = "No RST: " + d.Why + "."
+		}
 		if len(d.Causes) > 0 {
 			first := r.Causes[d.Causes[0]]
 			for _, one := range causesOf(r, d) {

@@ -36,6 +36,9 @@ func lackTexts(r *diagnose.Report) []string {
 		for _, o := range in.Omissions {
 			add("%s × %s%s", count(o.Count), harmless(o.What), example(o.Example))
 		}
+		if in.ICMPAstray > 0 {
+			add("%s of ICMP about connections that it does not have", plural(in.ICMPAstray, "error"))
+		}
 		if in.Repeated > 0 {
 			add("%s captured more than once, and counted once", plural(in.Repeated, "segment"))
 		}

@@ -34,8 +34,8 @@ func (o *Options) chosen(r *diagnose.Report) []*diagnose.Found {
 		most = 3
 	}
 	var chosen []*diagnose.Found
-	if o.Number > 0 && o.Number <= len(r.Found) {
-		return append(chosen, &r.Found[o.Number-1])
+	if one := r.Listed(o.Number); one != nil {
+		return append(chosen, one)
 	}
 	if o.Summary {
 		return nil
@@ -44,7 +44,10 @@ func (o *Options) chosen(r *diagnose.Report) []*diagnose.Found {
 		for i := range r.Found {
 			chosen = append(chosen, &r.Found[i])
 		}
-		return chosen
+		return append(chosen, unreachable(r, most-len(chosen))...)
+	}
+	if len(r.Unreachable) > 0 && most > 1 { // one place is theirs
+		most--
 	}
 	taken := map[int]bool{}
 	for round := 0; len(chosen) < most; round++ { // of each kind one, and then once more
@@ -58,7 +61,30 @@ func (o *Options) chosen(r *diagnose.Report) []*diagnose.Found {
 			break
 		}
 	}
-	return chosen
+	return append(chosen, unreachable(r, 1)...)
+}
+
+// unreachable returns those that ICMP ended and are told one by one: some, or
+// all if some is negative, and of each message one first.
+func unreachable(r *diagnose.Report, some int) (chosen []*diagnose.Found) {
+	if len(r.Unreachable) == 0 {
+		return nil
+	}
+	if some < 0 {
+		some = len(r.Unreachable)
+	}
+	told, others := map[string]bool{}, []*diagnose.Found(nil)
+	for i := range r.Unreachable {
+		one := &r.Unreachable[i]
+		if told[one.Diagnosis.Why] {
+			others = append(others, one)
+			continue
+		}
+		told[one.Diagnosis.Why] = true
+		chosen = append(chosen, one)
+	}
+	chosen = append(chosen, others...)
+	return chosen[:min(max(some, 1), len(chosen))]
 }
 
 func (o *Options) run(scenario string) string {
@@ -118,7 +144,7 @@ func Text(out io.Writer, r *diagnose.Report, o Options) error {
 			return err
 		}
 	}
-	if left := len(r.Found) - len(chosen); o.Number == 0 && left > 0 && !o.Summary {
+	if left := len(r.Found) + len(r.Unreachable) - len(chosen); o.Number == 0 && left > 0 && !o.Summary {
 		w.line("")
 		w.line("%s more: --connection N shows one, --most -1 all", plural(left, "connection"))
 	}

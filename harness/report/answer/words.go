@@ -148,7 +148,7 @@ func ending(e tcp.Ending) string {
 	words := map[tcp.Ending]string{
 		tcp.Open: "nothing yet", tcp.Finished: "EOF", tcp.Reset: "ECONNRESET", tcp.BrokenPipe: "EPIPE",
 		tcp.Refused: "ECONNREFUSED", tcp.TimedOut: "ETIMEDOUT", tcp.Closed: "it closed the connection itself",
-		tcp.Aborted: "ECONNABORTED", tcp.Unreachable: "EHOSTUNREACH",
+		tcp.Aborted: "ECONNABORTED", tcp.Unreachable: "EHOSTUNREACH", tcp.Other: "an error that no RST brings",
 	}
 	if word, known := words[e]; known {
 		return word
@@ -174,6 +174,9 @@ func ended(e diagnose.End) string {
 
 // watch says what to look at next, by what made the RST.
 func watch(d *diagnose.Told) string {
+	if d.End == diagnose.EndUnreachable {
+		return "tcpdump icmp or icmp6, together with tcp; and nstat -az TcpExtOutOfWindowIcmps: those that were late or forged"
+	}
 	switch d.Act {
 	case diagnose.ActAbort, diagnose.ActUnread:
 		return "the counters of the machine that sent it, before and after: nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData; " +

@@ -64,7 +64,7 @@ damaged, after the answer on what comes before; 2 if there is nothing to diagnos
 	}
 	flags := command.Flags()
 	flags.BoolVar(&f.summary, "summary", false, "the summary alone, without single connections")
-	flags.IntVar(&f.connection, "connection", 0, "show connection `NUMBER` of those with a RST alone")
+	flags.IntVar(&f.connection, "connection", 0, "show connection `NUMBER` alone, of those with a RST or that ICMP ended")
 	flags.IntVar(&f.most, "most", 3, "show at most `COUNT` connections one by one, of each kind one first; -1: all")
 	flags.StringSliceVar(&f.only, "only", nil, "only connections of which an end is `ADDRESS`, as 10.0.0.5 or 10.0.0.5:443; several times: any")
 	flags.StringVar(&f.asJSON, "json", "", "write the answer as JSON to `FILE`")
@@ -101,8 +101,8 @@ func (f *diagnoseFlags) run(cmd *cobra.Command, args []string) error {
 		return badInput(err)
 	case answered.Segments == 0:
 		return f.explain(cmd, answered, inputs)
-	case f.connection > len(answered.Found):
-		return badInputf("--connection %d: of the connections that are listed %d have a RST", f.connection, len(answered.Found))
+	case f.connection > 0 && answered.Listed(f.connection) == nil:
+		return badInputf("--connection %d: %d are listed", f.connection, len(answered.Found)+len(answered.Unreachable))
 	}
 	if forms.wanted() {
 		err = forms.write(cmd.OutOrStdout())
