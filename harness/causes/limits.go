@@ -20,7 +20,7 @@ var limits = []Cause{
 		What:    "sshd drops connections because too many others have not authenticated yet",
 		Why: "Beyond MaxStartups (10:30:100) sshd closes what it has just accepted. The client sees a reset if " +
 			"its banner lay unread, otherwise the end of the stream; which one is a matter of time.",
-		Cure: "Look in the server's log for \"past MaxStartups\" or \"penalty\". Open fewer connections at once " +
+		Cure: "Look in the server's log for \"MaxStartups\" or \"penalty\". Open fewer connections at once " +
 			"(ControlMaster), keep scanners out, or raise MaxStartups; from OpenSSH 9.8 see PerSourcePenalties " +
 			"as well.",
 	},

@@ -190,11 +190,24 @@ var servers = []Phrase{
 			"at the peak?"},
 	},
 	{
-		Words: []string{"past MaxStartups", "Exceeded MaxStartups", "beginning MaxStartups throttling"},
-		Of:    "OpenSSH's sshd", Known: "measured: OpenSSH 9.2p1",
+		Words: []string{"past MaxStartups", "Exceeded MaxStartups", "beginning MaxStartups throttling",
+			"drop connection … Maxstartups"},
+		Of: "OpenSSH's sshd", Known: "measured: OpenSSH 9.2p1, 10.0p2",
 		Sure:   "sshd closed a connection that it had just accepted, because too many others have not authenticated.",
 		Points: []Pointer{{"max-startups", Likely, "always"}},
 		Settle: []string{"Who has so many connections open: ss -tn sport = :22."},
+	},
+	{
+		Words: []string{"Not allowed at this time"},
+		Of:    "OpenSSH's sshd, from version 9.8", Known: "measured: OpenSSH 10.0p2",
+		Sure: "sshd closed a connection that it had just accepted: too many others have not authenticated, or it " +
+			"penalises the address. Its line does not say which.",
+		Points: []Pointer{
+			{"max-startups", Likely, "many connect at the same time, from wherever"},
+			{"banned", Likely, "logins from this address failed, or it connected without one"},
+		},
+		Settle: []string{"On the server: journalctl -u ssh, for \"drop connection\": behind the addresses it says " +
+			"\"Maxstartups\" or which \"penalty\"."},
 	},
 	{
 		Words: []string{"possible SYN flooding on port"},

@@ -117,7 +117,7 @@ var tools = []Phrase{
 			{"process-limit", Possible, "the server cannot fork for another connection"},
 		},
 		Settle: []string{
-			"On the server: journalctl -u ssh, for \"past MaxStartups\", \"penalty\", \"refused connect\" or " +
+			"On the server: journalctl -u ssh, for \"MaxStartups\", \"penalty\", \"refused connect\" or " +
 				"\"Connection reset by\" at that time.",
 			"nc SERVER 22 shows a banner, a line that says why, or nothing.",
 		},
@@ -137,7 +137,7 @@ var tools = []Phrase{
 			{"restarted", Possible, "the machine is just booting or its sshd restarting"},
 		},
 		Settle: []string{
-			"On the server: journalctl -u ssh, for \"past MaxStartups\", \"penalty\", \"refused connect\" or " +
+			"On the server: journalctl -u ssh, for \"MaxStartups\", \"penalty\", \"refused connect\" or " +
 				"\"Connection reset by\" at that time.",
 			"nc SERVER 22 shows a banner, a line that says why, or nothing.",
 		},
