@@ -4341,7 +4341,7 @@ goes on
   "Connection reset by peer"                            ◀═══════════  RST
                                                  read: EOF`,
 		Client: "\"kex_exchange_identification: read: Connection reset by peer\", and exit status 255",
-		Server: "logs \"drop connection … past MaxStartups\"",
+		Server: "logs \"drop connection … past MaxStartups\" (from version 9.8: \"drop connection … Maxstartups\")",
 		Twin:   "no slot is taken: ssh logs in",
 		Labels: []string{"cause:limit", "cause:max-startups", "real:sshd", "real:ssh"},
 		File:   "scenarios/real/dropped_by_max_startups_linux.go",

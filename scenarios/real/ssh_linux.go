@@ -151,15 +151,21 @@ func byAddress(what string, s login) string {
 	return what + " by " + host + " port " + port
 }
 
-// needsOpenSSH skips the spec where sshd is older than this release.
-func needsOpenSSH(major, minor int) {
+// isOpenSSH says whether sshd is this release or a newer one.
+func isOpenSSH(major, minor int) (newer bool, release string) {
 	GinkgoHelper()
 	release, err := tools["sshd"].release()
 	Expect(err).NotTo(HaveOccurred())
 	var gotMajor, gotMinor int
 	_, err = fmt.Sscanf(release, "%d.%d", &gotMajor, &gotMinor)
 	Expect(err).NotTo(HaveOccurred(), release)
-	if gotMajor < major || gotMajor == major && gotMinor < minor {
+	return gotMajor > major || gotMajor == major && gotMinor >= minor, release
+}
+
+// needsOpenSSH skips the spec where sshd is older than this release.
+func needsOpenSSH(major, minor int) {
+	GinkgoHelper()
+	if newer, release := isOpenSSH(major, minor); !newer {
 		Skip(fmt.Sprintf("this sshd is OpenSSH %s, and the spec takes %d.%d or newer: Debian 13 has one", release, major, minor))
 	}
 }
