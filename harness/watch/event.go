@@ -30,6 +30,7 @@ type Event struct {
 	Remote netip.AddrPort `json:"remote"`
 	Netns  uint32         `json:"netns,omitempty"`  // inode of the network namespace
 	Cgroup uint64         `json:"cgroup,omitempty"` // inode of the cgroup's directory (v2)
+	Group  Group          `json:"group"`            // what Cgroup is called
 	UID    uint32         `json:"uid"`              // of who made the socket; 0 also where Whole is false
 	Reason tcp.Reason     `json:"reason,omitempty"`
 	Error  string         `json:"error,omitempty"` // the errno's name, of Failed

@@ -30,6 +30,7 @@ type Watcher struct {
 	name   string
 	source source
 	lacks  []string
+	groups *groups
 
 	held   []Event // of the last turn, whose other end may still come
 	before []Event // the last resets that were received
@@ -41,7 +42,8 @@ type Watcher struct {
 }
 
 func newWatcher(name string, s source, lacks []string) *Watcher {
-	return &Watcher{name: name, source: s, lacks: lacks}
+	g := newGroups()
+	return &Watcher{name: name, source: s, lacks: append(lacks, g.lacks()...), groups: g}
 }
 
 // Source is the name of the source.
@@ -214,6 +216,10 @@ func nearer(e, a, b *Event) bool {
 
 // diagnose asks the engine, and looks whether a reset was passed on.
 func (w *Watcher) diagnose(e Event, peer *Event, lost uint64) Diagnosis {
+	e.Group = w.groups.name(e.Cgroup)
+	if peer != nil {
+		peer.Group = w.groups.name(peer.Cgroup)
+	}
 	d := Diagnose(e, lost)
 	d.Peer = peer
 	if e.Acts() {

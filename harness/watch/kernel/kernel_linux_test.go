@@ -30,6 +30,9 @@ func missing(t *testing.T, why error) {
 func open(t *testing.T, o kernel.Options) *kernel.Tracer {
 	t.Helper()
 	tracer, err := kernel.Open(o)
+	if refused := (*ebpf.VerifierError)(nil); errors.As(err, &refused) {
+		t.Fatalf("%+v", refused) // that lies in the program
+	}
 	if err != nil {
 		missing(t, err)
 	}
@@ -124,7 +127,9 @@ func TestLostAreCounted(t *testing.T) {
 // The iterator finds the sockets of this process.
 func TestHolders(t *testing.T) {
 	tracer := open(t, kernel.Options{})
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	plain := net.ListenConfig{}
+	plain.SetMultipathTCP(false)
+	l, err := plain.Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +145,7 @@ func TestHolders(t *testing.T) {
 		return ours
 	}
 	before := count()
-	another, err := net.Listen("tcp4", "127.0.0.1:0")
+	another, err := plain.Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

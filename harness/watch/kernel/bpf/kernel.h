@@ -5,6 +5,7 @@ struct ns_common { __u32 inum; } KERNEL;
 struct net { struct ns_common ns; } KERNEL;
 typedef struct { struct net *net; } possible_net_t;
 struct in6_addr { __u8 bytes[16]; };
+typedef struct { __s64 counter; } atomic64_t;
 struct sock_common {
 	__u16 skc_family, skc_num, skc_dport;
 	volatile __u8 skc_state;
@@ -12,6 +13,7 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 	possible_net_t skc_net;
 	unsigned long skc_flags;
+	atomic64_t skc_cookie;
 } KERNEL;
 struct kernfs_node { __u64 id; } KERNEL;
 struct cgroup { struct kernfs_node *kn; } KERNEL;

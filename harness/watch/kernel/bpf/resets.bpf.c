@@ -187,16 +187,19 @@ int holders(struct bpf_iter__task_file *ctx)
 	if (!task || !file || !(socket = (void *)bpf_sock_from_file(file)))
 		return 0;
 	struct sock *sk = socket->sk;
-	if (sk && sk->sk_protocol == IPPROTO_MPTCP && bpf_core_type_exists(struct mptcp_sock) &&
-	    bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_skc_to_mptcp_sock)) {
-		struct mptcp_sock *parent = (void *)bpf_skc_to_mptcp_sock(sk);
-		sk = parent ? parent->first : 0; // of what is Multipath TCP's only the first subflow
-	}
-	if (!sk || sk->sk_protocol != IPPROTO_TCP || !(h.cookie = bpf_get_socket_cookie(sk)))
+	if (!sk)
+		return 0;
+	if (sk->sk_protocol == IPPROTO_TCP)
+		h.cookie = bpf_get_socket_cookie(sk);
+	else if (sk->sk_protocol == IPPROTO_MPTCP && bpf_core_type_exists(struct mptcp_sock))
+		h.cookie = BPF_CORE_READ((struct mptcp_sock *)sk, first, __sk_common.skc_cookie.counter); // its first subflow's
+	if (!h.cookie)
 		return 0;
 	h.tgid = task->tgid;
 	BPF_CORE_READ_INTO(&h.comm, task, group_leader, comm);
 	bpf_seq_write(meta->seq, &h, sizeof h);
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
 	o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!o || o->how == CONNECT || o->how == CLOSED)
 		return 0;

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package watch
+
+import "errors"
+
+// Drop is there on Linux alone.
+func (w *Watcher) Drop() error { return errors.New("privileges are dropped on Linux alone") }
