@@ -38,7 +38,7 @@ func (t *trial) begin(ctx context.Context, call Call) *performance {
 	if starter, ok := t.client.(Starter); ok {
 		p.loading, p.begun = starter.Starts(call)
 	}
-	if p.begun == nil && t.arrivals == nil {
+	if p.begun == nil && t.injector.accepted() == nil {
 		p.loading = false // nothing would tell that it has begun
 	}
 	limit := t.limits.Time
@@ -47,7 +47,7 @@ func (t *trial) begin(ctx context.Context, call Call) *performance {
 		p.takeSlot(ctx)
 	}
 	select {
-	case <-t.arrivals: // of a call before
+	case <-t.injector.accepted(): // of a call before
 	default:
 	}
 	p.deadline = t.pulse.now() + limit - t.suspension.lasted()
@@ -91,9 +91,7 @@ func (p *performance) begins() {
 	p.leaveSlot()
 	p.loading, p.begun = false, nil
 	p.deadline = p.pulse.now() + p.limits.Time - p.suspension.lasted()
-	if p.striker != nil {
-		p.striker.begins()
-	}
+	p.injector.begins()
 }
 
 // returns notes that the client has come back. One that tells when it begins,
@@ -112,9 +110,9 @@ func (p *performance) await(ctx context.Context) (answer Answer, returned bool) 
 	defer timer.Stop()
 	for {
 		timer.Reset(p.left())
-		var arrivals chan struct{}
+		var accepted <-chan struct{}
 		if p.loading {
-			arrivals = p.arrivals
+			accepted = p.injector.accepted()
 		}
 		select {
 		case answer = <-p.done:
@@ -123,7 +121,7 @@ func (p *performance) await(ctx context.Context) (answer Answer, returned bool) 
 		case <-p.begun:
 			p.begins()
 			continue
-		case <-arrivals:
+		case <-accepted:
 			p.begins()
 			continue
 		case <-timer.C:
@@ -184,10 +182,8 @@ func (t *trial) panicked(p any) {
 // newCall makes a call that nothing else has made.
 func (t *trial) newCall(operation Operation, shape string) Call {
 	c := Call{
-		ID: t.newID(), Operation: operation, Shape: shape, Address: t.address, TLS: t.subject.TLS != nil,
-	}
-	if t.healthy != nil {
-		c.Healthy = t.healthy.Addr()
+		ID: t.newID(), Operation: operation, Shape: shape, Address: t.target.Address, Healthy: t.target.Healthy,
+		TLS: t.subject.TLS != nil,
 	}
 	t.calls = append(t.calls, c)
 	return c

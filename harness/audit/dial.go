@@ -13,22 +13,22 @@ import (
 )
 
 // dial connects to the origin.
-func (t *trial) dial(ctx context.Context) (net.Conn, error) {
+func (l *localInjector) dial(ctx context.Context) (net.Conn, error) {
 	dialer := &net.Dialer{KeepAlive: -1, Control: socket.ChooseLate}
 	dialer.SetMultipathTCP(false)
-	if source := t.origination(); source.IsValid() {
+	if source := l.origination(); source.IsValid() {
 		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
 	}
-	conn, err := dialer.DialContext(ctx, "tcp", t.subject.Origin.Addr())
+	conn, err := dialer.DialContext(ctx, "tcp", l.subject.Origin.Addr())
 	if err != nil {
-		if outOfPorts(err) && t.reached.Load() {
-			t.portless.Store(true)
+		if outOfPorts(err) && l.reached.Load() {
+			l.portless.Store(true)
 		}
 		return nil, fmt.Errorf("dial the origin: %w", err)
 	}
-	t.reached.Store(true)
-	t.dialled.Add(1)
-	t.note(conn.LocalAddr().String())
+	l.reached.Store(true)
+	l.dialled.Add(1)
+	l.note(conn.LocalAddr().String())
 	return conn, nil
 }
 
@@ -36,13 +36,13 @@ func (t *trial) dial(ctx context.Context) (net.Conn, error) {
 // address leaves it to the kernel, which takes 127.0.0.1 on the loopback. Only an
 // origin that tells connections by their sources gets the cell's own: another
 // server may admit nobody else, as PostgreSQL does by its stock pg_hba.conf.
-func (t *trial) origination() netip.Addr {
-	if t.subject.Source.IsValid() {
-		return t.subject.Source
+func (l *localInjector) origination() netip.Addr {
+	if l.subject.Source.IsValid() {
+		return l.subject.Source
 	}
-	to, err := netip.ParseAddrPort(t.subject.Origin.Addr())
-	if _, tells := t.subject.Origin.(Settler); tells && err == nil && to.Addr().IsLoopback() && to.Addr().Is4() {
-		return t.source
+	to, err := netip.ParseAddrPort(l.subject.Origin.Addr())
+	if _, tells := l.subject.Origin.(Settler); tells && err == nil && to.Addr().IsLoopback() && to.Addr().Is4() {
+		return l.source
 	}
 	return netip.Addr{}
 }
@@ -66,19 +66,19 @@ func outOfPorts(err error) bool {
 
 // awaitPort waits until the origin can be connected to again. One cell asks for
 // all: it connects, and resets that connection, which leaves no TIME_WAIT.
-func (t *trial) awaitPort(ctx context.Context) error {
-	t.ports.Lock()
-	defer t.ports.Unlock()
-	t.waiting.Do(func() {
-		t.logf("every port of %s towards %s is in use, or was (TIME_WAIT): waiting for one; another source has others",
-			t.origin(), t.subject.Origin.Addr())
+func (l *localInjector) awaitPort(ctx context.Context) error {
+	l.ports.Lock()
+	defer l.ports.Unlock()
+	l.waiting.Do(func() {
+		l.logf("every port of %s towards %s is in use, or was (TIME_WAIT): waiting for one; another source has others",
+			l.origin(), l.subject.Origin.Addr())
 	})
 	const patience = 3 * time.Minute // TIME_WAIT thrice
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(patience / 1000)
 	defer tick.Stop()
-	probe := &trial{run: t.run, source: t.source} // which nobody records
+	probe := &localInjector{run: l.run, source: l.source} // which nobody records
 	for {
 		conn, err := probe.dial(bounded)
 		if err == nil {
@@ -91,14 +91,14 @@ func (t *trial) awaitPort(ctx context.Context) error {
 		select {
 		case <-tick.C:
 		case <-bounded.Done():
-			return fmt.Errorf("no port of %s became free within %v: connect from another source: %w", t.origin(), patience, err)
+			return fmt.Errorf("no port of %s became free within %v: connect from another source: %w", l.origin(), patience, err)
 		}
 	}
 }
 
 // origin names where connections to the origin come from.
-func (t *trial) origin() string {
-	if source := t.origination(); source.IsValid() {
+func (l *localInjector) origin() string {
+	if source := l.origination(); source.IsValid() {
 		return source.String()
 	}
 	return "this host"

@@ -128,26 +128,26 @@ func (s *suspension) fail(err error) {
 }
 
 // keepStill stops the client, until the RST has come or nothing comes any more.
-func (t *trial) keepStill(ctx context.Context) {
-	if !t.suspension.begin() {
+func (l *localInjector) keepStill(ctx context.Context) {
+	if !l.suspension.begin() {
 		return
 	}
-	t.waiters.Go(func() {
-		tick := time.NewTicker(t.limits.Stall / 20)
+	l.waiters.Go(func() {
+		tick := time.NewTicker(l.limits.Stall / 20)
 		defer tick.Stop()
-		for t.suspension.isHeld() {
+		for l.suspension.isHeld() {
 			select { // there is no event for that nothing happens
 			case <-tick.C:
 			case <-ctx.Done():
-				t.suspension.release()
+				l.suspension.release()
 				return
 			}
-			if t.striker.silence() < busy*t.limits.Stall {
+			if l.striker.silence() < busy*l.limits.Stall {
 				continue
 			}
-			if t.suspension.release() { // and no RST has done so meanwhile
-				t.suspension.end()
-				t.suspension.fail(fmt.Errorf("the reply came to a standstill before its place while the client was stopped: "+
+			if l.suspension.release() { // and no RST has done so meanwhile
+				l.suspension.end()
+				l.suspension.fail(fmt.Errorf("the reply came to a standstill before its place while the client was stopped: "+
 					"it may be more than the client's kernel takes, or need an answer; the fault %s needs neither", RST))
 			}
 		}
@@ -155,69 +155,69 @@ func (t *trial) keepStill(ctx context.Context) {
 }
 
 // beforeReset is what the proxy does before a RST; nil is nothing.
-func (t *trial) beforeReset() func(context.Context, int, netip.AddrPort, netip.AddrPort) {
-	switch t.cell.Fault {
+func (l *localInjector) beforeReset() func(context.Context, int, netip.AddrPort, netip.AddrPort) {
+	switch l.cell.Fault {
 	case DataRST:
-		return t.checkUnread
+		return l.checkUnread
 	case ReadRST:
-		return t.awaitRead
+		return l.awaitRead
 	}
 	return nil
 }
 
 // checkUnread makes sure that all that came to the client since it was stopped is
 // there, unread, when the RST comes, and lets the client go on behind that.
-func (t *trial) checkUnread(ctx context.Context, connection int, client, proxy netip.AddrPort) {
+func (l *localInjector) checkUnread(ctx context.Context, connection int, client, proxy netip.AddrPort) {
 	left, there := unread(client, proxy)
-	switch came := t.striker.cameTo(connection); {
-	case !t.suspension.isHeld():
+	switch came := l.striker.cameTo(connection); {
+	case !l.suspension.isHeld():
 		return // said already
 	case !there:
-		t.suspension.fail(errors.New("the client's end of the connection is not to be seen: it has closed it, or is on another machine"))
+		l.suspension.fail(errors.New("the client's end of the connection is not to be seen: it has closed it, or is on another machine"))
 	case left < came:
-		t.suspension.fail(fmt.Errorf("%d of %d bytes were read while the client was stopped: whoever reads is none of its processes",
+		l.suspension.fail(fmt.Errorf("%d of %d bytes were read while the client was stopped: whoever reads is none of its processes",
 			came-left, came))
 	default:
-		t.suspension.succeed()
+		l.suspension.succeed()
 	}
-	t.waiters.Go(func() {
-		bounded, cancel := t.pulse.within(context.WithoutCancel(ctx), busy*t.limits.Stall)
+	l.waiters.Go(func() {
+		bounded, cancel := l.pulse.within(context.WithoutCancel(ctx), busy*l.limits.Stall)
 		defer cancel()
-		t.poll(bounded, func() bool {
+		l.poll(bounded, func() bool {
 			_, there := unread(client, proxy)
 			return !there
 		})
 		if bounded.Err() != nil {
-			t.suspension.fail(errors.New("the RST did not come while the client was stopped"))
+			l.suspension.fail(errors.New("the RST did not come while the client was stopped"))
 		}
-		t.striker.happens()
-		t.suspension.release()
+		l.striker.happens()
+		l.suspension.release()
 	})
 }
 
 // awaitRead waits until the client has read all that came before the RST, or closed
 // the connection.
-func (t *trial) awaitRead(ctx context.Context, _ int, client, proxy netip.AddrPort) {
-	bounded, cancel := t.pulse.within(ctx, t.limits.Late)
+func (l *localInjector) awaitRead(ctx context.Context, _ int, client, proxy netip.AddrPort) {
+	bounded, cancel := l.pulse.within(ctx, l.limits.Late)
 	defer cancel()
 	var left int64
-	t.poll(bounded, func() (read bool) {
+	l.poll(bounded, func() (read bool) {
 		var there bool
 		left, there = unread(client, proxy)
 		return left == 0 || !there
 	})
-	t.striker.happens()
+	l.striker.happens()
 	if bounded.Err() == nil {
-		t.suspension.succeed()
+		l.suspension.succeed()
 		return
 	}
-	t.suspension.fail(fmt.Errorf("the client did not read the last %s that came before the RST: "+
+	l.suspension.fail(fmt.Errorf("the client did not read the last %s that came before the RST: "+
 		"where it never does, the fault %s says what comes of it", counted(int(left), "byte"), RST))
 }
 
 // poll waits for something for which there is no event, longer and longer from one
 // look to the next.
-func (t *trial) poll(ctx context.Context, met func() bool) {
+func (l *localInjector) poll(ctx context.Context, met func() bool) {
 	pause := 20 * time.Microsecond
 	for !met() {
 		select {
@@ -231,16 +231,16 @@ func (t *trial) poll(ctx context.Context, met func() bool) {
 
 // inexactly says why a RST did not come as DataRST and ReadRST say: then the cell
 // proves nothing.
-func (t *trial) inexactly(strikes int) error {
-	if t.cell.Fault != DataRST && t.cell.Fault != ReadRST || strikes == 0 {
+func (l *localInjector) inexactly(strikes int) error {
+	if l.cell.Fault != DataRST && l.cell.Fault != ReadRST || strikes == 0 {
 		return nil
 	}
-	t.suspension.mu.Lock()
-	defer t.suspension.mu.Unlock()
-	if wrong := errors.Join(t.suspension.wrong...); wrong != nil {
+	l.suspension.mu.Lock()
+	defer l.suspension.mu.Unlock()
+	if wrong := errors.Join(l.suspension.wrong...); wrong != nil {
 		return wrong
 	}
-	if missing := strikes - t.suspension.exact; missing > 0 {
+	if missing := strikes - l.suspension.exact; missing > 0 {
 		return fmt.Errorf("%d of %d RSTs did not come: the client had closed the connection", missing, strikes)
 	}
 	return nil

@@ -17,11 +17,13 @@ func (still) Resume() error  { return nil }
 func CheckUnread(ctx context.Context, came int64, client, proxy net.Addr) error {
 	r := &run{pulse: newPulse(), limits: Limits{Stall: 100 * time.Millisecond}.orDefaults()}
 	defer r.pulse.start(ctx)()
-	t := &trial{run: r, cell: Cell{Fault: DataRST}, striker: &striker{pulse: r.pulse, came: map[int]int64{1: came}}}
-	t.suspension.of = still{}
-	t.suspension.begin()
-	t.checkUnread(ctx, 1, client.(*net.TCPAddr).AddrPort(), proxy.(*net.TCPAddr).AddrPort())
-	err := t.inexactly(1) // before it is missed that no RST comes
-	t.waiters.Wait()
+	l := &localInjector{
+		run: r, cell: Cell{Fault: DataRST}, suspension: &suspension{of: still{}},
+		striker: &striker{pulse: r.pulse, came: map[int]int64{1: came}},
+	}
+	l.suspension.begin()
+	l.checkUnread(ctx, 1, client.(*net.TCPAddr).AddrPort(), proxy.(*net.TCPAddr).AddrPort())
+	err := l.inexactly(1) // before it is missed that no RST comes
+	l.waiters.Wait()
 	return err
 }

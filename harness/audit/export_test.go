@@ -29,7 +29,8 @@ func Perform(ctx context.Context, c Client, l Limits, beating bool) (answer Answ
 	if beating {
 		defer r.pulse.start(ctx)()
 	}
-	return (&trial{run: r, client: c}).do(ctx, Call{})
+	t := &trial{run: r, client: c, suspension: &suspension{}, injector: &remoteInjector{}} // which sees no connection
+	return t.do(ctx, Call{})
 }
 
 // RunEnding is Run with another [EndingTime].
@@ -40,5 +41,5 @@ func RunEnding(ctx context.Context, s Subject, o Options, ending time.Duration) 
 	}
 	r := newRun(&s, o)
 	r.ending = ending
-	return r.report(ctx, cells, r.try)
+	return r.report(ctx, cells)
 }

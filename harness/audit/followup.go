@@ -6,32 +6,60 @@ import (
 	"fmt"
 )
 
-// followUp makes one more call, now that nothing is in its way, and says what
-// was wrong with it.
-func (t *trial) followUp(ctx context.Context, succeeded bool) (wrong error, err error) {
-	if t.cell.Fault == Refuse {
-		if err := t.proxy.Close(); err != nil {
-			return nil, err
-		}
-		if t.proxy, err = t.newWay(t.address, t.watch); err != nil {
-			return nil, fmt.Errorf("heal the refusing address: %w", err)
-		}
+// A followUp is one more call, with nothing in its way.
+type followUp struct {
+	wrong error  // what was wrong with it; nil is nothing
+	over  string // in that case: what it went over; empty if that was not seen
+}
+
+// followUp makes one more call, now that nothing is in its way.
+func (t *trial) followUp(ctx context.Context) (f followUp, err error) {
+	if err := t.injector.heal(ctx, t.trusting); err != nil {
+		return f, err
 	}
-	if t.subject.Pooled && succeeded && t.cell.Fault != RSTStream && t.striker.struckLast() {
-		t.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
-	}
-	before, used := t.striker.heard(), t.striker.note()
 	succeeds, wrong, err := t.callAgain(ctx)
-	if succeeds && t.striker.heard() == before { // no reply has told the client so
-		wrong, err = t.lost(ctx, t.calls[len(t.calls)-1])
+	if err != nil {
+		return f, err
+	}
+	f.wrong, f.over, err = t.injector.followed(ctx, t.calls[len(t.calls)-1], succeeds, wrong)
+	return f, err
+}
+
+// heal listens again where nobody did.
+func (l *localInjector) heal(ctx context.Context, succeeded bool) (err error) {
+	if l.cell.Fault == Refuse {
+		address := l.proxy.Addr()
+		if err := l.proxy.Close(); err != nil {
+			return err
+		}
+		if l.proxy, err = l.newWay(address, l.watch); err != nil {
+			return fmt.Errorf("heal the refusing address: %w", err)
+		}
+	}
+	if l.subject.Pooled && succeeded && l.cell.Fault != RSTStream && l.striker.struckLast() {
+		l.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
+	}
+	l.replied, l.used = l.striker.heard(), l.striker.note()
+	return nil
+}
+
+// followed looks for the execution of a call that no reply has told of.
+func (l *localInjector) followed(
+	ctx context.Context, c Call, succeeded bool, failure error,
+) (wrong error, over string, err error) {
+	wrong = failure
+	if succeeded && l.striker.heard() == l.replied {
+		if wrong, err = l.lost(ctx, c, l); err != nil {
+			return nil, "", err
+		}
 	}
 	if wrong != nil {
-		bounded, cancel := t.pulse.within(ctx, busy*t.limits.Stall)
-		t.mark.pass(bounded, t.connectMark) // a connection that was given up at once is seen, too
+		bounded, cancel := l.pulse.within(ctx, busy*l.limits.Stall)
+		l.mark.pass(bounded, l.connectMark) // a connection that was given up at once is seen, too
 		cancel()
-		t.poison = t.poisoned(wrong, used())
+		over = l.poisoned(wrong, l.used())
 	}
-	return wrong, err
+	return wrong, over, nil
 }
 
 // callAgain makes a call with nothing in its way, and says whether it succeeds or

@@ -14,6 +14,7 @@ type observation struct {
 	cell     Cell
 	place    Place
 	strikes  int
+	unstruck string // why the fault could not strike; empty if that is not known
 	attempts int
 	account  Account
 	answer   Answer
@@ -45,6 +46,9 @@ func judge(o observation) Verdict {
 
 // judgeNothing says what the client did where the fault never struck.
 func judgeNothing(o observation) Verdict {
+	if o.unstruck != "" {
+		return verdictOf(found(NotStruck, "%s", o.unstruck))
+	}
 	did := "the client reports success"
 	switch {
 	case !o.returned:

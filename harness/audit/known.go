@@ -147,10 +147,10 @@ func sent(attempts []Attempt) (n int) {
 type use struct{ opened, carried []int }
 
 // poisoned says of a call that failed with nothing in its way what it went over.
-func (t *trial) poisoned(wrong error, u use) string {
+func (l *localInjector) poisoned(wrong error, u use) string {
 	const next = "the next call, with nothing in its way, "
 	switch {
-	case t.healthy != nil || t.proxy == nil:
+	case l.healthy != nil || l.proxy == nil:
 		return next + "failed"
 	case len(u.opened) > 0:
 		return fmt.Sprintf("%sfailed on a connection of its own (connection %d)", next, u.opened[0])

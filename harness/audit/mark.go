@@ -54,12 +54,12 @@ func (m *mark) met(conn net.Conn) bool {
 }
 
 // connectMark connects to where the client does.
-func (t *trial) connectMark(ctx context.Context) (net.Conn, error) {
-	dialer := &net.Dialer{Timeout: time.Second, KeepAlive: -1, LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.source, 0))}
+func (l *localInjector) connectMark(ctx context.Context) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: time.Second, KeepAlive: -1, LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(l.source, 0))}
 	dialer.SetMultipathTCP(false)
-	conn, err := dialer.DialContext(ctx, "tcp", t.address)
-	if err == nil && t.recording != nil && !t.toldAll {
-		t.recording.Note("audit", conn.LocalAddr().String())
+	conn, err := dialer.DialContext(ctx, "tcp", l.proxy.Addr())
+	if err == nil && l.recording != nil && !l.recorded {
+		l.recording.Note("audit", conn.LocalAddr().String())
 	}
 	return conn, err
 }

@@ -91,6 +91,9 @@ func (o Options) check() error {
 // Matrix returns the cells that Run would run, in the order of the
 // conversation.
 func Matrix(s Subject, o Options) ([]Cell, error) {
+	if s.Remote != nil {
+		return remoteMatrix(s, o)
+	}
 	if err := o.check(); err != nil {
 		return nil, err
 	}

@@ -28,34 +28,34 @@ type Recording interface {
 
 // record begins to record the cell if that is wanted. Between a client and its
 // TLS nothing is recorded.
-func (t *trial) record() error {
-	if t.options.Recorder == nil || t.subject.TLS != nil {
+func (l *localInjector) record() error {
+	if l.options.Recorder == nil || l.subject.TLS != nil {
 		return nil
 	}
-	recording, err := t.options.Recorder.Record(t.cell)
+	recording, err := l.options.Recorder.Record(l.cell)
 	if err != nil {
 		return fmt.Errorf("record the cell: %w", err)
 	}
-	t.recording, t.source = recording, recording.IP()
-	recording.Note("origin", t.subject.Origin.Addr())
+	l.recording, l.source = recording, recording.IP()
+	recording.Note("origin", l.subject.Origin.Addr())
 	return nil
 }
 
 // note tells the recording of a socket of the proxy.
-func (t *trial) note(address string) {
-	if t.recording != nil {
-		t.recording.Note(string(harness.ByProxy), address)
+func (l *localInjector) note(address string) {
+	if l.recording != nil {
+		l.recording.Note(string(harness.ByProxy), address)
 	}
 }
 
-// told ends the recording and returns its story; empty if there is none, or it
-// has been told.
-func (t *trial) told() (string, error) {
-	if t.recording == nil || t.toldAll {
+// stopRecording ends the recording and returns its story; empty if there is none,
+// or it has ended.
+func (l *localInjector) stopRecording() (string, error) {
+	if l.recording == nil || l.recorded {
 		return "", nil
 	}
-	t.toldAll = true
-	card, err := t.recording.Stop()
+	l.recorded = true
+	card, err := l.recording.Stop()
 	if err != nil {
 		return "", fmt.Errorf("end the recording: %w", err)
 	}

@@ -15,8 +15,11 @@ type Rehearsal struct {
 	Answer   Answer
 	Returned bool // it came back in time
 	Account  Account
-	Places   []string // that it came by before it was closed; those in a TLS handshake are not looked for
-	Reused   bool     // the call came on a connection that had carried another
+	// Places are those that it came by before it was closed; those in a TLS
+	// handshake are not looked for. Through a toxiproxy-server they are the first
+	// bytes in each direction, where some have passed.
+	Places []string
+	Reused bool // the call came on a connection that had carried another
 }
 
 // Rehearse performs a call without a fault, the same way as [Run] does
@@ -38,54 +41,72 @@ func rehearse(
 	if _, err := s.matrix(Options{}); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
+	if primed && s.Remote != nil {
+		return r, errors.New("rehearse: through toxiproxy it is not seen whether a connection is used again")
+	}
 	run := newRun(&s, Options{Limits: l})
 	defer run.pulse.start(context.WithoutCancel(ctx))()
-	place, _ := run.place(AtByte(harness.Client, 0))
-	place.Shape = shape
-	t := run.newTrial(Cell{place.ID, RST, Once, operation}, place)
-	met := &meeting{}
-	t.watch = met.watch(s.Protocol)
-	if err := t.open(ctx); err != nil {
+	leave, err := run.reach(ctx)
+	if err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
-	if primed {
-		if err := t.prime(ctx); err != nil {
-			return r, fmt.Errorf("rehearse: %w", errors.Join(err, t.close()))
-		}
-		met.take()
-	}
-	before := t.dialled.Load()
-	r.Call = t.newCall(operation, shape)
-	r.Answer, r.Returned = t.do(ctx, r.Call)
-	if r.Answer.Unable != nil {
-		return r, fmt.Errorf("rehearse: %w", errors.Join(r.Answer.Unable, t.close()))
-	}
-	t.awaitArrival(ctx, r.Call) // the account tells
-	r.Places = met.take()       // what is sent when the client is closed is no part of the call
-	r.Reused = primed && t.dialled.Load() == before
-	if err := errors.Join(t.close(), ctx.Err()); err != nil {
-		return r, fmt.Errorf("rehearse: %w", err)
-	}
-	if r.Account, err = t.account(ctx, r.Call); err != nil {
+	defer func() { err = errors.Join(err, leave()) }()
+	if r, err = run.rehearse(ctx, operation, shape, primed); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
 	return r, nil
 }
 
-// A meeting is the places that conversations come by.
-type meeting struct {
-	mu     sync.Mutex // connections are watched concurrently
-	places []string
+// rehearse performs a call without a fault.
+func (r *run) rehearse(ctx context.Context, operation Operation, shape string, primed bool) (h Rehearsal, err error) {
+	place, _ := r.place(AtByte(harness.Client, 0))
+	place.Shape = shape
+	t := r.newTrial(Cell{place.ID, RST, Once, operation}, place)
+	t.injector.rehearse()
+	defer func() { err = errors.Join(err, t.close()) }()
+	if err := t.open(ctx); err != nil {
+		return h, err
+	}
+	if primed {
+		if err := t.prime(ctx); err != nil {
+			return h, err
+		}
+	}
+	h.Call = t.newCall(operation, shape)
+	if err := t.injector.arm(ctx, h.Call, func() {}); err != nil {
+		return h, err
+	}
+	h.Answer, h.Returned = t.do(ctx, h.Call)
+	if h.Answer.Unable != nil {
+		return h, h.Answer.Unable
+	}
+	t.awaitArrival(ctx, h.Call) // the account tells
+	if err := t.injector.visited(ctx, &h); err != nil {
+		return h, err
+	}
+	if err := errors.Join(t.close(), ctx.Err()); err != nil {
+		return h, err
+	}
+	h.Account, err = t.account(ctx, h.Call)
+	return h, err
 }
 
-func (m *meeting) watch(p Protocol) func(int) harness.Watcher {
+// A coverage is the places that conversations come by in a rehearsal.
+type coverage struct {
+	mu     sync.Mutex // connections are watched concurrently
+	places []string
+
+	before int64 // connections to the origin that were made before the call
+}
+
+func (c *coverage) watch(p Protocol) func(int) harness.Watcher {
 	return func(int) harness.Watcher {
 		watcher := p.Watch()
 		return func(toward harness.End, b []byte) *harness.Cut {
-			m.mu.Lock()
-			defer m.mu.Unlock()
+			c.mu.Lock()
+			defer c.mu.Unlock()
 			for _, moment := range watcher.See(toward, b) {
-				m.places = append(m.places, moment.Place)
+				c.places = append(c.places, moment.Place)
 			}
 			return nil
 		}
@@ -93,10 +114,23 @@ func (m *meeting) watch(p Protocol) func(int) harness.Watcher {
 }
 
 // take returns those since it was last called.
-func (m *meeting) take() []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	places := m.places
-	m.places = nil
+func (c *coverage) take() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	places := c.places
+	c.places = nil
 	return places
+}
+
+func (l *localInjector) rehearse() {
+	l.coverage = &coverage{}
+	l.watch = l.coverage.watch(l.subject.Protocol)
+}
+
+// visited leaves out what is sent when the client is closed: that is no part of
+// the call.
+func (l *localInjector) visited(_ context.Context, r *Rehearsal) error {
+	r.Places = l.coverage.take()
+	r.Reused = l.coverage.before > 0 && l.dialled.Load() == l.coverage.before
+	return nil
 }

@@ -7,12 +7,30 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // A Remote is a toxiproxy-server between a client and a system that run on
 // other machines or in containers. It must have been started with
 // -proxy-metrics: its counters are how a strike is proved.
+//
+// Each cell has a proxy of its own there, which is deleted with it, and nothing
+// else at the server is touched. By default the cells are these, of which Options
+// choose, to read and to write, one after the other:
+//
+//	P0/refuse/always        nobody listens
+//	client@0/rst/always     the first byte toward the client is withheld: a RST to both ends
+//	client@0/fin-rst/always a FIN instead, and a RST to what the client sends then
+//	client@0/stall/always   no byte to the client; what it sends still arrives
+//	client@1/rst/always     behind the first byte
+//	client@1/fin-rst/always
+//	server@0/rst/always     the client's first byte is withheld
+//
+// Options.Cells may have other bytes, up to 4096. An error names a cell that
+// toxiproxy cannot do exactly, and why. What its counters do not show is not
+// judged: no attempts are listed, no result is [Late], and [Storm] needs a place
+// behind a byte. A packet that the network loses behind a reset stays lost.
 type Remote struct {
 	// URL is where its HTTP API is, such as http://toxiproxy:8474.
 	URL string
@@ -29,64 +47,37 @@ type Remote struct {
 	Upstream string
 }
 
-// RunRemote audits a client with the faults of a toxiproxy-server: those of
-// [RemoteMatrix], one cell after the other. An error before the first cell says
-// what cannot be used or reached; later it is as with [Run].
-//
-// Each cell has a proxy of its own, which is deleted with it, and nothing else
-// at the server is touched. What its counters do not show is not judged: no
-// attempts are listed, no result is [Late], and [Storm] needs a place behind a
-// byte. A packet that the network loses behind a reset stays lost.
-func RunRemote(ctx context.Context, s Subject, remote Remote, o Options) (report *Report, err error) {
-	cells, err := RemoteMatrix(s, o)
-	if err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
+// reach connects to the server that strikes, if it is not this process. Until
+// leave is called the run's trials go through it.
+func (r *run) reach(ctx context.Context) (leave func() error, err error) {
+	if r.subject.Remote == nil {
+		return func() error { return nil }, nil
 	}
-	o.Parallel = 1
-	r := newRun(&s, o)
-	defer r.pulse.start(context.WithoutCancel(ctx))()
-	server, err := remote.reach(ctx, r)
-	if err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
+	if r.server, err = r.subject.Remote.reach(ctx, r); err != nil {
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, server.clear()) }()
+	return r.server.clear, nil
+}
+
+// prove rehearses the operations of cells through a toxiproxy-server, before it
+// strikes any: an address that is wrong fails, too.
+func (r *run) prove(ctx context.Context, cells []Cell) error {
+	if r.server == nil {
+		return nil
+	}
 	for _, operation := range Operations() {
-		if !performed(cells, operation) {
+		if !slices.ContainsFunc(cells, func(c Cell) bool { return c.Operation == operation }) {
 			continue
 		}
-		rehearsal, err := r.rehearseAt(ctx, server, operation)
+		rehearsal, err := r.rehearse(ctx, operation, "", false)
 		if err == nil {
 			err = rehearsal.wrong()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("audit: %s through %s: %w", operation, remote.URL, err)
+			return fmt.Errorf("%s through %s: %w", operation, r.subject.Remote.URL, err)
 		}
 	}
-	report, err = r.report(ctx, cells, func(ctx context.Context, cell Cell) Result {
-		return r.tryRemote(ctx, server, cell)
-	})
-	report.Untried = untriedRemote(o)
-	report.Places = append(report.Places, byteNotes(report.Cells)...)
-	return report, err
-}
-
-// RehearseRemote is [Rehearse] through a toxiproxy-server. Its Places are the
-// first bytes in each direction, where some have passed.
-func RehearseRemote(ctx context.Context, s Subject, remote Remote, p Operation, l Limits) (r Rehearsal, err error) {
-	if err := s.check(); err != nil {
-		return r, fmt.Errorf("rehearse: %w", err)
-	}
-	run := newRun(&s, Options{Limits: l})
-	defer run.pulse.start(context.WithoutCancel(ctx))()
-	server, err := remote.reach(ctx, run)
-	if err != nil {
-		return r, fmt.Errorf("rehearse: %w", err)
-	}
-	defer func() { err = errors.Join(err, server.clear()) }()
-	if r, err = run.rehearseAt(ctx, server, p); err != nil {
-		return r, fmt.Errorf("rehearse: %s through %s: %w", p, remote.URL, err)
-	}
-	return r, nil
+	return nil
 }
 
 // wrong says why an audit would prove nothing.

@@ -15,20 +15,8 @@ import (
 // of RFC 6928, section 2, are on their way at once.
 const maxRemote = 4096
 
-// RemoteMatrix returns the cells that [RunRemote] would run. By default they
-// are these, of which Options chooses, to read and to write:
-//
-//	P0/refuse/always        nobody listens
-//	client@0/rst/always     the first byte toward the client is withheld: a RST to both ends
-//	client@0/fin-rst/always a FIN instead, and a RST to what the client sends then
-//	client@0/stall/always   no byte to the client; what it sends still arrives
-//	client@1/rst/always     behind the first byte
-//	client@1/fin-rst/always
-//	server@0/rst/always     the client's first byte is withheld
-//
-// Options.Cells may have other bytes, up to 4096. The error names a cell that
-// toxiproxy cannot do exactly, and why.
-func RemoteMatrix(s Subject, o Options) ([]Cell, error) {
+// remoteMatrix returns the cells of a subject with a [Remote].
+func remoteMatrix(s Subject, o Options) ([]Cell, error) {
 	if err := errors.Join(o.check(), remoteSubject(s, o)); err != nil {
 		return nil, err
 	}
@@ -82,6 +70,10 @@ func remoteSubject(s Subject, o Options) error {
 		return errors.New("through toxiproxy there is no bridge for TLS: it would have to run at the server")
 	case s.Match != nil || s.Nth > 1:
 		return errors.New("toxiproxy does not look into requests: Match and Nth cannot be used")
+	case s.Source.IsValid():
+		return errors.New("toxiproxy connects to the server: Source cannot be used")
+	case o.Recorder != nil || o.Tracer != nil:
+		return errors.New("what toxiproxy strikes is not on this machine: Recorder and Tracer cannot be used")
 	case o.Parallel > 1:
 		return errors.New("through toxiproxy cells are run one after the other")
 	case slices.ContainsFunc(o.Repeats, func(r Repeat) bool { return r != Always }):
@@ -131,7 +123,7 @@ func toxicsFor(c Cell) []toxiproxy.Toxic {
 	if !byByte {
 		return nil
 	}
-	stream := map[harness.End]string{harness.Client: "downstream", harness.Server: "upstream"}[toward]
+	stream := streamTo(toward)
 	toxic := func(kind string, toxicity float32, attributes toxiproxy.Attributes) toxiproxy.Toxic {
 		return toxiproxy.Toxic{Name: kind, Type: kind, Stream: stream, Toxicity: toxicity, Attributes: attributes}
 	}
@@ -148,23 +140,10 @@ func toxicsFor(c Cell) []toxiproxy.Toxic {
 	return cut
 }
 
-// performed says whether a cell performs an operation.
-func performed(cells []Cell, operation Operation) bool {
-	return slices.ContainsFunc(cells, func(c Cell) bool { return c.Operation == operation })
-}
-
-// byteNotes describes the places of results that are bytes.
-func byteNotes(results []Result) (notes []PlaceNote) {
-	for _, r := range results {
-		toward, n, byByte := parseByte(r.Place)
-		if !byByte || slices.ContainsFunc(notes, func(note PlaceNote) bool { return note.ID == r.Place }) {
-			continue
-		}
-		says := fmt.Sprintf("the first byte toward the %s is withheld", toward)
-		if n > 0 {
-			says = fmt.Sprintf("behind byte %d toward the %s", n, toward)
-		}
-		notes = append(notes, PlaceNote{ID: r.Place, Says: says})
+// streamTo is toxiproxy's word for the direction toward an end.
+func streamTo(end harness.End) string {
+	if end == harness.Server {
+		return "upstream"
 	}
-	return notes
+	return "downstream"
 }

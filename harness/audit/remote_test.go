@@ -93,11 +93,13 @@ func remoteAgrees(t *testing.T, program string) {
 		t.Run(name, func(t *testing.T) {
 			s := subject(t, client)
 			o := audit.Options{Limits: audit.Limits{Time: 2 * time.Second, Quiet: time.Second}}
-			there, err := audit.RunRemote(t.Context(), s, audit.Remote{URL: url}, o)
+			remote := s
+			remote.Remote = &audit.Remote{URL: url}
+			there, err := audit.Run(t.Context(), remote, o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if o.Cells, err = audit.RemoteMatrix(s, o); err != nil {
+			if o.Cells, err = audit.Matrix(remote, o); err != nil {
 				t.Fatal(err)
 			}
 			here, err := audit.Run(t.Context(), s, o)
@@ -145,6 +147,7 @@ func remoteBytes(t *testing.T, program string) {
 			return audit.Answer{Body: b[:max(0, len(b)-1)], Err: err}
 		})
 	})
+	s.Remote = &audit.Remote{URL: url}
 	for id, want := range map[string]struct {
 		got, strikes int
 		outcome      audit.Outcome
@@ -158,7 +161,7 @@ func remoteBytes(t *testing.T, program string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		report, err := audit.RunRemote(t.Context(), s, audit.Remote{URL: url}, audit.Options{
+		report, err := audit.Run(t.Context(), s, audit.Options{
 			Cells: []audit.Cell{cell}, Limits: audit.Limits{Time: 2 * time.Second},
 		})
 		if err != nil {
@@ -211,7 +214,8 @@ func remoteFlood(t *testing.T, program string) {
 		})
 	})
 	s.Origin = audit.Upstream(listener.Addr().String(), func(context.Context, string) (int, error) { return -1, nil })
-	report, err := audit.RunRemote(t.Context(), s, audit.Remote{URL: url}, audit.Options{
+	s.Remote = &audit.Remote{URL: url}
+	report, err := audit.Run(t.Context(), s, audit.Options{
 		Only: []string{"client@0/[rf]*/*/read"}, Limits: audit.Limits{Time: 2 * time.Second},
 	})
 	if err != nil {
@@ -239,7 +243,8 @@ func remoteStopped(t *testing.T, program string) {
 			return (&planted{exchange: ask}).Do(ctx, c)
 		})
 	})
-	report, err := audit.RunRemote(ctx, s, audit.Remote{URL: url}, audit.Options{
+	s.Remote = &audit.Remote{URL: url}
+	report, err := audit.Run(ctx, s, audit.Options{
 		Operations: []audit.Operation{audit.Read}, Limits: audit.Limits{Time: 2 * time.Second},
 	})
 	if err == nil || report == nil || report.Stopped == "" {
@@ -285,7 +290,8 @@ func remoteRefusals(t *testing.T, program string) {
 				}
 				o.Cells = []audit.Cell{cell}
 			}
-			report, err := audit.RunRemote(t.Context(), s, test.remote, o)
+			s.Remote = &test.remote
+			report, err := audit.Run(t.Context(), s, o)
 			if report != nil || err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("report %v, error %v; want one that says %q", report, err, test.want)
 			}

@@ -7,17 +7,18 @@ import (
 )
 
 // perform makes the call that is struck. If its time is over without a result,
-// it finds out whether the client still tries.
-func (t *trial) perform(ctx context.Context, call Call, o *observation) {
+// it finds out whether the client still tries. An error is the audit's own.
+func (t *trial) perform(ctx context.Context, call Call, o *observation) (err error) {
 	p := t.begin(ctx, call)
 	defer p.giveUp()
 	if o.answer, o.returned = p.await(ctx); o.returned {
-		return
+		return nil
 	}
 	if !p.loading && t.cell.Fault != Refuse {
-		p.watchRetries(ctx, o)
+		err = p.watchRetries(ctx, o)
 	}
 	o.answer = p.end(ctx)
+	return err
 }
 
 // backoff is how many times longer than any wait between two attempts so far
@@ -27,44 +28,49 @@ const backoff = 4
 // watchRetries waits longer for a client that has tried again after the strike:
 // one more attempt, or a result, says that it is still at it. A client that has
 // made one attempt only is not waited for: it may hang, but it does not retry.
-func (p *performance) watchRetries(ctx context.Context, o *observation) {
+func (p *performance) watchRetries(ctx context.Context, o *observation) error {
 	for {
-		tries := p.tries()
+		tries, err := p.injector.tries(ctx)
+		if err != nil {
+			return err
+		}
 		o.retries, o.silence = tries.after, p.pulse.now()-tries.last
 		if tries.after == 0 {
-			return
+			return nil
 		}
 		p.deadline = tries.last + max(p.limits.Quiet, backoff*tries.gap)
 		if p.pulse.now() >= p.deadline || ctx.Err() != nil {
-			return
+			return nil
 		}
-		if p.awaitTry(ctx, tries.after) {
-			o.retrying = true
-			o.retries = p.tries().after
-			return
+		if more, err := p.awaitTry(ctx, tries.after); more || err != nil {
+			o.retrying = more
+			tries, err = p.injector.tries(ctx)
+			o.retries = tries.after
+			return err
 		}
 	}
 }
 
 // awaitTry waits for an attempt beyond those that are known, or for the result,
 // until the deadline.
-func (p *performance) awaitTry(ctx context.Context, known int) bool {
+func (p *performance) awaitTry(ctx context.Context, known int) (more bool, err error) {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
-	for p.tries().after == known {
+	for {
+		over := p.pulse.now() >= p.deadline
+		tries, err := p.injector.tries(ctx)
+		if err != nil || over || tries.after > known {
+			return tries.after > known, err
+		}
 		select { // an attempt on a connection that is kept has no event
 		case <-tick.C:
 		case answer := <-p.done:
 			p.done <- answer // for end
-			return true
+			return true, nil
 		case <-ctx.Done():
-			return false
-		}
-		if p.pulse.now() >= p.deadline {
-			return p.tries().after > known
+			return false, nil
 		}
 	}
-	return true
 }
 
 // tries are the attempts of a client, by pulse.
@@ -76,13 +82,13 @@ type tries struct {
 
 // tries returns those so far. What a client tries at the healthy address comes
 // after the strike.
-func (t *trial) tries() tries {
-	s := t.striker.tries()
-	if t.healthy != nil {
-		s.after += len(t.healthy.outer.Connections())
-		s.last = max(s.last, time.Duration(t.lastArrival.Load()))
+func (l *localInjector) tries(context.Context) (tries, error) {
+	t := l.striker.tries()
+	if l.healthy != nil {
+		t.after += len(l.healthy.outer.Connections())
+		t.last = max(t.last, time.Duration(l.lastArrival.Load()))
 	}
-	return s
+	return t, nil
 }
 
 // tries returns the attempts so far.

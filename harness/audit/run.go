@@ -30,6 +30,7 @@ type run struct {
 	ids        atomic.Uint64
 	pulse      *pulse
 	starts     chan struct{} // has a word for each client that is being loaded; nil: without bound
+	server     *remoteServer // that strikes; nil: this process does
 	ending     time.Duration // how long the cells under way have to end when the context has ended
 	logging    sync.Mutex
 	sweeping   bool // it is not noted whose sockets are: asking takes a tenth of a cell
@@ -47,7 +48,7 @@ type run struct {
 // Run audits a client. An error says that the audit could not be made, or was
 // stopped: then the report, if not nil, has what was measured until then.
 // What a client does wrong is no error: see [Report.Bad].
-func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
+func Run(ctx context.Context, s Subject, o Options) (report *Report, err error) {
 	cells, err := s.matrix(o)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
@@ -56,7 +57,16 @@ func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
 	if err := r.makeRoom(); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	report, err := r.report(ctx, cells, r.try)
+	defer r.pulse.start(context.WithoutCancel(ctx))()
+	leave, err := r.reach(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	defer func() { err = errors.Join(err, leave()) }()
+	if err := r.prove(ctx, cells); err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	report, err = r.report(ctx, cells)
 	report.Untried = s.untried(o)
 	if err == nil {
 		err = r.traceCells(ctx, report)
@@ -65,7 +75,7 @@ func Run(ctx context.Context, s Subject, o Options) (*Report, error) {
 }
 
 // report tries cells, in an order that the seed decides.
-func (r *run) report(ctx context.Context, cells []Cell, try func(context.Context, Cell) Result) (*Report, error) {
+func (r *run) report(ctx context.Context, cells []Cell) (*Report, error) {
 	o := r.options
 	report := &Report{
 		Version: ReportVersion, Subject: r.subject.Name, Protocol: r.subject.protocol().Name(), Seed: o.Seed,
@@ -74,7 +84,7 @@ func (r *run) report(ctx context.Context, cells []Cell, try func(context.Context
 	results := make([]*Result, len(cells))
 	order := rand.New(rand.NewPCG(o.Seed, 0)).Perm(len(cells))
 	done := 0
-	r.each(ctx, order, func(i int) Result { return try(ctx, cells[i]) }, func(i int, result Result) {
+	r.each(ctx, order, func(i int) Result { return r.try(ctx, cells[i]) }, func(i int, result Result) {
 		results[i] = &result
 		if done++; o.Progress != nil {
 			o.Progress(done, len(cells), result)
@@ -122,7 +132,10 @@ func newRun(s *Subject, o Options) *run {
 	for o.Seed == 0 {
 		o.Seed = rand.Uint64()
 	}
-	if o.Parallel == 0 {
+	switch {
+	case s.Remote != nil:
+		o.Parallel = 1
+	case o.Parallel == 0:
 		o.Parallel = 8 * runtime.GOMAXPROCS(0)
 	}
 	r := &run{
@@ -232,6 +245,22 @@ func (r *run) notes(cells []Result) []PlaceNote {
 		if slices.ContainsFunc(cells, func(c Result) bool { return c.Place == p.ID }) {
 			notes = append(notes, PlaceNote{p.ID, p.Says, p.Race})
 		}
+	}
+	return append(notes, byteNotes(cells)...)
+}
+
+// byteNotes describes the places of results that are bytes.
+func byteNotes(results []Result) (notes []PlaceNote) {
+	for _, r := range results {
+		toward, n, byByte := parseByte(r.Place)
+		if !byByte || slices.ContainsFunc(notes, func(note PlaceNote) bool { return note.ID == r.Place }) {
+			continue
+		}
+		says := fmt.Sprintf("the first byte toward the %s is withheld", toward)
+		if n > 0 {
+			says = fmt.Sprintf("behind byte %d toward the %s", n, toward)
+		}
+		notes = append(notes, PlaceNote{ID: r.Place, Says: says})
 	}
 	return notes
 }

@@ -16,13 +16,13 @@ type striker struct {
 	cell    Cell
 	place   Place
 	limits  Limits
-	tooMany context.CancelFunc // called when the client storms
-	hits    chan struct{}      // gets a word when the fault strikes; it has room for one
+	hits    chan struct{} // gets a value when the fault strikes; it has room for one
 	pulse   *pulse
 
-	mu       sync.Mutex    // guards the rest
-	call     Call          // the call that is to be struck
-	start    time.Duration // when it was made, by pulse
+	mu       sync.Mutex         // guards the rest
+	call     Call               // the call that is to be struck
+	tooMany  context.CancelFunc // called when the client storms
+	start    time.Duration      // when it was made, by pulse
 	armed    bool
 	bound    int // how many strikes are left; negative: without bound
 	strikes  int
@@ -245,7 +245,7 @@ func endings(f Fault) (client, server harness.Action) {
 }
 
 // arm lets the striker strike a call from now on.
-func (s *striker) arm(c Call) {
+func (s *striker) arm(c Call, tooMany context.CancelFunc, suspend func()) {
 	bound, err := s.cell.Repeat.bound()
 	if err != nil || bound == 0 {
 		bound = -1
@@ -253,6 +253,7 @@ func (s *striker) arm(c Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.call, s.armed, s.bound = c, true, bound
+	s.tooMany, s.suspend = tooMany, suspend
 	s.attempts = []Attempt{}
 }
 

@@ -46,6 +46,9 @@ type Subject struct {
 	// is spoken with the origin. [Authority.Server] makes one. The protocol then
 	// has places in the handshake, and the fault CloseNote.
 	TLS *tls.Config
+	// Remote, if not nil, is the toxiproxy-server that strikes, one cell after the
+	// other. Nil means that this process does, as a proxy.
+	Remote *Remote
 }
 
 // protocol is the protocol that clients see.

@@ -86,6 +86,9 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error)
 	if err := o.settle(); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
+	if s.Remote != nil {
+		return nil, errors.New("sweep: a toxiproxy-server cannot cut at every byte: Options.Cells names bytes for it")
+	}
 	if _, err := s.matrix(Options{}); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
@@ -165,11 +168,11 @@ type sweep struct {
 func (w *sweep) measure(ctx context.Context) error {
 	place, _ := w.run.place(AtByte(harness.Client, 1<<40))
 	place.Shape = w.Shape
-	t := w.run.newTrial(Cell{place.ID, RST, Once, w.Operation}, place)
+	t, l := w.run.newLocalTrial(Cell{place.ID, RST, Once, w.Operation}, place)
 	var mu sync.Mutex
 	connections := 0
 	passed := map[harness.End][]byte{}
-	t.watch = func(int) harness.Watcher {
+	l.watch = func(int) harness.Watcher {
 		mu.Lock()
 		defer mu.Unlock()
 		connections++
@@ -187,7 +190,7 @@ func (w *sweep) measure(ctx context.Context) error {
 	answer, returned := t.do(ctx, call)
 	t.trusting = returned && answer.Err == nil
 	lost := t.awaitArrival(ctx, call)
-	t.awaitRest(ctx)
+	l.awaitRest(ctx)
 	mu.Lock()
 	w.stream = maps.Clone(passed)
 	mu.Unlock()

@@ -90,14 +90,14 @@ func (r *run) trace(ctx context.Context, result Result) (trace *Trace, err error
 	again := newRun(&subject, options)
 	defer again.pulse.start(context.WithoutCancel(ctx))()
 	place, _ := again.place(cell.Place)
-	t := again.newTrial(cell, place)
-	t.strikes = &strikes{}
+	t, l := again.newLocalTrial(cell, place)
+	l.strikes = &strikes{}
 	traced, err := t.observe(ctx)
 	log, err2 := tracing.Stop()
 	if err := errors.Join(err, err2); err != nil {
 		return nil, err
 	}
-	trace = t.traceOf(log, traced)
+	trace = l.traceOf(log, traced)
 	if !slices.Equal(traced.Verdict.Outcomes, result.Verdict.Outcomes) {
 		trace.Otherwise = &traced.Verdict
 	}
@@ -133,27 +133,27 @@ func (s *strikes) last() (strike strikeTime, ok bool) {
 
 // timed is the striker's watch, whose strikes are noted if that is wanted: with
 // the time before the bytes that it sees went on.
-func (t *trial) timed(connection int) harness.Watcher {
-	see := t.striker.watch(connection)
-	if t.strikes == nil {
+func (l *localInjector) timed(connection int) harness.Watcher {
+	see := l.striker.watch(connection)
+	if l.strikes == nil {
 		return see
 	}
 	return func(toward harness.End, b []byte) *harness.Cut {
 		at := time.Now()
 		cut := see(toward, b)
 		if cut != nil {
-			t.strikes.note(connection, at)
+			l.strikes.note(connection, at)
 		}
 		return cut
 	}
 }
 
 // timedIdle notes strikes that the clock made.
-func (t *trial) timedIdle(at time.Time, cut harness.CutReport) {
-	if t.strikes == nil {
+func (l *localInjector) timedIdle(at time.Time, cut harness.CutReport) {
+	if l.strikes == nil {
 		return
 	}
 	for _, strike := range cut.Strikes {
-		t.strikes.note(strike.Connection, at)
+		l.strikes.note(strike.Connection, at)
 	}
 }

@@ -26,16 +26,16 @@ const (
 )
 
 // traceOf makes a trace of what was logged.
-func (t *trial) traceOf(log *strace.Log, result Result) *Trace {
-	strike, ok := t.strikes.last()
+func (l *localInjector) traceOf(log *strace.Log, result Result) *Trace {
+	strike, ok := l.strikes.last()
 	switch {
-	case !ok && t.cell.Fault == Refuse:
+	case !ok && l.cell.Fault == Refuse:
 		return &Trace{Says: "nobody listened: there is no connection that calls could be on"}
 	case !ok:
 		return &Trace{Says: "the calls are not told apart by connections: below strace, no strike was seen on one"}
 	}
-	s := struckSocket{strikeTime: strike, fault: t.cell.Fault, whole: log.Unread == 0 && !log.IOUring}
-	if s.inode, ok = t.socketOf(strike.connection); ok {
+	s := struckSocket{strikeTime: strike, fault: l.cell.Fault, whole: log.Unread == 0 && !log.IOUring}
+	if s.inode, ok = l.socketOf(strike.connection); ok {
 		for _, c := range log.Calls {
 			if c.On(s.inode) {
 				s.calls = append(s.calls, c)
@@ -52,11 +52,11 @@ func (t *trial) traceOf(log *strace.Log, result Result) *Trace {
 
 // socketOf is the client's end of a connection, by inode. With TLS that of its
 // single one: the proxies on both sides of the bridge count for themselves.
-func (t *trial) socketOf(connection int) (inode uint64, ok bool) {
-	t.sockets.Lock()
-	defer t.sockets.Unlock()
-	inodes := t.sockets.inodes
-	if connection > len(inodes) || t.subject.TLS != nil && len(inodes) > 1 || inodes[connection-1] == 0 {
+func (l *localInjector) socketOf(connection int) (inode uint64, ok bool) {
+	l.sockets.Lock()
+	defer l.sockets.Unlock()
+	inodes := l.sockets.inodes
+	if connection > len(inodes) || l.subject.TLS != nil && len(inodes) > 1 || inodes[connection-1] == 0 {
 		return 0, false
 	}
 	return uint64(inodes[connection-1]), true

@@ -12,6 +12,9 @@ func (s Subject) untried(o Options) (list []string) {
 	if len(o.Cells)+len(o.Only) > 0 {
 		return nil
 	}
+	if s.Remote != nil {
+		return []string{"any byte behind the first in each direction (--cell client@17/rst/always/write)"}
+	}
 	places := s.protocol().Places()
 	if !slices.ContainsFunc(places, behindFirstByte) {
 		list = append(list, "any byte behind the first (--sweep cuts at each)")
@@ -43,12 +46,4 @@ func (s Subject) untried(o Options) (list []string) {
 func behindFirstByte(p Place) bool {
 	point, _, _ := strings.Cut(p.ID, ".")
 	return !p.records && !slices.Contains([]string{"P0", "P1", "P2", "P4"}, point)
-}
-
-// untriedRemote says the same of an audit through toxiproxy.
-func untriedRemote(o Options) []string {
-	if len(o.Cells)+len(o.Only) > 0 {
-		return nil
-	}
-	return []string{"any byte behind the first in each direction (--cell client@17/rst/always/write)"}
 }

@@ -25,55 +25,55 @@ type way struct {
 
 // newWay makes a way that begins at an address, and is watched at the cell's
 // place if watch is not nil.
-func (t *trial) newWay(listen string, watch func(connection int) harness.Watcher) (*way, error) {
-	front, err := t.listen(listen)
+func (l *localInjector) newWay(listen string, watch func(connection int) harness.Watcher) (*way, error) {
+	front, err := l.listen(listen)
 	if err != nil {
 		return nil, err
 	}
-	w := &way{atRecords: t.place.records}
-	if watch != nil && t.cell.Fault == RSTStream {
-		b := &bridge{listener: front, config: t.subject.TLS, dial: t.dial, newFilter: t.striker.newFilter}
+	w := &way{atRecords: l.place.records}
+	if watch != nil && l.cell.Fault == RSTStream {
+		b := &bridge{listener: front, config: l.subject.TLS, dial: l.dial, newFilter: l.striker.newFilter}
 		w.bridge = b.start()
 		return w, nil
 	}
-	if t.subject.TLS == nil {
-		if w.inner, err = t.newProxy(front, watch, t.cell.Fault == Unread); err != nil {
+	if l.subject.TLS == nil {
+		if w.inner, err = l.newProxy(front, watch, l.cell.Fault == Unread); err != nil {
 			return nil, errors.Join(err, front.Close())
 		}
 		w.outer = w.inner
 		return w, nil
 	}
 	outside, inside := watch, watch
-	if t.place.records {
+	if l.place.records {
 		inside = nil
 	} else {
 		outside = nil
 	}
-	if err = w.secure(t, front, outside, inside); err != nil {
+	if err = w.secure(l, front, outside, inside); err != nil {
 		return nil, errors.Join(err, w.Close(), front.Close())
 	}
 	return w, nil
 }
 
 // secure starts what a way with TLS is made of.
-func (w *way) secure(t *trial, front net.Listener, outside, inside func(int) harness.Watcher) (err error) {
-	own := netip.AddrPortFrom(t.source, 0).String()
+func (w *way) secure(l *localInjector, front net.Listener, outside, inside func(int) harness.Watcher) (err error) {
+	own := netip.AddrPortFrom(l.source, 0).String()
 	plain, err := listenAt(own)
 	if err != nil {
 		return err
 	}
-	if w.inner, err = t.newProxy(plain, inside, false); err != nil {
+	if w.inner, err = l.newProxy(plain, inside, false); err != nil {
 		return errors.Join(err, plain.Close())
 	}
 	between, err := listenAt(own)
 	if err != nil {
 		return err
 	}
-	b := &bridge{listener: between, config: t.subject.TLS, dial: dialPlain(w.inner.Addr())}
-	b.abrupt = func(local string) bool { return t.cell.Fault != CloseNote && w.cut(local) }
+	b := &bridge{listener: between, config: l.subject.TLS, dial: dialPlain(w.inner.Addr())}
+	b.abrupt = func(local string) bool { return l.cell.Fault != CloseNote && w.cut(local) }
 	w.bridge = b.start()
 	w.outer, err = harness.StartProxy(between.Addr().String(), harness.Options{
-		Listener: front, Watch: outside, Unread: t.cell.Fault == Unread, Struck: t.noteStrike,
+		Listener: front, Watch: outside, Unread: l.cell.Fault == Unread, Struck: l.noteStrike,
 	})
 	return err
 }
@@ -127,10 +127,10 @@ func (w *way) Close() error {
 }
 
 // newProxy starts a proxy in front of the origin, which closes the listener.
-func (t *trial) newProxy(listener net.Listener, watch func(int) harness.Watcher, unread bool) (*harness.Proxy, error) {
-	return harness.StartProxy(t.subject.Origin.Addr(), harness.Options{
-		Listener: listener, Watch: watch, Unread: unread, Struck: t.noteStrike, BeforeReset: t.beforeReset(),
-		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return t.dial(ctx) },
+func (l *localInjector) newProxy(listener net.Listener, watch func(int) harness.Watcher, unread bool) (*harness.Proxy, error) {
+	return harness.StartProxy(l.subject.Origin.Addr(), harness.Options{
+		Listener: listener, Watch: watch, Unread: unread, Struck: l.noteStrike, BeforeReset: l.beforeReset(),
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return l.dial(ctx) },
 	})
 }
 
@@ -157,24 +157,24 @@ func (l noting) Accept() (net.Conn, error) {
 }
 
 // listen listens for the client of the cell.
-func (t *trial) listen(address string) (net.Listener, error) {
+func (l *localInjector) listen(address string) (net.Listener, error) {
 	listener, err := listenAt(address)
 	if err != nil {
 		return nil, err
 	}
-	t.note(listener.Addr().String())
-	return noting{listener, t.accepted, &t.mark}, nil
+	l.note(listener.Addr().String())
+	return noting{listener, l.accept, &l.mark}, nil
 }
 
-// accepted notes that a client has connected, and with which socket.
-func (t *trial) accepted(conn net.Conn) {
-	t.lastArrival.Store(int64(t.pulse.now()))
+// accept notes that a client has connected, and with which socket.
+func (l *localInjector) accept(conn net.Conn) {
+	l.lastArrival.Store(int64(l.pulse.now()))
 	select {
-	case t.arrivals <- struct{}{}:
+	case l.arrivals <- struct{}{}:
 	default:
 	}
-	if !t.sweeping {
-		t.noteSocket(inodeOf(conn))
+	if !l.sweeping {
+		l.noteSocket(inodeOf(conn))
 	}
 }
 

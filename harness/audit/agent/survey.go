@@ -30,7 +30,8 @@ type Survey struct {
 // Survey performs every operation without a fault, in every shape that the
 // protocol's places ask for. The subject's Open is the command's own. The error
 // says why an audit would prove nothing: the program fails, or the origin does
-// not see its calls.
+// not see its calls. Where a toxiproxy-server strikes no place is left out: those
+// are bytes.
 func (c Command) Survey(
 	ctx context.Context, s audit.Subject, l audit.Limits, operations ...audit.Operation,
 ) (*Survey, error) {
@@ -52,51 +53,43 @@ func (c Command) Survey(
 	}
 	c.Output = Data // as it is
 	s.Open = c.Open
-	shapes, err := rehearseShapes(ctx, s, l, room, operations)
-	if err != nil {
-		return nil, err
+	var shapes []audit.Rehearsal
+	if s.Remote == nil {
+		if shapes, err = rehearseShapes(ctx, s, l, room, operations); err != nil {
+			return nil, err
+		}
 	}
 	if s.Origin, err = c.sample(s, operations, shapes, rehearse); err != nil {
 		return nil, err
 	}
 	c.Reply = s.Origin.Reply
-	for _, r := range shapes {
-		note(met, r) // one that fails has not come by its places
-	}
-	if err := c.rehearsePooled(ctx, s, l, met, operations); err != nil {
-		return nil, err
-	}
 	survey := &Survey{Subject: s, Output: learnt}
+	if s.Remote == nil {
+		if survey.Subject.Protocol, survey.Missing, err = c.visited(ctx, s, l, met, shapes, operations); err != nil {
+			return nil, err
+		}
+	}
 	survey.Subject.Suspends = true
 	survey.Subject.Cost = c.costs.measured()
 	c.Output, c.costs = learnt, nil
 	survey.Command, survey.Subject.Open = c, c.Open
-	survey.Subject.Protocol, survey.Missing = narrow(s, met, operations)
 	return survey, nil
 }
 
-// SurveyRemote is Survey through a toxiproxy-server, for audit.RunRemote. No
-// place is left out: those are bytes.
-func (c Command) SurveyRemote(
-	ctx context.Context, s audit.Subject, remote audit.Remote, l audit.Limits, operations ...audit.Operation,
-) (*Survey, error) {
-	if err := c.Check(); err != nil {
-		return nil, err
+// visited is the protocol with the places that the program's conversations come
+// by, and the names of the others.
+func (c Command) visited(
+	ctx context.Context, s audit.Subject, l audit.Limits, met map[visit]bool, shapes []audit.Rehearsal,
+	operations []audit.Operation,
+) (audit.Protocol, []string, error) {
+	for _, r := range shapes {
+		note(met, r) // one that fails has not come by its places
 	}
-	rehearse := func(s audit.Subject, operation audit.Operation) (audit.Rehearsal, error) {
-		return audit.RehearseRemote(ctx, s, remote, operation, l)
+	if err := c.rehearsePooled(ctx, s, l, met, operations); err != nil {
+		return nil, nil, err
 	}
-	learnt, err := c.learn(s, map[visit]bool{}, operations, rehearse)
-	if err != nil {
-		return nil, err
-	}
-	s.Open = c.Open
-	if s.Origin, err = c.sample(s, operations, nil, rehearse); err != nil {
-		return nil, err
-	}
-	c.Output, c.Reply = learnt, s.Origin.Reply
-	s.Open = c.Open
-	return &Survey{Subject: s, Command: c, Output: learnt}, nil
+	protocol, missing := narrow(s, met, operations)
+	return protocol, missing, nil
 }
 
 // learn performs each operation, notes the places it comes by, and finds out

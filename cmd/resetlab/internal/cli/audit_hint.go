@@ -15,7 +15,7 @@ const reachable = 5 * time.Second
 // this command knows more of it than the client tells: what stands between the
 // two takes connections, and ends them if it gets none.
 func (a *auditing) unworkable(ctx context.Context, err error) error {
-	if a.flags.upstream != "" && a.flags.toxiproxy.url == "" {
+	if a.flags.upstream != "" && a.plain.Remote == nil {
 		dialer := net.Dialer{Timeout: reachable}
 		conn, lost := dialer.DialContext(ctx, "tcp", a.flags.upstream)
 		if lost != nil {

@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/harness/audit"
-	"github.com/resetlab/resetlab/harness/audit/agent"
 )
 
 // remoteFlags say which toxiproxy-server strikes, instead of this process.
@@ -20,8 +17,12 @@ func (f *remoteFlags) register(command *cobra.Command) {
 	flags.StringVar(&f.upstream, "toxiproxy-upstream", "", "with --toxiproxy: `ADDRESS` at which it reaches the server")
 }
 
-func (f *remoteFlags) remote() audit.Remote {
-	return audit.Remote{URL: f.url, Listen: f.listen, Address: f.address, Upstream: f.upstream}
+// remote is that server; nil if this process strikes.
+func (f *remoteFlags) remote() *audit.Remote {
+	if f.url == "" {
+		return nil
+	}
+	return &audit.Remote{URL: f.url, Listen: f.listen, Address: f.address, Upstream: f.upstream}
 }
 
 // remoteConflict says which flags do not go with a toxiproxy-server.
@@ -44,33 +45,4 @@ func (f *auditFlags) remoteConflict() error {
 		return badInputf("--toxiproxy: %w (--toxiproxy-listen, --toxiproxy-address, --toxiproxy-upstream)", err)
 	}
 	return nil
-}
-
-// matrix returns the cells that are run.
-func (a *auditing) matrix(s audit.Subject) (cells []audit.Cell, err error) {
-	if a.flags.toxiproxy.url == "" {
-		cells, err = audit.Matrix(s, a.options)
-	} else {
-		cells, err = audit.RemoteMatrix(s, a.options)
-	}
-	if err != nil {
-		return nil, badInput(err)
-	}
-	return cells, nil
-}
-
-// survey finds out whether the client works with nothing in its way.
-func (a *auditing) survey(ctx context.Context, s audit.Subject) (*agent.Survey, error) {
-	if a.flags.toxiproxy.url == "" {
-		return a.command.Survey(ctx, s, a.options.Limits, a.operations()...)
-	}
-	return a.command.SurveyRemote(ctx, s, a.flags.toxiproxy.remote(), a.options.Limits, a.operations()...)
-}
-
-// audit runs the cells.
-func (a *auditing) audit(ctx context.Context, s audit.Subject) (*audit.Report, error) {
-	if a.flags.toxiproxy.url == "" {
-		return audit.Run(ctx, s, a.options)
-	}
-	return audit.RunRemote(ctx, s, a.flags.toxiproxy.remote(), a.options)
 }

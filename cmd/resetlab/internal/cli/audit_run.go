@@ -35,7 +35,10 @@ type auditing struct {
 
 // bare is the subject as far as it is known before anything is started.
 func (a *auditing) bare() (audit.Subject, error) {
-	s := audit.Subject{Name: a.flags.name, Protocol: a.family.protocol(), Backends: a.flags.backends, Pooled: a.flags.session, Suspends: true}
+	s := audit.Subject{
+		Name: a.flags.name, Protocol: a.family.protocol(), Backends: a.flags.backends, Pooled: a.flags.session,
+		Suspends: true, Remote: a.flags.toxiproxy.remote(),
+	}
 	if a.flags.source != "" {
 		var err error
 		if s.Source, err = netip.ParseAddr(a.flags.source); err != nil {
@@ -106,7 +109,7 @@ func (a *auditing) conduct(cmd *cobra.Command, subject audit.Subject) (err error
 	if a.options.Tracer != nil {
 		a.options.Tracer = describedTracer{a.options.Tracer, bar}
 	}
-	report, err := a.audit(cmd.Context(), subject)
+	report, err := audit.Run(cmd.Context(), subject, a.options)
 	bar.finish()
 	if report == nil {
 		return err
@@ -126,7 +129,7 @@ func (a *auditing) conduct(cmd *cobra.Command, subject audit.Subject) (err error
 // recorded says whether somebody is to see what was on the wire, and it is here.
 func (a *auditing) recorded() bool {
 	seen := a.flags.files.html != "" || a.flags.files.json != "" || len(a.options.Cells) > 0
-	return seen && a.flags.toxiproxy.url == ""
+	return seen && a.plain.Remote == nil
 }
 
 // temporary writes a file that is to be removed.
@@ -181,6 +184,15 @@ func (a *auditing) operations() []audit.Operation {
 		list = []audit.Operation{audit.Read, audit.Write}
 	}
 	return slices.DeleteFunc(audit.Operations(), func(o audit.Operation) bool { return !slices.Contains(list, o) })
+}
+
+// matrix returns the cells that are run.
+func (a *auditing) matrix(s audit.Subject) ([]audit.Cell, error) {
+	cells, err := audit.Matrix(s, a.options)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	return cells, nil
 }
 
 // list shows the cells that would be run.

@@ -21,7 +21,7 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 	}
 	subject := a.plain
 	subject.Origin = a.server
-	survey, err := a.survey(cmd.Context(), subject)
+	survey, err := a.command.Survey(cmd.Context(), subject, a.options.Limits, a.operations()...)
 	if err != nil {
 		if cmd.Context().Err() != nil {
 			return audit.Subject{}, cmd.Context().Err()

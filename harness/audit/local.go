@@ -1,0 +1,176 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/resetlab/resetlab/harness"
+)
+
+// A localInjector strikes a cell by proxies of this process.
+type localInjector struct {
+	*run
+	cell       Cell
+	place      Place
+	source     netip.Addr // the cell's own
+	suspension *suspension
+	striker    *striker
+	watch      func(connection int) harness.Watcher // of the proxy that is struck
+	proxy      *way
+	healthy    *way // the other one, for Backend
+	elsewhere  int  // connections to that, once it is closed
+	closed     *way // the proxy, once it is
+
+	sockets struct { // the clients' ends of the connections, by inode, in the order of accepting
+		sync.Mutex
+		inodes []uint32
+	}
+	dialled     atomic.Int64  // connections made to the origin
+	portless    atomic.Bool   // one could not be made for want of a port
+	arrivals    chan struct{} // gets a value when a client connects; it has room for one
+	lastArrival atomic.Int64  // when one last did, by pulse
+	strikesOver atomic.Int64  // strikes whose connection's ends have got their endings
+	strikeOver  chan struct{} // gets a value when there is one more; it has room for one
+
+	waiters   sync.WaitGroup // for what has no event
+	mark      mark
+	recording Recording // nil if the cell is not recorded
+	recorded  bool      // it has been stopped
+	strikes   *strikes  // nil: nobody asks when they were
+	coverage  *coverage // nil: this is no rehearsal
+
+	replied int64      // bytes that the client had got before the follow-up
+	used    func() use // what the follow-up goes over
+}
+
+// newLocalInjector makes the injector of a trial, with an address of its own.
+func newLocalInjector(t *trial) *localInjector {
+	l := &localInjector{
+		run: t.run, cell: t.cell, place: t.place, suspension: t.suspension, source: t.addresses.take(),
+		arrivals: make(chan struct{}, 1), strikeOver: make(chan struct{}, 1),
+	}
+	l.striker = &striker{
+		subject: l.subject, cell: l.cell, place: l.place, limits: l.limits, pulse: l.pulse,
+		hits: make(chan struct{}, 1), came: map[int]int64{},
+	}
+	l.watch = l.timed
+	return l
+}
+
+func (l *localInjector) open(ctx context.Context) (target Target, err error) {
+	if l.coverage == nil {
+		if err := l.record(); err != nil {
+			return Target{}, err
+		}
+	}
+	own := netip.AddrPortFrom(l.source, 0).String()
+	if l.proxy, err = l.newWay(own, l.watch); err != nil {
+		return Target{}, err
+	}
+	target.Address = l.proxy.Addr()
+	if l.cell.Repeat == Backend {
+		if l.healthy, err = l.newWay(own, nil); err != nil {
+			return Target{}, errors.Join(err, l.close(false))
+		}
+		target.Healthy = l.healthy.Addr()
+	}
+	return target, nil
+}
+
+func (l *localInjector) accepted() <-chan struct{} { return l.arrivals }
+
+func (l *localInjector) begins() { l.striker.begins() }
+
+// arm also does what has to be done before the call: refusing, and ending an
+// idle connection, of which the client is given time to learn.
+func (l *localInjector) arm(ctx context.Context, c Call, tooMany context.CancelFunc) error {
+	if l.coverage != nil {
+		l.coverage.take() // it covers the call only
+		l.coverage.before = l.dialled.Load()
+		return nil
+	}
+	l.striker.arm(c, tooMany, func() { l.keepStill(ctx) })
+	defer l.striker.begins()
+	switch {
+	case l.cell.Fault == Refuse:
+		l.striker.struckIdle(1)
+		return l.proxy.outer.Refuse()
+	case !l.place.Idle:
+		return nil
+	}
+	client, server := endings(l.cell.Fault)
+	at := time.Now()
+	cut, err := l.proxy.inner.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server})
+	if err != nil {
+		return err
+	}
+	report := cut.Report()
+	l.striker.struckIdle(report.Count)
+	l.timedIdle(at, report)
+	l.awaitNotice(ctx)
+	return ctx.Err()
+}
+
+func (l *localInjector) disarm(ctx context.Context, o *observation) (card string, err error) {
+	l.awaitStrike(ctx, o)
+	if silence := l.striker.disarm(); o.returned {
+		o.waited = silence
+	}
+	if l.recording != nil || l.cell.Fault == ReadRST {
+		l.awaitStrikes(ctx) // for the card to show them, and a RST may wait for the client
+	}
+	return l.stopRecording()
+}
+
+// close waits, where letPass, until what a client that is closed now has sent
+// is through.
+func (l *localInjector) close(letPass bool) error {
+	var problems []error
+	if l.proxy != nil {
+		if letPass {
+			l.awaitRest(context.Background()) // a client that leaks its connection is not waited for long
+		}
+		problems = append(problems, l.proxy.Close())
+		l.closed, l.proxy = l.proxy, nil
+	}
+	if l.healthy != nil {
+		l.elsewhere = len(l.healthy.outer.Connections())
+		problems = append(problems, l.healthy.Close())
+		l.healthy = nil
+	}
+	l.waiters.Wait()
+	_, err := l.stopRecording()
+	return errors.Join(append(problems, err)...)
+}
+
+func (l *localInjector) settle(ctx context.Context, origin Settler) error {
+	return origin.Settle(ctx, l.source, int(l.dialled.Load()))
+}
+
+func (l *localInjector) forget(origin Settler, calls []Call) { origin.Forget(l.source, calls...) }
+
+func (l *localInjector) result(_ context.Context, o *observation, r *Result) error {
+	o.strikes, r.Attempts, r.Cut = l.striker.struck()
+	o.attempts, r.Elsewhere = len(r.Attempts)+l.elsewhere, l.elsewhere
+	if err := l.inexactly(o.strikes); err != nil {
+		return err
+	}
+	if l.cell.Fault == Unread && l.closed.unread() < o.strikes {
+		return fmt.Errorf("%d of %d strikes found nothing unread", o.strikes-l.closed.unread(), o.strikes)
+	}
+	return nil
+}
+
+// retry has a cell run again that found no port to connect from.
+func (l *localInjector) retry(ctx context.Context) (again bool, err error) {
+	if !l.portless.Load() || ctx.Err() != nil {
+		return false, nil
+	}
+	err = l.awaitPort(ctx)
+	return err == nil, err
+}
