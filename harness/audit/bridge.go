@@ -85,7 +85,7 @@ func (c *bridged) serve(client *net.TCPConn) {
 	b := c.bridge
 	defer client.Close()
 	defer context.AfterFunc(b.ctx, func() { client.Close() })()
-	c.client = &shore{conn: client, stream: client}
+	c.client = &leg{conn: client, stream: client}
 	if b.config != nil {
 		secured := tls.Server(client, b.config)
 		if err := secured.HandshakeContext(b.ctx); err != nil {
@@ -102,7 +102,7 @@ func (c *bridged) serve(client *net.TCPConn) {
 		return
 	}
 	server := conn.(*net.TCPConn)
-	c.server = &shore{conn: server, stream: server}
+	c.server = &leg{conn: server, stream: server}
 	defer context.AfterFunc(b.ctx, c.close)()
 	defer c.close()
 	var directions sync.WaitGroup
@@ -122,15 +122,15 @@ func goodbye(client *net.TCPConn) {
 type bridged struct {
 	*bridge
 	filter         *filter // nil: everything passes
-	client, server *shore
+	client, server *leg
 
 	mu    sync.Mutex
 	ended int // directions that have come to their end
 	over  bool
 }
 
-// A shore is one end of a bridged connection.
-type shore struct {
+// A leg is one end of a bridged connection.
+type leg struct {
 	conn     *net.TCPConn
 	stream   io.ReadWriter // over conn
 	finished atomic.Bool   // we have sent it a FIN
@@ -141,9 +141,9 @@ type shore struct {
 	inserting bool       // a goroutine that writes what the other direction has queued is under way
 }
 
-// pass passes one direction on, to its end. Each shore is watched by one
+// pass passes one direction on, to its end. Each leg is watched by one
 // goroutine until the connection is over: a failed write is noticed there.
-func (c *bridged) pass(from, to *shore) {
+func (c *bridged) pass(from, to *leg) {
 	ending, gone := c.copyTo(from, to)
 	switch {
 	case gone && to.ended.Load():
@@ -156,9 +156,9 @@ func (c *bridged) pass(from, to *shore) {
 	}
 }
 
-// copyTo passes bytes on and says how they ended, or that the other shore
+// copyTo passes bytes on and says how they ended, or that the other leg
 // does not take them any more.
-func (c *bridged) copyTo(s, to *shore) (ending harness.Ending, gone bool) {
+func (c *bridged) copyTo(s, to *leg) (ending harness.Ending, gone bool) {
 	buffer := make([]byte, 16<<10)
 	for {
 		n, err := s.stream.Read(buffer)
@@ -179,7 +179,7 @@ func (c *bridged) copyTo(s, to *shore) (ending harness.Ending, gone bool) {
 }
 
 // finish passes the end of a stream on, and then waits for a RST behind it.
-func (c *bridged) finish(from, to *shore) {
+func (c *bridged) finish(from, to *leg) {
 	from.ended.Store(true)
 	c.deliverRest(to)
 	abrupt := c.abrupt != nil && c.abrupt(from.conn.LocalAddr().String())
@@ -199,8 +199,8 @@ func (c *bridged) finish(from, to *shore) {
 	}
 }
 
-// reset ends the connection with a RST to one shore, whose other is lost.
-func (c *bridged) reset(s *shore) {
+// reset ends the connection with a RST to one leg, whose other is lost.
+func (c *bridged) reset(s *leg) {
 	c.mu.Lock()
 	over := c.over
 	c.over = true

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"runtime/pprof"
@@ -20,21 +21,21 @@ type Starter interface {
 	Starts(c Call) (starts bool, begun <-chan struct{})
 }
 
-// A performance is a call that is under way.
-type performance struct {
+// A pendingCall is a call that is under way.
+type pendingCall struct {
 	*trial
 	done     chan Answer
 	giveUp   context.CancelFunc
 	loading  bool            // the client has not begun yet
 	begun    <-chan struct{} // closed when it has; nil if that is not told
-	deadline time.Duration   // when its time is over, by pulse
+	deadline time.Duration   // when its time is over, by the clock
 	slot     chan struct{}   // of the run's starts, to be given back; nil if none is held
 }
 
 // begin makes a call in a goroutine of its own, by whose label whatever the
 // client leaves behind is known. The client is loaded when there is room for it.
-func (t *trial) begin(ctx context.Context, call Call) *performance {
-	p := &performance{trial: t, done: make(chan Answer, 1)}
+func (t *trial) begin(ctx context.Context, call Call) *pendingCall {
+	p := &pendingCall{trial: t, done: make(chan Answer, 1)}
 	if starter, ok := t.client.(Starter); ok {
 		p.loading, p.begun = starter.Starts(call)
 	}
@@ -50,14 +51,14 @@ func (t *trial) begin(ctx context.Context, call Call) *performance {
 	case <-t.injector.accepted(): // of a call before
 	default:
 	}
-	p.deadline = t.pulse.now() + limit - t.suspension.lasted()
+	p.deadline = t.clock.now() + limit - t.suspension.lasted()
 	calling, giveUp := context.WithCancel(ctx)
 	p.giveUp = giveUp
 	client := t.client
-	go pprof.Do(calling, pprof.Labels(labelled, t.run.mark+t.cell.ID()), func(ctx context.Context) {
+	go pprof.Do(calling, pprof.Labels(cellLabel, t.run.idPrefix+t.cell.ID()), func(ctx context.Context) {
 		defer func() {
 			if r := recover(); r != nil {
-				t.panicked(r)
+				t.logPanic(r)
 				p.done <- Answer{Err: fmt.Errorf("panic: %v", r)}
 			}
 		}()
@@ -68,7 +69,7 @@ func (t *trial) begin(ctx context.Context, call Call) *performance {
 
 // takeSlot waits until fewer clients are being loaded than the machine can load
 // at once.
-func (p *performance) takeSlot(ctx context.Context) {
+func (p *pendingCall) takeSlot(ctx context.Context) {
 	if p.starts == nil {
 		return
 	}
@@ -79,7 +80,7 @@ func (p *performance) takeSlot(ctx context.Context) {
 	}
 }
 
-func (p *performance) leaveSlot() {
+func (p *pendingCall) leaveSlot() {
 	if p.slot != nil {
 		<-p.slot
 		p.slot = nil
@@ -87,16 +88,16 @@ func (p *performance) leaveSlot() {
 }
 
 // begins notes that the client has begun with the call: its time begins.
-func (p *performance) begins() {
+func (p *pendingCall) begins() {
 	p.leaveSlot()
 	p.loading, p.begun = false, nil
-	p.deadline = p.pulse.now() + p.limits.Time - p.suspension.lasted()
+	p.deadline = p.clock.now() + p.limits.Time - p.suspension.lasted()
 	p.injector.begins()
 }
 
 // returns notes that the client has come back. One that tells when it begins,
 // and was not heard of before, has begun just now.
-func (p *performance) returns() {
+func (p *pendingCall) returns() {
 	if p.begun != nil {
 		p.begins()
 	}
@@ -105,7 +106,7 @@ func (p *performance) returns() {
 
 // await waits for the result until the call's time is over. Time in which this
 // process was not run does not count, and a result that has come meanwhile does.
-func (p *performance) await(ctx context.Context) (answer Answer, returned bool) {
+func (p *pendingCall) await(ctx context.Context) (answer Answer, returned bool) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -142,20 +143,20 @@ func (p *performance) await(ctx context.Context) (answer Answer, returned bool) 
 
 // left is how much of the call's time is left. That in which the client was kept
 // from running does not count.
-func (p *performance) left() time.Duration {
-	return p.deadline + p.suspension.lasted() - p.pulse.now()
+func (p *pendingCall) left() time.Duration {
+	return p.deadline + p.suspension.lasted() - p.clock.now()
 }
 
 // end gives the call up. A client that obeys its context comes back now; one
 // that does not is left alone.
-func (p *performance) end(ctx context.Context) (answer Answer) {
+func (p *pendingCall) end(ctx context.Context) (answer Answer) {
 	defer p.leaveSlot()
 	p.giveUp()
 	if p.loading && ctx.Err() == nil {
 		answer.Unable = fmt.Errorf("the client has not begun with its call within %v (--budget start=…): "+
 			"so many at once are too many for the machine (--parallel), or it does not read what it is told", p.limits.Start)
 	}
-	p.deadline = p.pulse.now() + p.limits.Quiet - p.suspension.lasted()
+	p.deadline = p.clock.now() + p.limits.Quiet - p.suspension.lasted()
 	p.loading, p.begun = false, nil
 	if late, back := p.await(ctx); back {
 		late.Unable = answer.Unable
@@ -174,8 +175,8 @@ func (t *trial) do(ctx context.Context, call Call) (answer Answer, returned bool
 	return answer, returned
 }
 
-func (t *trial) panicked(p any) {
-	t.panicky = true
+func (t *trial) logPanic(p any) {
+	t.panicked = true
 	t.logf("%s: panic: %v\n%s", t.cell.ID(), p, debug.Stack())
 }
 
@@ -187,4 +188,24 @@ func (t *trial) newCall(operation Operation, shape string) Call {
 	}
 	t.calls = append(t.calls, c)
 	return c
+}
+
+// prime makes the call that opens a connection for the next one.
+func (t *trial) prime(ctx context.Context) error {
+	call := t.newCall(Read, t.place.Shape)
+	answer, returned := t.do(ctx, call)
+	err := answer.Err
+	if answer.Unable != nil {
+		err = answer.Unable
+	}
+	if err == nil && !returned {
+		err = errors.New("no result")
+	}
+	if err == nil && t.place.Unanswered {
+		err = t.awaitExecuted(ctx, call)
+	}
+	if err != nil {
+		return fmt.Errorf("the call that opens the connection failed: %w", err)
+	}
+	return nil
 }

@@ -28,7 +28,7 @@ func (l *localInjector) dial(ctx context.Context) (net.Conn, error) {
 	}
 	l.reached.Store(true)
 	l.dialled.Add(1)
-	l.note(conn.LocalAddr().String())
+	l.nameEndpoint(conn.LocalAddr().String())
 	return conn, nil
 }
 

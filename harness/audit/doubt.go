@@ -24,7 +24,7 @@ func (r *run) doubts(result Result) bool {
 		v.Has(Late) && result.Fault == Refuse
 }
 
-func (r *run) starved(result Result) bool { return result.lost > r.limits.Time/tolerable }
+func (r *run) starved(result Result) bool { return result.starvedFor > r.limits.Time/tolerable }
 
 // doubtless is the result of a cell that was run again alone. What depends on
 // time proves nothing where the machine did not run the audit again: a client
@@ -35,7 +35,7 @@ func (r *run) doubtless(result Result) Result {
 	}
 	was := result.Verdict
 	result.Verdict = verdictOf(found(Broken, "the machine did not run the audit for %v of the cell, which proves nothing: it was %s: %s",
-		result.lost.Round(10*time.Millisecond), was, was.Reason))
+		result.starvedFor.Round(10*time.Millisecond), was, was.Reason))
 	return result
 }
 

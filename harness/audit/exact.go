@@ -142,7 +142,7 @@ func (l *localInjector) keepStill(ctx context.Context) {
 				l.suspension.release()
 				return
 			}
-			if l.striker.silence() < busy*l.limits.Stall {
+			if l.trigger.idle() < slack*l.limits.Stall {
 				continue
 			}
 			if l.suspension.release() { // and no RST has done so meanwhile
@@ -169,7 +169,7 @@ func (l *localInjector) beforeReset() func(context.Context, int, netip.AddrPort,
 // there, unread, when the RST comes, and lets the client go on behind that.
 func (l *localInjector) checkUnread(ctx context.Context, connection int, client, proxy netip.AddrPort) {
 	left, there := unread(client, proxy)
-	switch came := l.striker.cameTo(connection); {
+	switch came := l.trigger.cameTo(connection); {
 	case !l.suspension.isHeld():
 		return // said already
 	case !there:
@@ -181,7 +181,7 @@ func (l *localInjector) checkUnread(ctx context.Context, connection int, client,
 		l.suspension.succeed()
 	}
 	l.waiters.Go(func() {
-		bounded, cancel := l.pulse.within(context.WithoutCancel(ctx), busy*l.limits.Stall)
+		bounded, cancel := l.clock.within(context.WithoutCancel(ctx), slack*l.limits.Stall)
 		defer cancel()
 		l.poll(bounded, func() bool {
 			_, there := unread(client, proxy)
@@ -190,7 +190,7 @@ func (l *localInjector) checkUnread(ctx context.Context, connection int, client,
 		if bounded.Err() != nil {
 			l.suspension.fail(errors.New("the RST did not come while the client was stopped"))
 		}
-		l.striker.happens()
+		l.trigger.touch()
 		l.suspension.release()
 	})
 }
@@ -198,7 +198,7 @@ func (l *localInjector) checkUnread(ctx context.Context, connection int, client,
 // awaitRead waits until the client has read all that came before the RST, or closed
 // the connection.
 func (l *localInjector) awaitRead(ctx context.Context, _ int, client, proxy netip.AddrPort) {
-	bounded, cancel := l.pulse.within(ctx, l.limits.Late)
+	bounded, cancel := l.clock.within(ctx, l.limits.Late)
 	defer cancel()
 	var left int64
 	l.poll(bounded, func() (read bool) {
@@ -206,7 +206,7 @@ func (l *localInjector) awaitRead(ctx context.Context, _ int, client, proxy neti
 		left, there = unread(client, proxy)
 		return left == 0 || !there
 	})
-	l.striker.happens()
+	l.trigger.touch()
 	if bounded.Err() == nil {
 		l.suspension.succeed()
 		return

@@ -15,11 +15,11 @@ func (still) Resume() error  { return nil }
 // CheckUnread says what is wrong before a RST to a client that is stopped, and to
 // which so many bytes have come.
 func CheckUnread(ctx context.Context, came int64, client, proxy net.Addr) error {
-	r := &run{pulse: newPulse(), limits: Limits{Stall: 100 * time.Millisecond}.orDefaults()}
-	defer r.pulse.start(ctx)()
+	r := &run{clock: newClock(), limits: Limits{Stall: 100 * time.Millisecond}.orDefaults()}
+	defer r.clock.start(ctx)()
 	l := &localInjector{
 		run: r, cell: Cell{Fault: DataRST}, suspension: &suspension{of: still{}},
-		striker: &striker{pulse: r.pulse, came: map[int]int64{1: came}},
+		trigger: &trigger{clock: r.clock, came: map[int]int64{1: came}},
 	}
 	l.suspension.begin()
 	l.checkUnread(ctx, 1, client.(*net.TCPAddr).AddrPort(), proxy.(*net.TCPAddr).AddrPort())

@@ -16,18 +16,18 @@ func StartBridge(listener *net.TCPListener, upstream string, config *tls.Config,
 // WatchRecords watches the records of a TLS connection.
 func WatchRecords() Watcher { return &records{} }
 
-// NewPulse makes a pulse.
-func NewPulse() (now func() time.Duration, run func(context.Context)) {
-	p := newPulse()
+// NewClock makes a clock.
+func NewClock() (now func() time.Duration, run func(context.Context)) {
+	p := newClock()
 	return p.now, p.run
 }
 
 // Perform has a client perform a call within limits. The clock that counts its
-// time stands still unless beating.
-func Perform(ctx context.Context, c Client, l Limits, beating bool) (answer Answer, returned bool) {
-	r := &run{pulse: newPulse(), limits: l.orDefaults()}
-	if beating {
-		defer r.pulse.start(ctx)()
+// time stands still unless ticking.
+func Perform(ctx context.Context, c Client, l Limits, ticking bool) (answer Answer, returned bool) {
+	r := &run{clock: newClock(), limits: l.orDefaults()}
+	if ticking {
+		defer r.clock.start(ctx)()
 	}
 	t := &trial{run: r, client: c, suspension: &suspension{}, injector: &remoteInjector{}} // which sees no connection
 	return t.do(ctx, Call{})

@@ -3,7 +3,9 @@ package audit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"time"
 )
 
 // A followUp is one more call, with nothing in its way.
@@ -14,7 +16,7 @@ type followUp struct {
 
 // followUp makes one more call, now that nothing is in its way.
 func (t *trial) followUp(ctx context.Context) (f followUp, err error) {
-	if err := t.injector.heal(ctx, t.trusting); err != nil {
+	if err := t.injector.heal(ctx, t.succeeded); err != nil {
 		return f, err
 	}
 	succeeds, wrong, err := t.callAgain(ctx)
@@ -28,18 +30,18 @@ func (t *trial) followUp(ctx context.Context) (f followUp, err error) {
 // heal listens again where nobody did.
 func (l *localInjector) heal(ctx context.Context, succeeded bool) (err error) {
 	if l.cell.Fault == Refuse {
-		address := l.proxy.Addr()
-		if err := l.proxy.Close(); err != nil {
+		address := l.faulty.Addr()
+		if err := l.faulty.Close(); err != nil {
 			return err
 		}
-		if l.proxy, err = l.newWay(address, l.watch); err != nil {
+		if l.faulty, err = l.newRoute(address, l.watch); err != nil {
 			return fmt.Errorf("heal the refusing address: %w", err)
 		}
 	}
-	if l.subject.Pooled && succeeded && l.cell.Fault != RSTStream && l.striker.struckLast() {
-		l.awaitNotice(ctx) // the connection that was struck behind the reply may be in the pool
+	if l.subject.Pooled && succeeded && l.cell.Fault != RSTStream && l.trigger.struckLast() {
+		l.awaitClosed(ctx) // the connection that was struck behind the reply may be in the pool
 	}
-	l.replied, l.used = l.striker.heard(), l.striker.note()
+	l.toClient, l.used = l.trigger.toClient(), l.trigger.noteUse()
 	return nil
 }
 
@@ -48,14 +50,14 @@ func (l *localInjector) followed(
 	ctx context.Context, c Call, succeeded bool, failure error,
 ) (wrong error, over string, err error) {
 	wrong = failure
-	if succeeded && l.striker.heard() == l.replied {
-		if wrong, err = l.lost(ctx, c, l); err != nil {
+	if succeeded && l.trigger.toClient() == l.toClient {
+		if wrong, err = l.awaitExecution(ctx, c, l); err != nil {
 			return nil, "", err
 		}
 	}
 	if wrong != nil {
-		bounded, cancel := l.pulse.within(ctx, busy*l.limits.Stall)
-		l.mark.pass(bounded, l.connectMark) // a connection that was given up at once is seen, too
+		bounded, cancel := l.clock.within(ctx, slack*l.limits.Stall)
+		l.barrier.pass(bounded, l.dialBarrier) // a connection that was given up at once is seen, too
 		cancel()
 		over = l.poisoned(wrong, l.used())
 	}
@@ -87,4 +89,39 @@ func (t *trial) callAgain(ctx context.Context) (succeeds bool, wrong, err error)
 		return false, fmt.Errorf("%d bytes came, not the %d of its reply", len(answer.Body), len(want)), nil
 	}
 	return true, nil, nil
+}
+
+// awaitExecuted waits until a call that nothing is in the way of has been
+// executed, as no reply may say that it has, and says if it was not.
+func (t *trial) awaitExecuted(ctx context.Context, call Call) error {
+	lost, err := t.awaitExecution(ctx, call, t.injector)
+	return errors.Join(lost, err)
+}
+
+// awaitExecution waits for the execution of a call of which the client says that it
+// succeeded, and says if there was none. Where nobody counts it waits until what
+// the client sent has passed.
+func (r *run) awaitExecution(ctx context.Context, call Call, in injector) (wrong error, err error) {
+	bounded, cancel := r.clock.within(ctx, slack*r.limits.Stall)
+	defer cancel()
+	tick := time.NewTicker(r.limits.Stall / 20)
+	defer tick.Stop()
+	for {
+		account, err := r.subject.Origin.Account(ctx, call)
+		if err != nil {
+			return nil, fmt.Errorf("ask the origin: %w", err)
+		}
+		switch {
+		case account.Executed < 0:
+			in.awaitEnds(bounded)
+			return nil, nil
+		case account.Executed > 0:
+			return nil, nil
+		}
+		select { // an origin has no event for it
+		case <-tick.C:
+		case <-bounded.Done():
+			return errors.New("success, and nothing was executed"), ctx.Err()
+		}
+	}
 }

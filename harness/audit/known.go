@@ -150,7 +150,7 @@ type use struct{ opened, carried []int }
 func (l *localInjector) poisoned(wrong error, u use) string {
 	const next = "the next call, with nothing in its way, "
 	switch {
-	case l.healthy != nil || l.proxy == nil:
+	case l.healthy != nil || l.faulty == nil:
 		return next + "failed"
 	case len(u.opened) > 0:
 		return fmt.Sprintf("%sfailed on a connection of its own (connection %d)", next, u.opened[0])

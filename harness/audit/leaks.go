@@ -73,7 +73,7 @@ func (r *run) goroutines() map[string]bool {
 	pprof.Lookup("goroutine").WriteTo(&profile, 1) // into memory: it cannot fail
 	left := map[string]bool{}
 	for line := range strings.Lines(profile.String()) {
-		if _, label, found := strings.Cut(line, `"`+labelled+`":"`+r.mark); found {
+		if _, label, found := strings.Cut(line, `"`+cellLabel+`":"`+r.idPrefix); found {
 			id, _, _ := strings.Cut(label, `"`)
 			left[id] = true
 		}

@@ -19,43 +19,43 @@ type localInjector struct {
 	place      Place
 	source     netip.Addr // the cell's own
 	suspension *suspension
-	striker    *striker
+	trigger    *trigger
 	watch      func(connection int) harness.Watcher // of the proxy that is struck
-	proxy      *way
-	healthy    *way // the other one, for Backend
-	elsewhere  int  // connections to that, once it is closed
-	closed     *way // the proxy, once it is
+	faulty     *route
+	healthy    *route // the other one, for Backend
+	elsewhere  int    // connections to that, once it is closed
+	closed     *route // the faulty one, once it is
 
 	sockets struct { // the clients' ends of the connections, by inode, in the order of accepting
 		sync.Mutex
 		inodes []uint32
 	}
-	dialled     atomic.Int64  // connections made to the origin
-	portless    atomic.Bool   // one could not be made for want of a port
-	arrivals    chan struct{} // gets a value when a client connects; it has room for one
-	lastArrival atomic.Int64  // when one last did, by pulse
-	strikesOver atomic.Int64  // strikes whose connection's ends have got their endings
-	strikeOver  chan struct{} // gets a value when there is one more; it has room for one
+	dialled       atomic.Int64  // connections made to the origin
+	portless      atomic.Bool   // one could not be made for want of a port
+	connected     chan struct{} // gets a value when a client connects; it has room for one
+	lastConnected atomic.Int64  // when one last did, by the clock
+	strikesOver   atomic.Int64  // strikes whose connection's ends have got their endings
+	strikeOver    chan struct{} // gets a value when there is one more; it has room for one
 
 	waiters   sync.WaitGroup // for what has no event
-	mark      mark
+	barrier   barrier
 	recording Recording // nil if the cell is not recorded
 	recorded  bool      // it has been stopped
 	strikes   *strikes  // nil: nobody asks when they were
 	coverage  *coverage // nil: this is no rehearsal
 
-	replied int64      // bytes that the client had got before the follow-up
-	used    func() use // what the follow-up goes over
+	toClient int64      // bytes that the client had got before the follow-up
+	used     func() use // what the follow-up goes over
 }
 
 // newLocalInjector makes the injector of a trial, with an address of its own.
 func newLocalInjector(t *trial) *localInjector {
 	l := &localInjector{
 		run: t.run, cell: t.cell, place: t.place, suspension: t.suspension, source: t.addresses.take(),
-		arrivals: make(chan struct{}, 1), strikeOver: make(chan struct{}, 1),
+		connected: make(chan struct{}, 1), strikeOver: make(chan struct{}, 1),
 	}
-	l.striker = &striker{
-		subject: l.subject, cell: l.cell, place: l.place, limits: l.limits, pulse: l.pulse,
+	l.trigger = &trigger{
+		subject: l.subject, cell: l.cell, place: l.place, limits: l.limits, clock: l.clock,
 		hits: make(chan struct{}, 1), came: map[int]int64{},
 	}
 	l.watch = l.timed
@@ -63,18 +63,16 @@ func newLocalInjector(t *trial) *localInjector {
 }
 
 func (l *localInjector) open(ctx context.Context) (target Target, err error) {
-	if l.coverage == nil {
-		if err := l.record(); err != nil {
-			return Target{}, err
-		}
-	}
-	own := netip.AddrPortFrom(l.source, 0).String()
-	if l.proxy, err = l.newWay(own, l.watch); err != nil {
+	if err := l.record(); err != nil {
 		return Target{}, err
 	}
-	target.Address = l.proxy.Addr()
+	own := netip.AddrPortFrom(l.source, 0).String()
+	if l.faulty, err = l.newRoute(own, l.watch); err != nil {
+		return Target{}, err
+	}
+	target.Address = l.faulty.Addr()
 	if l.cell.Repeat == Backend {
-		if l.healthy, err = l.newWay(own, nil); err != nil {
+		if l.healthy, err = l.newRoute(own, nil); err != nil {
 			return Target{}, errors.Join(err, l.close(false))
 		}
 		target.Healthy = l.healthy.Addr()
@@ -82,9 +80,9 @@ func (l *localInjector) open(ctx context.Context) (target Target, err error) {
 	return target, nil
 }
 
-func (l *localInjector) accepted() <-chan struct{} { return l.arrivals }
+func (l *localInjector) accepted() <-chan struct{} { return l.connected }
 
-func (l *localInjector) begins() { l.striker.begins() }
+func (l *localInjector) begins() { l.trigger.begins() }
 
 // arm also does what has to be done before the call: refusing, and ending an
 // idle connection, of which the client is given time to learn.
@@ -94,32 +92,32 @@ func (l *localInjector) arm(ctx context.Context, c Call, tooMany context.CancelF
 		l.coverage.before = l.dialled.Load()
 		return nil
 	}
-	l.striker.arm(c, tooMany, func() { l.keepStill(ctx) })
-	defer l.striker.begins()
+	l.trigger.arm(c, tooMany, func() { l.keepStill(ctx) })
+	defer l.trigger.begins()
 	switch {
 	case l.cell.Fault == Refuse:
-		l.striker.struckIdle(1)
-		return l.proxy.outer.Refuse()
+		l.trigger.struckIdle(1)
+		return l.faulty.outer.Refuse()
 	case !l.place.Idle:
 		return nil
 	}
 	client, server := endings(l.cell.Fault)
 	at := time.Now()
-	cut, err := l.proxy.inner.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server})
+	cut, err := l.faulty.inner.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server})
 	if err != nil {
 		return err
 	}
 	report := cut.Report()
-	l.striker.struckIdle(report.Count)
+	l.trigger.struckIdle(report.Count)
 	l.timedIdle(at, report)
-	l.awaitNotice(ctx)
+	l.awaitClosed(ctx)
 	return ctx.Err()
 }
 
 func (l *localInjector) disarm(ctx context.Context, o *observation) (card string, err error) {
 	l.awaitStrike(ctx, o)
-	if silence := l.striker.disarm(); o.returned {
-		o.waited = silence
+	if idle := l.trigger.disarm(); o.returned {
+		o.waited = idle
 	}
 	if l.recording != nil || l.cell.Fault == ReadRST {
 		l.awaitStrikes(ctx) // for the card to show them, and a RST may wait for the client
@@ -131,12 +129,12 @@ func (l *localInjector) disarm(ctx context.Context, o *observation) (card string
 // is through.
 func (l *localInjector) close(letPass bool) error {
 	var problems []error
-	if l.proxy != nil {
+	if l.faulty != nil {
 		if letPass {
 			l.awaitRest(context.Background()) // a client that leaks its connection is not waited for long
 		}
-		problems = append(problems, l.proxy.Close())
-		l.closed, l.proxy = l.proxy, nil
+		problems = append(problems, l.faulty.Close())
+		l.closed, l.faulty = l.faulty, nil
 	}
 	if l.healthy != nil {
 		l.elsewhere = len(l.healthy.outer.Connections())
@@ -155,7 +153,7 @@ func (l *localInjector) settle(ctx context.Context, origin Settler) error {
 func (l *localInjector) forget(origin Settler, calls []Call) { origin.Forget(l.source, calls...) }
 
 func (l *localInjector) result(_ context.Context, o *observation, r *Result) error {
-	o.strikes, r.Attempts, r.Cut = l.striker.struck()
+	o.strikes, r.Attempts, r.Cut = l.trigger.struck()
 	o.attempts, r.Elsewhere = len(r.Attempts)+l.elsewhere, l.elsewhere
 	if err := l.inexactly(o.strikes); err != nil {
 		return err

@@ -41,8 +41,8 @@ func (l *localInjector) record() error {
 	return nil
 }
 
-// note tells the recording of a socket of the proxy.
-func (l *localInjector) note(address string) {
+// nameEndpoint tells the recording of a socket of the proxy.
+func (l *localInjector) nameEndpoint(address string) {
 	if l.recording != nil {
 		l.recording.Note(string(harness.ByProxy), address)
 	}

@@ -45,7 +45,7 @@ func rehearse(
 		return r, errors.New("rehearse: through toxiproxy it is not seen whether a connection is used again")
 	}
 	run := newRun(&s, Options{Limits: l})
-	defer run.pulse.start(context.WithoutCancel(ctx))()
+	defer run.clock.start(context.WithoutCancel(ctx))()
 	leave, err := run.reach(ctx)
 	if err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
@@ -80,7 +80,7 @@ func (r *run) rehearse(ctx context.Context, operation Operation, shape string, p
 	if h.Answer.Unable != nil {
 		return h, h.Answer.Unable
 	}
-	t.awaitArrival(ctx, h.Call) // the account tells
+	t.awaitExecuted(ctx, h.Call) // the account tells
 	if err := t.injector.visited(ctx, &h); err != nil {
 		return h, err
 	}

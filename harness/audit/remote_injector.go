@@ -26,7 +26,7 @@ type remoteInjector struct {
 
 	asked  bool // for tries
 	before [2]passed
-	since  time.Duration // when it was asked first, by pulse
+	since  time.Duration // when it was asked first, by the clock
 }
 
 func newRemoteInjector(t *trial) *remoteInjector {
@@ -83,11 +83,11 @@ func (r *remoteInjector) tries(ctx context.Context) (t tries, err error) {
 	}
 	now := [2]passed{counted.passed(r.proxy.Name, "upstream"), counted.passed(r.proxy.Name, "downstream")}
 	if !r.asked {
-		r.asked, r.before, r.since = true, now, r.pulse.now()
+		r.asked, r.before, r.since = true, now, r.clock.now()
 	}
 	t = tries{after: 1, last: r.since}
 	if now != r.before {
-		t = tries{after: 2, last: r.pulse.now()}
+		t = tries{after: 2, last: r.clock.now()}
 	}
 	return t, nil
 }

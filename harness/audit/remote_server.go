@@ -31,7 +31,7 @@ func (r Remote) reach(ctx context.Context, of *run) (*remoteServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &remoteServer{Remote: complete, client: toxiproxy.NewClient(complete.URL), prefix: "resetlab-" + of.mark}
+	s := &remoteServer{Remote: complete, client: toxiproxy.NewClient(complete.URL), prefix: "resetlab-" + of.idPrefix}
 	s.client.UserAgent = "resetlab"
 	if _, err := s.get(ctx, "/version"); err != nil {
 		return nil, fmt.Errorf("reach toxiproxy-server: %w", err)

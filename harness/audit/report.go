@@ -66,7 +66,7 @@ type Result struct {
 	// means that the first run counts.
 	First *Verdict `json:"first,omitempty"`
 
-	lost time.Duration // for how long the machine did not run the audit meanwhile
+	starvedFor time.Duration // for how long the machine did not run the audit meanwhile
 
 	// Known is what a client with a bad verdict could have known from its
 	// connections and did not use, in a sentence.

@@ -28,18 +28,18 @@ const backoff = 4
 // watchRetries waits longer for a client that has tried again after the strike:
 // one more attempt, or a result, says that it is still at it. A client that has
 // made one attempt only is not waited for: it may hang, but it does not retry.
-func (p *performance) watchRetries(ctx context.Context, o *observation) error {
+func (p *pendingCall) watchRetries(ctx context.Context, o *observation) error {
 	for {
 		tries, err := p.injector.tries(ctx)
 		if err != nil {
 			return err
 		}
-		o.retries, o.silence = tries.after, p.pulse.now()-tries.last
+		o.retries, o.silence = tries.after, p.clock.now()-tries.last
 		if tries.after == 0 {
 			return nil
 		}
 		p.deadline = tries.last + max(p.limits.Quiet, backoff*tries.gap)
-		if p.pulse.now() >= p.deadline || ctx.Err() != nil {
+		if p.clock.now() >= p.deadline || ctx.Err() != nil {
 			return nil
 		}
 		if more, err := p.awaitTry(ctx, tries.after); more || err != nil {
@@ -53,11 +53,11 @@ func (p *performance) watchRetries(ctx context.Context, o *observation) error {
 
 // awaitTry waits for an attempt beyond those that are known, or for the result,
 // until the deadline.
-func (p *performance) awaitTry(ctx context.Context, known int) (more bool, err error) {
-	tick := time.NewTicker(beat)
+func (p *pendingCall) awaitTry(ctx context.Context, known int) (more bool, err error) {
+	tick := time.NewTicker(clockTick)
 	defer tick.Stop()
 	for {
-		over := p.pulse.now() >= p.deadline
+		over := p.clock.now() >= p.deadline
 		tries, err := p.injector.tries(ctx)
 		if err != nil || over || tries.after > known {
 			return tries.after > known, err
@@ -73,7 +73,7 @@ func (p *performance) awaitTry(ctx context.Context, known int) (more bool, err e
 	}
 }
 
-// tries are the attempts of a client, by pulse.
+// tries are the attempts of a client, by the clock.
 type tries struct {
 	after int           // how many came after the first strike
 	last  time.Duration // when the last of all began
@@ -83,29 +83,29 @@ type tries struct {
 // tries returns those so far. What a client tries at the healthy address comes
 // after the strike.
 func (l *localInjector) tries(context.Context) (tries, error) {
-	t := l.striker.tries()
+	t := l.trigger.tries()
 	if l.healthy != nil {
 		t.after += len(l.healthy.outer.Connections())
-		t.last = max(t.last, time.Duration(l.lastArrival.Load()))
+		t.last = max(t.last, time.Duration(l.lastConnected.Load()))
 	}
 	return t, nil
 }
 
 // tries returns the attempts so far.
-func (s *striker) tries() (t tries) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first := slices.IndexFunc(s.attempts, func(a Attempt) bool { return a.Struck })
-	if s.strikes > 0 {
-		t.after = len(s.attempts) - max(0, first) - 1 // where the clock struck, the first attempt is no retry
+func (t *trigger) tries() (made tries) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first := slices.IndexFunc(t.attempts, func(a Attempt) bool { return a.Struck })
+	if t.strikes > 0 {
+		made.after = len(t.attempts) - max(0, first) - 1 // where the clock struck, the first attempt is no retry
 	}
-	for i, a := range s.attempts {
+	for i, a := range t.attempts {
 		if i > 0 {
-			t.gap = max(t.gap, a.At-s.attempts[i-1].At)
+			made.gap = max(made.gap, a.At-t.attempts[i-1].At)
 		}
-		t.last = s.start + a.At
+		made.last = t.start + a.At
 	}
-	return t
+	return made
 }
 
 // judgeSilence judges a client that did not come back. One attempt is never

@@ -26,9 +26,9 @@ type run struct {
 	places     map[string]Place
 	unanswered bool // the protocol has no replies, also where a byte is the place
 	addresses  *addresses
-	mark       string // begins every id and label of this run
+	idPrefix   string // begins every id and label of this run
 	ids        atomic.Uint64
-	pulse      *pulse
+	clock      *clock
 	starts     chan struct{} // has a word for each client that is being loaded; nil: without bound
 	server     *remoteServer // that strikes; nil: this process does
 	ending     time.Duration // how long the cells under way have to end when the context has ended
@@ -57,7 +57,7 @@ func Run(ctx context.Context, s Subject, o Options) (report *Report, err error) 
 	if err := r.makeRoom(); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	defer r.pulse.start(context.WithoutCancel(ctx))()
+	defer r.clock.start(context.WithoutCancel(ctx))()
 	leave, err := r.reach(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
@@ -140,7 +140,7 @@ func newRun(s *Subject, o Options) *run {
 	}
 	r := &run{
 		subject: s, options: o, limits: o.Limits.orDefaults(), places: map[string]Place{},
-		sockets: map[uint32]string{}, pulse: newPulse(), ending: EndingTime, addresses: newAddresses(rand.Uint64()), mark: base36(rand.Uint64N(1<<31), 6) + "-",
+		sockets: map[uint32]string{}, clock: newClock(), ending: EndingTime, addresses: newAddresses(rand.Uint64()), idPrefix: base36(rand.Uint64N(1<<31), 6) + "-",
 	}
 	for _, p := range s.protocol().Places() {
 		r.places[p.ID] = p
@@ -157,7 +157,7 @@ func newRun(s *Subject, o Options) *run {
 // results over one after the other. Work whose result is in doubt is done once
 // more when the rest is over, alone. It stops with the context.
 func (r *run) each(ctx context.Context, order []int, work func(int) Result, collect func(int, Result)) {
-	defer r.pulse.start(context.WithoutCancel(ctx))() // what ends a cell waits by it, too
+	defer r.clock.start(context.WithoutCancel(ctx))() // what ends a cell waits by it, too
 	first := map[int]Verdict{}
 	var doubtful []int
 	r.atOnce(ctx, r.options.Parallel, order, work, func(i int, result Result) {
@@ -266,7 +266,7 @@ func byteNotes(results []Result) (notes []PlaceNote) {
 }
 
 // newID returns an id that no other call has, all of the same length.
-func (r *run) newID() string { return r.mark + base36(r.ids.Add(1), 6) }
+func (r *run) newID() string { return r.idPrefix + base36(r.ids.Add(1), 6) }
 
 func base36(n uint64, digits int) string {
 	text := strconv.FormatUint(n, 36)

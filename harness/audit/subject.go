@@ -67,7 +67,7 @@ func (s Subject) multiplexed() Multiplexed {
 
 // A Target is where a client finds the server in one cell.
 type Target struct {
-	Address string // host:port of the faulty way
+	Address string // host:port of the faulty route
 	Healthy string // host:port of the healthy one; empty unless the repetition is Backend
 }
 

@@ -102,7 +102,7 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error)
 		Version: ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(),
 		Operation: o.Operation, Repeat: o.Repeat, Seed: w.run.options.Seed, Stride: o.Stride,
 	}
-	defer w.run.pulse.start(context.WithoutCancel(ctx))()
+	defer w.run.clock.start(context.WithoutCancel(ctx))()
 	began, before := time.Now(), openSockets()
 	if err := w.measure(ctx); err != nil {
 		return nil, fmt.Errorf("sweep: a call without a fault: %w", err)
@@ -188,8 +188,8 @@ func (w *sweep) measure(ctx context.Context) error {
 	}
 	call := t.newCall(w.Operation, w.Shape)
 	answer, returned := t.do(ctx, call)
-	t.trusting = returned && answer.Err == nil
-	lost := t.awaitArrival(ctx, call)
+	t.succeeded = returned && answer.Err == nil
+	lost := t.awaitExecuted(ctx, call)
 	l.awaitRest(ctx)
 	mu.Lock()
 	w.stream = maps.Clone(passed)

@@ -166,7 +166,7 @@ func (w *sweep) rangeAt(s spot) Range {
 	stream, at := w.stream[s.toward], int(s.at)
 	r := Range{
 		Toward: s.toward, Fault: s.fault, First: s.at, Last: s.at, Verdict: w.kinds[w.verdicts[s.line][at]-1],
-		Before: bytes.Clone(stream[max(0, at-around):at]), After: bytes.Clone(stream[at:min(len(stream), at+around)]),
+		Before: bytes.Clone(stream[max(0, at-contextBytes):at]), After: bytes.Clone(stream[at:min(len(stream), at+contextBytes)]),
 	}
 	w.addRacy(&r, s)
 	return r

@@ -88,7 +88,7 @@ func (r *run) trace(ctx context.Context, result Result) (trace *Trace, err error
 	subject, options := *r.subject, r.options
 	subject.Open, options.Recorder = tracing.Open, nil
 	again := newRun(&subject, options)
-	defer again.pulse.start(context.WithoutCancel(ctx))()
+	defer again.clock.start(context.WithoutCancel(ctx))()
 	place, _ := again.place(cell.Place)
 	t, l := again.newLocalTrial(cell, place)
 	l.strikes = &strikes{}
@@ -131,10 +131,10 @@ func (s *strikes) last() (strike strikeTime, ok bool) {
 	return s.list[len(s.list)-1], true
 }
 
-// timed is the striker's watch, whose strikes are noted if that is wanted: with
+// timed is the trigger's watch, whose strikes are noted if that is wanted: with
 // the time before the bytes that it sees went on.
 func (l *localInjector) timed(connection int) harness.Watcher {
-	see := l.striker.watch(connection)
+	see := l.trigger.watch(connection)
 	if l.strikes == nil {
 		return see
 	}

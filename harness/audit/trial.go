@@ -10,22 +10,22 @@ import (
 // A trial is one cell being run: its client, and the injector that strikes it.
 type trial struct {
 	*run
-	cell     Cell
-	place    Place
-	injector injector
-	target   Target // where the client finds the server
-	client   Client
-	calls    []Call
-	panicky  bool
-	trusting bool     // the client has reported success
-	left     []string // what the client says that it has left behind
+	cell      Cell
+	place     Place
+	injector  injector
+	target    Target // where the client finds the server
+	client    Client
+	calls     []Call
+	panicked  bool
+	succeeded bool     // the client has reported success
+	left      []string // what the client says that it has left behind
 
 	suspension *suspension // of the client
 }
 
-// labelled is the profiler's label by which a goroutine that a client left
+// cellLabel is the profiler's label by which a goroutine that a client left
 // behind is attributed to its cell.
-const labelled = "resetlab.cell"
+const cellLabel = "resetlab.cell"
 
 // newTrial prepares a trial, which the run's injector strikes.
 func (r *run) newTrial(cell Cell, place Place) *trial {
@@ -51,7 +51,7 @@ func (r *run) try(ctx context.Context, cell Cell) Result {
 	place, _ := r.place(cell.Place)
 	for {
 		t := r.newTrial(cell, place)
-		began, lost := time.Now(), r.pulse.lost()
+		began, starved := time.Now(), r.clock.starved()
 		result, err := t.observe(ctx)
 		again, hindered := t.injector.retry(ctx)
 		if again {
@@ -61,7 +61,7 @@ func (r *run) try(ctx context.Context, cell Cell) Result {
 			result, err = Result{}, hindered
 		}
 		result = t.finish(began, result, err)
-		result.lost = r.pulse.lost() - lost
+		result.starvedFor = r.clock.starved() - starved
 		return result
 	}
 }
@@ -72,7 +72,7 @@ func (t *trial) finish(began time.Time, result Result, err error) Result {
 	if err != nil {
 		result.Verdict = verdictOf(found(Broken, "%v", err))
 	}
-	if t.panicky {
+	if t.panicked {
 		result.Verdict = withHygiene(result.Verdict, Panicked)
 	}
 	result.ID, result.Place, result.Fault = cell.ID(), cell.Place, cell.Fault
@@ -101,7 +101,7 @@ func (t *trial) observe(ctx context.Context) (result Result, err error) {
 	if o.answer.Unable != nil {
 		return Result{}, o.answer.Unable
 	}
-	t.trusting = o.returned && o.answer.Err == nil
+	t.succeeded = o.returned && o.answer.Err == nil
 	card, err := t.injector.disarm(ctx, &o)
 	if err != nil {
 		return Result{}, err
@@ -175,7 +175,7 @@ func (t *trial) open(ctx context.Context) (err error) {
 func (t *trial) close() error {
 	t.suspension.end()
 	var failed error
-	trusted := t.client != nil && (t.place.Unanswered || t.trusting) // no reply may have told it so
+	trusted := t.client != nil && (t.place.Unanswered || t.succeeded) // no reply may have told it so
 	if t.client != nil {
 		failed = t.client.Close()
 		if leaver, ok := t.client.(Leaver); ok {
@@ -191,7 +191,7 @@ func (t *trial) close() error {
 func (t *trial) account(ctx context.Context, call Call) (Account, error) {
 	if settler, ok := t.subject.Origin.(Settler); ok {
 		defer t.injector.forget(settler, t.calls)
-		bounded, cancel := t.pulse.within(ctx, t.limits.Time)
+		bounded, cancel := t.clock.within(ctx, t.limits.Time)
 		defer cancel()
 		if err := t.injector.settle(bounded, settler); err != nil {
 			return Account{}, fmt.Errorf("await the end of what the origin does: %w", err)

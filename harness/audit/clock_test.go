@@ -9,16 +9,16 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 )
 
-// TestAPulseStandsStillWhileNothingRuns: an hour in which it could not beat is
+// TestTheClockStandsStillWhileNothingRuns: an hour in which it could not tick is
 // no hour, and those in which it could are.
-func TestAPulseStandsStillWhileNothingRuns(t *testing.T) {
+func TestTheClockStandsStillWhileNothingRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		now, run := audit.NewPulse()
+		now, run := audit.NewClock()
 		ctx, cancel := context.WithCancel(t.Context())
 		<-time.After(time.Hour) // nobody runs it
 		still := now()
 		if still <= 0 || still > time.Second {
-			t.Errorf("an hour without a beat took %v", still)
+			t.Errorf("an hour without a tick took %v", still)
 		}
 		go run(ctx)
 		<-time.After(3 * time.Hour)

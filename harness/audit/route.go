@@ -11,28 +11,28 @@ import (
 	"github.com/resetlab/resetlab/harness"
 )
 
-// A way is how a client reaches the origin in a cell: a proxy, or with TLS
+// A route is how a client reaches the origin in a cell: a proxy, or with TLS
 //
 //	client ── proxy of records ── bridge ── proxy of plain text ── origin
 //
 // or, where single streams are struck, a bridge alone, which is what knows
 // where messages begin.
-type way struct {
+type route struct {
 	outer, inner *harness.Proxy // the same without TLS; nil where streams are struck
 	bridge       *bridge        // nil without TLS, unless streams are struck
 	atRecords    bool           // the cell strikes the outer one
 }
 
-// newWay makes a way that begins at an address, and is watched at the cell's
+// newRoute makes a route that begins at an address, and is watched at the cell's
 // place if watch is not nil.
-func (l *localInjector) newWay(listen string, watch func(connection int) harness.Watcher) (*way, error) {
+func (l *localInjector) newRoute(listen string, watch func(connection int) harness.Watcher) (*route, error) {
 	front, err := l.listen(listen)
 	if err != nil {
 		return nil, err
 	}
-	w := &way{atRecords: l.place.records}
+	w := &route{atRecords: l.place.records}
 	if watch != nil && l.cell.Fault == RSTStream {
-		b := &bridge{listener: front, config: l.subject.TLS, dial: l.dial, newFilter: l.striker.newFilter}
+		b := &bridge{listener: front, config: l.subject.TLS, dial: l.dial, newFilter: l.trigger.newFilter}
 		w.bridge = b.start()
 		return w, nil
 	}
@@ -55,8 +55,8 @@ func (l *localInjector) newWay(listen string, watch func(connection int) harness
 	return w, nil
 }
 
-// secure starts what a way with TLS is made of.
-func (w *way) secure(l *localInjector, front net.Listener, outside, inside func(int) harness.Watcher) (err error) {
+// secure starts what a route with TLS is made of.
+func (w *route) secure(l *localInjector, front net.Listener, outside, inside func(int) harness.Watcher) (err error) {
 	own := netip.AddrPortFrom(l.source, 0).String()
 	plain, err := listenAt(own)
 	if err != nil {
@@ -79,14 +79,14 @@ func (w *way) secure(l *localInjector, front net.Listener, outside, inside func(
 }
 
 // cut says whether the connection from an address was ended by a cut.
-func (w *way) cut(client string) bool {
+func (w *route) cut(client string) bool {
 	return slices.ContainsFunc(w.inner.Connections(), func(c harness.ConnectionReport) bool {
 		return c.Client == client && c.EndedBy == harness.ByCut
 	})
 }
 
 // struck is the proxy that the cell strikes.
-func (w *way) struck() *harness.Proxy {
+func (w *route) struck() *harness.Proxy {
 	if w.atRecords {
 		return w.outer
 	}
@@ -94,7 +94,7 @@ func (w *way) struck() *harness.Proxy {
 }
 
 // unread is how many clients got a RST for want of reading.
-func (w *way) unread() (n int) {
+func (w *route) unread() (n int) {
 	for _, c := range w.outer.Connections() {
 		if c.Unread {
 			n++
@@ -103,16 +103,16 @@ func (w *way) unread() (n int) {
 	return n
 }
 
-// Addr is where the way begins.
-func (w *way) Addr() string {
+// Addr is where the route begins.
+func (w *route) Addr() string {
 	if w.outer == nil {
 		return w.bridge.listener.Addr().String()
 	}
 	return w.outer.Addr()
 }
 
-// Close ends everything of the way.
-func (w *way) Close() error {
+// Close ends everything of the route.
+func (w *route) Close() error {
 	var problems []error
 	if w.outer != nil {
 		problems = append(problems, w.outer.Close())
@@ -134,23 +134,23 @@ func (l *localInjector) newProxy(listener net.Listener, watch func(int) harness.
 	})
 }
 
-// A noting listener tells of the connections that it accepts, and keeps those
-// to itself that are marks.
-type noting struct {
+// A trackingListener tells of the connections that it accepts, without those of
+// the barrier.
+type trackingListener struct {
 	net.Listener
-	note func(net.Conn)
-	mark *mark
+	track   func(net.Conn)
+	barrier *barrier
 }
 
 // Accept accepts a connection.
-func (l noting) Accept() (net.Conn, error) {
+func (l trackingListener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
-		if err == nil && l.mark.met(conn) {
+		if err == nil && l.barrier.accept(conn) {
 			continue
 		}
 		if err == nil {
-			l.note(conn)
+			l.track(conn)
 		}
 		return conn, err
 	}
@@ -162,15 +162,15 @@ func (l *localInjector) listen(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.note(listener.Addr().String())
-	return noting{listener, l.accept, &l.mark}, nil
+	l.nameEndpoint(listener.Addr().String())
+	return trackingListener{listener, l.track, &l.barrier}, nil
 }
 
-// accept notes that a client has connected, and with which socket.
-func (l *localInjector) accept(conn net.Conn) {
-	l.lastArrival.Store(int64(l.pulse.now()))
+// track notes that a client has connected, and with which socket.
+func (l *localInjector) track(conn net.Conn) {
+	l.lastConnected.Store(int64(l.clock.now()))
 	select {
-	case l.arrivals <- struct{}{}:
+	case l.connected <- struct{}{}:
 	default:
 	}
 	if !l.sweeping {

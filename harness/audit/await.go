@@ -8,19 +8,47 @@ import (
 	"github.com/resetlab/resetlab/harness"
 )
 
-// busy is how much slower than usual a machine may be.
-const busy = 10
+// slack is how much slower than usual a machine may be: what is waited for may
+// take so many times Limits.Stall.
+const slack = 10
 
-// awaitStrikes waits until the proxy has done what the striker told it: a
+// awaitStrike waits for the strike where a client reports success without one:
+// it may have answered before what it sent has got there, as it does where no
+// reply is asked for. The wait ends with the client's connections.
+func (l *localInjector) awaitStrike(ctx context.Context, o *observation) {
+	if l.place.Idle || l.cell.Fault == Refuse || !o.returned || o.answer.Err != nil || o.answer.Unimplemented {
+		return
+	}
+	bounded, cancel := l.clock.within(ctx, slack*l.limits.Stall)
+	defer cancel()
+	select {
+	case <-l.trigger.hits:
+		return
+	default:
+	}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		l.awaitEnds(bounded)
+	}()
+	select {
+	case <-l.trigger.hits:
+	case <-over:
+	}
+	cancel()
+	<-over
+}
+
+// awaitStrikes waits until the strikes that the trigger asked for are over: a
 // reply passes before the cut behind it, and a RST waits for what is before it.
 func (l *localInjector) awaitStrikes(ctx context.Context) {
 	if l.cell.Fault == Refuse || l.cell.Fault == RSTStream {
 		return // nothing of them comes later
 	}
-	bounded, cancel := l.pulse.within(ctx, busy*l.limits.Stall)
+	bounded, cancel := l.clock.within(ctx, slack*l.limits.Stall)
 	defer cancel()
-	told, _, _ := l.striker.struck()
-	for l.strikesOver.Load() < int64(told) {
+	asked, _, _ := l.trigger.struck()
+	for l.strikesOver.Load() < int64(asked) {
 		select {
 		case <-l.strikeOver:
 		case <-bounded.Done():
@@ -38,19 +66,19 @@ func (l *localInjector) noteStrike(*harness.ArmedCut, harness.Strike) {
 	}
 }
 
-// awaitNotice gives a client time to learn that connections have ended: until
+// awaitClosed gives a client time to learn that connections have ended: until
 // it has closed them, or for a while where it does not, or where that cannot
 // be seen because its sockets are another process's.
-func (l *localInjector) awaitNotice(ctx context.Context) {
+func (l *localInjector) awaitClosed(ctx context.Context) {
 	l.awaitStrikes(ctx)
 	tick := time.NewTicker(l.limits.Stall / 20)
 	defer tick.Stop()
 	struck, visible := l.struckSockets()
 	patience := l.limits.Stall
 	if visible {
-		patience *= busy // one that closes is not waited for
+		patience *= slack // one that closes is not waited for
 	}
-	bounded, cancel := l.pulse.within(ctx, patience)
+	bounded, cancel := l.clock.within(ctx, patience)
 	defer cancel()
 	for bounded.Err() == nil {
 		if visible && !slices.ContainsFunc(struck, descriptor.open) {
@@ -72,7 +100,7 @@ func (l *localInjector) struckSockets() (struck []descriptor, visible bool) {
 	sockets := openSockets()
 	l.sockets.Lock()
 	defer l.sockets.Unlock()
-	for _, cut := range l.proxy.struck().Cuts() {
+	for _, cut := range l.faulty.struck().Cuts() {
 		for _, strike := range cut.Strikes {
 			n := strike.Connection - 1
 			if n >= len(l.sockets.inodes) || l.sockets.inodes[n] == 0 {
@@ -97,4 +125,25 @@ func (l *localInjector) noteSocket(inode uint32) {
 	l.sockets.Lock()
 	defer l.sockets.Unlock()
 	l.sockets.inodes = append(l.sockets.inodes, inode)
+}
+
+// awaitEnds waits until the client's connections have ended, and so all has
+// passed that it sent, or the context ends.
+func (l *localInjector) awaitEnds(ctx context.Context) {
+	l.barrier.pass(ctx, l.dialBarrier)
+	if l.faulty.outer == nil { // a bridge alone does not say it
+		<-ctx.Done()
+		return
+	}
+	if l.faulty.outer.AwaitIdle(ctx) == nil {
+		l.faulty.inner.AwaitIdle(ctx)
+	}
+}
+
+// awaitRest waits until what a client sent that has come back has passed: until
+// its connections have ended, or for a while if it keeps them.
+func (l *localInjector) awaitRest(ctx context.Context) {
+	bounded, cancel := l.clock.within(ctx, slack*l.limits.Stall)
+	defer cancel()
+	l.awaitEnds(bounded)
 }
