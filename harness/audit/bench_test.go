@@ -83,10 +83,13 @@ func BenchmarkMatrix(b *testing.B) {
 	}
 }
 
-// A padded client sends requests of 1 KiB and gets replies of 4 KiB.
+// paddedAsk sends requests of 1 KiB; replies are of the shape of the call.
 func paddedAsk(conn net.Conn, request string) (string, error) {
 	const size = 1 << 10
-	request = strings.TrimSuffix(request, "\n") + " 4096 "
+	request = strings.TrimSuffix(request, "\n") + " "
+	if strings.Count(request, " ") < 3 {
+		request += "0 " // the shape of the shortest reply: the padding is none
+	}
 	return ask(conn, request+strings.Repeat(".", size-1-len(request))+"\n")
 }
 

@@ -9,15 +9,8 @@ import (
 	"time"
 )
 
-// A Starter is a Client that has to be loaded before it can begin with a call,
-// as a program has. How long that takes says something of the machine and
-// nothing of the client: [Limits.Start] bounds it, and only then [Limits.Time]
-// begins.
-type Starter interface {
-	Client
-	// Starts says whether a call that is not made yet will first load the
-	// client. If so, begun is closed when the client has begun with the call; nil
-	// means that only its first connection shows it.
+// A starter is a [Client] that has to be loaded before it can begin with a call.
+type starter interface {
 	Starts(c Call) (starts bool, begun <-chan struct{})
 }
 
@@ -36,8 +29,8 @@ type pendingCall struct {
 // client leaves behind is known. The client is loaded when there is room for it.
 func (t *trial) begin(ctx context.Context, call Call) *pendingCall {
 	p := &pendingCall{trial: t, done: make(chan Answer, 1)}
-	if starter, ok := t.client.(Starter); ok {
-		p.loading, p.begun = starter.Starts(call)
+	if loaded, ok := t.client.(starter); ok {
+		p.loading, p.begun = loaded.Starts(call)
 	}
 	if p.begun == nil && t.injector.accepted() == nil {
 		p.loading = false // nothing would tell that it has begun

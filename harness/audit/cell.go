@@ -40,20 +40,12 @@ func Faults() []Fault {
 // "backend".
 type Repeat string
 
-// The repetitions besides [Times].
+// The repetitions. Others are those of the first attempts, "2x" to "1000x".
 const (
 	Once    Repeat = "once"    // the first time, then all is well
 	Always  Repeat = "always"  // every attempt
 	Backend Repeat = "backend" // every attempt at one address; another is healthy
 )
-
-// Times is the repetition of the first n attempts; n is at least 1.
-func Times(n int) Repeat {
-	if n == 1 {
-		return Once
-	}
-	return Repeat(strconv.Itoa(n) + "x")
-}
 
 // bound returns how often a fault may strike; 0 is without bound.
 func (r Repeat) bound() (int, error) {

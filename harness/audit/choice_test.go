@@ -100,7 +100,7 @@ func TestAnotherBackend(t *testing.T) {
 // TestAttemptsAreATimeLine of which a test can ask what it wants.
 func TestAttemptsAreATimeLine(t *testing.T) {
 	s := subject(t, func() audit.Client { return &planted{exchange: ask, attempts: 3} })
-	report, err := audit.Run(t.Context(), s, audit.Options{Only: []string{"P7/fin/2x/write"}, Repeats: []audit.Repeat{audit.Times(2)}})
+	report, err := audit.Run(t.Context(), s, audit.Options{Only: []string{"P7/fin/2x/write"}, Repeats: []audit.Repeat{"2x"}})
 	if err != nil {
 		t.Fatal(err)
 	}

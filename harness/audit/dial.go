@@ -41,7 +41,7 @@ func (l *localInjector) origination() netip.Addr {
 		return l.subject.Source
 	}
 	to, err := netip.ParseAddrPort(l.subject.Origin.Addr())
-	if _, tells := l.subject.Origin.(Settler); tells && err == nil && to.Addr().IsLoopback() && to.Addr().Is4() {
+	if _, tells := l.subject.Origin.(settler); tells && err == nil && to.Addr().IsLoopback() && to.Addr().Is4() {
 		return l.source
 	}
 	return netip.Addr{}

@@ -37,7 +37,7 @@ func (s Subject) inexact(f Fault) error {
 // A suspension keeps a client from running while data and the RST behind them
 // come. Its zero value is of a client that cannot be kept.
 type suspension struct {
-	of Suspender
+	of suspender
 
 	stopping sync.Mutex // held while the client is stopped or resumed
 

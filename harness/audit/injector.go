@@ -34,9 +34,9 @@ type injector interface {
 	// passed. Closing again does nothing.
 	close(letPass bool) error
 	// settle waits until the origin is done with the cell's connections.
-	settle(ctx context.Context, origin Settler) error
+	settle(ctx context.Context, origin settler) error
 	// forget has the origin forget calls.
-	forget(origin Settler, calls []Call)
+	forget(origin settler, calls []Call)
 	// result enters what the fault did, when everything is closed. An error says
 	// that it did not strike as it should.
 	result(ctx context.Context, o *observation, r *Result) error

@@ -146,11 +146,11 @@ func (l *localInjector) close(letPass bool) error {
 	return errors.Join(append(problems, err)...)
 }
 
-func (l *localInjector) settle(ctx context.Context, origin Settler) error {
+func (l *localInjector) settle(ctx context.Context, origin settler) error {
 	return origin.Settle(ctx, l.source, int(l.dialled.Load()))
 }
 
-func (l *localInjector) forget(origin Settler, calls []Call) { origin.Forget(l.source, calls...) }
+func (l *localInjector) forget(origin settler, calls []Call) { origin.Forget(l.source, calls...) }
 
 func (l *localInjector) result(_ context.Context, o *observation, r *Result) error {
 	o.strikes, r.Attempts, r.Cut = l.trigger.struck()

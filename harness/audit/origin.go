@@ -7,7 +7,20 @@ import (
 
 // An Origin is the server behind the proxy and the truth about what it has
 // executed. Package origins has some that need nothing else; [Upstream] makes
-// one of any server.
+// one of any server. It can have more methods:
+//
+//	Settle(ctx context.Context, source netip.Addr, connections int) error
+//	Forget(source netip.Addr, calls ...Call)
+//
+// are of an origin that knows when it is done with connections. Settle waits until
+// this many from source have come and have been served, or the context ends.
+// Forget forgets the calls and connections of a source.
+//
+//	Sampled(c Call) bool
+//
+// is of one whose replies may be samples, and says whether Reply returns one for
+// this call: what another call has returned with nothing in its way. Data that
+// begin as a sample and end early are cut; other data may be the server's doing.
 type Origin interface {
 	// Addr is the address, host:port, of its listener.
 	Addr() string
@@ -25,26 +38,15 @@ type Account struct {
 	Discarded int // how many repeated requests it recognised and did not execute
 }
 
-// A Settler is an origin that knows when it is done with connections.
-type Settler interface {
-	// Settle waits until this many connections from source have come and have
-	// been served, or the context ends.
+// A settler is an [Origin] that knows when it is done with connections.
+type settler interface {
 	Settle(ctx context.Context, source netip.Addr, connections int) error
-	// Forget forgets the calls and connections of a source.
 	Forget(source netip.Addr, calls ...Call)
-}
-
-// A Sampler is an origin whose replies may be samples: what another call has
-// returned with nothing in its way. Data that begin as a sample and end early are
-// cut; other data may be the server's doing.
-type Sampler interface {
-	// Sampled says whether Reply returns a sample for this call.
-	Sampled(c Call) bool
 }
 
 // reply is the complete reply to a call, and whether it is a sample.
 func (r *run) reply(c Call) (want []byte, sampled bool) {
-	sampler, ok := r.subject.Origin.(Sampler)
+	sampler, ok := r.subject.Origin.(interface{ Sampled(Call) bool })
 	return r.subject.Origin.Reply(c), ok && sampler.Sampled(c)
 }
 

@@ -60,7 +60,8 @@ func (p *planted) once(ctx context.Context, c audit.Call) audit.Answer {
 	}
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	line, err := p.exchange(conn, fmt.Sprintf("%s %s\n", c.Operation, c.ID))
+	request := strings.TrimSpace(fmt.Sprintf("%s %s %s", c.Operation, c.ID, c.Shape)) + "\n"
+	line, err := p.exchange(conn, request)
 	if !p.keep {
 		if p.forget == nil {
 			conn.Close()

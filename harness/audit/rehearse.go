@@ -23,25 +23,14 @@ type Rehearsal struct {
 }
 
 // Rehearse performs a call without a fault, the same way as [Run] does
-// otherwise. An error says that this could not be done; what the client makes
-// of it is no error.
-func Rehearse(ctx context.Context, s Subject, operation Operation, shape string, l Limits) (Rehearsal, error) {
-	return rehearse(ctx, s, operation, shape, l, false)
-}
-
-// RehearsePooled is [Rehearse] with a read before the call, which may leave a
-// connection for it, as at the places on such connections.
-func RehearsePooled(ctx context.Context, s Subject, operation Operation, l Limits) (Rehearsal, error) {
-	return rehearse(ctx, s, operation, "", l, true)
-}
-
-func rehearse(
-	ctx context.Context, s Subject, operation Operation, shape string, l Limits, primed bool,
-) (r Rehearsal, err error) {
+// otherwise: in the place's shape, and where the place is primed behind a read
+// that may leave a connection for it. An error says that this could not be done;
+// what the client makes of it is no error.
+func Rehearse(ctx context.Context, s Subject, operation Operation, at Place, l Limits) (r Rehearsal, err error) {
 	if _, err := s.matrix(Options{}); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
-	if primed && s.Remote != nil {
+	if at.Primed && s.Remote != nil {
 		return r, errors.New("rehearse: through toxiproxy it is not seen whether a connection is used again")
 	}
 	run := newRun(&s, Options{Limits: l})
@@ -51,28 +40,28 @@ func rehearse(
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
 	defer func() { err = errors.Join(err, leave()) }()
-	if r, err = run.rehearse(ctx, operation, shape, primed); err != nil {
+	if r, err = run.rehearse(ctx, operation, at); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
 	return r, nil
 }
 
 // rehearse performs a call without a fault.
-func (r *run) rehearse(ctx context.Context, operation Operation, shape string, primed bool) (h Rehearsal, err error) {
+func (r *run) rehearse(ctx context.Context, operation Operation, at Place) (h Rehearsal, err error) {
 	place, _ := r.place(AtByte(harness.Client, 0))
-	place.Shape = shape
+	place.Shape, place.Primed = at.Shape, at.Primed
 	t := r.newTrial(Cell{place.ID, RST, Once, operation}, place)
 	t.injector.rehearse()
 	defer func() { err = errors.Join(err, t.close()) }()
 	if err := t.open(ctx); err != nil {
 		return h, err
 	}
-	if primed {
+	if place.Primed {
 		if err := t.prime(ctx); err != nil {
 			return h, err
 		}
 	}
-	h.Call = t.newCall(operation, shape)
+	h.Call = t.newCall(operation, place.Shape)
 	if err := t.injector.arm(ctx, h.Call, func() {}); err != nil {
 		return h, err
 	}

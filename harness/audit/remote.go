@@ -69,7 +69,7 @@ func (r *run) prove(ctx context.Context, cells []Cell) error {
 		if !slices.ContainsFunc(cells, func(c Cell) bool { return c.Operation == operation }) {
 			continue
 		}
-		rehearsal, err := r.rehearse(ctx, operation, "", false)
+		rehearsal, err := r.rehearse(ctx, operation, Place{})
 		if err == nil {
 			err = rehearsal.wrong()
 		}

@@ -120,9 +120,9 @@ func (r *remoteInjector) awaitEnds(context.Context) {}
 
 func (r *remoteInjector) close(bool) error { return atServer(r.server.clear()) }
 
-func (r *remoteInjector) settle(context.Context, Settler) error { return nil }
+func (r *remoteInjector) settle(context.Context, settler) error { return nil }
 
-func (r *remoteInjector) forget(origin Settler, calls []Call) { origin.Forget(netip.Addr{}, calls...) }
+func (r *remoteInjector) forget(origin settler, calls []Call) { origin.Forget(netip.Addr{}, calls...) }
 
 // result says how often the fault struck for certain.
 func (r *remoteInjector) result(ctx context.Context, o *observation, _ *Result) (err error) {

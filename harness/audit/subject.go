@@ -16,7 +16,7 @@ type Subject struct {
 	// Origin executes what the client asks for, and counts.
 	Origin Origin
 	// Source is the address from which the origin is connected to. Zero is the
-	// kernel's choice, 127.0.0.1 on the loopback; origins that are [Settler]s get an
+	// kernel's choice, 127.0.0.1 on the loopback; origins that settle (see [Origin]) get an
 	// address of its own for each cell there. Where its ports are used up, the cells
 	// wait for TIME_WAIT to pass.
 	Source netip.Addr
@@ -29,8 +29,8 @@ type Subject struct {
 	// Backends says that a client turns to Target.Healthy when Target.Address
 	// fails. Without it the repetition Backend is left out.
 	Backends bool
-	// Suspends says that the clients are [Suspender]s. Without it the fault
-	// DataRST is left out, and RST strikes behind data at a distance that is
+	// Suspends says that the clients can be suspended: see [Client]. Without it
+	// the fault DataRST is left out, and RST strikes behind data at a distance that is
 	// chance.
 	Suspends bool
 	// Match says whether a request is one that faults strike, by what has been
@@ -71,7 +71,27 @@ type Target struct {
 	Healthy string // host:port of the healthy one; empty unless the repetition is Backend
 }
 
-// A Client is what is audited, in one cell.
+// A Client is what is audited, in one cell. It can have more methods:
+//
+//	Starts(c Call) (starts bool, begun <-chan struct{})
+//
+// says whether a call that is not made yet will first load the client, as a
+// program has to be. How long that takes says something of the machine and
+// nothing of the client: [Limits.Start] bounds it, and only then [Limits.Time]
+// begins. begun is closed when the client has begun with the call; nil means that
+// only its first connection shows it.
+//
+//	Suspend() error
+//	Resume() error
+//
+// keep it from running for a moment, as programs can be: then it gets data and a
+// RST behind them at once. Suspend returns when nothing of it runs any more; what
+// is started meanwhile need not be stopped.
+//
+//	Left() []string
+//
+// is called after Close and returns what the client has left behind, as
+// [Answer].Leaks.
 type Client interface {
 	// Do performs the call with whatever retries are the client's own. It
 	// should return when its context ends.
@@ -80,22 +100,14 @@ type Client interface {
 	Close() error
 }
 
-// A Suspender is a Client that can be kept from running for a moment, as programs
-// can: then it gets data and a RST behind them at once.
-type Suspender interface {
-	Client
-	// Suspend stops all that runs of the client and returns when nothing of it
-	// does. What is started meanwhile need not be stopped.
+// A suspender is a [Client] that can be kept from running.
+type suspender interface {
 	Suspend() error
-	// Resume lets it go on.
 	Resume() error
 }
 
-// A Leaver is a Client that can tell when it is closed what it has left behind.
-type Leaver interface {
-	// Left is called after Close and returns what Answer.Leaks has otherwise.
-	Left() []string
-}
+// A leaver is a [Client] that can tell when it is closed what it has left behind.
+type leaver interface{ Left() []string }
 
 // Func is a client that holds nothing between two calls.
 type Func func(ctx context.Context, c Call) Answer
@@ -148,7 +160,7 @@ type Limits struct {
 	// be longer than the time-outs of the client itself. Time in which the
 	// machine does not run this process does not count, here and below.
 	Time time.Duration
-	// Start is how long a client that has to be loaded (see [Starter]) may take
+	// Start is how long a client that has to be loaded (see [Client]) may take
 	// until it begins with a call. Zero means 60 s.
 	Start time.Duration
 	// Quiet is the least time without an attempt after which a client that has

@@ -167,7 +167,7 @@ func (t *trial) open(ctx context.Context) (err error) {
 		t.client = nil
 		return errors.Join(fmt.Errorf("open the client: %w", err), t.close())
 	}
-	t.suspension.of, _ = t.client.(Suspender)
+	t.suspension.of, _ = t.client.(suspender)
 	return nil
 }
 
@@ -178,8 +178,8 @@ func (t *trial) close() error {
 	trusted := t.client != nil && (t.place.Unanswered || t.succeeded) // no reply may have told it so
 	if t.client != nil {
 		failed = t.client.Close()
-		if leaver, ok := t.client.(Leaver); ok {
-			t.left = leaver.Left()
+		if leaving, ok := t.client.(leaver); ok {
+			t.left = leaving.Left()
 		}
 		t.client = nil
 	}
@@ -189,11 +189,11 @@ func (t *trial) close() error {
 // account asks the origin what it did for a call when it is done with all that
 // the cell sent it, and has it forget the cell.
 func (t *trial) account(ctx context.Context, call Call) (Account, error) {
-	if settler, ok := t.subject.Origin.(Settler); ok {
-		defer t.injector.forget(settler, t.calls)
+	if origin, ok := t.subject.Origin.(settler); ok {
+		defer t.injector.forget(origin, t.calls)
 		bounded, cancel := t.clock.within(ctx, t.limits.Time)
 		defer cancel()
-		if err := t.injector.settle(bounded, settler); err != nil {
+		if err := t.injector.settle(bounded, origin); err != nil {
 			return Account{}, fmt.Errorf("await the end of what the origin does: %w", err)
 		}
 	}

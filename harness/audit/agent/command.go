@@ -91,7 +91,7 @@ type client struct {
 	present
 }
 
-// Starts says that every call loads the program; it is an audit.Starter's. Only
+// Starts says that every call loads the program; see audit.Client. Only
 // its first connection shows that it has begun.
 func (c *client) Starts(audit.Call) (bool, <-chan struct{}) { return true, nil }
 

@@ -9,8 +9,7 @@ import (
 	"github.com/resetlab/resetlab/harness/program"
 )
 
-// A present is the run of a program that can be suspended now, as an
-// audit.Suspender can.
+// A present is the run of a program that can be suspended now: see audit.Client.
 type present struct {
 	mu      sync.Mutex // guards the rest
 	program *program.Program

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 
 	"github.com/resetlab/resetlab/harness/audit"
@@ -40,7 +41,9 @@ func (c Command) sample(
 	s audit.Subject, operations []audit.Operation, inShapes []audit.Rehearsal,
 	rehearse func(audit.Subject, audit.Operation) (audit.Rehearsal, error),
 ) (audit.Origin, error) {
-	if _, ours := s.Origin.(audit.Settler); ours || !slices.Contains(operations, audit.Read) {
+	if _, ours := s.Origin.(interface {
+		Forget(netip.Addr, ...audit.Call)
+	}); ours || !slices.Contains(operations, audit.Read) {
 		return s.Origin, nil
 	}
 	var both [2]audit.Rehearsal

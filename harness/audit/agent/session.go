@@ -57,7 +57,7 @@ func (c Command) openSession(to audit.Target) (audit.Client, error) {
 	return &session{command: c, told: told, healthy: to.Healthy, answers: newAnswers()}, nil
 }
 
-// Starts says that the first call loads the program; it is an audit.Starter's.
+// Starts says that the first call loads the program; see audit.Client.
 func (s *session) Starts(audit.Call) (bool, <-chan struct{}) {
 	if s.begun != nil {
 		return false, nil
@@ -202,8 +202,7 @@ func (s *session) Close() error {
 	return s.answers.violation()
 }
 
-// Left names what the program left behind; it is an audit.Leaver's. What a call
-// that was given up has left running was the audit's to end.
+// Left names what the program left behind: see audit.Client. What a call that was given up has left running was the audit's to end.
 func (s *session) Left() []string {
 	if s.gaveUp.Load() || s.process == nil {
 		return nil

@@ -45,7 +45,7 @@ func (c Command) Survey(
 	met := map[visit]bool{}
 	c.costs = &costs{}
 	rehearse := func(s audit.Subject, operation audit.Operation) (audit.Rehearsal, error) {
-		return audit.Rehearse(ctx, s, operation, "", l)
+		return audit.Rehearse(ctx, s, operation, audit.Place{}, l)
 	}
 	learnt, err := c.learn(s, met, operations, rehearse)
 	if err != nil {
@@ -144,7 +144,7 @@ func rehearseShapes(
 			room <- struct{}{}
 			defer func() { <-room }()
 			for _, operation := range operations {
-				r, broken := audit.Rehearse(ctx, s, operation, shape, l)
+				r, broken := audit.Rehearse(ctx, s, operation, audit.Place{Shape: shape}, l)
 				mu.Lock()
 				list, err = append(list, r), errors.Join(err, broken)
 				mu.Unlock()
@@ -164,7 +164,7 @@ func (c Command) rehearsePooled(
 		return nil
 	}
 	for _, operation := range operations {
-		r, err := audit.RehearsePooled(ctx, s, operation, l)
+		r, err := audit.Rehearse(ctx, s, operation, audit.Place{Primed: true}, l)
 		if err == nil {
 			err = c.wrong(r)
 		}

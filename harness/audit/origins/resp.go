@@ -39,6 +39,7 @@ type RESP struct {
 	serving  sync.WaitGroup
 	store    *miniredis.Miniredis
 	commands *server.Server
+	waking   sync.Mutex   // held while waker is used
 	waker    *server.Peer // nobody's connection: see wake
 }
 
@@ -126,7 +127,11 @@ func (r *RESP) serve(conn net.Conn) {
 
 // wake has every waiting command look whether its connection is still there.
 // Any command that goes through the store's lock does.
-func (r *RESP) wake() { r.commands.Dispatch(r.waker, []string{"UNWATCH"}) }
+func (r *RESP) wake() {
+	r.waking.Lock()
+	defer r.waking.Unlock()
+	r.commands.Dispatch(r.waker, []string{"UNWATCH"})
+}
 
 // Account returns what was done for a call.
 func (r *RESP) Account(ctx context.Context, c audit.Call) (audit.Account, error) {
