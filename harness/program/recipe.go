@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -92,10 +93,28 @@ func (r Recipe) VersionOf(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s: it has no arguments that tell its version: %w", r.Name, errors.ErrUnsupported)
 	}
 	ask := exec.CommandContext(ctx, path, r.Version...)
-	said, err := ask.CombinedOutput()                                                 // some tell it among their complaints, with a status that is not 0
+	said, err := all(ask)                                                             // some tell it among their complaints, with a status that is not 0
 	found := regexp.MustCompile(`(?:\b|\bv|_)(\d+\.\d[\w.+~:-]*)`).FindSubmatch(said) // as "2.6.12", "v1.0.6", "OpenSSH_9.2p1"
 	if found == nil {
 		return "", fmt.Errorf("%s: %v names no version: %.200q, %v", r.Name, ask, said, err)
 	}
 	return string(found[1]), nil
+}
+
+// all runs a command and returns what it says, also on its standard input, as
+// daemons do that inetd(8) starts: vsftpd tells its version there.
+func all(command *exec.Cmd) ([]byte, error) {
+	output, input, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer output.Close()
+	command.Stdin, command.Stdout, command.Stderr = input, input, input
+	err = command.Start()
+	input.Close()
+	if err != nil {
+		return nil, err
+	}
+	said, err := io.ReadAll(output)
+	return said, errors.Join(err, command.Wait())
 }

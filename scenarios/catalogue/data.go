@@ -3081,6 +3081,206 @@ client
 		},
 	},
 	{
+		Name: "nginx-is-killed", Title: "nginx that ends under its clients", Cause: "killed",
+		Drawing: `client                 nginx
+  GET    ───────────▶
+         ◀───────────  200
+  GET    ───────────▶    kill, unread
+         ◀═══════════  RST
+  read: ECONNRESET`,
+		Client: "read: ECONNRESET, or the end of the stream where it had not asked anew",
+		Server: "ends",
+		Twin:   "nothing is unread: FIN",
+		Labels: []string{"cause:process", "cause:killed", "real:nginx", "claim:crash-sends-rst", "claim:peer-restart-timeout", "claim:unread-close"},
+		File:   "scenarios/real/nginx_is_killed_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "nginx-is-killed/finishes-a-client-that-waits-sigkill",
+				Text:   "nginx that ends under its clients finishes a client that waits (SIGKILL)",
+				Short:  "finishes a client that waits (SIGKILL)",
+				Table:  "finishes a client that waits",
+				Labels: []string{"cause:process", "cause:killed", "real:nginx", "claim:crash-sends-rst"},
+			},
+			{
+				Name:   "nginx-is-killed/finishes-a-client-that-waits-sigterm",
+				Text:   "nginx that ends under its clients finishes a client that waits (SIGTERM)",
+				Short:  "finishes a client that waits (SIGTERM)",
+				Table:  "finishes a client that waits",
+				Labels: []string{"cause:process", "cause:killed", "real:nginx", "claim:crash-sends-rst"},
+			},
+			{
+				Name:   "nginx-is-killed/resets-a-client-whose-request-is-unread-sigkill",
+				Text:   "nginx that ends under its clients resets a client whose request is unread (SIGKILL)",
+				Short:  "resets a client whose request is unread (SIGKILL)",
+				Table:  "resets a client whose request is unread",
+				Labels: []string{"cause:process", "cause:killed", "real:nginx", "claim:crash-sends-rst", "claim:peer-restart-timeout", "claim:unread-close"},
+			},
+			{
+				Name:   "nginx-is-killed/resets-a-client-whose-request-is-unread-sigterm",
+				Text:   "nginx that ends under its clients resets a client whose request is unread (SIGTERM)",
+				Short:  "resets a client whose request is unread (SIGTERM)",
+				Table:  "resets a client whose request is unread",
+				Labels: []string{"cause:process", "cause:killed", "real:nginx", "claim:crash-sends-rst", "claim:peer-restart-timeout", "claim:unread-close"},
+			},
+		},
+	},
+	{
+		Name: "nginx-refuses-an-upload", Title: "nginx refuses an upload", Cause: "refused-upload",
+		Drawing: `client                 nginx
+  head     ───────────▶  too large
+           ◀───────────  413
+  body …   ───────────▶  lingering_time is over
+           ◀═══════════  RST
+  write: ECONNRESET`,
+		Client: "the answer, then ECONNRESET where it writes on for longer than nginx lingers",
+		Server: "logs \"client intended to send too large body\"",
+		Twin:   "nginx lingers: the answer, then the end of the stream",
+		Labels: []string{"cause:unread", "cause:refused-upload", "real:nginx", "claim:script-bug"},
+		File:   "scenarios/real/nginx_refuses_an_upload_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "nginx-refuses-an-upload/resets-a-client-that-writes-on-for-longer-than-it-lingers",
+				Text:   "nginx refuses an upload resets a client that writes on for longer than it lingers",
+				Short:  "resets a client that writes on for longer than it lingers",
+				Labels: []string{"cause:unread", "cause:refused-upload", "real:nginx", "claim:script-bug"},
+			},
+			{
+				Name:   "nginx-refuses-an-upload/reads-the-rest-where-it-lingers-though-lingering-close-is-off",
+				Text:   "nginx refuses an upload reads the rest where it lingers, though lingering_close is off",
+				Short:  "reads the rest where it lingers, though lingering_close is off",
+				Labels: []string{"cause:unread", "cause:refused-upload", "real:nginx", "claim:script-bug"},
+			},
+			{
+				Name:   "nginx-refuses-an-upload/answers-a-head-that-is-too-long-and-resets-where-it-does-not-linger",
+				Text:   "nginx refuses an upload answers a head that is too long, and resets where it does not linger",
+				Short:  "answers a head that is too long, and resets where it does not linger",
+				Table:  "answers a head that is too long, and",
+				Labels: []string{"cause:unread", "cause:refused-upload", "real:nginx", "claim:script-bug"},
+			},
+			{
+				Name:   "nginx-refuses-an-upload/answers-a-head-that-is-too-long-and-finishes-where-it-lingers",
+				Text:   "nginx refuses an upload answers a head that is too long, and finishes where it lingers",
+				Short:  "answers a head that is too long, and finishes where it lingers",
+				Table:  "answers a head that is too long, and",
+				Labels: []string{"cause:unread", "cause:refused-upload", "real:nginx", "claim:script-bug"},
+			},
+		},
+	},
+	{
+		Name: "nginx-times-a-client-out", Title: "nginx that waits no longer", Cause: "idle-timeout",
+		Drawing: `client                 nginx
+  half a head ─────────▶
+                         client_header_timeout,
+                         reset_timedout_connection on
+           ◀═══════════  RST
+  read: ECONNRESET`,
+		Client: "read: ECONNRESET, or the end of the stream where reset_timedout_connection is off",
+		Server: "logs \"client timed out (110: Connection timed out)\", which is its own time-out",
+		Twin:   "reset_timedout_connection is off, or a whole request came before: FIN",
+		Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx", "claim:idle-timeout", "claim:peer-restart-timeout"},
+		File:   "scenarios/real/nginx_times_a_client_out_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "nginx-times-a-client-out/resets-who-sends-half-a-head-if-it-is-to",
+				Text:   "nginx that waits no longer resets who sends half a head, if it is to",
+				Short:  "resets who sends half a head, if it is to",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx", "claim:idle-timeout", "claim:peer-restart-timeout"},
+			},
+			{
+				Name:   "nginx-times-a-client-out/finishes-who-sends-half-a-head-otherwise",
+				Text:   "nginx that waits no longer finishes who sends half a head otherwise",
+				Short:  "finishes who sends half a head otherwise",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx", "claim:idle-timeout"},
+			},
+			{
+				Name:   "nginx-times-a-client-out/finishes-who-had-asked-before-although-it-is-to-reset",
+				Text:   "nginx that waits no longer finishes who had asked before, although it is to reset",
+				Short:  "finishes who had asked before, although it is to reset",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx", "claim:idle-timeout"},
+			},
+			{
+				Name:   "nginx-times-a-client-out/finishes-before-a-request-comes-and-answers-that-with-rst-which-the-client-does-not-see",
+				Text:   "nginx that waits no longer finishes before a request comes, and answers that with RST, which the client does not see",
+				Short:  "finishes before a request comes, and answers that with RST, which the client does not see",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx", "claim:idle-timeout"},
+			},
+			{
+				Name:   "nginx-times-a-client-out/resets-who-asks-for-what-has-return-444-without-an-answer",
+				Text:   "nginx that waits no longer resets who asks for what has \"return 444\", without an answer",
+				Short:  "resets who asks for what has \"return 444\", without an answer",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx"},
+			},
+		},
+	},
+	{
+		Name: "nginx-upstream-ends", Title: "nginx whose upstream ends early", Cause: "cut-mid-reply",
+		Drawing: `curl                   nginx                  upstream
+  GET    ───────────▶          ───────────▶
+                               ◀───────────  200, 4 of 100 bytes
+                               ◀═══════════  RST
+         ◀───────────  200, 0 of 100 bytes
+         ◀───────────  FIN
+  curl: (18) transfer closed with 100 bytes remaining to read`,
+		Client: "502, or a reply that is too short, whatever ended the upstream's connection",
+		Server: "logs \"recv() failed (104: Connection reset by peer)\", or \"upstream prematurely closed connection\"",
+		Twin:   "the upstream finishes: 502 too, or as much of the body as came",
+		Labels: []string{"cause:proxy", "cause:cut-mid-reply", "real:nginx", "real:curl", "claim:errno-104", "claim:unread-close", "claim:refuse-is-reset"},
+		File:   "scenarios/real/nginx_upstream_ends_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "nginx-upstream-ends/passes-on-502-where-it-is-reset-before-the-head",
+				Text:   "nginx whose upstream ends early passes on 502 where it is reset before the head",
+				Short:  "passes on 502 where it is reset before the head",
+				Table:  "passes on",
+				Labels: []string{"cause:proxy", "cause:cut-mid-reply", "real:nginx", "real:curl", "claim:errno-104"},
+			},
+			{
+				Name:   "nginx-upstream-ends/passes-on-nothing-of-the-body-where-it-is-reset-later",
+				Text:   "nginx whose upstream ends early passes on nothing of the body where it is reset later",
+				Short:  "passes on nothing of the body where it is reset later",
+				Table:  "passes on",
+				Labels: []string{"cause:proxy", "cause:cut-mid-reply", "real:nginx", "real:curl", "claim:errno-104"},
+			},
+			{
+				Name:   "nginx-upstream-ends/passes-on-what-came-of-the-body-where-it-is-reset-at-once",
+				Text:   "nginx whose upstream ends early passes on what came of the body where it is reset at once",
+				Short:  "passes on what came of the body where it is reset at once",
+				Table:  "passes on",
+				Labels: []string{"cause:proxy", "cause:cut-mid-reply", "real:nginx", "real:curl", "claim:errno-104"},
+			},
+			{
+				Name:   "nginx-upstream-ends/passes-on-502-where-it-finishes-before-the-head",
+				Text:   "nginx whose upstream ends early passes on 502 where it finishes before the head",
+				Short:  "passes on 502 where it finishes before the head",
+				Table:  "passes on",
+				Labels: []string{"cause:proxy", "cause:cut-mid-reply", "real:nginx", "real:curl"},
+			},
+			{
+				Name:   "nginx-upstream-ends/passes-on-what-came-of-the-body-where-it-finishes-within-it",
+				Text:   "nginx whose upstream ends early passes on what came of the body where it finishes within it",
+				Short:  "passes on what came of the body where it finishes within it",
+				Table:  "passes on",
+				Labels: []string{"cause:proxy", "cause:cut-mid-reply", "real:nginx", "real:curl"},
+			},
+			{
+				Name:   "nginx-upstream-ends/passes-on-502-where-the-upstream-has-not-read-the-request",
+				Text:   "nginx whose upstream ends early passes on 502 where the upstream has not read the request",
+				Short:  "passes on 502 where the upstream has not read the request",
+				Labels: []string{"cause:proxy", "cause:cut-mid-reply", "real:nginx", "real:curl", "claim:unread-close"},
+			},
+			{
+				Name:   "nginx-upstream-ends/passes-on-502-where-nobody-listens",
+				Text:   "nginx whose upstream ends early passes on 502 where nobody listens",
+				Short:  "passes on 502 where nobody listens",
+				Labels: []string{"cause:proxy", "cause:cut-mid-reply", "real:nginx", "real:curl", "claim:refuse-is-reset"},
+			},
+		},
+	},
+	{
 		Name: "nio-abrupt-client", Title: "An NIO server whose client leaves", Cause: "health-check",
 		Drawing: `client                   selector loop, one thread
   "report"  ───────────▶  ready: read 6 bytes
@@ -4753,6 +4953,86 @@ CLOSE`,
 				Text:   "A server that asks whether its client is alive keeps the one that answers",
 				Short:  "keeps the one that answers",
 				Labels: []string{"cause:idle", "cause:alive-check-failed"},
+			},
+		},
+	},
+	{
+		Name: "vsftpd-ends-a-session", Title: "vsftpd that ends a session", Cause: "quit-pipelined",
+		Drawing: `client                 vsftpd
+  QUIT, NOOP ─────────▶  reads QUIT
+           ◀───────────  "221 Goodbye."
+           ◀───────────  FIN
+           ◀═══════════  RST
+  read: 221, then the end of the stream`,
+		Client: "the reply, then the end of the stream, though it had sent more",
+		Server: "logs \"221 Goodbye.\" or \"421 Timeout.\"",
+		Twin:   "nothing comes behind QUIT, or nothing at all: FIN alone",
+		Labels: []string{"cause:fin", "cause:quit-pipelined", "real:vsftpd", "claim:quit-command", "claim:idle-timeout", "real:lftp", "claim:go-handle"},
+		File:   "scenarios/real/vsftpd_ends_a_session_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "vsftpd-ends-a-session/at-quit-finishes-a-client",
+				Text:   "vsftpd that ends a session at QUIT finishes a client",
+				Short:  "at QUIT finishes a client",
+				Table:  "at QUIT",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:vsftpd", "claim:quit-command"},
+			},
+			{
+				Name:   "vsftpd-ends-a-session/at-quit-finishes-a-client-that-has-sent-more-and-resets-it-then",
+				Text:   "vsftpd that ends a session at QUIT finishes a client that has sent more, and resets it then",
+				Short:  "at QUIT finishes a client that has sent more, and resets it then",
+				Table:  "at QUIT",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:vsftpd", "claim:quit-command"},
+			},
+			{
+				Name:   "vsftpd-ends-a-session/finishes-a-client-that-says-nothing-and-answers-with-rst-what-it-says-then",
+				Text:   "vsftpd that ends a session finishes a client that says nothing, and answers with RST what it says then",
+				Short:  "finishes a client that says nothing, and answers with RST what it says then",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:vsftpd", "claim:idle-timeout"},
+			},
+			{
+				Name:   "vsftpd-ends-a-session/is-logged-in-to-once-more-by-lftp-which-says-nothing-of-that",
+				Text:   "vsftpd that ends a session is logged in to once more by lftp, which says nothing of that",
+				Short:  "is logged in to once more by lftp, which says nothing of that",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:vsftpd", "real:lftp", "claim:go-handle"},
+			},
+		},
+	},
+	{
+		Name: "vsftpd-refuses-a-client", Title: "vsftpd that serves enough clients", Cause: "descriptor-limit",
+		Drawing: `client                 vsftpd
+  USER     ───────────▶  one client too many
+           ◀───────────  "421 There are too many connected users"
+           ◀───────────  FIN
+           ◀═══════════  RST
+  read: 421, then the end of the stream`,
+		Client: "the reply, then the end of the stream, whatever it has sent",
+		Server: "shuts down, then closes",
+		Twin:   "a client has left: the next is served",
+		Labels: []string{"cause:limit", "cause:descriptor-limit", "real:vsftpd", "claim:server-busy"},
+		File:   "scenarios/real/vsftpd_refuses_a_client_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "vsftpd-refuses-a-client/finishes-one-more-which-is-silent",
+				Text:   "vsftpd that serves enough clients finishes one more, which is silent",
+				Short:  "finishes one more, which is silent",
+				Table:  "finishes one more,",
+				Labels: []string{"cause:limit", "cause:descriptor-limit", "real:vsftpd", "claim:server-busy"},
+			},
+			{
+				Name:   "vsftpd-refuses-a-client/finishes-one-more-though-its-bytes-are-unread",
+				Text:   "vsftpd that serves enough clients finishes one more, though its bytes are unread",
+				Short:  "finishes one more, though its bytes are unread",
+				Table:  "finishes one more,",
+				Labels: []string{"cause:limit", "cause:descriptor-limit", "real:vsftpd", "claim:server-busy"},
+			},
+			{
+				Name:   "vsftpd-refuses-a-client/serves-the-next-when-one-has-left",
+				Text:   "vsftpd that serves enough clients serves the next when one has left",
+				Short:  "serves the next when one has left",
+				Labels: []string{"cause:limit", "cause:descriptor-limit", "real:vsftpd"},
 			},
 		},
 	},

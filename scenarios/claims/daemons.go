@@ -18,7 +18,11 @@ const (
 func daemons() []Claim {
 	return []Claim{
 		{ID: ServerBusy, Document: "guide", Seen: []string{"read: reset", "connect: reset"},
-			Says: "the server has too many connections: new ones are reset"},
+			Says: "the server has too many connections: new ones are reset",
+			Real: map[string]string{
+				"vsftpd": "vsftpd says why and shuts its half down before it closes: the client reads the end of the " +
+					"stream, though RST follows where its bytes are unread",
+			}},
 		{ID: MaxStartups, Document: "guide", Seen: []string{"dropped about 30 % at 10, about 65 % at 55, 20 of 20 at 100"},
 			Says: "MaxStartups 10:30:100 drops 30 % from 10 unauthenticated connections on, rising to all at 100"},
 		{ID: MaxStartupsPeriod, Document: "guide", Seen: []string{"connect: refused, counted by period"},

@@ -1,7 +1,6 @@
 package real
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"os"
@@ -56,9 +55,7 @@ backend checked
 func isConnected(address string) bool {
 	GinkgoHelper()
 	const remote, state, timeWait = 2, 3, "06"
-	at := netip.MustParseAddrPort(address)
-	ip := at.Addr().As4()
-	peer := fmt.Sprintf("%08X:%04X", binary.NativeEndian.Uint32(ip[:]), at.Port())
+	peer := inProc(netip.MustParseAddrPort(address))
 	table, err := os.ReadFile("/proc/self/net/tcp")
 	Expect(err).NotTo(HaveOccurred())
 	for line := range strings.Lines(string(table)) {

@@ -32,6 +32,9 @@ var tools = map[string]tool{
 	"javac":    released(1, program.Recipe{Name: "javac", Package: "default-jdk-headless", Path: "javac", Version: []string{"-version"}}),
 	"nc":       released(2, command("nc", "netcat-openbsd", "-h")),
 	"nft":      released(2, recipes.NFT()),
+	"nginx":    released(2, recipes.NGINX(nil)),
+	"lftp":     released(2, recipes.LFTP()),
+	"vsftpd":   released(2, recipes.VSFTPD()),
 	"ssh":      released(2, recipes.SSH("", recipes.Client{})),
 	"sshd":     released(2, recipes.SSHD(recipes.Server{})),
 }

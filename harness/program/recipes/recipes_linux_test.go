@@ -72,6 +72,7 @@ func TestVersions(t *testing.T) {
 	for _, recipe := range []program.Recipe{
 		recipes.HAProxy(nil), recipes.Java("", "", nothing), recipes.SSHD(recipes.Server{}),
 		recipes.SSH("", recipes.Client{}), recipes.Fail2Ban(recipes.Jail{}), recipes.NFT(),
+		recipes.NGINX(nil), recipes.VSFTPD(), recipes.LFTP(),
 	} {
 		version, err := recipe.VersionOf(t.Context())
 		if errors.Is(err, program.ErrUnavailable) {
