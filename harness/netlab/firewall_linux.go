@@ -22,7 +22,7 @@ func (h *Host) Block(r Rule) (*Block, error) {
 		ID: id, Hook: string(r.Hook), Verdict: string(r.Verdict),
 		Source: r.Source.Addr(), SourcePort: r.Source.Port(),
 		Destination: r.Destination.Addr(), DestinationPort: r.Destination.Port(),
-		Invalid: r.Invalid, Reset: r.Reset, NoSYN: r.NoSYN, OtherThanThisTTL: r.NotTTL,
+		Invalid: r.Invalid, Reset: r.Reset, NoReset: r.NoReset, NoSYN: r.NoSYN, OtherThanThisTTL: r.NotTTL,
 	})
 	if err != nil {
 		return nil, err

@@ -123,6 +123,10 @@ func (n *Network) Route(a, router, b *Host) (toA, toB *Link, err error) {
 	return toA, toB, nil
 }
 
+// ID is the process id of the network's keeper: no other network that is there at
+// the same time has it.
+func (n *Network) ID() int { return n.keeper.ID() }
+
 // Close ends the network. What still has a socket in a namespace keeps that
 // namespace until it closes it. A second Close does nothing.
 func (n *Network) Close() error { return n.keeper.Close() }

@@ -40,6 +40,8 @@ type Rule struct {
 	Invalid bool
 	// Reset matches only segments with the RST flag.
 	Reset bool
+	// NoReset matches only segments without the RST flag.
+	NoReset bool
 	// NoSYN matches only segments without the SYN flag: a connection seems to
 	// open to the client, whose ACK does not arrive.
 	NoSYN bool

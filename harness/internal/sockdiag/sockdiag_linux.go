@@ -40,6 +40,12 @@ func Between(theirs, ours netip.AddrPort) (Socket, bool) {
 		return Socket{}, false
 	}
 	defer unix.Close(fd)
+	return Ask(fd, theirs, ours)
+}
+
+// Ask is [Between] in the network namespace that fd, a socket of netlink's family
+// NETLINK_INET_DIAG, was opened in.
+func Ask(fd int, theirs, ours netip.AddrPort) (Socket, bool) {
 	kernel := &unix.SockaddrNetlink{Family: unix.AF_NETLINK}
 	if err := unix.Sendto(fd, request(theirs, ours), 0, kernel); err != nil {
 		return Socket{}, false

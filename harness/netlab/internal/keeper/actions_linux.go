@@ -44,7 +44,7 @@ func actions() []Action {
 		AddLink{}, RemoveLink{}, AddRoute{}, RemoveAddress{},
 		Socket{}, DestroySocket{}, Repair{}, OpenTUN{},
 		AddRule{}, RemoveRule{}, AddNAT{}, FlushFlows{}, CountFlows{},
-		AddSubflow{}, LimitSubflows{}, Fork{},
+		AddSubflow{}, LimitSubflows{}, Fork{}, QuickACK{}, Pin{},
 	}
 }
 

@@ -22,7 +22,8 @@ type AddRule struct {
 	Destination      netip.Addr
 	DestinationPort  uint16
 	Invalid          bool
-	Reset, NoSYN     bool
+	Reset, NoReset   bool
+	NoSYN            bool
 	OtherThanThisTTL uint8
 }
 
@@ -133,7 +134,7 @@ func port(p uint16) []byte { return binary.BigEndian.AppendUint16(nil, p) }
 // expressions is the rule as nftables' virtual machine runs it.
 func (a AddRule) expressions() []expr.Any {
 	var all []expr.Any
-	if a.SourcePort != 0 || a.DestinationPort != 0 || a.Reset || a.NoSYN ||
+	if a.SourcePort != 0 || a.DestinationPort != 0 || a.Reset || a.NoReset || a.NoSYN ||
 		a.Verdict == "reject-reset" || a.Verdict == "corrupt" {
 		all = append(all, isTCP()...)
 	}
@@ -152,6 +153,10 @@ func (a AddRule) expressions() []expr.Any {
 	if a.Reset {
 		all = append(all, load(expr.PayloadBaseTransportHeader, flagsOffset, 1))
 		all = append(all, anyBit([]byte{flagRST})...)
+	}
+	if a.NoReset {
+		all = append(all, load(expr.PayloadBaseTransportHeader, flagsOffset, 1))
+		all = append(all, noBit([]byte{flagRST})...)
 	}
 	if a.NoSYN {
 		all = append(all, load(expr.PayloadBaseTransportHeader, flagsOffset, 1))
