@@ -27,6 +27,11 @@ func Segments(Namespace, *Lanes) (*Stream[evidence.Segment], error) {
 	return nil, unsupported("there are network namespaces")
 }
 
+// LoopbackSegments streams those on the loopback of another namespace, on Linux.
+func LoopbackSegments(Namespace, *Lanes) (*Stream[evidence.Segment], error) {
+	return nil, unsupported("there are network namespaces")
+}
+
 // MachineSegments streams the segments on all interfaces, on Linux.
 func MachineSegments() (*Stream[evidence.Segment], error) {
 	return nil, unsupported("packets are captured")

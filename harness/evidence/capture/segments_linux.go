@@ -111,6 +111,24 @@ func Segments(of Namespace, lanes *Lanes) (*Stream[evidence.Segment], error) {
 	return followAll(socket, 0, release)
 }
 
+// LoopbackSegments streams the segments on the loopback of another namespace.
+// Each is captured once, as it comes in; otherwise it is as [Segments].
+func LoopbackSegments(of Namespace, lanes *Lanes) (*Stream[evidence.Segment], error) {
+	socket, err := of.Socket(unix.AF_PACKET, packetKind, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open a packet socket: %w", err)
+	}
+	var release func(io.Closer)
+	if lanes != nil {
+		release = lanes.release
+	}
+	return followAll(socket, loopbackIndex, release)
+}
+
+// loopbackIndex is the index of every namespace's loopback
+// (include/net/net_namespace.h, LOOPBACK_IFINDEX).
+const loopbackIndex = 1
+
 // MachineSegments streams the segments on all interfaces of this process's
 // network namespace. What passes the loopback is captured once, as it comes in.
 func MachineSegments() (*Stream[evidence.Segment], error) {

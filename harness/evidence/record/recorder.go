@@ -21,6 +21,9 @@ type Options struct {
 	Lanes *capture.Lanes
 	// Spec names what is run, for programs that look for its recordings.
 	Spec string
+	// Loopback is the namespace on whose loopback the hosts live that have no
+	// network of their own. Zero means this process's.
+	Loopback capture.Namespace
 }
 
 // A Recorder records the run of a lab.
@@ -35,6 +38,7 @@ type Recorder struct {
 	wire     *capture.Stream[evidence.Segment]     // nil if it is missing
 	kernel   *capture.Stream[evidence.KernelEvent] // nil if it is missing
 	counters map[string]int64
+	loopback capture.Namespace // nil: this process's
 
 	mu    sync.Mutex // guards hosts
 	hosts []*hostCapture
@@ -51,14 +55,20 @@ func Start(l *lab.Lab, scenario string, options Options) (*Recorder, error) {
 	if l == nil {
 		return nil, errors.New("record: the lab is nil")
 	}
-	r := &Recorder{lab: l, scenario: scenario, spec: options.Spec, lanes: options.Lanes, started: time.Now()}
+	r := &Recorder{lab: l, scenario: scenario, spec: options.Spec, lanes: options.Lanes,
+		loopback: options.Loopback, started: time.Now()}
 	if r.lanes == nil {
 		r.lanes, r.own = capture.Open(), true
 	}
 	r.missing = r.lanes.Missing()
+	if r.loopback != nil { // what this process's does not give matters to nobody
+		r.missing = slices.DeleteFunc(r.missing, func(m evidence.MissingLane) bool {
+			return m.Lane != evidence.Kernel && r.lanes.Asks(m.Lane)
+		})
+	}
 	var err error
-	if r.lanes.Has(evidence.Counters) {
-		r.counters, err = capture.ReadCounters()
+	if r.lanes.Has(evidence.Counters) || r.asks(evidence.Counters) {
+		r.counters, err = r.readCounters()
 		r.miss(evidence.Counters, err)
 	}
 	if r.lanes.Has(evidence.Kernel) {
@@ -68,12 +78,26 @@ func Start(l *lab.Lab, scenario string, options Options) (*Recorder, error) {
 			r.miss(evidence.Kernel, err)
 		}
 	}
-	if r.lanes.Has(evidence.Wire) {
+	if r.asks(evidence.Wire) {
+		r.wire, err = capture.LoopbackSegments(r.loopback, r.lanes)
+		r.miss(evidence.Wire, err)
+	} else if r.lanes.Has(evidence.Wire) {
 		r.wire, err = r.lanes.Segments(l.IP())
 		r.miss(evidence.Wire, err)
 	}
 	l.EachAdded(r.watch)
 	return r, nil
+}
+
+// asks says whether a lane was asked for and is that of another namespace.
+func (r *Recorder) asks(lane evidence.Lane) bool { return r.loopback != nil && r.lanes.Asks(lane) }
+
+// readCounters reads the counters that the hosts on the loopback share.
+func (r *Recorder) readCounters() (map[string]int64, error) {
+	if r.loopback != nil {
+		return r.loopback.Counters()
+	}
+	return capture.ReadCounters()
 }
 
 // miss notes that a lane is missing, if there is an error that says why.
@@ -153,11 +177,12 @@ func (r *Recorder) stopCounters(recording *evidence.Recording) error {
 	if r.counters == nil {
 		return nil
 	}
-	now, err := capture.ReadCounters()
+	now, err := r.readCounters()
 	if err != nil {
 		return err
 	}
-	recording.Counters = append(recording.Counters, moved("", r.counters, now, !capture.Alone())...)
+	noisy := r.loopback == nil && !capture.Alone()
+	recording.Counters = append(recording.Counters, moved("", r.counters, now, noisy)...)
 	return nil
 }
 
