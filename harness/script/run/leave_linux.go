@@ -1,0 +1,69 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// leave gives everything back that the script has: calls that wait are told that
+// their connection is gone.
+func (c *course) leave() error {
+	for _, w := range c.waiting {
+		if !w.job.over.Load() {
+			c.answer.Waiting = append(c.answer.Waiting, fmt.Sprintf("%s: %s", w.line.Actor, w.line.Call))
+			c.journalPending(w)
+		}
+	}
+	var errs []error
+	for _, w := range c.waiting {
+		errs = append(errs, c.release(w))
+	}
+	for _, e := range c.order {
+		errs = append(errs, c.abandon(e))
+	}
+	for _, rule := range c.rules {
+		errs = append(errs, rule.block.Lift())
+	}
+	for _, t := range c.threads {
+		if t.waits() {
+			t.end()
+			errs = append(errs, errors.New("a call did not end with its connection"))
+			continue
+		}
+		c.idle = append(c.idle, t)
+	}
+	return errors.Join(errs...)
+}
+
+// release ends a call that waits. Its connection is destroyed; what is no
+// connection is shut down; and a signal ends what waits for neither.
+func (c *course) release(w *call) error {
+	if w.job.over.Load() {
+		return nil
+	}
+	e := w.waitsAt()
+	if s := e.socket; s.local.IsValid() && s.remote.IsValid() {
+		_ = c.host.Destroy(s.local, s.remote) // it may be gone already
+	}
+	if e.fd >= 0 {
+		_ = unix.Shutdown(e.fd, unix.SHUT_RDWR) // the same
+	}
+	patience := time.NewTimer(10 * time.Second)
+	defer patience.Stop()
+	for {
+		if err := unix.Tgkill(unix.Getpid(), w.thread.id, unix.SIGURG); err != nil { // which Go expects at any time
+			return fmt.Errorf("interrupt %s: %w", w.line, err)
+		}
+		select {
+		case <-w.job.done:
+			return nil
+		case <-patience.C:
+			return fmt.Errorf("%s does not return", w.line)
+		default:
+			yield()
+		}
+	}
+}

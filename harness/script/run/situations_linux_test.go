@@ -1,0 +1,89 @@
+package run_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/resetlab/resetlab/harness/script"
+	"github.com/resetlab/resetlab/harness/script/run"
+)
+
+// TestSituations: each call of the notation does on the kernel what its manual
+// says.
+func TestSituations(t *testing.T) {
+	text, err := os.ReadFile("testdata/situations.try")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, err := script.Parse(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, run.Options{})
+	for _, s := range scripts {
+		result, err := r.Run(t.Context(), s)
+		if err != nil || result.Answer.Verdict() != script.Held {
+			t.Errorf("%s: %s, %v\n%s", s.Title, result.Answer.Verdict(), err, result.Answer.Text())
+		}
+	}
+}
+
+// TestFaults: what is wrong with a script and shows only when it runs ends it,
+// with the place, and does no harm to the next one.
+func TestFaults(t *testing.T) {
+	r := start(t, run.Options{})
+	for _, test := range []struct{ text, want string }{
+		{`server poll; server returns`, `line 1, column 14: server returns: no call waits`},
+		{`server read 1; server read 1`, `server still waits in the call of line 1`},
+		{`listener listen; server accept; server read 1`, `server read 1: server has no socket`},
+		{`listener listen; client connect; server accept; server accept`, `server has a socket already`},
+		{`client socket; client2 connect to client`, `client has no address: it neither listens nor is bound`},
+		{`client events`, `client watches nothing: client watch IN RDHUP`},
+		{`server/a read 1; server/b kill`, `server/a still waits in the call of line 1: a process takes its threads with it`},
+		{`client socket; network drops all toward client`, `client has no address yet`},
+	} {
+		result, err := r.Run(t.Context(), parse(t, test.text))
+		if err != nil || !strings.Contains(result.Answer.Stopped, test.want) {
+			t.Errorf("%s\n got %q, %v\nwant %q", test.text, result.Answer.Stopped, err, test.want)
+		}
+		if result.Answer.Verdict() != script.Unjudged {
+			t.Errorf("%s: a script that stopped is %s", test.text, result.Answer.Verdict())
+		}
+	}
+	if result, err := r.Run(t.Context(), parse(t, `client write "x" → 1`)); err != nil || result.Answer.Verdict() != script.Held {
+		t.Errorf("the next script: %+v, %v", result.Answer, err)
+	}
+}
+
+// TestNotes: a line that lets two calls return says that their order is nobody's.
+func TestNotes(t *testing.T) {
+	result, err := start(t, run.Options{}).Run(t.Context(), parse(t, `client/a read 1; client/b read 1; server write "xy"`))
+	if err != nil || !strings.Contains(result.Answer.Text(), "2 waiting calls returned") {
+		t.Errorf("got %v\n%s", err, result.Answer.Text())
+	}
+	if got := len(result.Answer.Waiting); got != 0 {
+		t.Errorf("%d calls wait at the end, want none: %v", got, result.Answer.Waiting)
+	}
+}
+
+// TestAnOrdinaryUser gets all but the kernel's reasons, where user namespaces
+// are allowed.
+func TestAnOrdinaryUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("it takes root to become an ordinary user")
+	}
+	const nobody = 65534
+	command := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.v", "-test.run=^Test(Faults|Notes|UnknownReason)$")
+	command.Dir = "/"
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	text, err := command.CombinedOutput()
+	switch {
+	case strings.Contains(string(text), "network namespaces: not available"):
+		t.Skip(string(text))
+	case err != nil || strings.Count(string(text), "\n--- PASS") != 3:
+		t.Errorf("%v: %s", err, text)
+	}
+}
