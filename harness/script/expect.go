@@ -107,6 +107,9 @@ func (p Pattern) Matches(r Result) bool {
 
 // amount compares how much was read before the end.
 func (p Pattern) amount(r Result) bool {
+	if r.Of != "" {
+		return r.Of == p.Of
+	}
 	switch p.Of {
 	case All:
 		return r.Read == r.Written

@@ -42,6 +42,7 @@ type Result struct {
 	Events  Events `json:"events,omitempty"`
 	Word    string `json:"word,omitempty"` // a state, a reason, a name; why it is unknown
 	End     Kind   `json:"end,omitempty"`  // of Then: EOF, Failed or Nothing
+	Of      Kind   `json:"of,omitempty"`   // of Then where the count is not known: All or Less
 
 	// Asked is how many bytes the call asked for. Read is what this end has read
 	// in all, this call's bytes included, and Written what the other end had
@@ -74,6 +75,9 @@ func (r Result) String() string {
 		end := string(r.End)
 		if r.End == Failed {
 			end = string(r.Errno)
+		}
+		if r.Of != "" {
+			return string(r.Of) + " then " + end
 		}
 		return strconv.Itoa(r.Count) + " then " + end
 	case Unknown:

@@ -1,0 +1,173 @@
+package model
+
+import (
+	"slices"
+
+	"github.com/resetlab/resetlab/harness/script"
+	"github.com/resetlab/resetlab/harness/tcp"
+)
+
+// connect makes connect(2) (__inet_stream_connect, net/ipv4/af_inet.c;
+// RFC 9293, 3.10.1). The call that finds a connection that failed is told its
+// error, or ECONNABORTED if another call was told before.
+func (m *machine) connect(line script.Line, s *sock, to *port) script.Result {
+	switch s.user {
+	case connected:
+		return failed("EISCONN")
+	case disconnecting:
+		return failed("EINVAL")
+	case unconnected:
+		if s.state != tcp.StateClosed {
+			return failed("EISCONN")
+		}
+		if s.port != nil && s.port == to {
+			beyond("a socket that connects to itself")
+		}
+		m.open(s, to)
+		s.user = connecting
+		if s.nonblocking { // the answer comes while this call holds the socket
+			return failed("EINPROGRESS")
+		}
+	case connecting:
+		if s.state == tcp.StateSynSent && s.nonblocking {
+			return failed("EALREADY")
+		}
+	}
+	return m.begin(line, s, func(c *call) (script.Result, bool) { return m.connecting(s) })
+}
+
+// connecting is connect(2) from where it waits (inet_wait_for_connect).
+func (m *machine) connecting(s *sock) (script.Result, bool) {
+	switch s.state {
+	case tcp.StateSynSent:
+		return script.Result{}, false
+	case tcp.StateClosed:
+		result := failed(s.takeError())
+		if result.Errno == "" {
+			result.Errno = "ECONNABORTED"
+		}
+		s.user = unconnected
+		s.disconnects++
+		m.dissolve(s)
+		return result, true
+	}
+	s.user = connected
+	return script.Result{Kind: script.OK}, true
+}
+
+// open sends the SYN (tcp_connect, net/ipv4/tcp_output.c): who listens takes it,
+// unless its queue is full: then it is dropped, and a timer sends the next
+// (tcp_conn_request, net/ipv4/tcp_input.c); a port without a listener refuses.
+func (m *machine) open(s *sock, to *port) {
+	s.err, s.done = "", false // tcp_connect_init
+	s.state, s.to = tcp.StateSynSent, to
+	s.unacked, s.jumped = 1, false // the SYN
+	s.rst, s.last, s.was = false, nil, nil
+	if s.port == nil {
+		s.take(&port{s.name})
+	}
+	listener := m.listening(to)
+	switch {
+	case listener == nil:
+		m.reset(s)
+		return
+	case len(listener.children) > listener.backlog: // sk_acceptq_is_full
+		s.dropped = true
+		return
+	}
+	child := m.add()
+	child.state, child.user, child.to = tcp.StateEstablished, connected, s.port
+	child.take(to)
+	child.inherit(listener)
+	f := &flow{ends: [2]*sock{s, child}}
+	s.flow, s.side, child.flow, child.side = f, 0, f, 1
+	s.last, child.last, s.was, child.was = child, s, f, f
+	s.unacked, s.in, s.out, s.taken = 0, 0, 0, 0
+	s.state = tcp.StateEstablished // tcp_finish_connect
+	m.wake(s, anyone)
+	listener.children = append(listener.children, child)
+	m.wake(listener, script.IN|script.PRI)
+}
+
+// take gives a socket its port.
+func (s *sock) take(p *port) { s.port, s.address = p, p }
+
+// inherit copies what a connection has from its listener (sk_clone_lock,
+// net/core/sock.c).
+func (s *sock) inherit(listener *sock) {
+	s.linger, s.lingerTime, s.lowat = listener.linger, listener.lingerTime, listener.lowat
+	s.cork, s.quick, s.small, s.timed = listener.cork, listener.quick, listener.small, listener.timed
+	s.readShut, s.writeShut, s.reuse = listener.readShut, listener.writeShut, listener.reuse
+}
+
+// listening finds who listens at a port.
+func (m *machine) listening(at *port) *sock {
+	for _, s := range m.all {
+		if s.state == tcp.StateListen && s.port == at && at != nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// bind makes bind(2) (__inet_bind, net/ipv4/af_inet.c).
+func (m *machine) bind(s *sock, name string, same *sock) script.Result {
+	switch {
+	case s.state != tcp.StateClosed, s.bound:
+		return failed("EINVAL")
+	case same != nil:
+		if same.port == nil || !slices.Contains(m.all, same) || s.reuse || same.reuse || same.descriptors == 0 {
+			beyond("a port that several sockets want")
+		}
+		return failed("EADDRINUSE")
+	}
+	s.bound = true
+	s.take(&port{name})
+	return script.Result{Kind: script.OK}
+}
+
+// listen makes listen(2) (__inet_listen_sk, net/ipv4/af_inet.c). Without a bind
+// before it takes a port of its own.
+func (m *machine) listen(s *sock, name string, backlog int) script.Result {
+	if s.user != unconnected || !s.is(tcp.StateClosed, tcp.StateListen) {
+		return failed("EINVAL")
+	}
+	s.backlog = backlog
+	if s.state == tcp.StateListen {
+		return script.Result{Kind: script.OK}
+	}
+	if s.port == nil {
+		s.take(&port{name})
+	}
+	s.state = tcp.StateListen
+	return script.Result{Kind: script.OK}
+}
+
+// accept makes accept(2) (inet_csk_accept, net/ipv4/inet_connection_sock.c). A
+// connection that was reset in the queue is handed out like any other.
+func (m *machine) accept(line script.Line, listener *sock) script.Result {
+	return m.begin(line, listener, func(c *call) (script.Result, bool) {
+		switch {
+		case listener.state != tcp.StateListen:
+			return failed("EINVAL"), true
+		case len(listener.children) == 0 && listener.nonblocking:
+			return failed("EAGAIN"), true
+		case len(listener.children) == 0:
+			return script.Result{}, false
+		}
+		m.name(line.Actor.Name, listener.children[0])
+		listener.children = listener.children[1:]
+		m.roomInQueue(listener)
+		return script.Result{Kind: script.OK}, true
+	})
+}
+
+// roomInQueue ends the prediction where a SYN that was dropped would be answered
+// if it came again: a timer decides when.
+func (m *machine) roomInQueue(listener *sock) {
+	for _, s := range m.all {
+		if s.dropped && s.to == listener.port {
+			beyond("a SYN that was dropped, and that a timer sends again")
+		}
+	}
+}
