@@ -92,7 +92,7 @@ func (q *question) explain() {
 	if v.Why == "" {
 		decide(words(), q)
 	}
-	if v.Sender == evidence.KernelReply && q.cause >= 0 {
+	if v.Sender == evidence.KernelReply && q.cause >= 0 && !q.socketless() {
 		v.Why += fmt.Sprintf(" (answered: %s)", q.facts[q.cause].Packet)
 	}
 	if q.cause >= 0 {

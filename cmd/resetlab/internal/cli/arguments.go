@@ -62,6 +62,10 @@ func wanted(flag *pflag.Flag, refused error) string {
 		return "a whole number, 0 or more"
 	case kind == "bool":
 		return "true or false, or nothing"
+	case kind == "duration":
+		return "a time, as 60s"
+	case kind == "intSlice":
+		return "whole numbers with commas between"
 	case kind == "stringSlice":
 		return "words with commas between, and no quotes"
 	}

@@ -50,6 +50,13 @@ var badValues = map[string][]string{
 	"toxiproxy-listen":   {"x"},
 	"toxiproxy-address":  {"x"},
 	"toxiproxy-upstream": {"x"},
+	"port":               {"0", "65536", "http", ""},
+	"pid":                {"0", "-1", "nginx"},
+	"cause":              {"no-such-cause", "\x1b[31m"},
+	"direction":          {"up", "\x1b[31m"},
+	"source":             {"dtrace", "\x1b[31m"},
+	"ring":               {"x", "0", "4095", "5MiB", "2048MiB", "-4096", "4TiB"},
+	"for":                {"x", "0s", "-1s", "60"},
 }
 
 // forType are values that no flag of a type takes.
@@ -72,6 +79,7 @@ var badArguments = map[string][][]string{
 	"resetlab serve":       {{"no-such-server"}, {"echo", "x"}, {""}, {"\x1b[31m"}},
 	"resetlab proxy":       {{}, {"x"}},
 	"resetlab doctor":      {{"x"}},
+	"resetlab watch":       {{"x"}, {"--count=0"}, {"--json=maybe"}},
 	"resetlab man":         {{"no/such/directory"}, {"FILE"}, {".", "."}, {""}},
 	"resetlab audit":       {{}, {"no-such-protocol"}},
 	"resetlab audit show":  {{}, {"no/such/file"}, {"."}, {"EMPTY"}, {"BINARY"}, {"CUT"}, {"ARRAY"}, {"HOSTILE"}, {""}},

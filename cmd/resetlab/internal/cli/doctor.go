@@ -8,8 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/capture"
+	"github.com/resetlab/resetlab/harness/watch"
 )
 
 // leftovers are what killed runs have left on this machine. Every command
@@ -52,6 +54,7 @@ command removes when it starts; Doctor names what it has removed.`,
 					left.tell(out)
 				}
 			}
+			watching(out)
 			missing, lacking := networks()
 			tell(out, "networks", "hosts, routers and firewalls of one's own, for specs labelled needs:netns", missing)
 			for _, feature := range lacking {
@@ -62,6 +65,19 @@ command removes when it starts; Doctor names what it has removed.`,
 			writeWrapped(out, "", verdictOn(given))
 			return nil
 		}),
+	}
+}
+
+// watching says by which source 'resetlab watch' would watch.
+func watching(out io.Writer) {
+	w, err := watch.Open(watch.Options{})
+	if err != nil {
+		tell(out, "watch", "the resets of this machine, as they happen", terminal.Printable(err.Error()))
+		return
+	}
+	tell(out, "watch", "the resets of this machine, as they happen, by the source "+w.Source(), reason(w.Close()))
+	for _, lack := range w.Lacks() {
+		writeWrapped(out, "               ", terminal.Printable(lack))
 	}
 }
 

@@ -15,6 +15,7 @@ why, and puts the same faults in front of your own client.
     resetlab learn                            predict first, then see
     resetlab explain ECONNRESET               what an error means
     resetlab diagnose capture.pcap            who reset it, why, what cures it
+    sudo resetlab watch                       explain this machine's resets, live
     resetlab proxy --upstream localhost:8080 --cut toward=client,after=100
     resetlab audit http -- curl -sS --retry 3 {url}
 
@@ -60,7 +61,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetCompletionCommandGroupID("machine")
 	for id, commands := range map[string][]*cobra.Command{
 		"see":        {newList(), newRun(), newShow()},
-		"understand": {newDiagnose(), newExplain(), newLearn(), newClaims()},
+		"understand": {newDiagnose(), newWatch(), newExplain(), newLearn(), newClaims()},
 		"use":        {newServe(), newProxy(), newAudit()},
 		"machine":    {newDoctor(swept), newMan()},
 	} {
