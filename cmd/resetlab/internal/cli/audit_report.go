@@ -38,7 +38,7 @@ func (f *reportFiles) outputs(reports ...*audit.Report) outputs {
 }
 
 // check finds out whether the files can be written, before anything runs.
-func (f *reportFiles) check() error { return f.outputs().check() }
+func (f *reportFiles) check(inputs ...string) error { return f.outputs().check(inputs...) }
 
 // out is where the matrix goes: standard output, unless a file is there.
 func (f *reportFiles) out(cmd *cobra.Command) io.Writer {
@@ -134,7 +134,7 @@ side. The exit status is 1 if one has a bad verdict that was not expected.`,
 			if err != nil {
 				return err
 			}
-			if err := files.check(); err != nil {
+			if err := files.check(args...); err != nil {
 				return err
 			}
 			return files.present(cmd, style, reports...)
@@ -173,7 +173,7 @@ or a shard is missing.`,
 			if err != nil {
 				return badInput(err)
 			}
-			if err := files.check(); err != nil {
+			if err := files.check(args...); err != nil {
 				return err
 			}
 			expected.Apply(whole, whole.Stopped == "")

@@ -83,7 +83,7 @@ func (f *diagnoseFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	var answered *diagnose.Report
 	forms := f.forms(&answered)
-	if err := forms.check(); err != nil {
+	if err := forms.check(args...); err != nil {
 		return err
 	}
 	inputs, err := openInputs(cmd, args)

@@ -20,9 +20,10 @@ type output struct {
 // outputs are all that a command leaves.
 type outputs []output
 
-// check finds out, before anything is run, whether the outputs can be written.
-// It leaves what is there as it is.
-func (all outputs) check() error {
+// check finds out, before anything is run, whether the outputs can be written,
+// and that they replace neither one of the files that are read nor what no
+// earlier output was. It leaves what is there as it is.
+func (all outputs) check(inputs ...string) error {
 	by := map[string]string{}
 	for _, o := range all {
 		if o.path == "" {
@@ -39,6 +40,9 @@ func (all outputs) check() error {
 		}
 		if err := atomicfile.Check(o.path); err != nil {
 			return badInputf("%s: %w", o.flag, err)
+		}
+		if err := spare(o.flag, o.path, inputs); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -67,6 +67,9 @@ func (f *runFiles) write(stdout io.Writer) error {
 	}
 	for i, r := range f.recordings {
 		path := filepath.Join(f.pcap, captureName(i, r))
+		if err := spare("--pcap", path, nil); err != nil {
+			return err
+		}
 		if err := atomicfile.Write(path, func(w io.Writer) error { return report.Pcapng(w, r) }); err != nil {
 			return fmt.Errorf("--pcap: %w", err)
 		}

@@ -38,7 +38,7 @@ cards; - is standard output. RECORDING - is standard input.`,
 				{"--pcap", pcap, each(recordings, report.Pcapng)},
 				{"--json", asJSON, each(recordings, writeRecording)},
 			}
-			if err := forms.check(); err != nil {
+			if err := forms.check(args...); err != nil {
 				return err
 			}
 			if pcap == toStdout && terminal.Is(cmd.OutOrStdout()) {
