@@ -36,6 +36,25 @@ var java = []Phrase{
 		},
 	},
 	{
+		Words: []string{"ReactiveException … NativeIoException … Connection reset by peer",
+			"WebClientRequestException … Connection reset by peer", "PooledConnectionProvider … Connection reset by peer",
+			"Pooled connection observed an error", "Request to … DefaultWebClient … Connection reset by peer"},
+		Of: "Reactor Netty's client, Spring's WebClient", Ending: "reset",
+		Known: "Reactor Netty: PooledConnectionProvider; Spring: WebClientRequestException; block() throws ReactiveException",
+		Sure: "A client's connection, from its pool as a rule, was reset. If it lay in the pool then, no request " +
+			"was lost; if one was under way it may have been executed.",
+		Points: []Pointer{
+			{"idle-timeout", Likely, "the connection had lain in the pool: the server's keep-alive time-out is " +
+				"shorter than the pool's (maxIdleTime is unlimited unless set)"},
+			{"flow-expired", Possible, "after minutes of silence, through a NAT, firewall or load balancer"},
+			{"restarted", Possible, "the server was restarted, deployed anew or failed over then"},
+			{"unread", Possible, "at or before the reply, each time for the same request"},
+			{"killed", Possible, "the server's process died then"},
+		},
+		Settle: []string{"Set maxIdleTime of ConnectionProvider below the server's keep-alive time-out: does it " +
+			"stop?"},
+	},
+	{
 		Words: []string{"java.io.IOException: Broken pipe", "java.net.SocketException: Broken pipe",
 			"org.apache.catalina.connector.ClientAbortException", "ClientAbortException", "EofException"},
 		Of: "Java", Ending: "broken-pipe", Known: "measured: JDK 17.0.15; Tomcat, Jetty",
@@ -100,6 +119,20 @@ var java = []Phrase{
 		Sure: "The connection ended by a FIN before TLS was agreed on, without an alert that says why. Nothing " +
 			"was executed.",
 		Points: handshake, Settle: settleHandshake,
+	},
+	{
+		Words: []string{"The driver has not received any packets from the server"}, Wraps: true,
+		Of: "MySQL Connector/J", Known: "MySQL Connector/J: CommunicationsException",
+		Sure: "The server has said nothing at all: the connection could not be made, or ended before its " +
+			"greeting. No statement was sent. \"Caused by\" says which.",
+		Points: []Pointer{
+			{"refused", Likely, "\"Caused by: … Connection refused\""},
+			{"firewall-drops", Possible, "\"Caused by: … connect timed out\""},
+			{"upstream-refuses", Possible, "\"Caused by: … Can not read response from server\": a published port or a " +
+				"proxy with nobody behind it"},
+			{"hosts-deny", Possible, "TCP wrappers deny this host"},
+		},
+		Settle: []string{"Connect from the server's own machine, and from this one with another client."},
 	},
 	{
 		Words: []string{"Communications link failure", "The last packet successfully received from the server was"},

@@ -124,22 +124,35 @@ var scripts = []Phrase{
 			"does not look at what fwrite() returns goes on.",
 	},
 	{
-		Words: []string{"MySQL server has gone away", "Server has gone away",
-			"Lost connection to MySQL server during query", "Lost connection to server during query",
-			"ERROR 2006", "ERROR 2013"},
-		Of: "MySQL and MariaDB clients, PDO", Known: "measured: MariaDB 10.11.19",
-		Sure: "The connection to the database was dead: 2006 \"gone away\" before the statement was sent, 2013 " +
-			"\"lost connection\" while it ran. A statement that was lost while it ran may have been executed.",
+		Words: []string{"MySQL server has gone away", "Server has gone away", "ERROR 2006"},
+		Of:    "MySQL and MariaDB clients, PDO", Known: "measured: MariaDB 10.11.19; MySQL's manual, \"MySQL server has gone away\"",
+		Sure: "The connection to the database was dead before the statement was sent (2006): it was not " +
+			"executed, unless it was too large and refused while it was sent.",
 		Points: []Pointer{
-			{"linger-zero", Likely, "2006, and the connection was idle for wait_timeout: MariaDB then aborts it " +
-				"(measured)"},
-			{"idle-timeout", Likely, "2006 with MySQL: wait_timeout or a pool's time-out"},
-			{"killed", Possible, "2013: KILL, a crash, or the server was restarted"},
-			{"refused-upload", Possible, "2006: a statement larger than max_allowed_packet"},
+			{"idle-timeout", Likely, "it was idle for wait_timeout, or for a pool's or proxy's time-out"},
+			{"linger-zero", Possible, "likewise with MariaDB, which aborts what was idle (measured)"},
+			{"refused-upload", Possible, "a statement larger than max_allowed_packet"},
+			{"restarted", Possible, "the server was restarted, or crashed, since the last statement"},
+			{"killed", Possible, "KILL, or a process that was forked shares the connection"},
 			{"flow-expired", Possible, "there is a NAT, firewall or load balancer between"},
 		},
 		Settle: []string{"The server's log says \"Aborted connection … (Got timeout reading communication " +
 			"packets)\" with log_warnings=2."},
+	},
+	{
+		Words: []string{"Lost connection to MySQL server during query", "Lost connection to server during query",
+			"ERROR 2013"},
+		Of: "MySQL and MariaDB clients", Known: "measured: MariaDB 10.11.19; MySQL's manual, \"Lost connection to MySQL server\"",
+		Sure: "The connection to the database ended while a statement ran (2013), which may have been executed.",
+		Points: []Pointer{
+			{"killed", Possible, "KILL, a crash or the memory killer: the server's log tells, and its uptime"},
+			{"restarted", Possible, "the server was restarted or failed over then"},
+			{"flow-expired", Possible, "a long statement, which is silent, and a NAT, firewall or load balancer between"},
+			{"idle-timeout", Possible, "a proxy's time-out, or the server's net_read_timeout and net_write_timeout in a large transfer"},
+			{"refused-upload", Possible, "a value larger than max_allowed_packet"},
+		},
+		Settle: []string{"SHOW GLOBAL STATUS LIKE 'Uptime' and the server's log for that second; did it always take " +
+			"the same time? Then it is a time-out."},
 	},
 	{
 		Words: []string{"ConnectionClosedError: Connection was closed before we received a valid response",

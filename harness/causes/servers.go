@@ -137,22 +137,47 @@ var servers = []Phrase{
 		Settle: []string{"The server's log for that second: a crash of one backend ends the connections of all."},
 	},
 	{
-		Words: []string{"Got an error reading communication packets", "Got timeout reading communication packets",
-			"Got an error writing communication packets", "Aborted connection"},
-		Of: "MySQL's and MariaDB's log", Known: "measured: MariaDB 10.11.19",
-		Sure: "A client's connection ended without COM_QUIT: \"timeout reading\" by the server's own " +
-			"wait_timeout, \"error reading\" because the client went.",
+		Words: []string{"Got timeout reading communication packets"},
+		Of:    "MySQL's and MariaDB's log", Known: "measured: MariaDB 10.11.19",
+		Sure: "The server ended a client's connection that was idle, by its own wait_timeout or interactive_timeout.",
 		Points: []Pointer{
-			{"idle-timeout", Likely, "\"timeout reading\": the client's pool keeps connections longer than " +
-				"wait_timeout"},
-			{"left-early", Likely, "\"error reading\": the client's program ended without closing"},
+			{"idle-timeout", Likely, "the client's pool keeps connections longer than wait_timeout"},
+			{"flow-expired", Possible, "the client had gone, and a NAT, firewall or load balancer kept that from the server"},
+		},
+		Settle: []string{"SHOW GLOBAL VARIABLES LIKE '%timeout' against the pool's idle time."},
+	},
+	{
+		Words: []string{"Got an error reading communication packets", "Got an error writing communication packets",
+			"Aborted connection"},
+		Of: "MySQL's and MariaDB's log", Known: "measured: MariaDB 10.11.19; MySQL's manual, \"Communication Errors and Aborted Connections\"",
+		Sure: "A client's connection ended without COM_QUIT: \"error reading\" and \"error writing\" because the " +
+			"client or the way to it went. What stands behind \"Aborted connection\" says which.",
+		Points: []Pointer{
+			{"left-early", Likely, "the client's program ended, or dropped the connection, without closing it"},
 			{"flow-expired", Possible, "there is a NAT, firewall or load balancer between"},
+			{"health-check", Possible, "\"unauthenticated user\": a check that connects and goes"},
+			{"refused-upload", Possible, "a packet larger than max_allowed_packet"},
 		},
 		Settle: []string{"SHOW GLOBAL VARIABLES LIKE '%timeout' against the pool's idle time; the client's own " +
 			"log for that second."},
 	},
 	{
-		Words: []string{"reading initial communication packet", "reading authorization packet"},
+		Words: []string{"reading authorization packet"},
+		Of:    "MySQL's clients", Known: "MySQL: CR_SERVER_LOST_EXTENDED",
+		Sure: "The server had sent its greeting, and the connection ended while the client logged in. No " +
+			"statement was sent. \"system error: 104\" is a RST, 0 a FIN.",
+		Points: []Pointer{
+			{"idle-timeout", Possible, "the server's connect_timeout is short, and logging in takes long: the network, DNS " +
+				"(skip_name_resolve)"},
+			{"busy", Possible, "under load: the server's or the client's processor"},
+			{"restarted", Possible, "the server was restarted then, or crashed"},
+			{"firewall-rejects", Possible, "each time on this network, not on another"},
+		},
+		Settle: []string{"SHOW GLOBAL STATUS LIKE 'Aborted_connects' before and after; does a longer connect_timeout at " +
+			"the server help?"},
+	},
+	{
+		Words: []string{"reading initial communication packet"},
 		Of:    "MySQL's clients", Known: "MySQL: CR_SERVER_LOST_EXTENDED",
 		Sure: "TCP had connected, and the connection ended before the server's greeting: before any user name. " +
 			"\"system error: 104\" is a RST, 0 a FIN.",

@@ -13,7 +13,7 @@ var traces = []pasted{
 		"pay:80 failed to respond; nested exception is org.apache.http.NoHttpResponseException: pay:80 failed to respond\n" +
 		"\tat org.springframework.web.client.RestTemplate.doExecute(RestTemplate.java:785)", "Java HTTP clients", "finished", "idle-timeout"},
 	{"reactor.core.Exceptions$ReactiveException: io.netty.channel.unix.Errors$NativeIoException: readAddress(..) failed: " +
-		"Connection reset by peer\n\tat io.netty.channel.unix.Errors.newIOException(Errors.java)", "Java NIO, Netty", "reset", "health-check"},
+		"Connection reset by peer\n\tat io.netty.channel.unix.Errors.newIOException(Errors.java)", "Reactor Netty's client, Spring's WebClient", "reset", "idle-timeout"},
 	{"Caused by: javax.net.ssl.SSLHandshakeException: Remote host terminated the handshake\n" +
 		"\tat java.base/sun.security.ssl.SSLSocketImpl.handleEOF(SSLSocketImpl.java:1715)\n" +
 		"Caused by: java.io.EOFException: SSL peer shut down incorrectly", "Java TLS", "finished", "tls-to-plain"},
@@ -47,7 +47,7 @@ var traces = []pasted{
 		"\tfrom /usr/lib/ruby/3.0.0/net/protocol.rb:193:in `readuntil'", "Ruby", "finished", "idle-timeout"},
 	{"/app/lib/pay.rb:12:in `write_nonblock': Broken pipe (Errno::EPIPE)\n\tfrom net/protocol.rb:289", "", "broken-pipe", "wrote-after-close"},
 	{"PHP Fatal error:  Uncaught PDOException: SQLSTATE[HY000]: General error: 2006 MySQL server has gone away in /srv/db.php:9\n" +
-		"Stack trace:\n#0 /srv/db.php(9): PDO->query('SELECT 1')\n#1 {main}\n  thrown in /srv/db.php on line 9", "MySQL and MariaDB clients, PDO", "", "linger-zero"},
+		"Stack trace:\n#0 /srv/db.php(9): PDO->query('SELECT 1')\n#1 {main}\n  thrown in /srv/db.php on line 9", "MySQL and MariaDB clients, PDO", "", "idle-timeout"},
 	{"thread 'tokio-runtime-worker' panicked at src/main.rs:7:10:\ncalled `Result::unwrap()` on an `Err` value: reqwest::Error " +
 		"{ kind: Request, source: hyper_util::client::legacy::Error(SendRequest, hyper::Error(Io, Os { code: 104, kind: " +
 		"ConnectionReset, message: \"Connection reset by peer\" })) }", "Rust", "reset", "idle-timeout"},
