@@ -20,6 +20,8 @@ func daemons() []Claim {
 		{ID: ServerBusy, Document: "guide", Seen: []string{"read: reset", "connect: reset"},
 			Says: "the server has too many connections: new ones are reset",
 			Real: map[string]string{
+				"postgres": "PostgreSQL's process for the connection reads the client's first message, says why it does not " +
+					"serve it and exits: nothing is unread",
 				"vsftpd": "vsftpd says why and shuts its half down before it closes: the client reads the end of the " +
 					"stream, though RST follows where its bytes are unread",
 			}},

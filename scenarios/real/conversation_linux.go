@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -13,7 +14,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/lab"
+	"github.com/resetlab/resetlab/harness/program"
 )
 
 // readUntil reads up to the end that is known by its bytes, and returns all of
@@ -81,22 +84,93 @@ func awaitRead(ctx SpecContext, c *lab.Conn) {
 		WithPolling(time.Millisecond).Should(BeTrue())
 }
 
+// The numbers of states in proc_net_tcp(5).
+const (
+	closeWait = "08"
+	timeWait  = "06"
+)
+
+// statesTo returns the states of everybody's sockets that have this address for
+// their peer's. One in TIME-WAIT belongs to nobody any more.
+func statesTo(address string) (states []string) {
+	GinkgoHelper()
+	peer := inProc(netip.MustParseAddrPort(address))
+	for _, s := range sockets() {
+		if s.remote == peer && s.state != timeWait {
+			states = append(states, s.state)
+		}
+	}
+	return states
+}
+
 // queues returns how many bytes a connection's end has not seen acknowledged, and
-// has not read, in hexadecimal digits, as proc_net_tcp(5) has them.
+// has not read, in hexadecimal digits.
 func queues(local, remote netip.AddrPort) string {
+	GinkgoHelper()
+	for _, s := range sockets() {
+		if s.local == inProc(local) && s.remote == inProc(remote) {
+			return s.queues
+		}
+	}
+	return ""
+}
+
+// A socket is a line of proc_net_tcp(5).
+type socket struct{ local, remote, state, queues string }
+
+func sockets() (all []socket) {
 	GinkgoHelper()
 	table, err := os.ReadFile("/proc/self/net/tcp")
 	Expect(err).NotTo(HaveOccurred())
 	for line := range strings.Lines(string(table)) {
-		if f := strings.Fields(line); len(f) > 4 && f[1] == inProc(local) && f[2] == inProc(remote) {
-			return f[4]
+		if f := strings.Fields(line); len(f) > 4 {
+			all = append(all, socket{f[1], f[2], f[3], f[4]})
 		}
 	}
-	return ""
+	return all
 }
 
 // inProc is an address as proc_net_tcp(5) has it.
 func inProc(at netip.AddrPort) string {
 	ip := at.Addr().Unmap().As4()
 	return fmt.Sprintf("%08X:%04X", binary.NativeEndian.Uint32(ip[:]), at.Port())
+}
+
+// typing starts a program at the host "client" that reads what is written to
+// input. Its end is the end of the spec, unless input is closed before.
+func typing(ctx SpecContext, l *lab.Lab, recipe program.Recipe) (client *lab.Program, input *os.File) {
+	GinkgoHelper()
+	output, input, err := os.Pipe()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { input.Close() }) // again
+	defer output.Close()
+	command := recipe.Command
+	recipe.Command = func(at program.Place) (program.Command, error) {
+		c, err := command(at)
+		c.Stdin = output
+		return c, err
+	}
+	return start(ctx, l.Host("client"), recipe), input
+}
+
+// typed writes a line to a program's input.
+func typed(input *os.File, line string) {
+	GinkgoHelper()
+	_, err := io.WriteString(input, line+"\n")
+	Expect(err).NotTo(HaveOccurred())
+}
+
+// toldBy says in the words of the claims by what a host told its peer, whose calls
+// nobody knows, that a connection was over: by a RST of its own, or not.
+func toldBy(r *evidence.Recording, host string) string {
+	GinkgoHelper()
+	if r.Lacks(evidence.Wire) {
+		Skip("what ended the client's connection is seen on the wire alone: run it as root")
+	}
+	for _, reset := range r.Resets {
+		if reset.Sender == evidence.Application && reset.Host == host {
+			return "read: reset"
+		}
+	}
+	return "read: finished"
 }

@@ -2,8 +2,6 @@ package real
 
 import (
 	"fmt"
-	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -43,25 +41,9 @@ backend checked
 	p := start(ctx, l.Host("client"), recipe)
 	line := awaitLine(ctx, p, "Health check for server checked/backend ")
 	// It closes behind that. Who ends it before has the kernel close, with FIN.
-	Eventually(ctx, func() bool { return isConnected(address) }).WithPolling(time.Millisecond).Should(BeFalse())
+	Eventually(ctx, func() bool { return len(statesTo(address)) > 0 }).WithPolling(time.Millisecond).Should(BeFalse())
 	Expect(p.Close()).To(Succeed())
 	_, reason, _ := strings.Cut(line, "reason: ")
 	reason, _, _ = strings.Cut(reason, ", ")
 	return reason
-}
-
-// isConnected says whether anybody's socket has this address for its peer's, as
-// proc_net_tcp(5) lists them. One in TIME-WAIT belongs to nobody any more.
-func isConnected(address string) bool {
-	GinkgoHelper()
-	const remote, state, timeWait = 2, 3, "06"
-	peer := inProc(netip.MustParseAddrPort(address))
-	table, err := os.ReadFile("/proc/self/net/tcp")
-	Expect(err).NotTo(HaveOccurred())
-	for line := range strings.Lines(string(table)) {
-		if fields := strings.Fields(line); len(fields) > state && fields[remote] == peer && fields[state] != timeWait {
-			return true
-		}
-	}
-	return false
 }

@@ -24,19 +24,26 @@ type tool struct {
 
 // tools are the programs, by the names in the labels.
 var tools = map[string]tool{
-	"bash":     released(2, command("bash", "bash", "--version")),
-	"curl":     released(2, command("curl", "curl", "--version")),
-	"fail2ban": released(2, recipes.Fail2Ban(recipes.Jail{})),
-	"haproxy":  released(2, recipes.HAProxy(nil)),
-	"java":     released(1, recipes.Java("", "", nil)),
-	"javac":    released(1, program.Recipe{Name: "javac", Package: "default-jdk-headless", Path: "javac", Version: []string{"-version"}}),
-	"nc":       released(2, command("nc", "netcat-openbsd", "-h")),
-	"nft":      released(2, recipes.NFT()),
-	"nginx":    released(2, recipes.NGINX(nil)),
-	"lftp":     released(2, recipes.LFTP()),
-	"vsftpd":   released(2, recipes.VSFTPD()),
-	"ssh":      released(2, recipes.SSH("", recipes.Client{})),
-	"sshd":     released(2, recipes.SSHD(recipes.Server{})),
+	"bash":         released(2, command("bash", "bash", "--version")),
+	"curl":         released(2, command("curl", "curl", "--version")),
+	"fail2ban":     released(2, recipes.Fail2Ban(recipes.Jail{})),
+	"haproxy":      released(2, recipes.HAProxy(nil)),
+	"java":         released(1, recipes.Java("", "", nil)),
+	"javac":        released(1, program.Recipe{Name: "javac", Package: "default-jdk-headless", Path: "javac", Version: []string{"-version"}}),
+	"lftp":         released(2, recipes.LFTP()),
+	"mariadb":      released(2, recipes.MariaDBClient("")), // of mariadbd's version: the one that it tells is another
+	"mariadbd":     released(2, recipes.MariaDB()),
+	"memcached":    released(2, recipes.Memcached()),
+	"nc":           released(2, command("nc", "netcat-openbsd", "-h")),
+	"nft":          released(2, recipes.NFT()),
+	"nginx":        released(2, recipes.NGINX(nil)),
+	"postgres":     released(1, recipes.PostgreSQL("")),
+	"psql":         released(1, recipes.PSQL("")),
+	"redis-cli":    released(2, recipes.RedisCLI("")),
+	"redis-server": released(2, recipes.Redis()),
+	"ssh":          released(2, recipes.SSH("", recipes.Client{})),
+	"sshd":         released(2, recipes.SSHD(recipes.Server{})),
+	"vsftpd":       released(2, recipes.VSFTPD()),
 }
 
 // command is the recipe of a command that is asked for its version so.

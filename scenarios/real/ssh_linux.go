@@ -57,18 +57,7 @@ func (s login) ssh(ctx SpecContext, command ...string) *lab.Program {
 // the spec.
 func (s login) sshThatStays(ctx SpecContext, does string) (client *lab.Program, input *os.File) {
 	GinkgoHelper()
-	output, input, err := os.Pipe()
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(input.Close)
-	defer output.Close()
-	recipe := recipes.SSH(s.server.Addr(), s.client, "echo ready; "+does)
-	command := recipe.Command
-	recipe.Command = func(at program.Place) (program.Command, error) {
-		c, err := command(at)
-		c.Stdin = output
-		return c, err
-	}
-	client = start(ctx, s.lab.Host("client"), recipe)
+	client, input = typing(ctx, s.lab, recipes.SSH(s.server.Addr(), s.client, "echo ready; "+does))
 	awaitLine(ctx, client, "ready")
 	return client, input
 }
