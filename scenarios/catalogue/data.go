@@ -2936,6 +2936,92 @@ client
 		},
 	},
 	{
+		Name: "mariadb-ends-a-session", Title: "MariaDB that ends a session", Cause: "linger-zero",
+		Drawing: `mariadb                mariadbd
+  select 1 ───────────▶
+           ◀───────────  1
+                         wait_timeout
+           ◀═══════════  RST
+  select 2: ERROR 2006`,
+		Client: "\"ERROR 2006 (HY000) … Server has gone away\", or \"ERROR 2013 (HY000) … Lost connection to server during query\"",
+		Server: "logs \"Aborted connection … (Got timeout reading communication packets)\"",
+		Twin:   "KILL: FIN",
+		Labels: []string{"cause:abort", "cause:linger-zero", "real:mariadbd", "claim:idle-timeout", "claim:peer-restart-timeout"},
+		File:   "scenarios/real/mariadb_ends_a_session_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "mariadb-ends-a-session/aborts-a-client-that-says-nothing",
+				Text:   "MariaDB that ends a session aborts a client that says nothing",
+				Short:  "aborts a client that says nothing",
+				Labels: []string{"cause:abort", "cause:linger-zero", "real:mariadbd", "claim:idle-timeout", "claim:peer-restart-timeout"},
+			},
+			{
+				Name:   "mariadb-ends-a-session/finishes-a-client-that-kill-names",
+				Text:   "MariaDB that ends a session finishes a client that KILL names",
+				Short:  "finishes a client that KILL names",
+				Labels: []string{"cause:abort", "cause:linger-zero", "real:mariadbd"},
+			},
+		},
+	},
+	{
+		Name: "memcached-ends-a-session", Title: "memcached that ends a session", Cause: "quit-pipelined",
+		Drawing: `client                 memcached
+  get      ───────────▶  one client too many
+           ◀───────────  "ERROR Too many open connections"
+           ◀═══════════  RST
+  read: the reply, then ECONNRESET`,
+		Client: "the reply, if there is one, then ECONNRESET where it had sent what is unread",
+		Server: "closes",
+		Twin:   "nothing is unread: FIN",
+		Labels: []string{"cause:fin", "cause:quit-pipelined", "real:memcached", "claim:quit-command", "claim:idle-timeout", "claim:server-busy"},
+		File:   "scenarios/real/memcached_ends_a_session_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "memcached-ends-a-session/at-quit-finishes-a-client",
+				Text:   "memcached that ends a session at quit finishes a client",
+				Short:  "at quit finishes a client",
+				Table:  "at quit",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:memcached", "claim:quit-command"},
+			},
+			{
+				Name:   "memcached-ends-a-session/at-quit-finishes-a-client-that-has-sent-a-little-more",
+				Text:   "memcached that ends a session at quit finishes a client that has sent a little more",
+				Short:  "at quit finishes a client that has sent a little more",
+				Table:  "at quit",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:memcached", "claim:quit-command"},
+			},
+			{
+				Name:   "memcached-ends-a-session/at-quit-resets-a-client-that-has-sent-more-than-it-reads-at-once",
+				Text:   "memcached that ends a session at quit resets a client that has sent more than it reads at once",
+				Short:  "at quit resets a client that has sent more than it reads at once",
+				Table:  "at quit",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:memcached", "claim:quit-command"},
+			},
+			{
+				Name:   "memcached-ends-a-session/finishes-a-client-that-says-nothing",
+				Text:   "memcached that ends a session finishes a client that says nothing",
+				Short:  "finishes a client that says nothing",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:memcached", "claim:idle-timeout"},
+			},
+			{
+				Name:   "memcached-ends-a-session/tells-a-client-too-many-and-finishes-it",
+				Text:   "memcached that ends a session tells a client too many and finishes it",
+				Short:  "tells a client too many and finishes it",
+				Table:  "tells a client too many",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:memcached", "claim:server-busy"},
+			},
+			{
+				Name:   "memcached-ends-a-session/tells-a-client-too-many-and-resets-it-where-it-has-sent-something",
+				Text:   "memcached that ends a session tells a client too many and resets it where it has sent something",
+				Short:  "tells a client too many and resets it where it has sent something",
+				Table:  "tells a client too many",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:memcached", "claim:server-busy"},
+			},
+		},
+	},
+	{
 		Name: "missing-client-certificate", Title: "A client without a certificate", Cause: "client-certificate-missing",
 		Drawing: `client                          server
   Finished, request ──────────▶
@@ -3568,6 +3654,44 @@ client
 		},
 	},
 	{
+		Name: "postgresql-ends-a-session", Title: "PostgreSQL that ends a session", Cause: "idle-timeout",
+		Drawing: `psql                   postgres
+  select 1 ───────────▶
+           ◀───────────  1
+                         idle_session_timeout
+           ◀───────────  FATAL: terminating connection …
+           ◀───────────  FIN
+  select 2 ───────────▶
+           ◀═══════════  RST
+  "server closed the connection unexpectedly"`,
+		Client: "the reason, \"server closed the connection unexpectedly\", and exit status 2",
+		Server: "logs \"terminating connection due to idle-session timeout\", \"… due to administrator command\"",
+		Twin:   "a statement is under way: FIN alone",
+		Labels: []string{"cause:idle", "cause:idle-timeout", "real:postgres", "real:psql", "claim:idle-timeout", "claim:server-busy"},
+		File:   "scenarios/real/postgresql_ends_a_session_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "postgresql-ends-a-session/finishes-a-client-that-says-nothing-and-answers-with-rst-what-it-says-then",
+				Text:   "PostgreSQL that ends a session finishes a client that says nothing, and answers with RST what it says then",
+				Short:  "finishes a client that says nothing, and answers with RST what it says then",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:postgres", "real:psql", "claim:idle-timeout"},
+			},
+			{
+				Name:   "postgresql-ends-a-session/finishes-a-client-that-pg-terminate-backend-names",
+				Text:   "PostgreSQL that ends a session finishes a client that pg_terminate_backend names",
+				Short:  "finishes a client that pg_terminate_backend names",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:postgres", "real:psql"},
+			},
+			{
+				Name:   "postgresql-ends-a-session/tells-a-client-too-many-and-finishes-it",
+				Text:   "PostgreSQL that ends a session tells a client too many, and finishes it",
+				Short:  "tells a client too many, and finishes it",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:postgres", "real:psql", "claim:server-busy"},
+			},
+		},
+	},
+	{
 		Name: "process-limit", Title: "A server that forks for each connection, at its limit of processes", Cause: "process-limit",
 		Drawing: `client                 server                 children
   "a"    ───────────▶    fork      ─────────▶   "a", exit: zombie
@@ -3870,6 +3994,75 @@ CLOSE_WAIT ◀─────────  FIN
 				Text:   "What a RST tells its receiver is nothing if it is not that connection's",
 				Short:  "is nothing if it is not that connection's",
 				Labels: []string{"cause:abort", "cause:linger-zero", "needs:root"},
+			},
+		},
+	},
+	{
+		Name: "redis-ends-a-session", Title: "Redis that ends a session", Cause: "quit-pipelined",
+		Drawing: `client                 redis-server
+  PING     ───────────▶  one client too many
+           ◀───────────  "-ERR max number of clients reached"
+           ◀═══════════  RST
+  read: the reply, then ECONNRESET`,
+		Client: "the reply, if there is one, then ECONNRESET where it had sent what is unread",
+		Server: "at the log level debug: why it closed",
+		Twin:   "nothing is unread: FIN",
+		Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:server-busy", "real:redis-cli", "claim:quit-command", "claim:idle-timeout"},
+		File:   "scenarios/real/redis_ends_a_session_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "redis-ends-a-session/tells-a-client-too-many-and-finishes-it",
+				Text:   "Redis that ends a session tells a client too many and finishes it",
+				Short:  "tells a client too many and finishes it",
+				Table:  "tells a client too many",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:server-busy"},
+			},
+			{
+				Name:   "redis-ends-a-session/tells-a-client-too-many-and-resets-it-where-it-has-sent-something",
+				Text:   "Redis that ends a session tells a client too many and resets it where it has sent something",
+				Short:  "tells a client too many and resets it where it has sent something",
+				Table:  "tells a client too many",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:server-busy"},
+			},
+			{
+				Name:   "redis-ends-a-session/tells-so-what-redis-cli-prints-whose-exit-status-is-0",
+				Text:   "Redis that ends a session tells so what redis-cli prints, whose exit status is 0",
+				Short:  "tells so what redis-cli prints, whose exit status is 0",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "real:redis-cli"},
+			},
+			{
+				Name:   "redis-ends-a-session/at-quit-finishes-a-client",
+				Text:   "Redis that ends a session at QUIT finishes a client",
+				Short:  "at QUIT finishes a client",
+				Table:  "at QUIT",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:quit-command"},
+			},
+			{
+				Name:   "redis-ends-a-session/at-quit-finishes-a-client-that-has-sent-a-little-more",
+				Text:   "Redis that ends a session at QUIT finishes a client that has sent a little more",
+				Short:  "at QUIT finishes a client that has sent a little more",
+				Table:  "at QUIT",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:quit-command"},
+			},
+			{
+				Name:   "redis-ends-a-session/at-quit-resets-a-client-that-has-sent-more-than-it-reads-at-once",
+				Text:   "Redis that ends a session at QUIT resets a client that has sent more than it reads at once",
+				Short:  "at QUIT resets a client that has sent more than it reads at once",
+				Table:  "at QUIT",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:quit-command"},
+			},
+			{
+				Name:   "redis-ends-a-session/finishes-a-client-that-says-nothing",
+				Text:   "Redis that ends a session finishes a client that says nothing",
+				Short:  "finishes a client that says nothing",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:idle-timeout"},
+			},
+			{
+				Name:   "redis-ends-a-session/finishes-a-client-that-client-kill-names-and-answers-with-rst-what-that-says-then",
+				Text:   "Redis that ends a session finishes a client that CLIENT KILL names, and answers with RST what that says then",
+				Short:  "finishes a client that CLIENT KILL names, and answers with RST what that says then",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server"},
 			},
 		},
 	},
