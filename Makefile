@@ -10,7 +10,7 @@ PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/real$$' -e '
 PROCS = $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 SUITE = --procs=$(PROCS) --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
-.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire audits audits-test bpf
+.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire audits audits-test bpf differential
 
 
 # Ginkgo knows neither NO_COLOR nor whether a terminal reads what it prints.
@@ -62,6 +62,11 @@ isolation:
 # packets are read: no card may be wrong. make isolation does it for a few.
 delayed:
 	RESETLAB_FULL=1 go test -count=1 -v -timeout=120m -run='^TestDelaysMakeNoCardWrong$$' ./scenarios/isolation
+
+# The model against this kernel: every call in every state that a few calls reach,
+# and random scripts. ARGS='-depth=2 -random=1000' takes half a minute.
+differential:
+	go test ./harness/model -run Differential -v -timeout 0 $(if $(ARGS),$(ARGS),-depth=3 -random=10000)
 
 # 100 repetitions of the suite, and every exact cut a thousand times.
 stress:

@@ -21,7 +21,7 @@ func unread(s *sock) script.Result {
 	if s.state == tcp.StateListen {
 		return failed("EINVAL")
 	}
-	if s.last != nil && s.last.mixed {
+	if s.blurred {
 		beyond(window)
 	}
 	return script.Result{Kind: script.Count, Count: len(s.queue)}
@@ -35,7 +35,7 @@ func unacked(s *sock) script.Result {
 		return failed("EINVAL")
 	case s.state == tcp.StateSynSent:
 		return script.Result{Kind: script.Count}
-	case s.mixed, s.jumped:
+	case s.blurs(), s.jumped:
 		beyond("SIOCOUTQ of a window that was full, or of a connection that was dissolved")
 	}
 	return script.Result{Kind: script.Count, Count: s.unacked}
@@ -44,8 +44,11 @@ func unacked(s *sock) script.Result {
 // sockname makes getsockname(2), peername getpeername(2) (inet_getname,
 // net/ipv4/af_inet.c), which fails where there is no peer, or none any more.
 func sockname(s *sock) script.Result {
-	if s.address == nil {
+	switch {
+	case s.address == nil:
 		return script.Result{Kind: script.None}
+	case s.adrift:
+		beyond("the address of a connection that was dissolved")
 	}
 	return script.Result{Kind: script.Word, Word: s.address.name}
 }

@@ -1,8 +1,6 @@
 package model
 
 import (
-	"slices"
-
 	"github.com/resetlab/resetlab/harness/script"
 	"github.com/resetlab/resetlab/harness/tcp"
 )
@@ -90,7 +88,7 @@ func (m *machine) open(s *sock, to *port) {
 }
 
 // take gives a socket its port.
-func (s *sock) take(p *port) { s.port, s.address = p, p }
+func (s *sock) take(p *port) { s.port, s.address, s.adrift = p, p, false }
 
 // inherit copies what a connection has from its listener (sk_clone_lock,
 // net/core/sock.c).
@@ -113,17 +111,32 @@ func (m *machine) listening(at *port) *sock {
 // bind makes bind(2) (__inet_bind, net/ipv4/af_inet.c).
 func (m *machine) bind(s *sock, name string, same *sock) script.Result {
 	switch {
-	case s.state != tcp.StateClosed, s.bound:
+	case s.state != tcp.StateClosed, s.port != nil:
 		return failed("EINVAL")
-	case same != nil:
-		if same.port == nil || !slices.Contains(m.all, same) || s.reuse || same.reuse || same.descriptors == 0 {
-			beyond("a port that several sockets want")
+	case same == nil || same.address == nil: // the kernel chooses
+		s.take(&port{name})
+		s.fixed = true
+		return script.Result{Kind: script.OK}
+	case m.inUse(same.address):
+		if s.reuse {
+			beyond("a port that several sockets want, with SO_REUSEADDR")
 		}
 		return failed("EADDRINUSE")
 	}
-	s.bound = true
-	s.take(&port{name})
+	s.take(same.address)
+	s.bound, s.fixed = true, true
 	return script.Result{Kind: script.OK}
+}
+
+// inUse says whether a socket has a port, or a timewait socket keeps it
+// (inet_csk_bind_conflict, net/ipv4/inet_connection_sock.c).
+func (m *machine) inUse(p *port) bool {
+	for _, s := range m.all {
+		if s.port == p || s.was != nil && s.was.mini[s.side] != "" && s.address == p {
+			return true
+		}
+	}
+	return false
 }
 
 // listen makes listen(2) (__inet_listen_sk, net/ipv4/af_inet.c). Without a bind
@@ -146,11 +159,12 @@ func (m *machine) listen(s *sock, name string, backlog int) script.Result {
 // accept makes accept(2) (inet_csk_accept, net/ipv4/inet_connection_sock.c). A
 // connection that was reset in the queue is handed out like any other.
 func (m *machine) accept(line script.Line, listener *sock) script.Result {
+	dontWait := listener.nonblocking
 	return m.begin(line, listener, func(c *call) (script.Result, bool) {
 		switch {
 		case listener.state != tcp.StateListen:
 			return failed("EINVAL"), true
-		case len(listener.children) == 0 && listener.nonblocking:
+		case len(listener.children) == 0 && dontWait:
 			return failed("EAGAIN"), true
 		case len(listener.children) == 0:
 			return script.Result{}, false

@@ -75,7 +75,7 @@ func (m *machine) line(line script.Line) (results []script.Result, stopped strin
 		return m.returns(line.Actor), ""
 	}
 	for _, c := range m.waiting {
-		if c.line.Actor == line.Actor {
+		if c.line.Actor == line.Actor && line.Call.Verb != script.Kill && line.Call.Verb != script.Vanish {
 			wrong("%s still waits in the call of line %d", line.Actor, c.line.At.Line)
 		}
 	}
@@ -168,7 +168,10 @@ func (m *machine) calls(line script.Line, s *sock) script.Result {
 			beyond("Multipath TCP")
 		}
 	case script.Bind:
-		return m.bind(s, name, m.names[c.Name])
+		if c.Name == "" {
+			return m.bind(s, name, nil)
+		}
+		return m.bind(s, name, m.ever(c.Name))
 	case script.Listen:
 		return m.listen(s, name, c.N)
 	case script.Connect:

@@ -27,7 +27,7 @@ func (m *machine) read(line script.Line, s *sock) script.Result {
 	case c.Verb == script.Read && c.N == 0:
 		return script.Result{Kind: script.Data}
 	}
-	if s.last != nil && s.last.mixed {
+	if s.blurred {
 		beyond(window)
 	}
 	r := &receipt{
@@ -143,7 +143,7 @@ func (s *sock) written() int64 {
 // decide. The writer can go on either way.
 func (m *machine) drain(s *sock) script.Result {
 	result := script.Result{Kind: script.Then}
-	if peer := s.last; peer != nil && peer.mixed {
+	if peer := s.last; peer != nil && s.blurred {
 		if s.flow == nil || peer.flow == nil {
 			beyond(window)
 		}
@@ -151,7 +151,8 @@ func (m *machine) drain(s *sock) script.Result {
 		m.wake(peer, script.OUT)
 		result.End, result.Of = script.Nothing, script.Less
 		if m.choices.next(2) == 0 { // as if nothing had been
-			result.Of, peer.mixed, s.in, peer.out = script.All, false, 0, 0
+			result.Of, s.in, peer.out = script.All, 0, 0
+			s.blurred = len(peer.calls) > 0 // who waited to write has put more behind it
 		}
 		return result
 	}

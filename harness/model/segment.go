@@ -52,7 +52,10 @@ func (m *machine) arrive(s, from *sock, g segment) {
 		m.reset(from)
 		return
 	}
-	if from.mixed { // it goes behind what a full window has left
+	if s.stuffed { // the ACK that comes with it may make room
+		beyond(window)
+	}
+	if s.blurred { // it goes behind what a full window has left
 		if len(s.calls) > 0 || len(s.watches) > 0 {
 			beyond(window)
 		}

@@ -23,7 +23,7 @@ type sock struct {
 	unacked  int    // write_seq - snd_una
 	jumped   bool   // write_seq was set anew by tcp_disconnect: unacked is a large number
 	stuffed  bool   // what it sends does not fit: some of it is queued at either end
-	mixed    bool   // how much of what it sent lies where is unknown
+	blurred  bool   // how much of what was sent to it has come is unknown
 	flow     *flow  // the connection in which segments find it
 	side     int    // which end of the flow
 	was      *flow  // the last connection, also when it is over
@@ -44,7 +44,9 @@ type sock struct {
 	timed       bool // SO_RCVTIMEO or SO_SNDTIMEO was set
 	reuse       bool // SO_REUSEADDR
 	nonblocking bool // O_NONBLOCK, of the file: the same for all descriptors
-	bound       bool // a bind(2) chose the port (SOCK_BINDPORT_LOCK)
+	bound       bool // a bind(2) asked for this port (SOCK_BINDPORT_LOCK)
+	fixed       bool // a bind(2) chose the address (SOCK_BINDADDR_LOCK)
+	adrift      bool // its address was taken from it
 	port        *port
 	address     *port // inet_sport, which stays when the port is given up
 	to          *port // inet_dport
@@ -190,10 +192,13 @@ func (s *sock) events() script.Events {
 	return e
 }
 
+// blurs says whether how much of what it sent has come is unknown.
+func (s *sock) blurs() bool { return s.last != nil && s.last.blurred }
+
 // readable says whether enough has been received for SO_RCVLOWAT; the FIN
 // counts as a byte (tcp_epollin_ready, include/net/tcp.h).
 func (s *sock) readable() bool {
-	if s.last != nil && s.last.mixed {
+	if s.blurred {
 		if !s.last.stuffed {
 			beyond(window)
 		}

@@ -136,9 +136,11 @@ func (m *machine) dissolve(s *sock) {
 		s.err = "ECONNRESET"
 	}
 	s.unhash("")
-	s.freePort()
-	s.to = nil
-	s.queue, s.fin, s.held, s.stuffed, s.mixed = nil, false, nil, false, false
+	if old != tcp.StateClosed {
+		s.freePort()
+	}
+	s.to, s.adrift = nil, !s.fixed // inet_bhash2_reset_saddr
+	s.queue, s.fin, s.held, s.stuffed, s.blurred = nil, false, nil, false, false
 	s.jumped, s.dropped = true, false
 	s.readShut, s.writeShut, s.done = false, false, false
 	m.wake(s, script.ERR)
@@ -185,6 +187,9 @@ func (m *machine) vanish(s *sock) {
 func (m *machine) destroyed(s *sock) script.Result {
 	switch s.state {
 	case tcp.StateClosed:
+		if s.adrift {
+			beyond("what has the address of a connection that was dissolved")
+		}
 		if s.was != nil && s.was.mini[s.side] != "" {
 			s.was.mini[s.side] = "" // it is the timewait socket that is found
 			return script.Result{Kind: script.OK}
@@ -211,7 +216,7 @@ const window = "what a window that was full lets through"
 // countable ends the prediction where it would depend on how much of what was
 // sent lies where.
 func (m *machine) countable(s *sock) {
-	if s.mixed || s.last != nil && s.last.mixed {
+	if s.blurs() || s.blurred {
 		beyond(window)
 	}
 }

@@ -82,7 +82,7 @@ func (m *machine) roomFor(s *sock, n int) {
 	if s.last != nil {
 		queued += len(s.last.queue)
 	}
-	if s.mixed {
+	if s.blurs() {
 		most = mostMixed
 	}
 	if queued+n > most {
@@ -122,9 +122,9 @@ func (m *machine) fill(s *sock) script.Result {
 			return result
 		}
 	}
-	if far := s.flow.ends[1-s.side]; len(far.calls) > 0 || len(far.watches) > 0 || s.cork || s.mixed {
-		beyond("fill with a cork, or under somebody who waits for it")
+	if far := s.flow.ends[1-s.side]; len(far.calls) > 0 || len(far.watches) > 0 || s.cork || far.blurred || s.blurred {
+		beyond("fill with a cork, in both directions, or under somebody who waits for it")
 	}
-	s.stuffed, s.mixed = true, true
+	s.stuffed, s.last.blurred = true, true
 	return script.Result{Kind: script.Full}
 }

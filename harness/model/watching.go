@@ -19,6 +19,10 @@ func asked(events script.Events) script.Events {
 func (m *machine) poll(line script.Line, s *sock) script.Result {
 	c := line.Call
 	return m.begin(line, s, func(*call) (script.Result, bool) {
+		if m.names[line.Actor.Name] != s {
+			// It asks the descriptor's number again, which may be another's by now.
+			beyond("a poll that waits, and whose descriptor was closed")
+		}
 		events := s.events() & asked(c.Events)
 		return happened(events), events != 0 || !c.Forever
 	})

@@ -49,7 +49,7 @@ func (c *course) note(w *call) {
 		if ok {
 			c.givenUp(w.end)
 		}
-	case verb == script.Connect:
+	case verb == script.Connect || verb == script.Bind:
 		w.end.learn()
 	case verb == script.Listen && ok:
 		w.end.learn()

@@ -45,11 +45,16 @@ func (c *course) release(w *call) error {
 		return nil
 	}
 	e := w.waitsAt()
-	if s := e.socket; s.local.IsValid() && s.remote.IsValid() {
-		_ = c.host.Destroy(s.local, s.remote) // it may be gone already
+	switch s := e.socket; { // it may be gone already
+	case s.local.IsValid() && s.remote.IsValid():
+		_ = c.host.Destroy(s.local, s.remote)
+	case s.local.IsValid():
+		_ = c.host.DestroyListener(s.local)
 	}
-	if e.fd >= 0 {
-		_ = unix.Shutdown(e.fd, unix.SHUT_RDWR) // the same
+	for _, name := range e.socket.names {
+		if name.fd >= 0 {
+			_ = unix.Shutdown(name.fd, unix.SHUT_RDWR) // the same
+		}
 	}
 	patience := time.NewTimer(10 * time.Second)
 	defer patience.Stop()

@@ -1,0 +1,310 @@
+package model_test
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/resetlab/resetlab/harness/model"
+	"github.com/resetlab/resetlab/harness/netlab"
+	"github.com/resetlab/resetlab/harness/script"
+	"github.com/resetlab/resetlab/harness/script/run"
+)
+
+var (
+	depth  = flag.Int("depth", 1, "calls behind the start of a walk")
+	random = flag.Int("random", 100, "random scripts")
+	seed   = flag.Uint64("seed", 0, "of the random scripts; 0: by chance")
+	only   = flag.String("walk", "", "the only walk; empty: all")
+)
+
+// A walk is an alphabet of calls, and the script with which it begins.
+type walk struct {
+	name         string
+	start, calls []string
+}
+
+func walks(t *testing.T) (all []walk) {
+	files, err := filepath.Glob("testdata/walks/*.walk")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d walks, %v", len(files), err)
+	}
+	for _, file := range files {
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		w := walk{name: strings.TrimSuffix(filepath.Base(file), ".walk")}
+		lines := &w.start
+		for scan := bufio.NewScanner(f); scan.Scan(); {
+			switch line := scan.Text(); {
+			case line == "calls":
+				lines = &w.calls
+			case line == "start", line == "", strings.HasPrefix(line, "#"):
+			default:
+				*lines = append(*lines, line)
+			}
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+// parse reads the lines of a script; ok is false for one that is none.
+func parse(lines ...[]string) (s script.Script, ok bool) {
+	scripts, err := script.Parse(strings.Join(slices.Concat(lines...), "\n"))
+	if err != nil || len(scripts) != 1 {
+		return script.Script{}, false
+	}
+	return scripts[0], true
+}
+
+// questions are lines that tell in which state a script has left its ends.
+// Whoever comes first takes the error: read and SO_ERROR take turns.
+func questions(s script.Script, turn int) []string {
+	_, names := model.State(s)
+	var lines []string
+	verbs := []string{"state", "poll", "unacked", "unread", "recv 9 dontwait", "so_error", `send "" dontwait nosignal`, "poll"}
+	if turn%2 == 1 {
+		verbs = []string{"state", "poll", "so_error", "select", "unread", "recv 9 dontwait", `send "" dontwait`, "poll"}
+	}
+	for _, verb := range verbs {
+		for _, name := range names {
+			lines = append(lines, name+"/look "+verb)
+		}
+	}
+	outcomes := model.Outcomes(s)
+	for _, waiting := range outcomes[0].Waiting {
+		who, _, _ := strings.Cut(waiting, ":")
+		lines = append(lines, who+" returns")
+	}
+	return lines
+}
+
+// A kernel runs scripts and compares.
+type kernel struct {
+	t      *testing.T
+	runner *run.Runner
+	calls  int
+}
+
+func startKernel(t *testing.T) *kernel {
+	r, err := run.New(run.Options{})
+	if errors.Is(err, netlab.ErrUnavailable) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &kernel{t: t, runner: r}
+}
+
+// differs runs a script and says how the kernel's answer differs from all that
+// the model gives; empty if it does not.
+func (k *kernel) differs(s script.Script) string {
+	result, err := k.runner.Run(k.t.Context(), s)
+	if err != nil {
+		k.t.Fatalf("%v\n%s", err, s)
+	}
+	k.calls += len(result.Answer.Steps)
+	outcomes := model.Outcomes(s)
+	for _, o := range outcomes {
+		if same(o, result.Answer) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("kernel:\n%smodel (1 of %d):\n%s", result.Answer.Text(), len(outcomes), outcomes[0].Text())
+}
+
+// same says whether the kernel did what the model says, as far as it says
+// something.
+func same(predicted, happened script.Answer) bool {
+	open := strings.HasPrefix(predicted.Stopped, model.NotModelled)
+	if len(happened.Steps) < len(predicted.Steps) || !open && len(happened.Steps) > len(predicted.Steps) {
+		return false
+	}
+	for i, step := range predicted.Steps {
+		if len(step.Results) != len(happened.Steps[i].Results) {
+			return false
+		}
+		for j, r := range step.Results {
+			if !sameResult(r, happened.Steps[i].Results[j]) {
+				return false
+			}
+		}
+	}
+	return open || slices.Equal(predicted.Waiting, happened.Waiting) && (predicted.Stopped == "") == (happened.Stopped == "")
+}
+
+func sameResult(predicted, happened script.Result) bool {
+	if predicted.Of != "" {
+		return happened.Kind == script.Then && happened.End == predicted.End &&
+			(happened.Read == happened.Written) == (predicted.Of == script.All)
+	}
+	return predicted.Kind == happened.Kind && predicted.String() == happened.String()
+}
+
+// TestDifferentialWalk makes each call in each state that a few calls can
+// reach, by the shortest way there, on the kernel.
+func TestDifferentialWalk(t *testing.T) {
+	for _, w := range walks(t) {
+		if *only != "" && w.name != *only {
+			continue
+		}
+		t.Run(w.name, func(t *testing.T) { w.walk(t, startKernel(t)) })
+	}
+}
+
+// walk is a breadth-first search over the model's states.
+func (w walk) walk(t *testing.T, k *kernel) {
+	start, ok := parse(w.start)
+	if !ok {
+		t.Fatalf("%q is no script", w.start)
+	}
+	key, _ := model.State(start)
+	seen := map[string]bool{key: true}
+	level, pairs, forked, different, left := [][]string{nil}, 0, 0, 0, map[string]int{}
+	for range *depth {
+		var next [][]string
+		for _, path := range level {
+			for _, call := range w.calls {
+				lines := append(slices.Clone(path), call)
+				s, ok := parse(w.start, lines)
+				if !ok {
+					continue
+				}
+				outcomes := model.Outcomes(s)
+				if stopped := outcomes[0].Stopped; stopped != "" {
+					left[reason(stopped)]++
+					if !strings.HasPrefix(stopped, model.NotModelled) {
+						continue
+					}
+				}
+				pairs++
+				whole := s
+				if outcomes[0].Stopped == "" {
+					if asked, ok := parse(w.start, lines, questions(s, pairs)); ok {
+						whole = asked
+					}
+				}
+				if d := k.differs(whole); d != "" {
+					different++
+					if different <= 40 {
+						t.Errorf("%s\n%s", strings.Join(lines, "; "), d)
+					}
+				}
+				if len(outcomes) > 1 {
+					forked++
+					continue
+				}
+				if key, _ := model.State(s); key != "" && !seen[key] {
+					seen[key] = true
+					next = append(next, lines)
+				}
+			}
+		}
+		level = next
+	}
+	t.Logf("%d states, %d pairs, %d of them with several outcomes, %d calls, %d differences", len(seen), pairs, forked, k.calls, different)
+	for _, what := range sorted(left) {
+		t.Logf("left out %d times: %s", left[what], what)
+	}
+}
+
+// reason is why an answer stopped, without where.
+func reason(stopped string) string {
+	parts := strings.SplitN(stopped, ": ", 4)
+	return parts[len(parts)-1]
+}
+
+func sorted(counts map[string]int) []string {
+	var keys []string
+	for key := range counts {
+		keys = append(keys, key)
+	}
+	sort.Slice(keys, func(i, j int) bool { return counts[keys[i]] > counts[keys[j]] })
+	return keys
+}
+
+// TestDifferentialRandom makes random scripts on the kernel. One that differs is
+// made as short as it can be.
+func TestDifferentialRandom(t *testing.T) {
+	k := startKernel(t)
+	if *seed == 0 {
+		*seed = rand.Uint64()
+	}
+	t.Logf("-seed=%d", *seed)
+	all := walks(t)
+	different, left := 0, 0
+	for i := range *random {
+		source := rand.New(rand.NewPCG(*seed, uint64(i)))
+		lines := randomLines(source, all[source.IntN(len(all))])
+		s, _ := parse(lines)
+		if strings.HasPrefix(model.Outcomes(s)[0].Stopped, model.NotModelled) {
+			left++
+		}
+		difference := k.differs(s)
+		if difference == "" {
+			continue
+		}
+		different++
+		if different <= 20 {
+			fewer, again := shrink(k, lines)
+			if again != "" {
+				lines, difference = fewer, again
+			}
+			t.Errorf("script %d: %s\n%s", i, strings.Join(lines, "; "), difference)
+		}
+	}
+	t.Logf("%d scripts, %d left what is modelled, %d calls, %d differences", *random, left, k.calls, different)
+}
+
+// randomLines makes a script of 4 to 10 calls out of the calls of a walk.
+func randomLines(source *rand.Rand, w walk) []string {
+	lines, made := slices.Clone(w.start), 0
+	for tries, want := 0, 4+source.IntN(7); made < want && tries < 100; tries++ {
+		more := append(slices.Clone(lines), w.calls[source.IntN(len(w.calls))])
+		s, ok := parse(more)
+		if !ok || stops(s) && source.IntN(8) > 0 {
+			continue
+		}
+		lines = more
+		if made++; stops(s) {
+			break
+		}
+	}
+	return lines
+}
+
+func stops(s script.Script) bool { return model.Outcomes(s)[0].Stopped != "" }
+
+// shrink leaves out lines for as long as there is a difference, and returns what
+// is left with its difference; empty if fewer lines show none.
+func shrink(k *kernel, lines []string) (left []string, difference string) {
+	left = lines
+	for i := 0; i < len(left); {
+		fewer := slices.Delete(slices.Clone(left), i, i+1)
+		if s, ok := parse(fewer); ok && len(fewer) > 0 {
+			if d := k.differs(s); d != "" {
+				left, difference, i = fewer, d, 0
+				continue
+			}
+		}
+		i++
+	}
+	return left, difference
+}
