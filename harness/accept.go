@@ -103,9 +103,17 @@ func (p *Proxy) reject(err error) {
 
 // admit numbers a connection, arms the cuts on it and serves it.
 func (p *Proxy) admit(client *net.TCPConn) {
-	var watcher Watcher
+	var watcher, records Watcher
+	var filter Filter
+	number := p.accepted + 1 // only the accept loop counts
 	if p.settings.Watch != nil {
-		watcher = p.settings.Watch(p.accepted + 1) // only the accept loop counts
+		watcher = p.settings.Watch(number)
+	}
+	if p.settings.WatchHandshake != nil {
+		records = p.settings.WatchHandshake(number)
+	}
+	if p.settings.Filter != nil {
+		filter = p.settings.Filter(number)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -119,7 +127,13 @@ func (p *Proxy) admit(client *net.TCPConn) {
 	}
 	p.accepted++
 	c := newConnection(p, p.accepted, leg)
-	c.watcher = watcher
+	c.watcher, c.records = watcher, records
+	if filter != nil {
+		c.filtering = &filtering{filter: filter}
+	}
+	if p.settings.TLS != nil {
+		c.secure(p.settings.TLS)
+	}
 	toxics := slices.Clone(p.toxics)
 	for _, cut := range p.cuts {
 		c.arm(cut)
@@ -128,11 +142,14 @@ func (p *Proxy) admit(client *net.TCPConn) {
 	p.work.Go(func() { c.serve(toxics) })
 }
 
-// serve dials the upstream and links the two. A client whose upstream cannot
+// serve makes the TLS handshake, dials the upstream and links the two. A client whose upstream cannot
 // be reached is reset: its handshake is done, so that nothing nearer to
 // "refused" is left.
 func (c *connection) serve(toxics []*AddedToxic) {
 	defer c.settle()
+	if !c.shakeHands() {
+		return
+	}
 	for _, t := range toxics {
 		if err := c.addToxic(t); err != nil {
 			c.giveUp(err, Other)
@@ -141,7 +158,7 @@ func (c *connection) serve(toxics []*AddedToxic) {
 	}
 	c.removeLast(Client) // what was removed meanwhile
 	c.removeLast(Server)
-	ctx, cancel := context.WithTimeout(c.ctx, c.proxy.settings.DialTimeout)
+	ctx, cancel := context.WithTimeout(c.dialling, c.proxy.settings.DialTimeout)
 	defer cancel()
 	conn, err := c.proxy.settings.Dial(ctx, "tcp", c.proxy.upstream)
 	if err != nil {

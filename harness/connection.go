@@ -24,11 +24,17 @@ type connection struct {
 	ctx    context.Context // ends when the connection or the proxy does
 	cancel context.CancelFunc
 
+	dialling     context.Context // of the upstream; ends with ctx, too
+	stopDialling context.CancelFunc
+
 	client, server     *leg
 	toServer, toClient *pipe
-	watcher            Watcher // nil: nobody watches
+	watcher            Watcher    // nil: nobody watches
+	records            Watcher    // of the TLS handshake; nil: nobody watches
+	filtering          *filtering // nil: everything passes
 	toxics             *toxiproxy.ToxicCollection
 
+	shaken  atomic.Bool // the TLS handshake is over
 	stopped atomic.Bool // nothing is passed on any more
 	insert  string      // what the client gets before its ending; whoever stopped sets it
 
@@ -48,6 +54,7 @@ type connection struct {
 func newConnection(p *Proxy, number int, client *leg) *connection {
 	c := &connection{proxy: p, number: number, client: client, server: &leg{end: Server}}
 	c.ctx, c.cancel = context.WithCancel(p.ctx)
+	c.dialling, c.stopDialling = context.WithCancel(c.ctx)
 	c.toxics = toxiproxy.NewToxicCollection(p.engine)
 	c.toServer = &pipe{conn: c, from: c.client, to: c.server, limit: unlimited}
 	c.toClient = &pipe{conn: c, from: c.server, to: c.client, limit: unlimited}
@@ -113,13 +120,19 @@ func (c *connection) lose(l *leg, ending Ending) {
 // everything before it has come out of the link.
 func (c *connection) through(p *pipe) {
 	defer c.proxy.work.Done()
+	if p.from.sawFIN.Load() && !p.conn.stopped.Load() {
+		if c.filtering != nil {
+			p.filterRest()
+		}
+		p.to.notify()
+	}
 	c.mu.Lock()
 	p.gone = true
 	stopped := c.stopped.Load()
 	both := c.toServer.gone && c.toClient.gone
 	sawFIN, lost := p.from.sawFIN.Load(), p.from.lost.Load()
 	if sawFIN && !stopped && (!both || lost) {
-		p.to.finish()
+		p.to.finish(false)
 	}
 	c.mu.Unlock()
 	switch {

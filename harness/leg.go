@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 type leg struct {
 	end      End
 	conn     *net.TCPConn
+	secured  *tls.Conn   // what it speaks over conn; nil is plain text
 	lag      *socket.Lag // what reads conn, if its last byte is to stay unread; nil otherwise
 	sawFIN   atomic.Bool // the end has sent its FIN
 	finished atomic.Bool // we have sent ours
@@ -29,7 +31,24 @@ type leg struct {
 	action Action
 }
 
+// read reads what the end has sent.
 func (l *leg) read(b []byte) (int, error) {
+	if l.secured != nil {
+		return l.secured.Read(b)
+	}
+	return l.readSocket(b)
+}
+
+// write writes to the end.
+func (l *leg) write(b []byte) (int, error) {
+	if l.secured != nil {
+		return l.secured.Write(b)
+	}
+	return l.conn.Write(b)
+}
+
+// readSocket reads what has come to the socket.
+func (l *leg) readSocket(b []byte) (int, error) {
 	if l.lag != nil {
 		return l.lag.Read(b)
 	}
@@ -40,9 +59,20 @@ func (l *leg) read(b []byte) (int, error) {
 // its leg is closed, and the kernel decides what that sends.
 const closeOnly Action = "close"
 
-// finish sends a FIN. Sending fails only where a RST has come, which the
-// reader of this leg sees too.
-func (l *leg) finish() {
+// notify sends close_notify where TLS is spoken (RFC 8446, section 6.1), for a
+// stream that ends as it should.
+func (l *leg) notify() {
+	if l.secured != nil {
+		l.secured.CloseWrite() // it fails where the end is gone, or before the handshake
+	}
+}
+
+// finish sends a FIN, behind a close_notify if that is wanted. Sending fails only
+// where a RST has come, which the reader of this leg sees too.
+func (l *leg) finish(notify bool) {
+	if notify {
+		l.notify()
+	}
 	l.finished.Store(true)
 	l.conn.CloseWrite()
 }

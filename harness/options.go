@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -41,6 +42,20 @@ type Options struct {
 	// Watch, if not nil, is called with the number of each accepted connection
 	// and returns who watches it, or nil.
 	Watch func(connection int) Watcher
+	// TLS, if not nil, is spoken with clients: what is counted, watched and passed
+	// on is the plain text. The upstream is dialled when the handshake has been
+	// made. An end of the upstream's stream is passed on as close_notify and a FIN,
+	// and the FIN of a cut comes without close_notify (RFC 8446, section 6.1)
+	// unless CloseNotify is set.
+	TLS         *tls.Config
+	CloseNotify bool
+	// WatchHandshake is as Watch, with the records of the handshake, before
+	// anything of the upstream is there. Nil means that nobody watches them.
+	WatchHandshake func(connection int) Watcher
+	// Filter, if not nil, is called with the number of each accepted connection
+	// and returns what decides what passes on it, or nil. Cuts that count bytes do
+	// not strike a connection that is filtered.
+	Filter func(connection int) Filter
 	// Unread leaves the last byte that a client has sent unread until the
 	// connection is over, so that a RST to the client comes of closing with
 	// unread data (RFC 1122, section 4.2.2.13), as from a server that does not
@@ -113,6 +128,8 @@ func (o Options) applyTo(s *settings) error {
 		return fmt.Errorf("options: Listener is on %s: only a TCP listener is allowed", o.Listener.Addr().Network())
 	case o.Unread && !socket.Lags:
 		return fmt.Errorf("options: Unread is available on Linux only: %w", errors.ErrUnsupported)
+	case o.TLS == nil && (o.CloseNotify || o.WatchHandshake != nil):
+		return errors.New("options: CloseNotify and WatchHandshake go with TLS only")
 	case o.DialTimeout < 0:
 		return fmt.Errorf("options: DialTimeout is %v: allowed are 0 (5 s) and more", o.DialTimeout)
 	case o.Keep < 0:

@@ -103,6 +103,12 @@ func (d destination) ReadFrom(r io.Reader) (n int64, err error) {
 func (d destination) Write(b []byte) (int, error) {
 	p, rest := d.pipe, b
 	p.watch(b)
+	if p.conn.filtering != nil && !p.conn.stopped.Load() && !p.to.lost.Load() {
+		if err := p.filter(b); err != nil {
+			p.conn.lose(p.to, lostBy(err))
+		}
+		return len(b), nil
+	}
 	for len(rest) > 0 && !p.halved && !p.conn.stopped.Load() && !p.to.lost.Load() {
 		n, due, err := p.pass(rest)
 		rest = rest[n:]
@@ -125,25 +131,33 @@ func (p *pipe) watch(b []byte) {
 	if cut == nil {
 		return
 	}
-	watched := *cut
-	watched.Toward, watched.FromStart, watched.On, watched.Times = p.to.end, false, Nth(c.number), 1
 	c.proxy.mu.Lock()
 	defer c.proxy.mu.Unlock()
+	if armed := c.armWatched(*cut, p.to.end, len(b)); armed != nil {
+		p.arm(armed)
+	}
+}
+
+// armWatched puts a cut on duty that a watcher wants within the n bytes that it
+// was shown, or rejects it. The proxy's mutex is held.
+func (c *connection) armWatched(cut Cut, toward End, n int) *ArmedCut {
+	watched := cut
+	watched.Toward, watched.FromStart, watched.On, watched.Times = toward, false, Nth(c.number), 1
 	err := watched.check()
 	switch {
 	case cut.Now:
 		err = errors.New("cut: Now is not allowed: a watcher cuts within what it was shown")
-	case err == nil && watched.After > int64(len(b)):
-		err = fmt.Errorf("cut: After is %d: a watcher may cut within the %d bytes that it was shown", watched.After, len(b))
+	case err == nil && watched.After > int64(n):
+		err = fmt.Errorf("cut: After is %d: a watcher may cut within the %d bytes that it was shown", watched.After, n)
 	}
 	if err != nil {
 		c.proxy.rejected = append(c.proxy.rejected, fmt.Errorf("watcher: %w", err))
-		return
+		return nil
 	}
 	armed := c.proxy.newArmedCut(watched)
 	armed.nth = c.number
 	c.proxy.watched = keepNewest(append(c.proxy.watched, armed), c.proxy.settings.Keep)
-	p.arm(armed)
+	return armed
 }
 
 // lostBy says how an end was lost that a write failed to: the kernel gives
@@ -173,7 +187,7 @@ func (p *pipe) pass(b []byte) (n int, due bool, err error) {
 	}
 	take, due := p.admit(len(b))
 	if take > 0 {
-		n, err = p.to.conn.Write(b[:take])
+		n, err = p.to.write(b[:take])
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -19,17 +19,26 @@ func (c *connection) strike(p *pipe, pending int) {
 	if cut.cut.Half {
 		s := c.halve(p, cut)
 		c.proxy.mu.Unlock()
+		p.to.finish(c.proxy.settings.CloseNotify)
 		s.over()
 		return
 	}
 	s := c.claim(cut, p)
 	c.proxy.mu.Unlock()
-	if s != nil && cut.cut.Hold > 0 {
+	c.end(p, s)
+}
+
+// end gives both ends their endings, behind the silence that the cut has for
+// them; s is nil where the connection was over already.
+func (c *connection) end(p *pipe, s *striking) {
+	switch {
+	case s == nil:
+	case s.cut.cut.Hold > 0:
 		c.proxy.work.Go(func() { // the link must go on being emptied
-			c.hold(cut.cut.Hold)
+			c.hold(s.cut.cut.Hold)
 			c.part(p.to, s)
 		})
-	} else if s != nil {
+	default:
 		c.part(p.to, s)
 	}
 }
@@ -44,7 +53,8 @@ func (c *connection) hold(silence time.Duration) {
 	}
 }
 
-// halve ends the one direction p. The proxy's mutex is held.
+// halve ends the one direction p, whose end still has to get its FIN. The proxy's
+// mutex is held.
 func (c *connection) halve(p *pipe, cut *ArmedCut) *striking {
 	c.record(ByCut, Finished)
 	at := p.position()
@@ -52,7 +62,6 @@ func (c *connection) halve(p *pipe, cut *ArmedCut) *striking {
 	s := &striking{conn: c, cut: cut}
 	s.strike = cut.enter(Strike{Connection: c.number, At: at, Withheld: held, Drained: true})
 	p.halved = true
-	p.to.finish()
 	return s
 }
 
@@ -137,20 +146,20 @@ func (c *connection) give(l *leg, s *striking) {
 	c.mu.Lock()
 	linked, unread := c.linked, fromIt.gone
 	c.mu.Unlock()
-	if l == c.client && c.insert != "" {
+	if l == c.client && c.insert != "" && (linked || l.secured == nil) {
 		l.conn.SetWriteDeadline(time.Now().Add(c.proxy.settings.DrainTimeout))
-		io.WriteString(l.conn, c.insert) // it fails where the client is gone
+		l.write([]byte(c.insert)) // it fails where the client is gone
 	}
 	switch {
 	case l == c.server && !linked:
-		c.cancel() // the upstream is still being dialled
+		c.stopDialling() // it is still being dialled, or will be
 		if l.action == SendReset {
 			s.drained(0)
 		}
 	case l.action == SendReset:
 		l.abort(c.ctx, c.proxy.settings.DrainTimeout, s.drained)
 	case l.action == SendFIN:
-		l.finish()
+		l.finish(c.proxy.settings.CloseNotify)
 	case l.action == FINThenReset:
 		l.finishDeaf()
 	}

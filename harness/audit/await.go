@@ -100,7 +100,7 @@ func (l *localInjector) struckSockets() (struck []descriptor, visible bool) {
 	sockets := openSockets()
 	l.sockets.Lock()
 	defer l.sockets.Unlock()
-	for _, cut := range l.faulty.struck().Cuts() {
+	for _, cut := range l.faulty.Cuts() {
 		for _, strike := range cut.Strikes {
 			n := strike.Connection - 1
 			if n >= len(l.sockets.inodes) || l.sockets.inodes[n] == 0 {
@@ -131,13 +131,7 @@ func (l *localInjector) noteSocket(inode uint32) {
 // passed that it sent, or the context ends.
 func (l *localInjector) awaitEnds(ctx context.Context) {
 	l.barrier.pass(ctx, l.dialBarrier)
-	if l.faulty.outer == nil { // a bridge alone does not say it
-		<-ctx.Done()
-		return
-	}
-	if l.faulty.outer.AwaitIdle(ctx) == nil {
-		l.faulty.inner.AwaitIdle(ctx)
-	}
+	l.faulty.AwaitIdle(ctx)
 }
 
 // awaitRest waits until what a client sent that has come back has passed: until

@@ -22,7 +22,7 @@
 //	subject.TLS = authority.Server("h2", "http/1.1") // by ALPN; nothing for protocols without
 //	transport.TLSClientConfig = &tls.Config{RootCAs: authority.Pool()}
 //
-// A bridge then speaks TLS with the client and plain text with the origin, and
-// passes on how each of the two ended. A client that dials a name of its own
-// resolves it to the host of [Target.Address].
+// The proxy then speaks TLS with the client and plain text with the origin. A
+// client that dials a name of its own resolves it to the host of
+// [Target.Address].
 package audit

@@ -34,7 +34,7 @@ func (l *localInjector) heal(ctx context.Context, succeeded bool) (err error) {
 		if err := l.faulty.Close(); err != nil {
 			return err
 		}
-		if l.faulty, err = l.newRoute(address, l.watch); err != nil {
+		if l.faulty, err = l.newProxy(address, l.watch); err != nil {
 			return fmt.Errorf("heal the refusing address: %w", err)
 		}
 	}

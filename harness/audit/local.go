@@ -21,10 +21,10 @@ type localInjector struct {
 	suspension *suspension
 	trigger    *trigger
 	watch      func(connection int) harness.Watcher // of the proxy that is struck
-	faulty     *route
-	healthy    *route // the other one, for Backend
-	elsewhere  int    // connections to that, once it is closed
-	closed     *route // the faulty one, once it is
+	faulty     *harness.Proxy
+	healthy    *harness.Proxy // the other one, for Backend
+	elsewhere  int            // connections to that, once it is closed
+	closed     *harness.Proxy // the faulty one, once it is
 
 	sockets struct { // the clients' ends of the connections, by inode, in the order of accepting
 		sync.Mutex
@@ -67,12 +67,12 @@ func (l *localInjector) open(ctx context.Context) (target Target, err error) {
 		return Target{}, err
 	}
 	own := netip.AddrPortFrom(l.source, 0).String()
-	if l.faulty, err = l.newRoute(own, l.watch); err != nil {
+	if l.faulty, err = l.newProxy(own, l.watch); err != nil {
 		return Target{}, err
 	}
 	target.Address = l.faulty.Addr()
 	if l.cell.Repeat == Backend {
-		if l.healthy, err = l.newRoute(own, nil); err != nil {
+		if l.healthy, err = l.newProxy(own, nil); err != nil {
 			return Target{}, errors.Join(err, l.close(false))
 		}
 		target.Healthy = l.healthy.Addr()
@@ -97,13 +97,13 @@ func (l *localInjector) arm(ctx context.Context, c Call, tooMany context.CancelF
 	switch {
 	case l.cell.Fault == Refuse:
 		l.trigger.struckIdle(1)
-		return l.faulty.outer.Refuse()
+		return l.faulty.Refuse()
 	case !l.place.Idle:
 		return nil
 	}
 	client, server := endings(l.cell.Fault)
 	at := time.Now()
-	cut, err := l.faulty.inner.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server})
+	cut, err := l.faulty.Cut(harness.Cut{Now: true, Toward: harness.Client, With: client, Opposite: server})
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (l *localInjector) close(letPass bool) error {
 		l.closed, l.faulty = l.faulty, nil
 	}
 	if l.healthy != nil {
-		l.elsewhere = len(l.healthy.outer.Connections())
+		l.elsewhere = len(l.healthy.Connections())
 		problems = append(problems, l.healthy.Close())
 		l.healthy = nil
 	}
@@ -158,8 +158,8 @@ func (l *localInjector) result(_ context.Context, o *observation, r *Result) err
 	if err := l.inexactly(o.strikes); err != nil {
 		return err
 	}
-	if l.cell.Fault == Unread && l.closed.unread() < o.strikes {
-		return fmt.Errorf("%d of %d strikes found nothing unread", o.strikes-l.closed.unread(), o.strikes)
+	if l.cell.Fault == Unread && unreadBy(l.closed) < o.strikes {
+		return fmt.Errorf("%d of %d strikes found nothing unread", o.strikes-unreadBy(l.closed), o.strikes)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ type tries struct {
 func (l *localInjector) tries(context.Context) (tries, error) {
 	t := l.trigger.tries()
 	if l.healthy != nil {
-		t.after += len(l.healthy.outer.Connections())
+		t.after += len(l.healthy.Connections())
 		t.last = max(t.last, time.Duration(l.lastConnected.Load()))
 	}
 	return t, nil

@@ -42,7 +42,7 @@ type Subject struct {
 	// Cost bounds how many clients are loaded at once. Package agent
 	// measures it. Zero means that nothing has to be loaded.
 	Cost Cost
-	// TLS, if not nil, is what is spoken with clients, by a bridge: plain text
+	// TLS, if not nil, is what is spoken with clients, by the proxy: plain text
 	// is spoken with the origin. [Authority.Server] makes one. The protocol then
 	// has places in the handshake, and the fault CloseNote.
 	TLS *tls.Config
@@ -67,7 +67,7 @@ func (s Subject) multiplexed() Multiplexed {
 
 // A Target is where a client finds the server in one cell.
 type Target struct {
-	Address string // host:port of the faulty route
+	Address string // host:port of the faulty proxy
 	Healthy string // host:port of the healthy one; empty unless the repetition is Backend
 }
 

@@ -50,13 +50,12 @@ func (l *localInjector) traceOf(log *strace.Log, result Result) *Trace {
 	return trace
 }
 
-// socketOf is the client's end of a connection, by inode. With TLS that of its
-// single one: the proxies on both sides of the bridge count for themselves.
+// socketOf is the client's end of a connection, by inode.
 func (l *localInjector) socketOf(connection int) (inode uint64, ok bool) {
 	l.sockets.Lock()
 	defer l.sockets.Unlock()
 	inodes := l.sockets.inodes
-	if connection > len(inodes) || l.subject.TLS != nil && len(inodes) > 1 || inodes[connection-1] == 0 {
+	if connection > len(inodes) || inodes[connection-1] == 0 {
 		return 0, false
 	}
 	return uint64(inodes[connection-1]), true
