@@ -119,7 +119,7 @@ var scripts = []Phrase{
 	},
 	{
 		Words: []string{"failed with errno=32 Broken pipe", "Send of … failed with errno=32"},
-		Of:    "PHP", Ending: "broken-pipe", Known: "PHP: main/streams/xp_socket.c",
+		Of:    "PHP", Ending: "broken-pipe", Known: "measured: PHP 8.2.36, Linux 6.18",
 		Sure: "fwrite() on a connection that the peer had closed or reset before. It is a notice: a script that " +
 			"does not look at what fwrite() returns goes on.",
 	},

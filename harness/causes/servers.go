@@ -64,6 +64,25 @@ var servers = []Phrase{
 		},
 	},
 	{
+		Words: []string{"client intended to send too large body", "client sent too long header line"},
+		Of:    "nginx", Known: "measured: nginx 1.22.1",
+		Sure: "nginx refused a request by its size, 413 by client_max_body_size, 400 by large_client_header_buffers. " +
+			"It goes on reading what the client sends, for lingering_time at most; who writes on for longer is reset, " +
+			"as is at once who sent too long a head where lingering_close is off.",
+		Points: []Pointer{{"refused-upload", Likely, "always"}},
+		Settle: []string{"Compare the size that the line names with client_max_body_size."},
+	},
+	{
+		Words: []string{"client timed out (110: Connection timed out)"},
+		Of:    "nginx", Known: "measured: nginx 1.22.1",
+		Sure: "nginx' own time-out (client_header_timeout, client_body_timeout, send_timeout) ended the wait for the " +
+			"client; the number is its wording, not the kernel's. The client got FIN, or RST with " +
+			"reset_timedout_connection on.",
+		Points: []Pointer{{"idle-timeout", Likely, "the client sent half a request, or did not read"},
+			{"flow-expired", Possible, "there is a NAT, firewall or load balancer between"}},
+		Settle: []string{"The line says during what: \"reading client request headers\" is a client that says little."},
+	},
+	{
 		Words: []string{"client prematurely closed connection",
 			"epoll_wait() reported that client prematurely closed connection",
 			"client closed connection while waiting for request"},
@@ -206,8 +225,9 @@ var servers = []Phrase{
 	},
 	{
 		Words: []string{"max number of clients reached", "too many open files", "EMFILE",
-			"accept4: too many open files"},
-		Of: "servers at a limit", Known: "measured: Redis 7.0.15; accept(2)",
+			"accept4: too many open files", "Too many open connections", "sorry, too many clients already",
+			"There are too many connected users", "worker_connections are not enough"},
+		Of: "servers at a limit", Known: "measured: Redis 7.0.15, memcached 1.6.18, PostgreSQL 15.18, vsftpd 3.0.3, nginx 1.22.1; accept(2)",
 		Sure: "The server has no room for another connection. Clients see an answer that says so, a reset or an " +
 			"end of the stream (as they had sent something or not), or no answer at all.",
 		Points: []Pointer{{"descriptor-limit", Likely, "the limit of open files or of clients"}},

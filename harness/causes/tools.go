@@ -73,6 +73,13 @@ var tools = []Phrase{
 		Settle: []string{"curl -v says it for each address of the name."},
 	},
 	{
+		Words: []string{"421 Timeout", "421 Idle timeout"},
+		Of:    "FTP servers (vsftpd)", Ending: "finished", Known: "measured: vsftpd 3.0.3; RFC 959",
+		Sure: "The server ended a session that was idle for its time-out (idle_session_timeout), and finished. lftp logs " +
+			"in once more and says nothing of it.",
+		Points: []Pointer{{"idle-timeout", Likely, "always"}},
+	},
+	{
 		Words: []string{"curl: (18)", "transfer closed with … remaining to read",
 			"transfer closed with outstanding read data remaining", "cURL error 18"},
 		Of: "curl", Ending: "finished", Known: "measured: curl 7.88.1",

@@ -1570,6 +1570,63 @@ var situations = []Situation{
 		},
 	},
 	{
+		Name: "commands-meet-a-filter", Title: "A command that checks a port behind a filter", Cause: "firewall-rejects",
+		Drawing: `nc -zv                 filter                 port, open
+  SYN    ───────────▶    reject
+         ◀═══════════  RST ACK
+  "Connection refused", exit status 1`,
+		Client: "connect: ECONNREFUSED, EHOSTUNREACH or ETIMEDOUT, in the command's own words",
+		Server: "nothing",
+		Twin:   "no filter: commands-check-a-port",
+		Labels: []string{"cause:middlebox", "cause:firewall-rejects", "needs:netns", "claim:port-check", "claim:firewall-block", "real:nc", "real:curl"},
+		File:   "scenarios/real/commands_meet_a_filter_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "commands-meet-a-filter/calls-it-refused-by-rst-nc",
+				Text:   "A command that checks a port behind a filter calls it refused by RST (nc)",
+				Short:  "calls it refused by RST (nc)",
+				Table:  "calls it",
+				Labels: []string{"cause:middlebox", "cause:firewall-rejects", "needs:netns", "claim:port-check", "claim:firewall-block", "real:nc"},
+			},
+			{
+				Name:   "commands-meet-a-filter/calls-it-refused-by-icmp-nc",
+				Text:   "A command that checks a port behind a filter calls it refused by ICMP (nc)",
+				Short:  "calls it refused by ICMP (nc)",
+				Table:  "calls it",
+				Labels: []string{"cause:middlebox", "cause:firewall-rejects", "needs:netns", "claim:port-check", "claim:firewall-block", "real:nc"},
+			},
+			{
+				Name:   "commands-meet-a-filter/calls-it-without-a-way-nc",
+				Text:   "A command that checks a port behind a filter calls it without a way (nc)",
+				Short:  "calls it without a way (nc)",
+				Table:  "calls it",
+				Labels: []string{"cause:middlebox", "cause:firewall-rejects", "needs:netns", "claim:port-check", "claim:firewall-block", "real:nc"},
+			},
+			{
+				Name:   "commands-meet-a-filter/calls-it-timed-out-nc",
+				Text:   "A command that checks a port behind a filter calls it timed out (nc)",
+				Short:  "calls it timed out (nc)",
+				Table:  "calls it",
+				Labels: []string{"cause:middlebox", "cause:firewall-rejects", "needs:netns", "claim:port-check", "claim:firewall-block", "real:nc"},
+			},
+			{
+				Name:   "commands-meet-a-filter/calls-it-refused-by-rst-curl",
+				Text:   "A command that checks a port behind a filter calls it refused by RST (curl)",
+				Short:  "calls it refused by RST (curl)",
+				Table:  "calls it",
+				Labels: []string{"cause:middlebox", "cause:firewall-rejects", "needs:netns", "claim:port-check", "claim:firewall-block", "real:curl"},
+			},
+			{
+				Name:   "commands-meet-a-filter/calls-it-timed-out-curl",
+				Text:   "A command that checks a port behind a filter calls it timed out (curl)",
+				Short:  "calls it timed out (curl)",
+				Table:  "calls it",
+				Labels: []string{"cause:middlebox", "cause:firewall-rejects", "needs:netns", "claim:port-check", "claim:firewall-block", "real:curl"},
+			},
+		},
+	},
+	{
 		Name: "cut-in-the-middle-of-a-reply", Title: "A cut in the middle of a reply", Cause: "cut-mid-reply",
 		Drawing: `client                    proxy              server
   2nd connection ────────▶     ────────────▶
@@ -2825,6 +2882,94 @@ client
 		},
 	},
 	{
+		Name: "languages-meet-endings", Title: "The same ending in each language's words", Cause: "unread",
+		Drawing: `client                 server
+  "ab"   ───────────▶
+                         read 1 byte
+                         close
+         ◀═══════════  RST
+  read: ECONNRESET, in its words
+  write: EPIPE, in its words`,
+		Client: "the first call: ECONNRESET; then read: the end of the stream, write: EPIPE",
+		Server: "close: 0",
+		Twin:   "the server reads everything: read: the end of the stream, write: 0, then EPIPE",
+		Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:gcc", "real:perl", "real:python3", "real:ruby", "real:php", "real:java", "real:node", "real:curl"},
+		File:   "scenarios/real/languages_meet_endings_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-c",
+				Text:   "The same ending in each language's words is what the kernel gives to the calls of C",
+				Short:  "is what the kernel gives to the calls of C",
+				Table:  "is what the kernel gives to the calls",
+				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:gcc"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-perl",
+				Text:   "The same ending in each language's words is what the kernel gives to the calls of Perl",
+				Short:  "is what the kernel gives to the calls of Perl",
+				Table:  "is what the kernel gives to the calls",
+				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:perl"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-python",
+				Text:   "The same ending in each language's words is what the kernel gives to the calls of Python",
+				Short:  "is what the kernel gives to the calls of Python",
+				Table:  "is what the kernel gives to the calls",
+				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:python3"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-ruby",
+				Text:   "The same ending in each language's words is what the kernel gives to the calls of Ruby",
+				Short:  "is what the kernel gives to the calls of Ruby",
+				Table:  "is what the kernel gives to the calls",
+				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:ruby"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-php",
+				Text:   "The same ending in each language's words is what the kernel gives to the calls of PHP",
+				Short:  "is what the kernel gives to the calls of PHP",
+				Table:  "is what the kernel gives to the calls",
+				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:php"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-java",
+				Text:   "The same ending in each language's words is what the kernel gives to the calls of Java",
+				Short:  "is what the kernel gives to the calls of Java",
+				Table:  "is what the kernel gives to the calls",
+				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:java"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-node-js-says-of-a-request-that-is-reset",
+				Text:   "The same ending in each language's words is what Node.js says of a request that is reset",
+				Short:  "is what Node.js says of a request that is reset",
+				Table:  "is what Node.js says of a request",
+				Labels: []string{"cause:unread", "real:node"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-node-js-says-of-a-request-that-is-finished-and-calls-that-econnreset-too",
+				Text:   "The same ending in each language's words is what Node.js says of a request that is finished, and calls that ECONNRESET, too",
+				Short:  "is what Node.js says of a request that is finished, and calls that ECONNRESET, too",
+				Table:  "is what Node.js says of a request",
+				Labels: []string{"cause:unread", "real:node"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-curl-says-of-a-request-that-is-reset",
+				Text:   "The same ending in each language's words is what curl says of a request that is reset",
+				Short:  "is what curl says of a request that is reset",
+				Table:  "is what curl says of a request",
+				Labels: []string{"cause:unread", "real:curl"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-curl-says-of-a-request-that-is-finished",
+				Text:   "The same ending in each language's words is what curl says of a request that is finished",
+				Short:  "is what curl says of a request that is finished",
+				Table:  "is what curl says of a request",
+				Labels: []string{"cause:unread", "real:curl"},
+			},
+		},
+	},
+	{
 		Name: "leaving-before-the-response-ends", Title: "Leaving before the response ends", Cause: "left-early",
 		Drawing: `browser                server
   GET    ───────────▶
@@ -3163,6 +3308,36 @@ client
 				Short:  "harms nobody if its firewall drops what is invalid",
 				Table:  "harms nobody",
 				Labels: []string{"cause:middlebox", "cause:nat-passed-invalid", "needs:netns"},
+			},
+		},
+	},
+	{
+		Name: "nginx-at-its-limits", Title: "nginx with too many connections", Cause: "descriptor-limit",
+		Drawing: `client                 nginx, no descriptor left
+  SYN      ───────────▶
+           ◀───────────  SYN-ACK      the kernel
+  GET      ───────────▶  accept: EMFILE
+  no answer
+                         somebody leaves
+           ◀───────────  200`,
+		Client: "is served when somebody has left",
+		Server: "logs \"accept4() failed (24: Too many open files)\", or \"worker_connections are not enough, reusing connections\"",
+		Twin:   "at worker_connections: the new one is served, the idlest gets FIN",
+		Labels: []string{"cause:limit", "cause:descriptor-limit", "real:nginx", "claim:fd-limit"},
+		File:   "scenarios/real/nginx_at_its_limits_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "nginx-at-its-limits/finishes-the-idlest-at-worker-connections",
+				Text:   "nginx with too many connections finishes the idlest at worker_connections",
+				Short:  "finishes the idlest at worker_connections",
+				Labels: []string{"cause:limit", "cause:descriptor-limit", "real:nginx", "claim:fd-limit"},
+			},
+			{
+				Name:   "nginx-at-its-limits/serves-nobody-new-at-the-limit-of-descriptors-until-somebody-leaves",
+				Text:   "nginx with too many connections serves nobody new at the limit of descriptors, until somebody leaves",
+				Short:  "serves nobody new at the limit of descriptors, until somebody leaves",
+				Labels: []string{"cause:limit", "cause:descriptor-limit", "real:nginx", "claim:fd-limit"},
 			},
 		},
 	},

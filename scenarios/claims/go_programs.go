@@ -12,7 +12,8 @@ const (
 func goPrograms() []Claim {
 	return []Claim{
 		{ID: GoRead, Document: "guide", Seen: []string{"read: reset"},
-			Says: "a server reads one byte of two and closes: the client's next read fails with ECONNRESET"},
+			Says: "a server reads one byte of two and closes: the client's next read fails with ECONNRESET",
+			Real: map[string]string{"php": "PHP says nothing of a read that fails: it is the end of the stream to its programs"}},
 		{ID: GoWrite, Document: "guide", Seen: []string{"write: broken-pipe"}, KnownOn: "macOS and BSD",
 			Says: "the same server, but the client's next call is a write: it fails with EPIPE"},
 		{ID: GoDifference, Document: "guide", Seen: []string{"read: reset", "write: broken-pipe"},

@@ -114,6 +114,8 @@ func portCalled(status int, text string) string {
 		return "open"
 	case strings.Contains(text, "Connection refused"), status == 7:
 		return "refused"
+	case strings.Contains(text, "No route to host"), strings.Contains(text, "timed out"), status == 28:
+		return "filtered"
 	}
 	return text
 }

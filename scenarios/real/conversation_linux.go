@@ -77,7 +77,7 @@ func awaitSleep(ctx SpecContext, p *lab.Program) {
 // all that was written.
 func awaitRead(ctx SpecContext, c *lab.Conn) {
 	GinkgoHelper()
-	here, there := c.LocalAddr().(*net.TCPAddr).AddrPort(), c.RemoteAddr().(*net.TCPAddr).AddrPort()
+	here, there := addrPort(c.LocalAddr()), addrPort(c.RemoteAddr())
 	Eventually(ctx, func() bool {
 		return queues(here, there) == "00000000:00000000" && queues(there, here) == "00000000:00000000"
 	}).
@@ -86,8 +86,9 @@ func awaitRead(ctx SpecContext, c *lab.Conn) {
 
 // The numbers of states in proc_net_tcp(5).
 const (
-	closeWait = "08"
-	timeWait  = "06"
+	closeWait   = "08"
+	established = "01"
+	timeWait    = "06"
 )
 
 // statesTo returns the states of everybody's sockets that have this address for
@@ -118,17 +119,27 @@ func queues(local, remote netip.AddrPort) string {
 // A socket is a line of proc_net_tcp(5).
 type socket struct{ local, remote, state, queues string }
 
+// sockets returns those of IPv4, also of programs that have them as mapped
+// addresses of IPv6 (RFC 4291, section 2.5.5.2), as Java does.
 func sockets() (all []socket) {
 	GinkgoHelper()
-	table, err := os.ReadFile("/proc/self/net/tcp")
-	Expect(err).NotTo(HaveOccurred())
-	for line := range strings.Lines(string(table)) {
-		if f := strings.Fields(line); len(f) > 4 {
-			all = append(all, socket{f[1], f[2], f[3], f[4]})
+	const mapped = "0000000000000000FFFF0000"
+	for _, table := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
+		text, err := os.ReadFile(table)
+		if table != "/proc/self/net/tcp" && os.IsNotExist(err) { // a kernel without IPv6
+			continue
+		}
+		Expect(err).NotTo(HaveOccurred())
+		for line := range strings.Lines(string(text)) {
+			if f := strings.Fields(line); len(f) > 4 {
+				all = append(all, socket{strings.TrimPrefix(f[1], mapped), strings.TrimPrefix(f[2], mapped), f[3], f[4]})
+			}
 		}
 	}
 	return all
 }
+
+func addrPort(a net.Addr) netip.AddrPort { return a.(*net.TCPAddr).AddrPort() }
 
 // inProc is an address as proc_net_tcp(5) has it.
 func inProc(at netip.AddrPort) string {

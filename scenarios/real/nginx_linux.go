@@ -15,7 +15,11 @@ import (
 // only server.
 func startNGINX(ctx SpecContext, l *lab.Lab, directives ...string) *lab.Program {
 	GinkgoHelper()
-	return start(ctx, l.Host("server"), recipes.NGINX(func(at program.Place) string {
+	return start(ctx, l.Host("server"), nginx(directives...))
+}
+
+func nginx(directives ...string) program.Recipe {
+	return recipes.NGINX(func(at program.Place) string {
 		return fmt.Sprintf("\tserver {\n\t\tlisten %v;\n\t\t%s\n\t}", at.Address, strings.Join(directives, "\n\t\t"))
-	}))
+	})
 }
