@@ -3342,6 +3342,43 @@ client
 		},
 	},
 	{
+		Name: "nginx-client-leaves", Title: "nginx whose client leaves before the response ends", Cause: "left-early",
+		Drawing: `client                 nginx
+  GET    ───────────▶
+         ◀───────────  200, as much as there is room for
+  close, unread
+  RST    ═══════════▶
+                         "(104: Connection reset by peer)"`,
+		Client: "close: 0",
+		Server: "logs \"client prematurely closed connection (104: Connection reset by peer)\" at the level info",
+		Twin:   "the client reads everything: nothing is logged",
+		Labels: []string{"cause:unread", "cause:left-early", "real:nginx", "claim:browser-leaves", "real:curl"},
+		File:   "scenarios/real/nginx_client_leaves_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "nginx-client-leaves/is-told-of-a-reset-by-a-client-that-closes",
+				Text:   "nginx whose client leaves before the response ends is told of a reset by a client that closes",
+				Short:  "is told of a reset by a client that closes",
+				Table:  "is told of a reset",
+				Labels: []string{"cause:unread", "cause:left-early", "real:nginx", "claim:browser-leaves"},
+			},
+			{
+				Name:   "nginx-client-leaves/is-told-of-a-reset-by-a-client-that-aborts",
+				Text:   "nginx whose client leaves before the response ends is told of a reset by a client that aborts",
+				Short:  "is told of a reset by a client that aborts",
+				Table:  "is told of a reset",
+				Labels: []string{"cause:unread", "cause:left-early", "real:nginx", "claim:browser-leaves"},
+			},
+			{
+				Name:   "nginx-client-leaves/logs-nothing-of-a-client-that-reads-everything",
+				Text:   "nginx whose client leaves before the response ends logs nothing of a client that reads everything",
+				Short:  "logs nothing of a client that reads everything",
+				Labels: []string{"cause:unread", "cause:left-early", "real:nginx", "real:curl"},
+			},
+		},
+	},
+	{
 		Name: "nginx-is-killed", Title: "nginx that ends under its clients", Cause: "killed",
 		Drawing: `client                 nginx
   GET    ───────────▶
