@@ -87,16 +87,18 @@ func (s Step) Result() string {
 func (a Answer) Text() string {
 	var b strings.Builder
 	calls, results := 0, 0
+	var shown []Step
 	for _, step := range a.Steps {
+		if step.Line.Implied() && step.ok() {
+			continue
+		}
+		shown = append(shown, step)
 		calls = max(calls, utf8.RuneCountInString(step.Line.calls()))
 		if step.said() != "" {
 			results = max(results, utf8.RuneCountInString(step.Result()))
 		}
 	}
-	for _, step := range a.Steps {
-		if step.Line.Implied() && step.Verdict() != Differs && step.ok() {
-			continue
-		}
+	for _, step := range shown {
 		text := pad(step.Line.calls(), calls) + " → " + step.Result()
 		if said := step.said(); said != "" {
 			text = pad(step.Line.calls(), calls) + " → " + pad(step.Result(), results) + "   " + said

@@ -58,6 +58,16 @@ func TestPendingCalls(t *testing.T) {
 	t.Errorf("no read of the client's that gave up: %v", result.Recording.Outcomes)
 }
 
+// TestOpenConnections: that the runner ends what the script has left open is not
+// in the recording.
+func TestOpenConnections(t *testing.T) {
+	r := start(t, run.Options{Evidence: true})
+	result, err := r.Run(t.Context(), parse(t, `client/a read 5; client/b write "ab"`))
+	if err != nil || len(result.Recording.Resets) != 0 || len(result.Recording.Flows) != 1 {
+		t.Errorf("%v, flows %v, resets %+v", err, result.Recording.Flows, result.Recording.Resets)
+	}
+}
+
 // TestReasons: the kernel's reason is that of the RST, and none before.
 func TestReasons(t *testing.T) {
 	if os.Geteuid() != 0 {

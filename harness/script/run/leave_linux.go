@@ -8,15 +8,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leave gives everything back that the script has: calls that wait are told that
-// their connection is gone.
-func (c *course) leave() error {
+// stillWaiting notes which calls have not returned at the end.
+func (c *course) stillWaiting() {
 	for _, w := range c.waiting {
 		if !w.job.over.Load() {
 			c.answer.Waiting = append(c.answer.Waiting, fmt.Sprintf("%s: %s", w.line.Actor, w.line.Call))
 			c.journalPending(w)
 		}
 	}
+}
+
+// leave gives everything back that the script has: calls that wait are told that
+// their connection is gone. What is sent for that is in no recording.
+func (c *course) leave() error {
 	var errs []error
 	for _, w := range c.waiting {
 		errs = append(errs, c.release(w))

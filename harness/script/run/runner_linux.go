@@ -179,8 +179,9 @@ func (r *Runner) run(ctx context.Context, s script.Script) (Result, error) {
 			r.options.Line(step)
 		}
 	}
-	err := c.leave()
+	c.stillWaiting()
 	recording, failed := c.stop()
+	err := c.leave()
 	return Result{Answer: c.answer, Recording: recording}, errors.Join(err, failed)
 }
 
