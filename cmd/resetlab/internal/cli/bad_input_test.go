@@ -36,6 +36,9 @@ var badValues = map[string][]string{
 	"cut":                {"x", "toward=middle", "toward=client,after=-1", "toward=client,times=0", "toward=client,\x1b=1", "after=1"},
 	"toxic":              {"x", "treacle,toward=client", "latency", "latency,toward=client,latency=-1", "=", "latency,toxicity=2"},
 	"seed":               {"-1"},
+	"card":               {"sometimes", "\x1b[31m"},
+	"bound":              {"0", "-1", "86401"},
+	"recording":          {"no/such/directory", "."},
 	"cell":               {"x", "a/b/c/d", "P7/rst/once/delete", "\x1b[31m", "P77/rst/once/read"},
 	"only":               {"[", "P7/*", "no-such-cell", "\x1b[31m"},
 	"faults":             {"rts", "a\"b", "\x1b[31m", ","},
@@ -68,13 +71,15 @@ var forType = map[string][]string{
 
 // badArguments are what commands are given besides flags, as what refuses them.
 var badArguments = map[string][][]string{
-	"resetlab":             {{"no-such-command"}, {"\x1b[31m"}, {"--no-such-flag"}, {"-x"}, {""}, {"--="}},
-	"resetlab help":        {{"no-such-command"}, {"run", "x"}},
-	"resetlab completion":  {{"x"}, {"bash", "x"}},
-	"resetlab list":        {{"--no-such-flag"}},
-	"resetlab run":         {{}, {"no-such"}, {""}, {"\x1b[31m"}, {"--all", "quitting"}, {"quitting", "--label", "cause: containsAny refused"}},
-	"resetlab show":        {{}, {"no/such/file"}, {"."}, {"EMPTY"}, {"BINARY"}, {"CUT"}, {"ARRAY"}, {"x", "y"}, {""}},
-	"resetlab explain":     {{}, {""}},
+	"resetlab":            {{"no-such-command"}, {"\x1b[31m"}, {"--no-such-flag"}, {"-x"}, {""}, {"--="}},
+	"resetlab help":       {{"no-such-command"}, {"run", "x"}},
+	"resetlab completion": {{"x"}, {"bash", "x"}},
+	"resetlab list":       {{"--no-such-flag"}},
+	"resetlab run":        {{}, {"no-such"}, {""}, {"\x1b[31m"}, {"--all", "quitting"}, {"quitting", "--label", "cause: containsAny refused"}},
+	"resetlab show":       {{}, {"no/such/file"}, {"."}, {"EMPTY"}, {"BINARY"}, {"CUT"}, {"ARRAY"}, {"x", "y"}, {""}},
+	"resetlab explain":    {{}, {""}},
+	"resetlab try": {{}, {""}, {"no/such/file"}, {"client raed 10"}, {"client read"}, {"\x1b[31m"}, {"BINARY"}, {"."},
+		{"FILE", "no/such/file"}, {"--calls", "raed"}, {"server close; server read 1"}, {"client write \"\x1b[31m"}},
 	"resetlab claims":      {{"x"}},
 	"resetlab serve":       {{"no-such-server"}, {"echo", "x"}, {""}, {"\x1b[31m"}},
 	"resetlab proxy":       {{}, {"x"}},
@@ -97,6 +102,8 @@ func goodArguments(command string) []string {
 		return []string{recordings + "/abort.json"}
 	case "resetlab explain":
 		return []string{"ECONNRESET"}
+	case "resetlab try":
+		return []string{"server close"}
 	case "resetlab proxy":
 		return []string{"--upstream", "127.0.0.1:1"}
 	case "resetlab serve":

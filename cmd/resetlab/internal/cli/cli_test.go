@@ -18,6 +18,7 @@ import (
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/cli"
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
+	"github.com/resetlab/resetlab/harness/netlab"
 )
 
 // asCommand makes this test binary the command.
@@ -51,6 +52,16 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "printed": printed, "occupy": occupy, "bytes": bytesOf, "upstream": upstream, "toxiproxy": toxiproxy,
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "namespaces" {
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			network, err := netlab.New()
+			if errors.Is(err, netlab.ErrUnavailable) {
+				return false, nil
+			}
+			return err == nil, errors.Join(err, closeNetwork(network))
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("RECORDINGS", recordings)

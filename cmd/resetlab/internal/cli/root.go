@@ -12,6 +12,7 @@ const manual = `ResetLab reproduces every way a TCP connection dies, shows who s
 why, and puts the same faults in front of your own client.
 
     resetlab run closing-with-unread-data     see one, as a card
+    resetlab try 'server close; client read 1'   what happens if?
     resetlab learn                            predict first, then see
     resetlab explain ECONNRESET               what an error means
     resetlab diagnose capture.pcap            who reset it, why, what cures it
@@ -61,7 +62,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetCompletionCommandGroupID("machine")
 	for id, commands := range map[string][]*cobra.Command{
 		"see":        {newList(), newRun(), newShow()},
-		"understand": {newDiagnose(), newWatch(), newExplain(), newLearn(), newClaims()},
+		"understand": {newTry(), newDiagnose(), newWatch(), newExplain(), newLearn(), newClaims()},
 		"use":        {newServe(), newProxy(), newAudit()},
 		"machine":    {newDoctor(swept), newMan()},
 	} {
