@@ -64,6 +64,9 @@ func Diagnose(e Event, lost uint64) Diagnosis {
 	} else if v, ok := c.Suffered(); ok {
 		d.take(v)
 	}
+	if d.Cause == "destroyed" && e.Kind == Sent && e.AtHand.PID != 0 {
+		d.Why += "; " + e.AtHand.String() + " did"
+	}
 	harm := c.Cost(here)
 	d.Harm, d.Lost = harm.Level, harm.Why
 	return d

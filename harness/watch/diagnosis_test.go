@@ -3,6 +3,7 @@ package watch_test
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -162,5 +163,15 @@ func TestOwner(t *testing.T) {
 		if got := test.owner.String(); got != test.want {
 			t.Errorf("%+v: got %q, want %q", test.owner, got, test.want)
 		}
+	}
+}
+
+// Who destroys a socket is the process at hand, and no owner.
+func TestWhoDestroyed(t *testing.T) {
+	d := watch.Diagnose(event(func(e *watch.Event) {
+		e.Reason, e.Call, e.StillOpen, e.AtHand = "TCP_STATE", "sendmsg", true, watch.Process{PID: 6693, Name: "ss"}
+	}), 0)
+	if !strings.Contains(d.Why, "ss-6693 did") || d.Owner.String() != "nginx-812" {
+		t.Errorf("got %q, owner %v", d.Why, d.Owner)
 	}
 }

@@ -60,6 +60,18 @@ func sockets() []rule {
 				return q.socketless() && q.verdict.Reason == "NO_SOCKET" && q.answered().Flags == "SYN"
 			},
 			why("nobody listens there", "refused")},
+		{"a SYN-ACK came for what nobody is making",
+			func(q *question) bool {
+				return q.socketless() && q.verdict.Reason == "NO_SOCKET" && q.answered().Flags == "SYN ACK"
+			},
+			why("a handshake was answered that this kernel is not making: a scanner's or checker's own, or one that was given up",
+				"health-check", "left-before-accept", "nat-forgot")},
+		{"an ACK without data came for what is gone",
+			func(q *question) bool {
+				return q.socketless() && q.verdict.Reason == "NO_SOCKET" && q.answered().Flags == "ACK" && q.answered().Len == 0
+			},
+			why("no socket belongs to the segment that came, which had no data", "restarted", "gave-up", "nat-forgot",
+				"nat-passed-invalid", "wrote-after-close", "time-wait-assassinated", "inexact-reset")},
 		{"a listener got data", // of a handshake that it never had
 			reason("TCP_FLAGS", func(q *question) bool { return q.answered().Len > 0 }),
 			why("a listener got data of a connection that it does not know", "restarted", "stray-segment", "nat-passed-invalid")},
@@ -116,7 +128,7 @@ func (q *question) ofAbort() []string {
 		names = append(names, "idle-timeout")
 	}
 	if !client {
-		names = append(names, "descriptor-limit", "upstream-refuses")
+		names = append(names, "descriptor-limit", "upstream-refuses", "held-by-child")
 	}
 	return names
 }

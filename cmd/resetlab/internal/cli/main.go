@@ -20,7 +20,8 @@ const (
 	exitOK     = 0
 	exitFailed = 1 // a spec failed, or something else did while it ran
 	exitUsage  = 2 // what the user gave cannot be used
-	// An audit found nothing bad, and proved nothing in some cells.
+	// An audit found nothing bad, and proved nothing in some cells; or a reset was
+	// watched that was not expected.
 	exitUnproven = 3
 )
 

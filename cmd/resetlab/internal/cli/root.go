@@ -22,7 +22,7 @@ why, and puts the same faults in front of your own client.
 
 Exit status: 0 if all went well, 1 if a spec failed or something broke while
 it ran, 2 if the arguments cannot be used, 3 if an audit found nothing bad and
-proved nothing in some cells.`
+proved nothing in some cells, or if a reset was watched that was not expected.`
 
 // newRoot builds the whole command line. Nothing in it is shared with another
 // one, so that tests may build as many as they like.

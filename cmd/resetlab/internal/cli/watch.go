@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,10 @@ type watchFlags struct {
 	json      bool
 	owners    bool
 	keep      bool
+	expect    string
+
+	known      []watch.Expectation
+	unexpected int64
 }
 
 func newWatch() *cobra.Command {
@@ -46,6 +51,14 @@ It sees the whole machine, all network namespaces and containers, by an eBPF
 program on tracepoints: that takes Linux 5.11 with BTF and root, or CAP_BPF and
 CAP_PERFMON. Where that is not given it falls back to tracefs, which takes root,
 and says what it then does not know. When it has begun it gives all privileges up.
+
+With --expect the end status is 3 if a reset came that the file does not list:
+around integration tests of yours, say. A line is a pattern of the program's name,
+with :PORT if one port of a server is meant; the cause, several with | between
+them, or *; and the reason why that is known:
+
+    nginx:8080   linger-zero            return 444, on purpose
+    *            refused|health-check   the load balancer probes
 
 A process with ? is a guess: who listened, not who accepted. Where a cause has
 "or" behind it, others look the same from here. A RST whose two ends are both on
@@ -78,6 +91,7 @@ this machine is told once, by the end that sent it.`,
 	flags.Int64Var(&f.count, "count", 0, "end after `N` resets")
 	flags.BoolVar(&f.json, "json", false, "a line of JSON for each, and one at the end, to standard output")
 	flags.BoolVar(&f.owners, "owners", true, "find out whose the connections are; without it watching costs less")
+	flags.StringVar(&f.expect, "expect", "", "`FILE` of resets that are known; status 3 if another one comes, or events are lost")
 	flags.BoolVar(&f.keep, "keep-privileges", false, "do not become nobody")
 	return command
 }
@@ -115,8 +129,18 @@ func (f *watchFlags) options() (watch.Options, error) {
 		}
 	}
 	var err error
-	o.Ring, err = parseSize(f.ring)
-	return o, err
+	if o.Ring, err = parseSize(f.ring); err != nil || f.expect == "" {
+		return o, err
+	}
+	file, err := os.Open(f.expect)
+	if err != nil {
+		return o, badInputf("--expect: %w", err)
+	}
+	defer file.Close()
+	if f.known, err = watch.ParseExpectations(file); err != nil {
+		return o, badInputf("--expect %s: %w", f.expect, err)
+	}
+	return o, nil
 }
 
 func directions() []string {
@@ -168,6 +192,9 @@ func (f *watchFlags) watch(cmd *cobra.Command, o watch.Options) error {
 				continue
 			}
 			summary.Add(&some[i])
+			if !slices.ContainsFunc(f.known, func(e watch.Expectation) bool { return e.Covers(&some[i]) }) {
+				f.unexpected++
+			}
 			if err := view.show(&some[i]); err != nil {
 				return err
 			}
@@ -184,7 +211,21 @@ func (f *watchFlags) watch(cmd *cobra.Command, o watch.Options) error {
 		}
 	}
 	seen, lost := w.Counts()
-	return errors.Join(view.end(&summary, seen, lost), w.Close())
+	return errors.Join(view.end(&summary, seen, lost), w.Close(), f.judge(lost))
+}
+
+// judge says whether anything came that was not expected. Where events are lost
+// that is not known.
+func (f *watchFlags) judge(lost uint64) error {
+	switch {
+	case f.expect == "":
+		return nil
+	case f.unexpected > 0:
+		return &failure{fmt.Errorf("%s came that %s does not list", counted(f.unexpected, "reset"), f.expect), exitUnproven}
+	case lost > 0:
+		return &failure{fmt.Errorf("%s are lost: whether all that came is expected is not known", counted(int64(lost), "event")), exitUnproven}
+	}
+	return nil
 }
 
 // A watchIntroduction says by which source is watched, and what that does not

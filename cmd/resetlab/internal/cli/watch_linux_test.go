@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,5 +132,29 @@ func TestWatchInLines(t *testing.T) {
 	}
 	if status != 0 || run.stderr.String() != "" {
 		t.Errorf("status %d, said %q", status, &run.stderr)
+	}
+}
+
+// TestWatchExpect: what is on the list is good, what is not ends with status 3.
+func TestWatchExpect(t *testing.T) {
+	for cause, want := range map[string]int{"refused": 0, "killed": 3} {
+		list := filepath.Join(t.TempDir(), "known")
+		if err := os.WriteFile(list, []byte("* "+cause+" it is known\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener.Close()
+		run := watching(t, "--count=1", "--expect", list, fmt.Sprint("--port=", listener.Addr().(*net.TCPAddr).Port))
+		run.line("watching")
+		if conn, err := net.Dial("tcp4", listener.Addr().String()); err == nil {
+			conn.Close()
+			t.Fatal("it was not refused")
+		}
+		if rest, status := run.end(); status != want {
+			t.Errorf("%s: status %d, want %d: %s%s", cause, status, want, rest, &run.stderr)
+		}
 	}
 }
