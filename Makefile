@@ -52,7 +52,7 @@ fuzz:
 		done; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
-# The scenarios as an ordinary user and where user namespaces are forbidden,
+# The scenarios as an ordinary user, watched, and where user namespaces are forbidden,
 # two runs at once, runs that are killed, of the real programs too; and the machine
 # is as it was before.
 isolation:

@@ -66,6 +66,8 @@ func TestDiagnose(t *testing.T) {
 			"disconnected", nil, true, diagnose.Harmless, evidence.Observed},
 		{"not accepted", event(func(e *watch.Event) { e.Reason, e.Call, e.Unaccepted = "TCP_STATE", "close", true }),
 			"listener-closed", nil, true, diagnose.Harmless, evidence.Observed},
+		{"ss -K of the listener", event(func(e *watch.Event) { e.Reason, e.Call, e.Unaccepted = "TCP_STATE", "sendmsg", true }),
+			"destroyed", nil, true, diagnose.Harmless, evidence.Observed},
 		{"ss -K", event(func(e *watch.Event) { e.Reason, e.Call, e.StillOpen = "TCP_STATE", "sendmsg", true }),
 			"destroyed", nil, true, diagnose.Harmless, evidence.Observed},
 		{"ss -K with linger 0", event(func(e *watch.Event) {

@@ -19,6 +19,11 @@ func sockets() []rule {
 	}
 	always := func(*question) bool { return true }
 	return []rule{
+		{"no program had accepted it, and its listener was not closed", // by which netlink is asked for it
+			reason("TCP_STATE", func(q *question) bool {
+				return q.figures().Unaccepted && slices.Contains([]string{"sendmsg", "sendto", "write"}, q.hand().Call)
+			}),
+			why("somebody destroyed its listener from outside the program, as ss -K does", "destroyed")},
 		{"no program had accepted it",
 			reason("TCP_STATE", func(q *question) bool { return q.figures().Unaccepted }),
 			why("its listener was closed before anybody accepted the connection", "listener-closed")},
