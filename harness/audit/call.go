@@ -25,8 +25,9 @@ type pendingCall struct {
 	slot     chan struct{}   // of the run's starts, to be given back; nil if none is held
 }
 
-// begin makes a call in a goroutine of its own, by whose label whatever the
-// client leaves behind is known. The client is loaded when there is room for it.
+// begin makes a call in a goroutine with the cell's pprof label, which goroutines
+// that the client leaks inherit (see leaks.go). The client is loaded when there is
+// room for it.
 func (t *trial) begin(ctx context.Context, call Call) *pendingCall {
 	p := &pendingCall{trial: t, done: make(chan Answer, 1)}
 	if loaded, ok := t.client.(starter); ok {

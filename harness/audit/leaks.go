@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A goroutine that a client has been told to end has this long to do so.
+// ending is how long the goroutines of a client that was closed may take to end.
 const ending = 2 * time.Second
 
 // findLeaks looks for what the clients of the cells have left behind and

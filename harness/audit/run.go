@@ -29,11 +29,11 @@ type run struct {
 	idPrefix   string // begins every id and label of this run
 	ids        atomic.Uint64
 	clock      *clock
-	starts     chan struct{} // has a word for each client that is being loaded; nil: without bound
+	starts     chan struct{} // has a value for each client that is being loaded; nil: without bound
 	server     *remoteServer // that strikes; nil: this process does
 	ending     time.Duration // how long the cells under way have to end when the context has ended
 	logging    sync.Mutex
-	sweeping   bool // it is not noted whose sockets are: asking takes a tenth of a cell
+	sweeping   bool // sockets are not attributed to cells: the sock_diag query costs 10 % of a cell
 
 	reached atomic.Bool // the origin has been connected to
 	ports   sync.Mutex  // held while a cell waits for a port to connect from
