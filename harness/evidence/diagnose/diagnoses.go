@@ -79,15 +79,24 @@ func (q *wireQuestion) place() {
 	case d.Sure == Undecided:
 	default:
 		d.Part, d.Host = q.part(q.x), q.rst.Host
-		d.Sender = map[Act]evidence.Sender{
-			ActAbort: evidence.Application, ActUnread: evidence.Application, ActTimer: evidence.Timer,
-			ActForgot: evidence.KernelReply, ActFinished: evidence.KernelReply, ActStray: evidence.KernelReply,
-			ActReject: evidence.KernelReply,
-		}[d.Act]
+		d.Sender = senderOf(d.Act)
 	}
 	if q.answered >= 0 {
 		d.Verdict.Cause = q.facts[q.answers().fact].number
 	}
+}
+
+// senderOf says what kind of thing does an act.
+func senderOf(a Act) evidence.Sender {
+	switch a {
+	case ActAbort, ActUnread:
+		return evidence.Application
+	case ActTimer:
+		return evidence.Timer
+	case ActForgot, ActFinished, ActStray, ActReject, ActRefused:
+		return evidence.KernelReply
+	}
+	return evidence.Unknown // an end it was, for a reason that the wire does not tell
 }
 
 // device is what a device between did: forge, if the end that it names goes on
