@@ -69,9 +69,15 @@ func (m *machine) arrive(s, from *sock, g segment) {
 		m.wake(s, script.IN|script.PRI)
 	}
 	m.acknowledged(from)
-	if s.flow != nil && !s.cork { // tcp_data_snd_check
-		m.flush(s, false)
+	if s.flow == nil || s.cork || len(s.held) == 0 {
+		return
 	}
+	// tcp_rcv_established looks at what is to be sent (tcp_data_snd_check), but for
+	// a segment that it expects and that acknowledges nothing.
+	if !g.fin {
+		beyond("whether an arriving segment lets go what MSG_MORE keeps back")
+	}
+	m.flush(s, false)
 }
 
 // finished is the arrival of a FIN (tcp_fin, net/ipv4/tcp_input.c; RFC 9293,

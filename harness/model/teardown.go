@@ -199,6 +199,9 @@ func (m *machine) destroyed(s *sock) script.Result {
 		if listener := m.listening(s.address); s.was != nil && listener != nil {
 			return m.destroyed(listener)
 		}
+		if s.was == nil {
+			beyond("SOCK_DESTROY of what was no connection")
+		}
 		return failed("ENOENT")
 	case tcp.StateListen:
 		s.state = tcp.StateClosed
