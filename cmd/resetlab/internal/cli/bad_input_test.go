@@ -80,6 +80,7 @@ var badArguments = map[string][][]string{
 	"resetlab explain":    {{}, {""}},
 	"resetlab try": {{}, {""}, {"no/such/file"}, {"client raed 10"}, {"client read"}, {"\x1b[31m"}, {"BINARY"}, {"."},
 		{"FILE", "no/such/file"}, {"--calls", "raed"}, {"server close; server read 1"}, {"client write \"\x1b[31m"}},
+	"resetlab predict":     {{}, {""}, {"no/such/file"}, {"client raed 10"}, {"\x1b[31m"}, {"BINARY"}, {"."}},
 	"resetlab claims":      {{"x"}},
 	"resetlab serve":       {{"no-such-server"}, {"echo", "x"}, {""}, {"\x1b[31m"}},
 	"resetlab proxy":       {{}, {"x"}},
@@ -102,7 +103,7 @@ func goodArguments(command string) []string {
 		return []string{recordings + "/abort.json"}
 	case "resetlab explain":
 		return []string{"ECONNRESET"}
-	case "resetlab try":
+	case "resetlab try", "resetlab predict":
 		return []string{"server close"}
 	case "resetlab proxy":
 		return []string{"--upstream", "127.0.0.1:1"}

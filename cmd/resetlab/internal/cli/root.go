@@ -62,7 +62,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetCompletionCommandGroupID("machine")
 	for id, commands := range map[string][]*cobra.Command{
 		"see":        {newList(), newRun(), newShow()},
-		"understand": {newTry(), newDiagnose(), newWatch(), newExplain(), newLearn(), newClaims()},
+		"understand": {newTry(), newPredict(), newDiagnose(), newWatch(), newExplain(), newLearn(), newClaims()},
 		"use":        {newServe(), newProxy(), newAudit()},
 		"machine":    {newDoctor(swept), newMan()},
 	} {
