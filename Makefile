@@ -10,7 +10,7 @@ PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/real$$' -e '
 PROCS = $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 SUITE = --procs=$(PROCS) --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
-.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire audits audits-test bpf differential
+.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire audits audits-test bpf differential mutation
 
 
 # Ginkgo knows neither NO_COLOR nor whether a terminal reads what it prints.
@@ -70,6 +70,10 @@ delayed:
 # and random scripts. ARGS='-depth=2 -random=1000' takes half a minute.
 differential:
 	go test ./harness/model -run Differential -v -timeout 0 $(if $(ARGS),$(ARGS),-depth=3 -random=10000)
+
+# Each rule of the model broken: the comparison must tell.
+mutation:
+	go test ./harness/model -run TestMutations -mutations -v -timeout 60m
 
 # 100 repetitions of the suite, and every exact cut a thousand times.
 stress:
