@@ -30,7 +30,7 @@ real:
 
 # Everything, with the race detector, which needs a C compiler.
 test:
-	go test -race $(PLAIN)
+	go test -race -timeout=30m $(PLAIN)
 	mkdir -p $(REPORTS)
 	@$(COMPILING)
 	@$(COLOR); set -x; $(GINKGO) $(SUITE) --race --timeout=10m --poll-progress-after=60s \
