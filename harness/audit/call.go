@@ -20,6 +20,10 @@ type pendingCall struct {
 	done     chan Answer
 	giveUp   context.CancelFunc
 	loading  bool            // the client has not begun yet
+	made     time.Duration   // when it began to be loaded, by the clock
+	unseen   time.Duration   // if not 0, nothing shows when it begins, and this is what its start may take
+	before   time.Duration   // for how long the client had waited for a processor when its time began
+	delayed  time.Duration   // for how long it has since
 	begun    <-chan struct{} // closed when it has; nil if that is not told
 	deadline time.Duration   // when its time is over, by the clock
 	slot     chan struct{}   // of the run's starts, to be given back; nil if none is held
@@ -45,7 +49,8 @@ func (t *trial) begin(ctx context.Context, call Call) *pendingCall {
 	case <-t.injector.accepted(): // of a call before
 	default:
 	}
-	p.deadline = t.clock.now() + limit - t.suspension.lasted()
+	p.made = t.clock.now()
+	p.beginsTo(limit)
 	calling, giveUp := context.WithCancel(ctx)
 	p.giveUp = giveUp
 	client := t.client
@@ -84,10 +89,57 @@ func (p *pendingCall) leaveSlot() {
 // begins notes that the client has begun with the call: its time begins.
 func (p *pendingCall) begins() {
 	p.leaveSlot()
+	if p.loading {
+		p.loaded(p.clock.now() - p.made)
+	}
 	p.loading, p.begun = false, nil
-	p.deadline = p.clock.now() + p.limits.Time - p.suspension.lasted()
+	p.beginsTo(p.limits.Time)
 	p.injector.begins()
 }
+
+// beginsTo has a time begin in which the client is to do something.
+func (p *pendingCall) beginsTo(limit time.Duration) {
+	p.before, p.delayed = p.runDelay(), 0
+	p.deadline = p.clock.now() + limit - p.excused()
+}
+
+// excused is how much time is not counted: that in which the client was kept from
+// running, or waited for a processor.
+func (p *pendingCall) excused() time.Duration { return p.suspension.lasted() + p.delayed }
+
+// heed notes for how long the client has waited for a processor.
+func (p *pendingCall) heed() {
+	p.delayed = max(p.delayed, min(p.runDelay()-p.before, mostDelay*p.limits.Time))
+}
+
+// mostDelay bounds the time that is not counted, in times of a call: a client that
+// is never idle always waits for a processor on a busy machine.
+const mostDelay = 4
+
+func (p *pendingCall) runDelay() time.Duration {
+	if s, ok := p.client.(scheduled); ok {
+		return s.RunDelay()
+	}
+	return 0
+}
+
+// beUnseen has a call's time begin though nothing shows when the client begins
+// with it: only its first connection would, and nobody listens. Its start has
+// what the slowest one has taken that was seen, several times over.
+func (p *pendingCall) beUnseen() {
+	if !p.loading || p.begun != nil {
+		return
+	}
+	p.unseen = p.limits.Start
+	if slowest := time.Duration(p.slowest.Load()); slowest > 0 {
+		p.unseen = min(p.unseen, slowStarts*slowest)
+	}
+	p.deadline += p.limits.Time + p.unseen - p.limits.Start
+}
+
+// slowStarts is how many times longer than any other start that was seen one may
+// take that is not seen.
+const slowStarts = 4
 
 // returns notes that the client has come back. One that tells when it begins,
 // and was not heard of before, has begun just now.
@@ -104,7 +156,7 @@ func (p *pendingCall) await(ctx context.Context) (answer Answer, returned bool) 
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		timer.Reset(p.left())
+		timer.Reset(min(p.left(), p.limits.Late/4)) // its delay is known while it runs
 		var accepted <-chan struct{}
 		if p.loading {
 			accepted = p.injector.accepted()
@@ -120,6 +172,7 @@ func (p *pendingCall) await(ctx context.Context) (answer Answer, returned bool) 
 			p.begins()
 			continue
 		case <-timer.C:
+			p.heed()
 		case <-ctx.Done():
 		}
 		if ctx.Err() == nil && p.left() > 0 {
@@ -135,22 +188,19 @@ func (p *pendingCall) await(ctx context.Context) (answer Answer, returned bool) 
 	}
 }
 
-// left is how much of the call's time is left. That in which the client was kept
-// from running does not count.
-func (p *pendingCall) left() time.Duration {
-	return p.deadline + p.suspension.lasted() - p.clock.now()
-}
+// left is how much of the call's time is left.
+func (p *pendingCall) left() time.Duration { return p.deadline + p.excused() - p.clock.now() }
 
 // end gives the call up. A client that obeys its context comes back now; one
 // that does not is left alone.
 func (p *pendingCall) end(ctx context.Context) (answer Answer) {
 	defer p.leaveSlot()
 	p.giveUp()
-	if p.loading && ctx.Err() == nil {
+	if p.loading && p.unseen == 0 && ctx.Err() == nil {
 		answer.Unable = fmt.Errorf("the client has not begun with its call within %v (--budget start=…): "+
 			"so many at once are too many for the machine (--parallel), or it does not read what it is told", p.limits.Start)
 	}
-	p.deadline = p.clock.now() + p.limits.Quiet - p.suspension.lasted()
+	p.beginsTo(p.limits.Quiet)
 	p.loading, p.begun = false, nil
 	if late, back := p.await(ctx); back {
 		late.Unable = answer.Unable

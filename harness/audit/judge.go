@@ -23,6 +23,8 @@ type observation struct {
 	returned bool          // the client came back in time
 	waited   time.Duration // from the last thing that happened until it came back
 	limits   Limits
+	delayed  time.Duration // of waited, what is not the client's or may not be: it was loaded, waited for a processor, or was done
+	useful   int           // attempts up to the last that carried a request of the call; all of them if that is not seen
 
 	// Of a client that did not come back: how many attempts it made after the
 	// first strike, whether it was still making them, and how long ago the last
@@ -123,15 +125,15 @@ func judgeSuccess(o observation) (list []finding) {
 		return append(list, found(RetriedRead, "executed %d times, which the operation allows", executed))
 	case o.account.Discarded > 0:
 		return append(list, found(Deduped, "the server discarded %s", counted(o.account.Discarded, "repeat")))
-	case o.attempts > 1:
+	case o.useful > 1:
 		return append(list, found(Retried, "success at %s, %s", o.atAttempt(), o.once()))
 	}
 	return append(list, found(Unharmed, "success at %s, %s", o.atAttempt(), o.once()))
 }
 
 func (o observation) atAttempt() string {
-	if o.attempts > 1 {
-		return fmt.Sprintf("attempt %d", o.attempts)
+	if o.useful > 1 {
+		return fmt.Sprintf("attempt %d", o.useful)
 	}
 	return "the first attempt"
 }
@@ -218,7 +220,7 @@ func judgeClass(o observation) finding {
 // late says whether the result came without a reason in the fault.
 func (o observation) late() bool {
 	stalled := o.cell.Fault == Stall || o.cell.Fault == StallRST
-	return !stalled && o.waited >= o.limits.Late
+	return !stalled && o.waited-o.delayed >= o.limits.Late
 }
 
 func (a Answer) ending() harness.Ending {

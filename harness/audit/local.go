@@ -155,6 +155,7 @@ func (l *localInjector) forget(origin settler, calls []Call) { origin.Forget(l.s
 func (l *localInjector) result(_ context.Context, o *observation, r *Result) error {
 	o.strikes, r.Attempts, r.Cut = l.trigger.struck()
 	o.attempts, r.Elsewhere = len(r.Attempts)+l.elsewhere, l.elsewhere
+	o.useful = useful(r.Attempts) + l.elsewhere
 	if err := l.inexactly(o.strikes); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/resetlab/resetlab/harness"
 )
@@ -19,7 +20,8 @@ type Rehearsal struct {
 	// handshake are not looked for. Through a toxiproxy-server they are the first
 	// bytes in each direction, where some have passed.
 	Places []string
-	Reused bool // the call came on a connection that had carried another
+	Start  time.Duration // that a client which has to be loaded took until it began with a call; 0 if nothing shows it
+	Reused bool          // the call came on a connection that had carried another
 }
 
 // Rehearse performs a call without a fault, the same way as [Run] does
@@ -76,6 +78,7 @@ func (r *run) rehearse(ctx context.Context, operation Operation, at Place) (h Re
 	if err := errors.Join(t.close(), ctx.Err()); err != nil {
 		return h, err
 	}
+	h.Start = time.Duration(r.slowest.Load())
 	h.Account, err = t.account(ctx, h.Call)
 	return h, err
 }

@@ -138,7 +138,7 @@ func (r *remoteInjector) result(ctx context.Context, o *observation, _ *Result) 
 	default:
 		o.unstruck = "a connection to " + r.address + " is not refused: something between accepts it"
 	}
-	o.attempts = o.strikes
+	o.attempts, o.useful = o.strikes, o.strikes
 	return atServer(err)
 }
 

@@ -11,7 +11,14 @@ import (
 func (t *trial) perform(ctx context.Context, call Call, o *observation) (err error) {
 	p := t.begin(ctx, call)
 	defer p.giveUp()
-	if o.answer, o.returned = p.await(ctx); o.returned {
+	if t.cell.Fault == Refuse {
+		p.beUnseen()
+	}
+	o.answer, o.returned = p.await(ctx)
+	if o.delayed = p.unseen + p.delayed; o.returned {
+		if done := o.answer.Done; !done.IsZero() {
+			o.delayed += time.Since(done)
+		}
 		return nil
 	}
 	if !p.loading && t.cell.Fault != Refuse {
@@ -38,8 +45,8 @@ func (p *pendingCall) watchRetries(ctx context.Context, o *observation) error {
 		if tries.after == 0 {
 			return nil
 		}
-		p.deadline = tries.last + max(p.limits.Quiet, backoff*tries.gap)
-		if p.clock.now() >= p.deadline || ctx.Err() != nil {
+		p.deadline = tries.last + max(p.limits.Quiet, backoff*tries.gap) - p.excused()
+		if p.left() <= 0 || ctx.Err() != nil {
 			return nil
 		}
 		if more, err := p.awaitTry(ctx, tries.after); more || err != nil {
@@ -57,7 +64,10 @@ func (p *pendingCall) awaitTry(ctx context.Context, known int) (more bool, err e
 	tick := time.NewTicker(clockTick)
 	defer tick.Stop()
 	for {
-		over := p.clock.now() >= p.deadline
+		if p.left() <= 0 {
+			p.heed()
+		}
+		over := p.left() <= 0
 		tries, err := p.injector.tries(ctx)
 		if err != nil || over || tries.after > known {
 			return tries.after > known, err
@@ -106,6 +116,19 @@ func (t *trigger) tries() (made tries) {
 		made.last = t.start + a.At
 	}
 	return made
+}
+
+// useful is how many attempts there were up to the last that carried a request of
+// the call. A connection behind it is one that the client opens for what may
+// come, as some pools do when one has ended: whether the audit still sees it
+// depends on how soon the result is told. Where no request is seen, all count.
+func useful(attempts []Attempt) int {
+	for i, a := range slices.Backward(attempts) {
+		if a.carried {
+			return i + 1
+		}
+	}
+	return len(attempts)
 }
 
 // judgeSilence judges a client that did not come back. One attempt is never

@@ -10,6 +10,7 @@ import (
 // measured with nothing in its way. The zero value is a client in this process.
 type Cost struct {
 	CPU   time.Duration // processor time of its start and one call
+	Start time.Duration // until it began with a call: the slowest start
 	Tasks int           // its processes and threads at once
 }
 

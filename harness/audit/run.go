@@ -29,6 +29,7 @@ type run struct {
 	idPrefix   string // begins every id and label of this run
 	ids        atomic.Uint64
 	clock      *clock
+	slowest    atomic.Int64  // start of a client that was seen until now, in nanoseconds
 	starts     chan struct{} // has a value for each client that is being loaded; nil: without bound
 	server     *remoteServer // that strikes; nil: this process does
 	ending     time.Duration // how long the cells under way have to end when the context has ended
@@ -145,12 +146,22 @@ func newRun(s *Subject, o Options) *run {
 	for _, p := range s.protocol().Places() {
 		r.places[p.ID] = p
 	}
+	r.loaded(s.Cost.Start)
 	if n := s.Cost.loadedAtOnce(); n > 0 {
 		r.starts = make(chan struct{}, n)
 	}
 	answered := slices.ContainsFunc(s.Protocol.Places(), func(p Place) bool { return !p.Unanswered })
 	r.unanswered = len(r.places) > 0 && !answered
 	return r
+}
+
+// loaded notes how long it took to load a client.
+func (r *run) loaded(start time.Duration) {
+	for known := r.slowest.Load(); int64(start) > known; known = r.slowest.Load() {
+		if r.slowest.CompareAndSwap(known, int64(start)) {
+			return
+		}
+	}
 }
 
 // each does the work on the numbers of order, several at once, and hands the

@@ -88,6 +88,12 @@ type Target struct {
 // RST behind them at once. Suspend returns when nothing of it runs any more; what
 // is started meanwhile need not be stopped.
 //
+//	RunDelay() time.Duration
+//
+// returns for how long it has been ready to run and was not run, as the kernel's
+// run_delay (sched-stats.rst) of a program: that is not held against it. Of several
+// threads it is the longest. It may begin at 0 again with each call.
+//
 //	Left() []string
 //
 // is called after Close and returns what the client has left behind, as
@@ -105,6 +111,10 @@ type suspender interface {
 	Suspend() error
 	Resume() error
 }
+
+// A scheduled client is a [Client] that can tell for how long it was ready to run
+// and was not run.
+type scheduled interface{ RunDelay() time.Duration }
 
 // A leaver is a [Client] that can tell when it is closed what it has left behind.
 type leaver interface{ Left() []string }
@@ -150,6 +160,9 @@ type Answer struct {
 	// client's: the machine has no process or descriptor left for it. Nil means
 	// that it was made.
 	Unable error
+	// Done is when the client was done with the call, where Do does more than to
+	// return then. Zero means when Do returned.
+	Done time.Time
 	// Leaks names what the client left behind, found by whoever ran it.
 	Leaks []string
 }

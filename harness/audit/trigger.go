@@ -45,6 +45,8 @@ type Attempt struct {
 	ToServer   int64         `json:"to_server"`  // bytes of it passed to the server
 	ToClient   int64         `json:"to_client"`  // bytes passed back
 	Struck     bool          `json:"struck"`
+
+	carried bool // a request of the call was seen in it
 }
 
 // CutBytes are the bytes around the first strike, in the direction in which

@@ -112,6 +112,7 @@ func (w *watchedConn) concerns(exchange int) bool {
 		if w.attempt < 0 || len(w.ours) > 0 {
 			w.begin()
 		}
+		w.attempts[w.attempt].carried = true
 		w.matched++
 		turn = w.matched
 		w.ours[exchange] = turn

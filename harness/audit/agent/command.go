@@ -127,6 +127,7 @@ func (c Command) do(ctx context.Context, call audit.Call, now *present) audit.An
 	now.set(p.program)
 	err = p.wait(ctx)
 	a := c.answer(out, p.stderr.tail, call, err)
+	a.Done = p.done
 	if ctx.Err() == nil { // otherwise what was left was the audit's to end
 		a.Leaks = p.leaks()
 	}

@@ -30,6 +30,13 @@ func (c *costs) watch(pid int, exited <-chan struct{}) {
 	}
 }
 
+// started notes how long a start took.
+func (c *costs) started(start time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.most.Start = max(c.most.Start, start)
+}
+
 func (c *costs) measured() audit.Cost {
 	c.mu.Lock()
 	defer c.mu.Unlock()

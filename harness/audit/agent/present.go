@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/resetlab/resetlab/harness/program"
 )
@@ -25,6 +26,21 @@ func (p *present) get() *program.Program {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.program
+}
+
+// RunDelay is for how long the program has waited for a processor; it is an
+// audit.Client's.
+func (p *present) RunDelay() time.Duration {
+	run := p.get()
+	if run == nil {
+		return 0
+	}
+	select {
+	case <-run.Exited(): // its number may be another's
+		return 0
+	default:
+		return runDelay(run.PID())
+	}
 }
 
 // Suspend stops the program and what it has started; it does nothing before there

@@ -18,8 +18,9 @@ type process struct {
 	stdin  *os.File // nil is none
 	stdout io.Writer
 	stderr kept
-	costs  *costs // nil: nobody asks
-	left   int    // how many of its processes had to be killed
+	costs  *costs    // nil: nobody asks
+	left   int       // how many of its processes had to be killed
+	done   time.Time // when it ended; zero if it was ended
 
 	supervisor *program.Supervisor
 	program    *program.Program
@@ -55,11 +56,12 @@ func (p *process) wait(ctx context.Context) (err error) {
 	case <-p.program.Exited():
 	case <-ctx.Done():
 	}
+	p.done = time.Now()
 	inTime := true // what it has done before its time was over counts
 	select {
 	case <-p.program.Exited():
 	default:
-		inTime = false
+		inTime, p.done = false, time.Time{}
 	}
 	p.left, err = p.program.Stop(p.grace)
 	err = errors.Join(err, p.supervisor.Close())

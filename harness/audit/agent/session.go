@@ -134,7 +134,7 @@ func (s *session) Do(ctx context.Context, call audit.Call) audit.Answer {
 		s.gaveUp.Store(true)
 		return audit.Answer{Err: fmt.Errorf("given up by the audit: %w", context.Cause(ctx))}
 	}
-	return audit.Answer{Err: s.gone(), Opaque: true}
+	return audit.Answer{Err: s.gone(), Opaque: true, Done: s.process.done}
 }
 
 // awaitTaken waits until the program has read its first call: until then it was

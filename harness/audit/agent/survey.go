@@ -45,7 +45,9 @@ func (c Command) Survey(
 	met := map[visit]bool{}
 	c.costs = &costs{}
 	rehearse := func(s audit.Subject, operation audit.Operation) (audit.Rehearsal, error) {
-		return audit.Rehearse(ctx, s, operation, audit.Place{}, l)
+		r, err := audit.Rehearse(ctx, s, operation, audit.Place{}, l)
+		c.costs.started(r.Start)
+		return r, err
 	}
 	learnt, err := c.learn(s, met, operations, rehearse)
 	if err != nil {
