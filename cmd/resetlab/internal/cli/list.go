@@ -53,6 +53,9 @@ shown with its drawing, what each end sees, its cure and the names of its specs.
 				encoder.SetIndent("", "  ")
 				return encoder.Encode(append([]catalogue.Situation{}, found...))
 			}
+			if len(found) == 0 {
+				return badInputf("no spec matches: 'resetlab list' shows all")
+			}
 			writeList(cmd.OutOrStdout(), found)
 			return nil
 		}),
