@@ -72,21 +72,19 @@ func parse(lines ...[]string) (s script.Script, ok bool) {
 // questions are lines that tell in which state a script has left its ends.
 // Whoever comes first takes the error: read and SO_ERROR take turns.
 func questions(s script.Script, turn int) []string {
-	_, names := model.State(s)
+	_, names, threads := model.State(s)
 	var lines []string
 	verbs := []string{"state", "poll", "unacked", "unread", "recv 9 dontwait", "so_error", `send "" dontwait nosignal`, "poll"}
 	if turn%2 == 1 {
 		verbs = []string{"state", "poll", "so_error", "select", "unread", "recv 9 dontwait", `send "" dontwait`, "poll"}
 	}
+	for _, thread := range threads {
+		lines = append(lines, thread+" returns")
+	}
 	for _, verb := range verbs {
 		for _, name := range names {
 			lines = append(lines, name+"/look "+verb)
 		}
-	}
-	outcomes := model.Outcomes(s)
-	for _, waiting := range outcomes[0].Waiting {
-		who, _, _ := strings.Cut(waiting, ":")
-		lines = append(lines, who+" returns")
 	}
 	return lines
 }
@@ -231,7 +229,7 @@ func (w walk) walk(t *testing.T, k *kernel) {
 	if !ok {
 		t.Fatalf("%q is no script", w.start)
 	}
-	key, _ := model.State(start)
+	key, _, _ := model.State(start)
 	seen := map[string]bool{key: true}
 	level, pairs, forked, different, left := [][]string{nil}, 0, 0, 0, map[string]int{}
 	for range *depth {
@@ -267,7 +265,7 @@ func (w walk) walk(t *testing.T, k *kernel) {
 					forked++
 					continue
 				}
-				if key, _ := model.State(s); key != "" && !seen[key] {
+				if key, _, _ := model.State(s); key != "" && !seen[key] {
 					seen[key] = true
 					next = append(next, lines)
 				}
@@ -342,10 +340,11 @@ func randomLines(source *rand.Rand, w walk) []string {
 		}
 		lines = more
 		if made++; stops(s) {
-			break
+			return lines
 		}
 	}
-	return lines
+	s, _ := parse(lines)
+	return append(lines, questions(s, made)...)
 }
 
 func stops(s script.Script) bool { return model.Outcomes(s)[0].Stopped != "" }

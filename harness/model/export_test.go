@@ -10,13 +10,13 @@ import (
 
 // State writes all that the model keeps after the lines of a script, in a form
 // that is the same for the same state however it came about; names are the
-// names whose descriptors are open. It is empty where the script has left what
-// the model covers.
-func State(s script.Script) (key string, names []string) {
+// names whose descriptors are open, and threads those whose calls had to wait. It
+// is empty where the script has left what the model covers.
+func State(s script.Script) (key string, names, threads []string) {
 	m := &machine{names: map[string]*sock{}, gone: map[string]*sock{}, choices: &choices{}}
 	for _, line := range s.Steps() {
 		if _, stopped := m.line(line); stopped != "" {
-			return "", nil
+			return "", nil, nil
 		}
 	}
 	for name := range m.names {
@@ -29,6 +29,7 @@ func State(s script.Script) (key string, names []string) {
 		fmt.Fprintf(&b, "%s=%d ", name, numberOf(numbers, m.names[name]))
 	}
 	for _, c := range m.waiting {
+		threads = append(threads, c.line.Actor.String())
 		fmt.Fprintf(&b, "%s %s %v %s %d; ", c.line.Actor, c.line.Call, c.returned, c.result, numberOf(numbers, c.sock))
 	}
 	for done := 0; done < len(numbers); { // numbering may find more
@@ -39,7 +40,7 @@ func State(s script.Script) (key string, names []string) {
 			}
 		}
 	}
-	return b.String(), names
+	return b.String(), names, threads
 }
 
 func numberOf(numbers map[*sock]int, s *sock) int {

@@ -139,11 +139,13 @@ func (c *course) accept(line script.Line) (uintptr, func() script.Result, error)
 	}
 	listener := from.fd
 	return unix.SYS_ACCEPT4, func() script.Result {
-		fd, _, err := unix.Accept4(listener, unix.SOCK_CLOEXEC)
-		if err != nil {
-			return failure(err)
+		// unix.Accept4 also asks the listener for its protocol, and its descriptor may
+		// have been closed while this call waited.
+		fd, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_CLOEXEC, 0, 0)
+		if errno != 0 {
+			return failure(errno)
 		}
-		return script.Result{Kind: script.OK, Count: fd} // finish takes it over
+		return script.Result{Kind: script.OK, Count: int(fd)} // finish takes it over
 	}, nil
 }
 
