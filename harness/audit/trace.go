@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit/strace"
+	"github.com/resetlab/resetlab/harness/program/strace"
 )
 
 // A Tracer runs clients in such a way that their system calls are seen. Package

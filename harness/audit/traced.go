@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/resetlab/resetlab/harness/audit/strace"
+	"github.com/resetlab/resetlab/harness/program/strace"
 )
 
 // A struckSocket is the client's end of a connection that was struck, with the

@@ -25,13 +25,14 @@ const grace = 10 * time.Second
 
 // A Program is the program of a package as an end: its connections are seen on
 // the wire and by the kernel, and what it says and how it ended are in the
-// recording. Its calls are in no journal.
+// recording. Its calls are in the journal if it is traced: see [Host.Trace].
 type Program struct {
 	*program.Program
 	name       string
 	host       *Host
 	supervisor *program.Supervisor
 	at         netip.AddrPort // port 0 if it does not listen
+	tracing    *tracing       // nil: it is not traced; guarded by mu once it runs
 
 	mu     sync.Mutex
 	asked  bool // somebody was told how it ended
@@ -45,12 +46,16 @@ type Program struct {
 // ctx ends the wait for that. The lab closes it. An error that wraps
 // [program.ErrUnavailable] says why it cannot run here, and what would help.
 func (h *Host) Run(ctx context.Context, r program.Recipe) (*Program, error) {
+	return h.run(ctx, r, nil)
+}
+
+func (h *Host) run(ctx context.Context, r program.Recipe, t *tracing) (*Program, error) {
 	path, err := r.Find()
 	if err != nil {
 		return nil, err
 	}
 	h.await()
-	p := &Program{name: r.Name, host: h, at: netip.AddrPortFrom(h.stack.IP(), 0)}
+	p := &Program{name: r.Name, host: h, at: netip.AddrPortFrom(h.stack.IP(), 0), tracing: t}
 	options := program.Options{Files: r.Files}
 	options.Namespace, _ = h.stack.(program.Namespace)
 	if r.AnyUser && os.Geteuid() == 0 && passable(os.TempDir()) {
@@ -98,13 +103,15 @@ func passable(dir string) bool {
 // start starts the program and waits until it is ready.
 func (p *Program) start(ctx context.Context, r program.Recipe, path string, user uint32) (err error) {
 	var command program.Command
+	place := program.Place{Dir: p.supervisor.Dir(), Address: p.at, User: user}
 	if r.Command != nil {
-		place := program.Place{Dir: p.supervisor.Dir(), Address: p.at, User: user}
 		if command, err = r.Command(place); err != nil {
 			return err
 		}
 	}
-	command.Args = slices.Concat([]string{path}, command.Args)
+	if command.Args, err = p.tracing.below(place, slices.Concat([]string{path}, command.Args)); err != nil {
+		return err
+	}
 	if p.Program, err = p.supervisor.Start(ctx, command); err != nil || !r.Listens {
 		return err
 	}
@@ -219,10 +226,8 @@ func (p *Program) close() error {
 	p.mu.Unlock()
 	select {
 	case <-p.Exited():
-		if failed = p.Program.Err(); failed != nil && !asked {
-			failed = fmt.Errorf("%s had ended by itself: %w: %s", p.name, failed, p.lastWords())
-		} else {
-			failed = nil
+		if !asked {
+			failed = p.Program.Err()
 		}
 	default:
 	}
@@ -230,10 +235,14 @@ func (p *Program) close() error {
 		p.Signal(syscall.SIGTERM)
 		p.Resume() // it may have ended
 	}
-	killed, err := p.Stop(grace)
+	killed, err := p.Stop(grace) // behind it all that was said is known
+	if failed != nil {
+		failed = fmt.Errorf("%s had ended by itself: %w: %s", p.name, failed, p.lastWords())
+	}
 	if killed > 0 && err == nil {
 		err = fmt.Errorf("%s: %d processes had not ended in %v and were killed: %s", p.name, killed, grace, p.lastWords())
 	}
+	p.takeCalls()
 	return errors.Join(failed, err, p.supervisor.Close())
 }
 

@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"github.com/resetlab/resetlab/harness/audit"
-	"github.com/resetlab/resetlab/harness/audit/strace"
+	"github.com/resetlab/resetlab/harness/program/strace"
 )
 
 // CheckTracing says why programs cannot be traced here. It runs strace once, on

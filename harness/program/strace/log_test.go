@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/resetlab/resetlab/harness/audit/strace"
+	"github.com/resetlab/resetlab/harness/program/strace"
 )
 
 // sample is what strace 6.1 prints of two threads that share a socket.

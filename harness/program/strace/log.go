@@ -25,6 +25,9 @@ type Log struct {
 	Calls   []Call // those on sockets, by when they were made
 	Unread  int    // lines that could not be read, and calls that were not kept
 	IOUring bool   // a program uses io_uring(7), whose operations strace does not show
+	// Unended counts the threads whose ends the log does not tell: all, by the
+	// Arguments; by the SocketArguments those that strace did not see to their ends.
+	Unended int
 }
 
 // mostCalls bounds how many calls are kept; longestLine is of bytes.
@@ -36,7 +39,7 @@ const (
 // Read reads a log. Lines that are none of strace's are counted. The error is
 // that of reading, or says that a line is longer than 1 MiB.
 func Read(r io.Reader) (*Log, error) {
-	reading := reader{log: &Log{}, pending: map[int]Call{}, watched: map[string]uint64{}}
+	reading := reader{log: &Log{}, pending: map[int]Call{}, watched: map[string]uint64{}, living: map[int]bool{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, longestLine)
 	for lines.Scan() {
@@ -50,6 +53,7 @@ func Read(r io.Reader) (*Log, error) {
 	for _, c := range reading.pending { // they never returned
 		reading.keep(c)
 	}
+	reading.log.Unended = len(reading.living)
 	slices.SortStableFunc(reading.log.Calls, func(a, b Call) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.PID, b.PID))
 	})
@@ -61,6 +65,7 @@ type reader struct {
 	log     *Log
 	pending map[int]Call      // the call that each thread is in
 	watched map[string]uint64 // sockets, by what epoll_wait(2) will call them
+	living  map[int]bool      // the threads that have made calls and not ended
 }
 
 // line takes a line, and says whether it could be read.
@@ -68,6 +73,10 @@ func (r *reader) line(text string) bool {
 	pid, at, rest, ok := stamped(text)
 	if !ok {
 		return false
+	}
+	r.living[pid] = true
+	if strings.HasPrefix(rest, "+++ ") {
+		delete(r.living, pid)
 	}
 	if strings.HasPrefix(rest, "+++ ") || strings.HasPrefix(rest, "--- ") || strings.HasPrefix(rest, "strace: ") {
 		return true // it has ended, or got a signal
