@@ -136,26 +136,31 @@ func (r *Record) Remember(op Op, start time.Time, n int, err error) {
 	if err != nil {
 		call.Error = err.Error()
 	}
+	r.enter(call)
+}
+
+// enter enters a call into the outcome and into the journal.
+func (r *Record) enter(call Call) {
 	r.mu.Lock()
 	o := &r.outcome
-	switch op {
+	switch call.Op {
 	case Read:
-		o.Received += int64(n)
+		o.Received += int64(call.Bytes)
 	case Write:
-		o.Sent += int64(n)
+		o.Sent += int64(call.Bytes)
 	}
-	if len(o.Calls) < firstCalls || err != nil && len(o.Calls) < mostCalls {
+	if len(o.Calls) < firstCalls || call.Err != nil && len(o.Calls) < mostCalls {
 		o.Calls = append(o.Calls, call)
 	} else {
 		o.Elided++
 	}
 	ending := call.Ending
-	if err == nil && op.Closes() {
+	if call.Err == nil && call.Op.Closes() {
 		ending = harness.Closed
 	}
 	if o.Ending == harness.Open && ending != harness.Open {
-		o.Op, o.Ending, o.Error, o.Err = op, ending, call.Error, err
-		o.At = start.Add(call.Duration)
+		o.Op, o.Ending, o.Error, o.Err = call.Op, ending, call.Error, call.Err
+		o.At = call.Start.Add(call.Duration)
 	}
 	entry := Entry{Host: o.Host, Conn: o.Conn, Local: o.Local, Remote: o.Remote, Call: call}
 	r.mu.Unlock()

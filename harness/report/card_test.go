@@ -57,7 +57,8 @@ func TestCardSaysWhatMatters(t *testing.T) {
 		{"user_timeout", []string{`read\(\) ETIMEDOUT`, `TCPAbortOnTimeout \+1`}},
 		{"keepalive_gives_up", []string{"⋮ 1.0 s", "inferred", "no kernel lane: the tracepoints are not readable"}},
 		{"sshd_drops_ssh", []string{`sshd: drop connection #1 from`, "ssh: kex_exchange_identification: read:",
-			"Connection reset by peer", "ssh: exit status 255", "why: TCP_ABORT_ON_CLOSE", "no calls lane: what sshd, ssh called"}},
+			"Connection reset by peer", "ssh: exit status 255", "why: TCP_ABORT_ON_CLOSE", `#2 accept\(\) ok`, `#2 write\(\) = 22`,
+			`#2 close\(\) = 0`, `RST 1 from  server, sshd-\d+ close\(\)`, `client saw  read\(\) ECONNRESET`}},
 		{"calls_only", []string{"app-only", "no wire lane: Linux only", "no counters lane: Linux only", `write\(\) EPIPE`}},
 		{"retry_on_a_new_connection", []string{"#1 RST ACK", `#3 connect\(\)`, `#3 read\(\)`, "0 of server's 43 bytes"}},
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/report"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // speech is a recording of what a program at each end says: so many lines, of
@@ -86,5 +87,27 @@ func TestALinePartsNothing(t *testing.T) {
 	r.Resets = nil // their indices are others now
 	if got := len(report.CardSteps(r, report.CardOptions{})); got != steps+1 {
 		t.Errorf("%d steps, want the %d and the line", got, steps)
+	}
+}
+
+// What strace tells of a call that failed is the name of an errno, which is shown
+// where no word of ours stands for it; so is a connect that goes on.
+func TestErrnoNames(t *testing.T) {
+	r := &evidence.Recording{Version: evidence.Version, Level: evidence.AppOnly, Scenario: "errno names",
+		Hosts: []evidence.Host{{Name: "client"}, {Name: "server"}},
+		Flows: []evidence.Flow{{Client: "10.0.0.1:1", Server: "10.0.0.2:2", ClientHost: "client", ServerHost: "server"}}}
+	for i, call := range []tcp.Call{
+		{Op: tcp.Connect, Ending: tcp.Open, Error: "EINPROGRESS"},
+		{Op: tcp.SocketError, Ending: tcp.Refused, Error: "ECONNREFUSED"},
+		{Op: tcp.Shutdown, Ending: tcp.Other, Error: "ENOTCONN"},
+	} {
+		r.Events = append(r.Events, evidence.Event{At: time.Duration(i) * time.Second, Host: "client",
+			Call: &evidence.Call{Call: call, Conn: 1}})
+	}
+	drawn := card(t, r, report.CardOptions{})
+	for _, want := range []string{"EINPROGRESS │", "ECONNREFUSED │", "ENOTCONN │"} {
+		if !strings.Contains(strings.Join(strings.Fields(drawn), " "), want) {
+			t.Errorf("no %q in\n%s", want, drawn)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -51,11 +52,17 @@ func errno(e tcp.Ending) string {
 	return string(e)
 }
 
+// errnoName matches the name of an errno, which is all that a trace of system
+// calls tells of an error.
+var errnoName = regexp.MustCompile(`^E[A-Z0-9]+$`)
+
 // callText describes a call and its result, such as "read() ECONNRESET".
 func callText(c tcp.Call) string {
 	switch {
 	case c.Ending != tcp.Open && c.Ending != "" && c.Bytes > 0:
 		return fmt.Sprintf("%s() = %s, %s", c.Op, count(int64(c.Bytes)), errno(c.Ending))
+	case c.Ending == tcp.Other && errnoName.MatchString(c.Error), c.Op == tcp.Connect && c.Error == "EINPROGRESS":
+		return fmt.Sprintf("%s() %s", c.Op, c.Error)
 	case failed(c):
 		return fmt.Sprintf("%s() %s", c.Op, errno(c.Ending))
 	case c.Op == tcp.Poll:

@@ -36,8 +36,10 @@ type Call struct {
 	Duration time.Duration `json:"duration"`        // nanoseconds
 	Bytes    int           `json:"bytes,omitempty"` // read or written, also when it failed then
 	Ending   Ending        `json:"ending"`          // Open when it succeeded
-	Error    string        `json:"error,omitempty"` // the error's text; empty when it succeeded
-	Err      error         `json:"-"`
+	// Error is the error's text; empty when it succeeded. A connect that goes on
+	// behind the call (connect(2), EINPROGRESS) has that here, and is Open.
+	Error string `json:"error,omitempty"`
+	Err   error  `json:"-"`
 }
 
 // String describes the call in a phrase, such as "read: reset".

@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,10 +20,10 @@ const (
 	bytesKept = 1 << 10
 )
 
-// addPrograms adds what the lab's programs have said and how they ended. Their
-// calls nobody has noted.
+// addPrograms adds what the lab's programs have said and how they ended. It says
+// whose calls nobody has noted, and of which some may be missing.
 func (g *inputs) addPrograms(r *evidence.Recording, programs []*lab.Program) {
-	var names []string
+	untold := map[string][]string{} // programs, by why their calls are not known
 	for _, p := range programs {
 		g.programs = append(g.programs, p)
 		lines, lost := p.Lines()
@@ -45,13 +46,19 @@ func (g *inputs) addPrograms(r *evidence.Recording, programs []*lab.Program) {
 			}
 			g.said = append(g.said, ended)
 		}
-		if !slices.Contains(names, p.Name()) {
-			names = append(names, p.Name())
+		missing, err := p.Traced()
+		if err != nil && !slices.Contains(untold[err.Error()], p.Name()) {
+			untold[err.Error()] = append(untold[err.Error()], p.Name())
+		}
+		for _, what := range missing {
+			r.LostEvents++ // or more
+			r.Gaps = append(r.Gaps, evidence.Gap{Lane: evidence.Calls, To: max(0, time.Since(r.Started)),
+				Why: "of " + p.Name() + ": " + what})
 		}
 	}
-	if len(names) > 0 {
+	for _, why := range slices.Sorted(maps.Keys(untold)) {
 		r.Missing = append(r.Missing, evidence.MissingLane{Lane: evidence.Calls, Why: fmt.Sprintf(
-			"what %s called is in no journal: strace(1) would tell", strings.Join(names, ", "))})
+			"what %s called is in no journal: %s", strings.Join(untold[why], ", "), why)})
 	}
 }
 
