@@ -4948,7 +4948,7 @@ goes on
 		Client: "\"kex_exchange_identification: read: Connection reset by peer\", and exit status 255",
 		Server: "logs \"drop connection … past MaxStartups\" (from version 9.8: \"drop connection … Maxstartups\")",
 		Twin:   "no slot is taken: ssh logs in",
-		Labels: []string{"cause:limit", "cause:max-startups", "real:sshd", "real:ssh"},
+		Labels: []string{"cause:limit", "cause:max-startups", "real:sshd", "real:ssh", "real:strace"},
 		File:   "scenarios/real/dropped_by_max_startups_linux.go",
 		System: "linux",
 		Specs: []Spec{
@@ -4957,6 +4957,12 @@ goes on
 				Text:   "sshd beyond its MaxStartups resets ssh, whose banner is unread",
 				Short:  "resets ssh, whose banner is unread",
 				Labels: []string{"cause:limit", "cause:max-startups", "real:sshd", "real:ssh"},
+			},
+			{
+				Name:   "sshd-drops-beyond-max-startups/closes-what-it-has-accepted-without-a-read",
+				Text:   "sshd beyond its MaxStartups closes what it has accepted without a read",
+				Short:  "closes what it has accepted without a read",
+				Labels: []string{"cause:limit", "cause:max-startups", "real:sshd", "real:ssh", "real:strace"},
 			},
 			{
 				Name:   "sshd-drops-beyond-max-startups/finishes-a-client-whose-banner-comes-later-although-rst-answers-that",

@@ -1,6 +1,7 @@
 package real
 
 import (
+	"fmt"
 	"io"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -59,6 +60,23 @@ ssh                    sshd                    silent client          sshd
 		logs(ctx, s.server, log, 1)
 		Expect(Recorded(s.lab, held)).To(ShowReset(
 			SentBy(evidence.Application, "server"), Because("TCP_ABORT_ON_CLOSE"), WithFlags("RST ACK")))
+	}, Limit)
+
+	It("closes what it has accepted without a read", Label("real:strace"), func(ctx SpecContext) {
+		s := startSSHD(ctx, StartLab(), one)
+		held := s.hold(ctx)
+
+		client := s.sshUnread(ctx)
+
+		endsWith(ctx, client, 255, Equal(resetMessage), Equal(byAddress("Connection reset", s)))
+		recording := Recorded(s.lab, held)
+		line, _ := words()
+		Expect(recording.Lacks(evidence.Calls)).To(BeFalse(), "%v", recording.Missing)
+		Expect(called(recording, "server", 1)).To(Equal(
+			[]string{"accept: ok", fmt.Sprintf("write: %d bytes", len(line)), "close: ok"}))
+		ofSSH := called(recording, "client", 1)
+		Expect(ofSSH[len(ofSSH)-1]).To(Equal("read: reset"))
+		Expect(recording.Resets).To(ContainElement(HaveField("By", MatchRegexp(`^sshd\S* close\(\)$`))))
 	}, Limit)
 
 	It("finishes a client whose banner comes later, although RST answers that", func(ctx SpecContext) {

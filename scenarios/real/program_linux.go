@@ -21,6 +21,15 @@ func start(ctx SpecContext, h *lab.Host, r program.Recipe) *lab.Program {
 	return p
 }
 
+// trace is start below strace, where that is installed: what the program calls on
+// its connections is in the recording.
+func trace(ctx SpecContext, h *lab.Host, r program.Recipe) *lab.Program {
+	GinkgoHelper()
+	p, err := h.Trace(ctx, r)
+	Available(err)
+	return p
+}
+
 // said runs a command to its end at a host, and returns its exit status and what
 // it said, without the end of its last line.
 func said(ctx SpecContext, h *lab.Host, name string, args ...string) (status int, text string) {
@@ -40,6 +49,16 @@ func awaitLine(ctx SpecContext, p *lab.Program, prefix string) string {
 	line, err := p.AwaitLine(ctx, func(l program.Line) bool { return strings.HasPrefix(l.Text, prefix) })
 	Expect(err).NotTo(HaveOccurred())
 	return line.Text
+}
+
+// called tells what a host called on a connection, as "write: 22 bytes".
+func called(r *evidence.Recording, host string, flow int) (calls []string) {
+	for _, e := range r.Events {
+		if e.Call != nil && e.Host == host && e.Flow == flow {
+			calls = append(calls, e.Call.Call.String())
+		}
+	}
+	return calls
 }
 
 // delayedACK is the least time after which a kernel that was asked not to

@@ -49,6 +49,7 @@ var tools = map[string]tool{
 	"ruby":         released(2, command("ruby", "ruby", "--version")),
 	"ssh":          released(2, recipes.SSH("", recipes.Client{})),
 	"sshd":         released(2, recipes.SSHD(recipes.Server{})),
+	"strace":       released(2, command("strace", "strace", "--version")),
 	"vsftpd":       released(2, recipes.VSFTPD()),
 }
 

@@ -42,14 +42,14 @@ func startSSHD(ctx SpecContext, l *lab.Lab, settings recipes.Server) login {
 	user, err := recipes.NewKey()
 	Expect(err).NotTo(HaveOccurred())
 	settings.HostKey, settings.User = host, user
-	server := start(ctx, l.Host("server"), recipes.SSHD(settings))
+	server := trace(ctx, l.Host("server"), recipes.SSHD(settings))
 	return login{l, server, recipes.Client{HostKey: host, User: user}}
 }
 
 // ssh starts a client that has the server run a command.
 func (s login) ssh(ctx SpecContext, command ...string) *lab.Program {
 	GinkgoHelper()
-	return start(ctx, s.lab.Host("client"), recipes.SSH(s.server.Addr(), s.client, command...))
+	return trace(ctx, s.lab.Host("client"), recipes.SSH(s.server.Addr(), s.client, command...))
 }
 
 // sshThatStays is ssh whose command says "ready", and then does this until the
