@@ -85,6 +85,9 @@ func (m *machine) open(s *sock, to *port) {
 	m.wake(s, anyone)
 	listener.children = append(listener.children, child)
 	m.wake(listener, script.IN|script.PRI)
+	if child.writeShut { // tcp_rcv_state_process: what its listener had shut is shut at once
+		m.shutWrite(child)
+	}
 }
 
 // take gives a socket its port.

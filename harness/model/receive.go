@@ -147,7 +147,7 @@ func (m *machine) drain(s *sock) script.Result {
 		if s.flow == nil || peer.flow == nil {
 			beyond(window)
 		}
-		peer.stuffed = false
+		peer.stuffed, s.queue = false, nil
 		m.wake(peer, script.OUT)
 		result.End, result.Of = script.Nothing, script.Less
 		if m.choices.next(2) == 0 { // as if nothing had been
