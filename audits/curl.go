@@ -2,6 +2,7 @@ package audits
 
 import (
 	"context"
+	"errors"
 	"os/exec"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -51,33 +52,60 @@ func curl(options ...string) func(SpecContext) audit.Subject {
 		}
 		origin := started(origins.StartHTTP())
 		return audit.Subject{
-			Protocol: protocols.HTTP1(), Origin: origin,
-			Open: func(context.Context, audit.Target) (audit.Client, error) {
-				return audit.Func(func(ctx context.Context, c audit.Call) audit.Answer {
-					return curlOnce(ctx, origin, c, options)
-				}), nil
+			Protocol: protocols.HTTP1(), Origin: origin, Suspends: true,
+			Open: func(ctx context.Context, to audit.Target) (audit.Client, error) {
+				return openCurl(ctx, to, origin, options)
 			},
 		}
 	}
 }
 
-func curlOnce(ctx context.Context, origin *origins.HTTP, c audit.Call, options []string) audit.Answer {
-	if c.Shape == "pipelined" {
+// A curlClient runs curl once for each call, with the arguments that its operation
+// needs.
+type curlClient map[audit.Operation]suspender
+
+func openCurl(ctx context.Context, to audit.Target, origin *origins.HTTP, options []string) (audit.Client, error) {
+	c := curlClient{}
+	for _, operation := range audit.Operations() {
+		args := append([]string{"curl", "-sS", "--fail", "--compressed"}, options...)
+		if operation != audit.Read {
+			args = append(args, "--request", "{method}", "--data", "operation {id}")
+		}
+		if operation == audit.Idempotent {
+			args = append(args, "--header", "Idempotency-Key: {id}")
+		}
+		command := agent.Command{Args: append(args, "{url}"), URL: origin.URL, Reply: origin.Reply}
+		client, err := command.Open(ctx, to)
+		if err != nil {
+			return nil, err
+		}
+		c[operation] = client.(suspender)
+	}
+	return c, nil
+}
+
+func (c curlClient) Do(ctx context.Context, call audit.Call) audit.Answer {
+	if call.Shape == "pipelined" {
 		return audit.Answer{Unimplemented: true}
 	}
-	args := append([]string{"curl", "-sS", "--fail", "--compressed"}, options...)
-	r := requestFor(origin, c)
-	if r.body != "" {
-		args = append(args, "--request", r.method, "--data", r.body)
+	return c[call.Operation].Do(ctx, call)
+}
+
+// Suspend stops the curl that runs.
+func (c curlClient) Suspend() error { return c.each(suspender.Suspend) }
+
+// Resume lets it go on.
+func (c curlClient) Resume() error { return c.each(suspender.Resume) }
+
+// Close waits until none runs.
+func (c curlClient) Close() error {
+	return c.each(suspender.Close)
+}
+
+func (c curlClient) each(do func(suspender) error) error {
+	var problems []error
+	for _, client := range c {
+		problems = append(problems, do(client))
 	}
-	if r.key != "" {
-		args = append(args, "--header", "Idempotency-Key: "+r.key)
-	}
-	command := agent.Command{Args: append(args, r.url), Reply: origin.Reply}
-	client, err := command.Open(ctx, audit.Target{})
-	if err != nil {
-		return audit.Answer{Err: err}
-	}
-	defer client.Close()
-	return client.Do(ctx, c)
+	return errors.Join(problems...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -86,11 +87,60 @@ func (h httpClient) Close() error {
 func inSession(ctx SpecContext, program ...string) audit.Subject {
 	origin := started(origins.StartHTTP())
 	command := agent.Command{Args: program, Session: true, Reply: origin.Reply, URL: origin.URL}
-	session := started(command.Open(ctx, audit.Target{Address: origin.Addr()}))
+	session := started(command.Open(ctx, audit.Target{Address: origin.Addr()})).(suspender)
 	first := session.Do(ctx, audit.Call{ID: "first", Operation: audit.Read, Address: origin.Addr()})
 	Expect(first.Err).NotTo(HaveOccurred()) // no cell is to wait until it has started
+	shared := &sharedSession{suspender: session}
 	return audit.Subject{
-		Protocol: protocols.HTTP1(), Origin: origin, Pooled: true,
-		Open: func(context.Context, audit.Target) (audit.Client, error) { return audit.Func(session.Do), nil },
+		Protocol: protocols.HTTP1(), Origin: origin, Pooled: true, Suspends: true,
+		Open: func(context.Context, audit.Target) (audit.Client, error) { return &borrowed{shared}, nil },
 	}
+}
+
+// A suspender is a client that can be kept from running for a moment.
+type suspender interface {
+	audit.Client
+	Suspend() error
+	Resume() error
+}
+
+// A sharedSession is a program that performs the calls of all cells. It is stopped
+// while any of them wants that: the others see a client that is slow for a moment.
+type sharedSession struct {
+	suspender
+
+	mu      sync.Mutex // guards the rest
+	stopped int        // how many cells want it stopped
+}
+
+// A borrowed session is what one cell has of it.
+type borrowed struct{ of *sharedSession }
+
+func (b *borrowed) Do(ctx context.Context, c audit.Call) audit.Answer {
+	return b.of.suspender.Do(ctx, c)
+}
+
+// Close leaves the program to the other cells.
+func (b *borrowed) Close() error { return nil }
+
+// Suspend stops the program, unless another cell has.
+func (b *borrowed) Suspend() error {
+	b.of.mu.Lock()
+	defer b.of.mu.Unlock()
+	b.of.stopped++
+	if b.of.stopped > 1 {
+		return nil
+	}
+	return b.of.suspender.Suspend()
+}
+
+// Resume lets it go on, unless another cell wants it stopped.
+func (b *borrowed) Resume() error {
+	b.of.mu.Lock()
+	defer b.of.mu.Unlock()
+	b.of.stopped--
+	if b.of.stopped > 0 {
+		return nil
+	}
+	return b.of.suspender.Resume()
 }
