@@ -24,7 +24,7 @@ type observation struct {
 	waited   time.Duration // from the last thing that happened until it came back
 	limits   Limits
 	delayed  time.Duration // of waited, what is not the client's or may not be: it was loaded, waited for a processor, or was done
-	useful   int           // attempts up to the last that carried a request of the call; all of them if that is not seen
+	useful   int           // attempts that carried a request of the call or were struck; all of them if that is not seen
 
 	// Of a client that did not come back: how many attempts it made after the
 	// first strike, whether it was still making them, and how long ago the last

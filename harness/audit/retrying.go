@@ -118,17 +118,22 @@ func (t *trigger) tries() (made tries) {
 	return made
 }
 
-// useful is how many attempts there were up to the last that carried a request of
-// the call. A connection behind it is one that the client opens for what may
-// come, as some pools do when one has ended: whether the audit still sees it
+// useful is how many attempts carried a request of the call or were struck. Another
+// connection is one that the client opens for what may come, as some pools do when
+// one has ended, or to cancel what is under way: whether the audit still sees it
 // depends on how soon the result is told. Where no request is seen, all count.
-func useful(attempts []Attempt) int {
-	for i, a := range slices.Backward(attempts) {
-		if a.carried {
-			return i + 1
+func useful(attempts []Attempt) (n int) {
+	seen := false
+	for _, a := range attempts {
+		if a.carried || a.Struck {
+			n++
 		}
+		seen = seen || a.carried
 	}
-	return len(attempts)
+	if !seen {
+		return len(attempts)
+	}
+	return n
 }
 
 // judgeSilence judges a client that did not come back. One attempt is never
