@@ -35,7 +35,7 @@ func unacked(s *sock) script.Result {
 		return failed("EINVAL")
 	case s.state == tcp.StateSynSent:
 		return script.Result{Kind: script.Count}
-	case s.blurs(), s.jumped:
+	case s.blurs(), s.filled, s.jumped:
 		beyond("SIOCOUTQ of a window that was full, or of a connection that was dissolved")
 	}
 	return script.Result{Kind: script.Count, Count: s.unacked}

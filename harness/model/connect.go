@@ -59,7 +59,7 @@ func (m *machine) connecting(s *sock) (script.Result, bool) {
 func (m *machine) open(s *sock, to *port) {
 	s.err, s.done = "", false // tcp_connect_init
 	s.state, s.to = tcp.StateSynSent, to
-	s.unacked, s.jumped = 1, false // the SYN
+	s.unacked, s.jumped, s.filled = 1, false, false // the SYN
 	s.rst, s.last, s.was = false, nil, nil
 	if s.port == nil {
 		s.take(&port{s.name})

@@ -33,3 +33,25 @@ func TestExamples(t *testing.T) {
 		})
 	}
 }
+
+// TestNotModelled: where the sizes of buffers decide, or what the model does not
+// cover, the prediction ends, and guesses nothing.
+func TestNotModelled(t *testing.T) {
+	for _, text := range []string{
+		"server fill; client disconnect; server unacked",
+		"server fill; client unread",
+		"server fill; client close; server unacked",
+		"client disconnect; client unacked",
+		`client send "a" oob`,
+	} {
+		scripts, err := script.Parse(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		for _, answer := range model.Outcomes(scripts[0]) {
+			if answer.Stopped == "" {
+				t.Errorf("%s: it goes on to the end:\n%s", text, answer.Text())
+			}
+		}
+	}
+}

@@ -23,6 +23,7 @@ type sock struct {
 	unacked  int    // write_seq - snd_una
 	jumped   bool   // write_seq was set anew by tcp_disconnect: unacked is a large number
 	stuffed  bool   // what it sends does not fit: some of it is queued at either end
+	filled   bool   // fill wrote to it, and how much of that was acknowledged is unknown
 	blurred  bool   // how much of what was sent to it has come is unknown
 	flow     *flow  // the connection in which segments find it
 	side     int    // which end of the flow

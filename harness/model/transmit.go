@@ -125,6 +125,6 @@ func (m *machine) fill(s *sock) script.Result {
 	if far := s.flow.ends[1-s.side]; len(far.calls) > 0 || len(far.watches) > 0 || s.cork || far.blurred || s.blurred {
 		beyond("fill with a cork, in both directions, or under somebody who waits for it")
 	}
-	s.stuffed, s.last.blurred = true, true
+	s.stuffed, s.filled, s.last.blurred = true, true, true
 	return script.Result{Kind: script.Full}
 }
