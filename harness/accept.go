@@ -101,11 +101,15 @@ func (p *Proxy) reject(err error) {
 	p.rejected = append(p.rejected, err)
 }
 
-// admit numbers a connection, arms the cuts on it and serves it.
+// admit numbers a connection, arms the cuts on it and serves it. One at a time:
+// while the proxy listens again the loop of the listener before may still have a
+// connection to admit.
 func (p *Proxy) admit(client *net.TCPConn) {
+	p.admission.Lock()
+	defer p.admission.Unlock()
 	var watcher, records Watcher
 	var filter Filter
-	number := p.accepted + 1 // only the accept loop counts
+	number := p.accepted + 1 // nobody else counts meanwhile
 	if p.settings.Watch != nil {
 		watcher = p.settings.Watch(number)
 	}

@@ -32,6 +32,8 @@ type Proxy struct {
 	cancel   context.CancelFunc
 	work     sync.WaitGroup // the accept loop and what every connection runs
 
+	admission sync.Mutex // held while a connection is admitted; it is taken before mu
+
 	mu       sync.Mutex // guards the rest; it is taken before any connection's or pipe's
 	listener net.Listener
 	closed   bool
