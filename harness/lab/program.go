@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -15,9 +13,6 @@ import (
 
 	"github.com/resetlab/resetlab/harness/program"
 )
-
-// nobody is the user without rights that systems agree on.
-const nobody = 65534
 
 // grace is how long a program may take to end when it is asked to, on a machine
 // that is very busy. Who needs it, and not who ends, waits.
@@ -56,11 +51,8 @@ func (h *Host) run(ctx context.Context, r program.Recipe, t *tracing) (*Program,
 	}
 	h.await()
 	p := &Program{name: r.Name, host: h, at: netip.AddrPortFrom(h.stack.IP(), 0), tracing: t}
-	options := program.Options{Files: r.Files}
+	options := program.Options{Files: r.Files, User: r.RunsAs()}
 	options.Namespace, _ = h.stack.(program.Namespace)
-	if r.AnyUser && os.Geteuid() == 0 && passable(os.TempDir()) {
-		options.User = nobody
-	}
 	if r.Listens {
 		port, release, err := reserve(h.stack)
 		if err != nil {
@@ -81,23 +73,6 @@ func (h *Host) run(ctx context.Context, r program.Recipe, t *tracing) (*Program,
 	h.lab.mu.Unlock()
 	h.lab.Own(p)
 	return p, nil
-}
-
-// passable says whether every user may pass through a directory and those above
-// it, as a program must to reach what is its own below.
-func passable(dir string) bool {
-	dir, err := filepath.Abs(dir)
-	for err == nil {
-		var info os.FileInfo
-		if info, err = os.Stat(dir); err == nil && info.Mode().Perm()&0o001 == 0 {
-			return false
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	return err == nil
 }
 
 // start starts the program and waits until it is ready.

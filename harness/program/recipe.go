@@ -28,6 +28,8 @@ type Recipe struct {
 	// runs as nobody (65534), if nobody may pass to the directory of temporary
 	// files.
 	AnyUser bool
+	// NeverRoot says that it refuses to run as root.
+	NeverRoot bool
 	// Listens says that it is ready when it listens at its address. Otherwise it
 	// is when it is executed.
 	Listens bool
@@ -63,11 +65,45 @@ func (p Place) Write(name, text string, mode fs.FileMode) (path string, err erro
 	return path, err
 }
 
+// nobody is the user without rights that systems agree on.
+const nobody = 65534
+
+// RunsAs says who the program is to run as: nobody (65534) where AnyUser says so;
+// 0 is the user of this process.
+func (r Recipe) RunsAs() (uid uint32) {
+	if r.AnyUser && os.Geteuid() == 0 && passable(os.TempDir()) {
+		return nobody
+	}
+	return 0
+}
+
+// passable says whether every user may pass through a directory and those above
+// it, as a program must to reach what is its own below.
+func passable(dir string) bool {
+	dir, err := filepath.Abs(dir)
+	for err == nil {
+		var info os.FileInfo
+		if info, err = os.Stat(dir); err == nil && info.Mode().Perm()&0o001 == 0 {
+			return false
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return err == nil
+}
+
 // Find returns the path of the program. The error wraps [ErrUnavailable] if it
-// is not installed, and says what would install it.
+// is not installed, and says what would install it, or if it would run as root and
+// never does.
 func (r Recipe) Find() (path string, err error) {
 	if r.Path == "" {
 		return "", fmt.Errorf("program: the recipe %q names no program", r.Name)
+	}
+	if r.NeverRoot && os.Geteuid() == 0 && r.RunsAs() == 0 {
+		return "", fmt.Errorf("%s: %w: it does not run as root, and other users may not pass to %s: set TMPDIR to a directory to which they may",
+			r.Name, ErrUnavailable, os.TempDir())
 	}
 	if path, err = exec.LookPath(r.Path); err == nil {
 		return filepath.Abs(path)

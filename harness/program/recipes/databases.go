@@ -35,7 +35,7 @@ func RedisCLI(server string, command ...string) program.Recipe {
 func Memcached(options ...string) program.Recipe {
 	return program.Recipe{
 		Name: "memcached", Package: "memcached", Path: "memcached", Version: []string{"--version"},
-		AnyUser: true, Listens: true,
+		AnyUser: true, NeverRoot: true, Listens: true,
 		Command: func(at program.Place) (program.Command, error) {
 			args := []string{"-l", at.Address.Addr().String(), "-p", fmt.Sprint(at.Address.Port()), "-U", "0", "-t", "1", "-vv"}
 			return program.Command{Args: append(args, options...)}, nil
@@ -49,7 +49,7 @@ func Memcached(options ...string) program.Recipe {
 func MariaDB(options ...string) program.Recipe {
 	return program.Recipe{
 		Name: "mariadbd", Package: "mariadb-server", Path: "mariadbd", Version: []string{"--version"},
-		AnyUser: true, Listens: true,
+		AnyUser: true, NeverRoot: true, Listens: true,
 		Command: func(at program.Place) (program.Command, error) {
 			// Without InnoDB and users an empty directory is all that it takes.
 			in := func(name string) string { return filepath.Join(at.Dir, name) }
@@ -74,7 +74,8 @@ func MariaDBClient(server string, options ...string) program.Recipe {
 // InitDB makes the directory "data" for a PostgreSQL below its own. See initdb(1).
 func InitDB() program.Recipe {
 	return program.Recipe{
-		Name: "initdb", Package: "postgresql", Path: ofPostgreSQL("initdb"), Version: []string{"--version"}, AnyUser: true,
+		Name: "initdb", Package: "postgresql", Path: ofPostgreSQL("initdb"), Version: []string{"--version"},
+		AnyUser: true, NeverRoot: true,
 		Command: func(at program.Place) (program.Command, error) {
 			return program.Command{Args: []string{"-D", filepath.Join(at.Dir, "data"), "-U", "postgres", "-A", "trust",
 				"--no-sync", "--no-locale", "-E", "UTF8"}}, nil
@@ -87,7 +88,7 @@ func InitDB() program.Recipe {
 func PostgreSQL(data string, options ...string) program.Recipe {
 	return program.Recipe{
 		Name: "postgres", Package: "postgresql", Path: ofPostgreSQL("postgres"), Version: []string{"--version"},
-		AnyUser: true, Listens: true,
+		AnyUser: true, NeverRoot: true, Listens: true,
 		Command: func(at program.Place) (program.Command, error) {
 			args := []string{"-D", data}
 			for _, option := range append(options, "listen_addresses="+at.Address.Addr().String(),
