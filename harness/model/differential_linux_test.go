@@ -104,7 +104,7 @@ type kernel struct {
 const corkTimer = 200 * time.Millisecond
 
 func startKernel(t *testing.T) *kernel {
-	k := &kernel{t: t, known: recorded{}}
+	k := &kernel{t: t, known: newRecorded()}
 	if *answers != "" {
 		all, err := loadAnswers(*answers)
 		if err == nil {
@@ -135,7 +135,7 @@ func startKernel(t *testing.T) *kernel {
 // and cannot be.
 func (k *kernel) answer(s script.Script) (answer script.Answer, ok bool) {
 	if k.runner == nil {
-		known, ok := k.known[s.String()]
+		known, ok := k.known.Answers[s.String()]
 		answer.Stopped, answer.Waiting = known.Stopped, known.Waiting
 		for i, results := range known.Results {
 			answer.Steps = append(answer.Steps, script.Step{Line: s.Steps()[i], Results: results})
@@ -156,7 +156,7 @@ func (k *kernel) answer(s script.Script) (answer script.Answer, ok bool) {
 		for _, step := range result.Answer.Steps {
 			known.Results = append(known.Results, step.Results)
 		}
-		k.known[s.String()] = known
+		k.known.Answers[s.String()] = known
 	}
 	return result.Answer, true
 }
@@ -249,13 +249,7 @@ func (w walk) walk(t *testing.T, k *kernel) {
 					}
 				}
 				pairs++
-				whole := s
-				if outcomes[0].Stopped == "" {
-					if asked, ok := parse(w.start, lines, questions(s, pairs)); ok {
-						whole = asked
-					}
-				}
-				if d := k.differs(whole); d != "" {
+				if d := k.differs(w.asked(k, s, lines, pairs, outcomes[0].Stopped == "")); d != "" {
 					different++
 					if different <= 40 {
 						t.Errorf("%s\n%s", strings.Join(lines, "; "), d)
@@ -278,6 +272,24 @@ func (w walk) walk(t *testing.T, k *kernel) {
 	for _, what := range sorted(left) {
 		t.Logf("left out %d times: %s", left[what], what)
 	}
+}
+
+// asked is a script of the walk with questions at its end, if it gets there: those
+// that the kernel was asked, where its answers are recorded.
+func (w walk) asked(k *kernel, s script.Script, lines []string, turn int, ends bool) script.Script {
+	if k.runner == nil {
+		if known, ok := parse([]string{k.known.Asked[s.String()]}); ok {
+			return known
+		}
+	}
+	whole := s
+	if ends {
+		if asked, ok := parse(w.start, lines, questions(s, turn)); ok {
+			whole = asked
+		}
+	}
+	k.known.Asked[s.String()] = whole.String()
+	return whole
 }
 
 // reason is why an answer stopped, without where.

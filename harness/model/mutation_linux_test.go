@@ -19,8 +19,17 @@ var (
 	answers   = flag.String("answers", "", "`FILE` of the kernel's answers: written if it is not there, else asked instead of the kernel")
 )
 
-// recorded are the kernel's answers by the texts of their scripts.
-type recorded map[string]recordedAnswer
+// A recorded is what the kernel was asked and answered.
+type recorded struct {
+	Answers map[string]recordedAnswer // by the texts of the scripts
+	// Asked are the scripts of a walk with their questions at the end, by the
+	// scripts without: a broken rule may lead to other questions.
+	Asked map[string]string
+}
+
+func newRecorded() recorded {
+	return recorded{Answers: map[string]recordedAnswer{}, Asked: map[string]string{}}
+}
 
 // A recordedAnswer is what matters of an answer.
 type recordedAnswer struct {
@@ -32,7 +41,7 @@ type recordedAnswer struct {
 func loadAnswers(path string) (recorded, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return recorded{}, err
 	}
 	defer file.Close()
 	var r recorded
