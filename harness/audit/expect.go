@@ -1,13 +1,13 @@
 package audit
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/resetlab/resetlab/harness/internal/expectations"
 )
 
 // An Expectation lists a deviation that is known, with the reason for it.
@@ -21,12 +21,6 @@ type Expectation struct {
 // Expectations are the deviations that a client is known to have.
 type Expectations []Expectation
 
-// The bounds of a file of expectations.
-const (
-	maxLine         = 4 << 10
-	maxExpectations = 10_000
-)
-
 // ParseExpectations reads expectations, one a line: a pattern of cells, the
 // verdict, with | between several, and the reason. A verdict is all its words,
 // in any order, with a comma between two. What follows a # at the beginning of
@@ -38,37 +32,16 @@ const (
 //	P7/*/always/write   DUPLICATED,STORM  and never ceases
 //	P4.race/*/*/*       RETRIED|SURFACED,POOL-POISONED  the pool is not emptied
 func ParseExpectations(r io.Reader) (Expectations, error) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxLine)
-	var list Expectations
-	for number := 1; lines.Scan(); number++ {
-		text := strings.TrimSpace(lines.Text())
-		if text == "" || strings.HasPrefix(text, "#") {
-			continue
-		}
-		e, err := parseExpectation(text)
-		if err != nil {
-			return nil, fmt.Errorf("expectations: line %d: %w", number, err)
-		}
-		e.Line = number
-		if list = append(list, e); len(list) > maxExpectations {
-			return nil, fmt.Errorf("expectations: line %d: more than %d are not read", number, maxExpectations)
-		}
-	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("expectations: a line has more than %d bytes", maxLine)
-	} else if err != nil {
-		return nil, fmt.Errorf("expectations: %w", err)
-	}
-	return list, nil
+	return expectations.Read(r, parseExpectation)
 }
 
-func parseExpectation(text string) (e Expectation, err error) {
+func parseExpectation(text string, line int) (e Expectation, err error) {
+	e.Line = line
 	fields := strings.Fields(text)
 	if len(fields) < 3 {
 		return e, fmt.Errorf("want CELLS VERDICT REASON, such as: P7/*/*/write DUPLICATED retries every method")
 	}
-	e = Expectation{Cells: fields[0], Verdicts: strings.Split(fields[1], "|"), Reason: strings.Join(fields[2:], " ")}
+	e.Cells, e.Verdicts, e.Reason = fields[0], strings.Split(fields[1], "|"), strings.Join(fields[2:], " ")
 	if _, err := path.Match(e.Cells, ""); err != nil {
 		return e, fmt.Errorf("pattern %q: %w", e.Cells, err)
 	}

@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/causes"
+	"github.com/resetlab/resetlab/harness/internal/expectations"
 )
 
 // An Expectation is a kind of reset that is known to come, with the reason.
@@ -22,12 +22,6 @@ type Expectation struct {
 	Line    int // of the file
 }
 
-// The bounds of a file of expectations.
-const (
-	maxLine         = 4 << 10
-	maxExpectations = 10_000
-)
-
 // ParseExpectations reads expectations, one a line: a pattern of the program's
 // name, with :PORT behind it if only that port of a server is meant; the cause,
 // with | between several, or *; and the reason. What follows a # at the
@@ -38,32 +32,11 @@ const (
 //	nginx:8080     linger-zero            return 444, on purpose
 //	*              refused|health-check   the load balancer probes
 func ParseExpectations(r io.Reader) ([]Expectation, error) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxLine)
-	var list []Expectation
-	for number := 1; lines.Scan(); number++ {
-		text := strings.TrimSpace(lines.Text())
-		if text == "" || strings.HasPrefix(text, "#") {
-			continue
-		}
-		e, err := parseExpectation(text)
-		if err != nil {
-			return nil, fmt.Errorf("expectations: line %d: %w", number, err)
-		}
-		e.Line = number
-		if list = append(list, e); len(list) > maxExpectations {
-			return nil, fmt.Errorf("expectations: line %d: more than %d are not read", number, maxExpectations)
-		}
-	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("expectations: a line has more than %d bytes", maxLine)
-	} else if err != nil {
-		return nil, fmt.Errorf("expectations: %w", err)
-	}
-	return list, nil
+	return expectations.Read(r, parseExpectation)
 }
 
-func parseExpectation(text string) (e Expectation, err error) {
+func parseExpectation(text string, line int) (e Expectation, err error) {
+	e.Line = line
 	fields := strings.Fields(text)
 	if len(fields) < 3 {
 		return e, errors.New("want PROGRAM CAUSE REASON, such as: nginx:8080 linger-zero return 444")
