@@ -6,12 +6,9 @@
 //	kernel    socket states, and why a RST was sent
 //	counters  what the kernel counted
 //
-// A lane that a machine does not give is named in [Recording.Missing], one that
-// did not see all in [Recording.Gaps]; the [Level] says what the rest is worth.
-// For each RST the recording answers who sent it, why, and what was lost: see
-// [Reset].
-//
-// The package is pure: it calls no kernel and builds for every system, a
-// browser's included. Facts stream from package capture, package diagnose judges
-// them, package record joins both with the run of a lab.
+// [Recording.Missing] names the lanes that a machine does not give, and
+// [Recording.Gaps] says when one did not see all; the [Level] says what the rest
+// is worth. Each [Reset] says who sent a RST, why, and what was lost. Package
+// capture gives the facts, diagnose judges them, and record joins both with the
+// run of a lab. The package is pure, and builds for a browser.
 package evidence

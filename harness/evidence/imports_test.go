@@ -17,18 +17,19 @@ func TestWhatIsPure(t *testing.T) {
 	}{
 		{"tcp", "tcp"},
 		{"causes", "causes tcp"},
-		{"evidence", "evidence evidence/internal/ip internal/jsonerror tcp"},
-		{"evidence/savefile", "evidence/savefile evidence evidence/internal/ip internal/jsonerror tcp gopacket " +
+		{"evidence", "evidence evidence/icmp evidence/internal/ip internal/jsonerror tcp"},
+		{"evidence/savefile", "evidence/savefile evidence evidence/packets evidence/icmp evidence/internal/ip internal/jsonerror tcp gopacket " +
 			"golang.org/x/net/bpf golang.org/x/sys/unix"}, // of gopacket's layers
-		{"evidence/flows", "evidence/flows evidence evidence/internal/ip internal/jsonerror tcp"},
-		{"evidence/printed", "evidence/printed evidence evidence/internal/ip internal/jsonerror tcp gopacket " +
+		{"evidence/flows", "evidence/flows evidence evidence/packets evidence/icmp evidence/internal/ip internal/jsonerror tcp"},
+		{"evidence/printed", "evidence/printed evidence evidence/packets evidence/icmp evidence/internal/ip internal/jsonerror tcp gopacket " +
 			"golang.org/x/net/bpf golang.org/x/sys/unix"}, // of IANA's names of ports
-		{"evidence/diagnose", "evidence/diagnose evidence/flows evidence/savefile evidence/printed evidence evidence/internal/ip " +
-			"internal/jsonerror causes tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix"},
-		{"report", "report evidence evidence/internal/ip internal/jsonerror tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix " +
+		{"evidence/diagnose", "evidence/diagnose evidence/packets evidence evidence/icmp evidence/internal/ip internal/jsonerror causes tcp gopacket"},
+		{"evidence/offline", "evidence/offline evidence/diagnose evidence/packets evidence/flows evidence/savefile evidence/printed " +
+			"evidence evidence/icmp evidence/internal/ip internal/jsonerror causes tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix"},
+		{"report", "report evidence evidence/icmp evidence/internal/ip internal/jsonerror tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix " +
 			"golang.org/x/term github.com/rivo/uniseg"}, // of pcapng files, and of the width of a line
-		{"report/answer", "report/answer report evidence/diagnose evidence/flows evidence/savefile evidence/printed evidence " +
-			"evidence/internal/ip internal/jsonerror causes tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix " +
+		{"report/answer", "report/answer report evidence/offline evidence/diagnose evidence/packets evidence/flows evidence/savefile " +
+			"evidence/printed evidence evidence/icmp evidence/internal/ip internal/jsonerror causes tcp gopacket golang.org/x/net/bpf golang.org/x/sys/unix " +
 			"golang.org/x/term github.com/rivo/uniseg"},
 	} {
 		t.Run(test.pure, func(t *testing.T) {
@@ -54,11 +55,11 @@ func TestWhatIsPure(t *testing.T) {
 func TestArrows(t *testing.T) {
 	const module = "github.com/resetlab/resetlab/harness/"
 	for of, never := range map[string]string{
-		"evidence/capture": "lab netlab evidence/record evidence/diagnose report",
-		"lab":              "evidence evidence/capture evidence/diagnose evidence/record report",
-		"netlab":           "evidence evidence/capture evidence/diagnose evidence/record report",
-		"report":           "lab netlab evidence/capture evidence/diagnose evidence/record",
-		"evidence/record":  "netlab report audit matchers",
+		"evidence/capture": "lab netlab evidence/record evidence/diagnose evidence/offline report",
+		"lab":              "evidence evidence/capture evidence/diagnose evidence/offline evidence/record report",
+		"netlab":           "evidence evidence/capture evidence/diagnose evidence/offline evidence/record report",
+		"report":           "lab netlab evidence/capture evidence/diagnose evidence/offline evidence/record",
+		"evidence/record":  "netlab report audit matchers evidence/offline",
 	} {
 		for _, path := range dependencies(t, module+of) {
 			if name, ours := strings.CutPrefix(path, module); ours && strings.Contains(" "+never+" ", " "+name+" ") {

@@ -6,10 +6,14 @@ import (
 	"time"
 )
 
-// String describes the segment as "PSH ACK seq 1 ack 1 len 2".
+// String describes the segment as "PSH ACK seq 1 ack 1 len 2", without what is
+// unknown of it.
 func (p *Packet) String() string {
-	text := fmt.Sprintf("%s seq %d", p.Flags, p.Seq)
-	if p.Has("ACK") {
+	text := p.Flags
+	if !p.Lacks(FieldSeq) {
+		text += fmt.Sprintf(" seq %d", p.Seq)
+	}
+	if p.Has("ACK") && !p.Lacks(FieldAck) {
 		text += fmt.Sprintf(" ack %d", p.Ack)
 	}
 	if p.Len > 0 {
@@ -59,11 +63,32 @@ func (e *Event) String() string {
 
 // String says the figures in a phrase.
 func (f *Figures) String() string {
-	text := fmt.Sprintf("%d bytes unread, %d not acknowledged, %d not sent", f.Unread, f.Unacked, f.Unsent)
-	if f.LingerZero {
-		text += ", SO_LINGER 0"
+	var parts []string
+	add := func(is bool, format string, values ...any) {
+		if is {
+			parts = append(parts, fmt.Sprintf(format, values...))
+		}
 	}
-	return text
+	add(f.State != "", "in %s", f.State)
+	add(f.Unread > 0, "%s unread", inBytes(f.Unread))
+	add(f.Unacked > 0, "%s not acknowledged", inBytes(f.Unacked))
+	add(f.Unsent > 0, "%s not sent", inBytes(f.Unsent))
+	add(f.Unread == 0 && f.Unacked == 0 && f.Unsent == 0, "its queues empty")
+	add(f.LingerZero, "SO_LINGER 0")
+	add(f.Orphan, "no program held it")
+	add(f.Unaccepted, "no program had accepted it")
+	add(f.QueueMost > 0, "%d in an accept queue for %d", f.Queue, f.QueueMost)
+	add(f.Sent > 0 || f.Received > 0, "%s sent and %d received so far", inBytes(f.Sent), f.Received)
+	add(f.Age > 0, "%v old", f.Age.Round(time.Microsecond))
+	add(f.Idle > 0, "nothing sent for %v", f.Idle.Round(time.Millisecond))
+	return strings.Join(parts, ", ")
+}
+
+func inBytes(n int64) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // String says who sent the RST, why, and what decided that.

@@ -21,12 +21,12 @@ func ParseTrace(line string, ahead time.Duration) (Trace, error) {
 
 // ParseMark reads a mark that came back.
 func ParseMark(line string) (id uint64, at time.Time, ok bool) {
-	id, when, ok := parseMark(line, 0)
+	id, when, ok := parseMark([]byte(line), 0)
 	return id, when.time(), ok
 }
 
 // LostTraces reads a line that says that events were lost.
-var LostTraces = lostTraces
+func LostTraces(line string) uint64 { return lostTraces([]byte(line)) }
 
 // NamedReasons reads the description of tcp_send_reset.
 var NamedReasons = namedReasons

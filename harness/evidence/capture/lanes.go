@@ -20,8 +20,8 @@ import (
 // opened once and lent to every recording. While nothing is recorded they take
 // nothing. They may be used by several goroutines at the same time.
 type Lanes struct {
-	wire     *packets // nil if it is missing
-	kernel   *tracer  // nil if it is missing
+	wire     *packetSocket // nil if it is missing
+	kernel   *tracer       // nil if it is missing
 	counters bool
 	asked    []evidence.Lane // empty: all
 	missing  []evidence.MissingLane
@@ -86,13 +86,14 @@ func (l *Lanes) Segments(of netip.Addr) (*Stream[evidence.Segment], error) {
 	return l.wire.follow(of, false)
 }
 
-// KernelEvents streams what the kernel says of the sockets of the whole machine.
-// Without the lane it fails.
-func (l *Lanes) KernelEvents() (*Stream[evidence.KernelEvent], error) {
+// KernelEvents streams what the kernel says of the sockets of the whole machine,
+// or, unless it is nil, only of those that have one of these addresses at either
+// end. Without the lane it fails.
+func (l *Lanes) KernelEvents(of *Addresses) (*Stream[KernelEvent], error) {
 	if l.kernel == nil {
 		return nil, l.why(evidence.Kernel)
 	}
-	return l.kernel.follow()
+	return l.kernel.follow(of)
 }
 
 // why says why a lane is missing.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/capture"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // leftVariable tells a re-executed test binary to open its lanes and wait.
@@ -197,10 +198,35 @@ func TestStopReadsWhatHappenedBefore(t *testing.T) {
 		later++
 	}
 
-	got, err := capture.Empty(pipe[0], mark)
+	got, err := capture.Empty(pipe[0], mark, time.Now().Add(time.Hour))
 
 	if err != nil || got < before || got >= later {
 		t.Errorf("%d events were read (%v), want the %d from before and not all of %d others", got, err, before, later)
+	}
+}
+
+// Nor does it where the mark was overwritten before it was read: what happened
+// after it says that it does not come any more.
+func TestStopDoesNotAwaitAMarkThatWasOverwritten(t *testing.T) {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[0])
+	defer unix.Close(pipe[1])
+	if _, err := unix.FcntlInt(uintptr(pipe[1]), unix.F_SETPIPE_SZ, 1<<18); err != nil {
+		t.Skip(err)
+	}
+	written, err := 0, error(nil)
+	for ; err == nil; written++ { // until the pipe is full
+		_, err = unix.Write(pipe[1], []byte(ownResetLine+"\n"))
+	}
+	const then = 1795219522 // when these lines were written
+
+	got, err := capture.Empty(pipe[0], 7, time.Unix(then-60, 0))
+
+	if err != nil || got == 0 || got >= written {
+		t.Errorf("%d events were read (%v), want some and not all of %d", got, err, written)
 	}
 }
 
@@ -236,7 +262,7 @@ func TestEveryReasonOfThisKernelIsExplained(t *testing.T) {
 			continue
 		}
 		known++
-		if _, ok := evidence.Explain(part); !ok {
+		if _, ok := tcp.Reason(part).Explain(); !ok {
 			t.Errorf("%s is not explained", part)
 		}
 	}
@@ -271,7 +297,7 @@ func streamAll(t *testing.T, lanes *capture.Lanes) {
 			t.Error(err)
 		}
 	}
-	if events, err := lanes.KernelEvents(); err == nil {
+	if events, err := lanes.KernelEvents(nil); err == nil {
 		if _, _, err := events.Close(); err != nil {
 			t.Error(err)
 		}

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -47,6 +48,16 @@ func (t *tracer) cameBack(id uint64, at time.Time) {
 	if m := t.marks[id]; m != nil {
 		m.back, m.at = true, at
 	}
+}
+
+// passed says whether a line is of what happened after the mark was written.
+func (m *mark) passed(line []byte, ahead time.Duration) bool {
+	head, _, found := bytes.Cut(line, []byte(": tcp_"))
+	if !found {
+		head, _, found = bytes.Cut(line, []byte(": inet_sock_set_state: "))
+	}
+	at, err := parseStamp(string(head[bytes.LastIndexByte(head, ' ')+1:]))
+	return found && err == nil && (at - instant(ahead)).time().After(m.to.Add(markSlack))
 }
 
 // check says what a mark does not prove; nil if it has come back as it should.

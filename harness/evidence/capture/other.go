@@ -12,15 +12,15 @@ import (
 )
 
 // packets capture on Linux only.
-type packets struct{}
+type packetSocket struct{}
 
-func openWire(func()) (*packets, error) { return nil, unsupported("packets are captured") }
+func openWire(func()) (*packetSocket, error) { return nil, unsupported("packets are captured") }
 
-func (*packets) follow(netip.Addr, bool) (*Stream[evidence.Segment], error) {
+func (*packetSocket) follow(netip.Addr, bool) (*Stream[evidence.Segment], error) {
 	return nil, unsupported("packets are captured")
 }
 
-func (*packets) close() error { return nil }
+func (*packetSocket) close() error { return nil }
 
 // Segments streams the segments of another namespace, on Linux.
 func Segments(Namespace, *Lanes) (*Stream[evidence.Segment], error) {
@@ -45,7 +45,7 @@ type tracer struct{}
 
 func openKernel() (*tracer, error) { return nil, unsupported("there are tracepoints") }
 
-func (*tracer) follow() (*Stream[evidence.KernelEvent], error) {
+func (*tracer) follow(*Addresses) (*Stream[KernelEvent], error) {
 	return nil, unsupported("there are tracepoints")
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 const (
@@ -23,9 +24,9 @@ const (
 	collectEvery = 1 << 11
 )
 
-// A packets is a packet socket. Its filter lets through what its taps follow,
+// A packetSocket is one of packet(7). Its filter lets through what its taps follow,
 // and nothing while there is none.
-type packets struct {
+type packetSocket struct {
 	socket  *os.File
 	loop    int             // the index of an interface where what leaves comes in again; 0: none
 	often   func()          // called now and then while segments come
@@ -40,7 +41,7 @@ type packets struct {
 
 // openWire opens a capture of the loopback of this network namespace. Of the
 // two times that a packet passes there only the coming in is captured.
-func openWire(often func()) (*packets, error) {
+func openWire(often func()) (*packetSocket, error) {
 	loopback, err := net.InterfaceByName("lo")
 	if err != nil {
 		return nil, fmt.Errorf("there is no loopback interface to capture: %w", err)
@@ -60,13 +61,13 @@ const packetKind = unix.SOCK_DGRAM | unix.SOCK_NONBLOCK
 
 // newPackets captures an interface, or all if index is 0, with a socket that
 // it takes over. release, if not nil, closes the socket in the end.
-func newPackets(socket, index int, often func(), release func(io.Closer)) (*packets, error) {
+func newPackets(socket, index int, often func(), release func(io.Closer)) (*packetSocket, error) {
 	ring, err := prepare(socket, index)
 	if err != nil {
 		unix.Close(socket)
 		return nil, fmt.Errorf("capture: %w", err)
 	}
-	c := &packets{often: often, release: release, ring: ring, read: make(chan struct{})}
+	c := &packetSocket{often: often, release: release, ring: ring, read: make(chan struct{})}
 	c.socket = os.NewFile(uintptr(socket), "packet")
 	go c.follower()
 	return c, nil
@@ -94,7 +95,7 @@ func prepare(socket, index int) (*ring, error) {
 }
 
 // follower empties the ring whenever something comes, until the socket closes.
-func (c *packets) follower() {
+func (c *packetSocket) follower() {
 	defer close(c.read)
 	raw, err := c.socket.SyscallConn()
 	if err != nil {
@@ -118,7 +119,7 @@ func (c *packets) follower() {
 
 // drain hands what is in the ring to the taps. It says whether it is time to
 // read the other lane.
-func (c *packets) drain() bool {
+func (c *packetSocket) drain() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	before, began := c.seen, time.Now()
@@ -127,7 +128,7 @@ func (c *packets) drain() bool {
 		if s.outgoing && index == c.loop {
 			return
 		}
-		from, to := evidence.Addresses(s.data)
+		from, to := packets.Addresses(s.data)
 		for _, t := range c.taps {
 			if from == t.ip || to == t.ip || !t.ip.IsValid() {
 				t.add(s)
@@ -148,7 +149,7 @@ func (c *packets) drain() bool {
 
 // countDrops asks the kernel how many segments found no room in the ring, which
 // sets its count back. mu is held.
-func (c *packets) countDrops() error {
+func (c *packetSocket) countDrops() error {
 	return control(c.socket, func(socket int) error {
 		stats, err := unix.GetsockoptTpacketStats(socket, unix.SOL_PACKET, unix.PACKET_STATISTICS)
 		for _, t := range c.taps {
@@ -160,10 +161,10 @@ func (c *packets) countDrops() error {
 	})
 }
 
-func (c *packets) follow(ip netip.Addr, alone bool) (*Stream[evidence.Segment], error) {
+func (c *packetSocket) follow(ip netip.Addr, alone bool) (*Stream[evidence.Segment], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := &tap{packets: c, ip: ip, alone: alone, stream: newStream[evidence.Segment]()}
+	t := &tap{socket: c, ip: ip, alone: alone, stream: newStream[evidence.Segment]()}
 	t.stream.source = t
 	c.taps = append(c.taps, t)
 	if err := c.filter(); err != nil {
@@ -175,7 +176,7 @@ func (c *packets) follow(ip netip.Addr, alone bool) (*Stream[evidence.Segment], 
 }
 
 // filter lets through what the taps follow. mu is held.
-func (c *packets) filter() error {
+func (c *packetSocket) filter() error {
 	var ips []netip.Addr
 	for _, t := range c.taps {
 		ips = append(ips, t.ip)
@@ -183,11 +184,11 @@ func (c *packets) filter() error {
 	return control(c.socket, func(socket int) error { return attach(socket, ips) })
 }
 
-func (c *packets) leave(t *tap) {
+func (c *packetSocket) leave(t *tap) {
 	c.taps = slices.DeleteFunc(c.taps, func(other *tap) bool { return other == t })
 }
 
-func (c *packets) close() error {
+func (c *packetSocket) close() error {
 	err := c.socket.SetReadDeadline(time.Unix(1, 0))
 	<-c.read
 	err = errors.Join(err, c.ring.unmap())

@@ -11,14 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // A tap is the source of a stream of segments.
 type tap struct {
-	packets *packets
-	ip      netip.Addr // not valid: of all
-	alone   bool       // the packets are closed with it
-	stream  *Stream[evidence.Segment]
+	socket *packetSocket
+	ip     netip.Addr // not valid: of all
+	alone  bool       // the packets are closed with it
+	stream *Stream[evidence.Segment]
 
 	segments []capturedSegment
 	chunk    []byte // the segments' data lie in chunks like this
@@ -48,21 +49,21 @@ func (t *tap) add(s capturedSegment) {
 }
 
 func (t *tap) take() []evidence.Segment {
-	t.packets.mu.Lock()
+	t.socket.mu.Lock()
 	captured := t.segments
 	t.segments, t.chunk = nil, nil
-	t.packets.mu.Unlock()
+	t.socket.mu.Unlock()
 	return decode(captured)
 }
 
 func (t *tap) status() Status {
-	t.packets.mu.Lock()
-	defer t.packets.mu.Unlock()
+	t.socket.mu.Lock()
+	defer t.socket.mu.Unlock()
 	return t.seen.status()
 }
 
 func (t *tap) finish() ([]evidence.Segment, Status, error) {
-	c, settled := t.packets, time.Now()
+	c, settled := t.socket, time.Now()
 	passed := Settle()
 	c.drain()
 	c.mu.Lock()
@@ -84,7 +85,7 @@ func (t *tap) finish() ([]evidence.Segment, Status, error) {
 
 // decode decodes IP packets and leaves out what is no TCP segment.
 func decode(captured []capturedSegment) []evidence.Segment {
-	var decoder evidence.Decoder
+	var decoder packets.Decoder
 	segments := make([]evidence.Segment, 0, len(captured))
 	for _, c := range captured {
 		if s, ok := decoder.Segment(c.data, c.length); ok {

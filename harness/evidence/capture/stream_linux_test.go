@@ -24,7 +24,7 @@ func TestStreams(t *testing.T) {
 	ip := lanes.Address()
 	segments, err := lanes.Segments(ip)
 	check(t, err)
-	events, err := lanes.KernelEvents()
+	events, err := lanes.KernelEvents(nil)
 	check(t, err)
 	others, err := lanes.Segments(lanes.Address())
 	check(t, err)
@@ -32,7 +32,7 @@ func TestStreams(t *testing.T) {
 	server := resetOnce(t, ip)
 
 	rst := awaitFact(t, segments, func(s evidence.Segment) bool { return s.Packet.RST() && s.From == server })
-	event := awaitFact(t, events, func(e evidence.KernelEvent) bool {
+	event := awaitFact(t, events, func(e capture.KernelEvent) bool {
 		return e.Name == evidence.ResetSent && e.Local == server
 	})
 	if event.Reason == "" || event.Precision != time.Microsecond || event.At.Sub(rst.At).Abs() > time.Second {
@@ -93,7 +93,7 @@ func TestATraceThatIsDisturbedSaysSo(t *testing.T) {
 		t.Run(test.file, func(t *testing.T) {
 			lanes := open(t)
 			needs(t, lanes, evidence.Kernel)
-			stream, err := lanes.KernelEvents()
+			stream, err := lanes.KernelEvents(nil)
 			check(t, err)
 			before := time.Now()
 			awaitStatus(t, stream, func(s capture.Status) bool { return s.Whole(before, before) })
@@ -117,6 +117,22 @@ func TestATraceThatIsDisturbedSaysSo(t *testing.T) {
 				t.Errorf("not whole at %v or not at %v, when nothing was wrong: %+v", before, again.Until, status)
 			}
 		})
+	}
+}
+
+// Behind the last stream nothing is opened any more, not even for a moment: who
+// looks for descriptors that leak would come upon it.
+func TestNothingIsDoneWithoutAStream(t *testing.T) {
+	lanes := open(t)
+	needs(t, lanes, evidence.Kernel)
+	stream, err := lanes.KernelEvents(nil)
+	check(t, err)
+	if before, after := lanes.Tick(), lanes.Tick(); after <= before {
+		t.Errorf("%d marks were written, then %d: want more", before, after)
+	}
+	closed(t, stream)
+	if before, after := lanes.Tick(), lanes.Tick(); after != before {
+		t.Errorf("%d marks were written, then %d, though nobody listens", before, after)
 	}
 }
 

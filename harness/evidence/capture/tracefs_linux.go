@@ -39,6 +39,8 @@ type tracer struct {
 	named    []string // the reasons that are told; empty: none are
 	pipe     int
 
+	narrowing narrowing
+
 	emptying *time.Ticker // stopped while there is no tap
 	end      chan struct{}
 	ended    sync.WaitGroup
@@ -167,17 +169,20 @@ func mountTracefs() (*os.File, error) {
 
 func (t *tracer) reasons() []string { return t.named }
 
-// follow begins to stream what the tracepoints say.
-func (t *tracer) follow() (*Stream[evidence.KernelEvent], error) {
+// follow begins to stream what the tracepoints say of these addresses, nil: of
+// all.
+func (t *tracer) follow(of *Addresses) (*Stream[KernelEvent], error) {
+	t.want(of)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.taps) == 0 {
 		if err := t.set("tracing_on", "1"); err != nil {
+			t.forget(of)
 			return nil, err
 		}
 		t.emptying.Reset(emptyEvery)
 	}
-	tap := &traceTap{tracer: t, stream: newStream[evidence.KernelEvent](), seen: begin(time.Now())}
+	tap := &traceTap{tracer: t, of: of, stream: newStream[KernelEvent](), seen: begin(time.Now())}
 	tap.stream.source = tap
 	var err error
 	if tap.overrun, err = t.overruns(); err != nil {
@@ -199,10 +204,14 @@ func taiAhead() (time.Duration, error) {
 	return time.Duration(timex.Tai) * time.Second, nil
 }
 
-// collect empties the kernel's buffer before it overflows.
+// collect empties the kernel's buffer before it overflows. A tick may still come
+// behind the last tap: it opens nothing.
 func (t *tracer) collect() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if len(t.taps) == 0 {
+		return
+	}
 	t.beat() // an error shows again when a tap ends
 }
 
@@ -219,7 +228,7 @@ func (t *tracer) beat() error {
 		doubt = m.check()
 		delete(t.marks, m.id)
 	}
-	doubt = errors.Join(doubt, err)
+	doubt = errors.Join(doubt, err, t.narrowed())
 	for tap := range t.taps {
 		if doubt != nil {
 			tap.seen.doubt(strings.ReplaceAll(doubt.Error(), "\n", "; "))
@@ -234,8 +243,8 @@ func (t *tracer) beat() error {
 	return err
 }
 
-// read hands what there is to the taps, at most until a mark has come back, and
-// returns how many lines that were. mu is held.
+// read hands what there is to the taps, at most until a mark has come back, or
+// until what happened after it: the mark was overwritten then. It returns how many lines that were. mu is held.
 func (t *tracer) read(until *mark) (lines int, err error) {
 	if t.ahead, err = taiAhead(); err != nil {
 		return 0, err
@@ -252,14 +261,18 @@ func (t *tracer) read(until *mark) (lines int, err error) {
 			return lines, fmt.Errorf("read trace_pipe: %w", err)
 		}
 		t.rest = append(t.rest, buffer[:n]...)
+		var last []byte
 		for {
 			line, rest, found := bytes.Cut(t.rest, []byte("\n"))
 			if !found {
 				break
 			}
-			t.rest = rest
+			last, t.rest = line, rest
 			lines++
-			t.hand(string(line), names)
+			t.hand(line, names)
+		}
+		if until != nil && until.passed(last, t.ahead) {
+			return lines, nil
 		}
 	}
 	return lines, nil

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -20,7 +21,7 @@ func (t instant) time() time.Time { return time.Unix(0, int64(t)) }
 
 // A trace is what a line of a trace says.
 type trace struct {
-	evidence.KernelEvent
+	KernelEvent
 	task    string // comm-pid of the thread
 	process int    // 0 if the line does not tell
 }
@@ -82,12 +83,13 @@ const markPrefix = "resetlab mark "
 // parseMark reads a mark that came back.
 //
 //	comm-123   (-------) [000] ..... 1795219522.067871: tracing_mark_write: resetlab mark 7
-func parseMark(line string, ahead time.Duration) (id uint64, at instant, ok bool) {
-	head, number, found := strings.Cut(line, ": tracing_mark_write: "+markPrefix)
+func parseMark(line []byte, ahead time.Duration) (id uint64, at instant, ok bool) {
+	before, behind, found := bytes.Cut(line, []byte(": tracing_mark_write: "+markPrefix))
 	if !found {
 		return 0, 0, false
 	}
-	id, err := strconv.ParseUint(strings.TrimSpace(number), 10, 64)
+	head := string(before)
+	id, err := strconv.ParseUint(string(bytes.TrimSpace(behind)), 10, 64)
 	if err != nil {
 		return 0, 0, false
 	}
@@ -176,13 +178,16 @@ func namedReasons(format string) []string {
 // lostTraces reads how many events the kernel had no room for, from a line
 // such as "CPU:1 [LOST 12 EVENTS]"; at least 1 where it does not say
 // (kernel/trace/trace.c, print_trace_line).
-func lostTraces(line string) uint64 {
-	_, rest, found := strings.Cut(line, "[LOST ")
-	number, _, complete := strings.Cut(rest, "EVENTS]")
+func lostTraces(line []byte) uint64 {
+	if !bytes.HasPrefix(line, []byte("CPU:")) { // other lines begin with a process, which may be named anything
+		return 0
+	}
+	_, rest, found := bytes.Cut(line, []byte("[LOST "))
+	number, _, complete := bytes.Cut(rest, []byte("EVENTS]"))
 	if !found || !complete {
 		return 0
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(number), 10, 64)
+	n, err := strconv.ParseUint(string(bytes.TrimSpace(number)), 10, 64)
 	if err != nil {
 		return 1
 	}

@@ -1,9 +1,7 @@
 package diagnose_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,10 +9,10 @@ import (
 	"github.com/resetlab/resetlab/harness/causes"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 	"github.com/resetlab/resetlab/harness/tcp"
+	"github.com/resetlab/resetlab/scenarios/catalogue"
 )
-
-var record = flag.String("recordings", "", "store what is blindly diagnosed anew, from this file of 'resetlab run --all --json'")
 
 // A trial is one RST of a recording, as the kernel knows it and as the wire
 // alone tells it.
@@ -28,6 +26,9 @@ type trial struct {
 	// segments of that end.
 	translator bool
 	found      diagnose.Diagnosis
+	form       string   // what the wire shows of it: see canonical
+	possible   []string // its causes, once asked for
+	distinct   bool     // it differs from what the end that it names sends: see distinct
 }
 
 // A judgement is what became of a trial.
@@ -53,12 +54,16 @@ func blind(r *evidence.Recording, show func(evidence.Event) (evidence.Event, boo
 			return f.Client == g.Client && f.Server == g.Server
 		})
 	}
+	segments, place := make([][]evidence.Event, len(r.Flows)), map[int]int{}
 	for i := range r.Events {
 		e := &r.Events[i]
-		if e.Packet != nil && e.Flow >= 0 && !(e.Packet.Dropped && e.Packet.To == r.Flows[e.Flow].ClientHost) {
-			if e, shown := show(seen(e, r.Flows[e.Flow])); shown {
-				connections[e.Flow].Add(i, &e)
-			}
+		if e.Packet == nil || e.Flow < 0 || e.Packet.Dropped && e.Packet.To == r.Flows[e.Flow].ClientHost {
+			continue
+		}
+		if shows, shown := show(seen(e, r.Flows[e.Flow])); shown {
+			connections[e.Flow].Add(i, &shows)
+			place[i] = len(segments[e.Flow])
+			segments[e.Flow] = append(segments[e.Flow], shows)
 		}
 	}
 	var trials []trial
@@ -66,7 +71,8 @@ func blind(r *evidence.Recording, show func(evidence.Event) (evidence.Event, boo
 		for _, d := range c.Diagnoses() {
 			for _, truth := range r.Resets {
 				if d.Event >= 0 && truth.Event == d.Event {
-					trials = append(trials, trial{scenarioOf(r), r.Spec, d.Names, truth, scripted(r, i, truth), translator(r, i, truth), d})
+					trials = append(trials, trial{scenarioOf(r), r.Spec, d.Names, truth, scripted(r, i, truth), translator(r, i, truth), d, canonical(segments[i], place[d.Event]), nil,
+						distinct(segments[i], place[d.Event])})
 				}
 			}
 		}
@@ -79,7 +85,7 @@ func seen(e *evidence.Event, f evidence.Flow) evidence.Event {
 	p := *e.Packet
 	p.Path, p.Dropped, p.Translated = nil, false, false
 	from, to := "A", "B"
-	if s, _ := new(evidence.Decoder).Segment(p.Data, p.Length); s.From.String() == f.Server {
+	if s, _ := new(packets.Decoder).Segment(p.Data, p.Length); s.From.String() == f.Server {
 		from, to = to, from
 	}
 	p.To = to
@@ -156,7 +162,19 @@ func (t *trial) why() judgement {
 // causes are the right ones: those that the scenario shows and for which the
 // kernel gives the reason, or else all for which it does.
 func (t *trial) causes() []string {
+	if t.possible == nil {
+		t.possible = t.find()
+	}
+	return t.possible
+}
+
+// find finds them.
+func (t *trial) find() []string {
 	var shown, all []string
+	named := declared(t.spec)
+	if situation, found := catalogue.Find(t.scenario); found {
+		named = situation.Cause
+	}
 	for _, c := range causes.All() {
 		fits := slices.Contains(c.Reasons, tcp.Reason(t.truth.Reason))
 		if t.truth.Sender == evidence.Between {
@@ -169,7 +187,7 @@ func (t *trial) causes() []string {
 		if fits {
 			all = append(all, c.Name)
 		}
-		if fits && c.Scenario == t.scenario {
+		if fits && (c.Scenario == t.scenario || c.Name == named) {
 			shown = append(shown, c.Name)
 		}
 	}
@@ -183,85 +201,6 @@ func (t *trial) String() string {
 	return fmt.Sprintf("%s: %s/%s %s; found %s by %q (%s), %q [%s], causes %s %q; want %q",
 		t.spec, t.truth.Sender, t.truth.Reason, t.names, t.found.Part, t.found.Rules, t.found.Sure, t.found.Picture, t.found.Clue,
 		t.found.SureOfCause, t.found.Causes[:min(3, len(t.found.Causes))], t.causes())
-}
-
-// A tally is what became of the trials of a scenario.
-type tally struct {
-	trials   int
-	who, why map[judgement]int
-	pictures []string
-}
-
-// table is the blind diagnosis by scenario, in Markdown.
-func table(trials []trial) string {
-	tallies, names := map[string]*tally{}, []string{}
-	sum := tally{who: map[judgement]int{}, why: map[judgement]int{}}
-	for i := range trials {
-		t := &trials[i]
-		if tallies[t.scenario] == nil {
-			tallies[t.scenario] = &tally{who: map[judgement]int{}, why: map[judgement]int{}}
-			names = append(names, t.scenario)
-		}
-		for _, into := range []*tally{tallies[t.scenario], &sum} {
-			into.trials++
-			into.who[t.who()]++
-			into.why[t.why()]++
-			if !slices.Contains(into.pictures, t.found.Picture) {
-				into.pictures = append(into.pictures, t.found.Picture)
-			}
-		}
-	}
-	slices.Sort(names)
-	var b strings.Builder
-	b.WriteString(tableHead)
-	row := func(name string, t *tally, pictures string) {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d | %d | %s |\n", name, t.trials, t.who[right], t.who[open], t.who[wrong],
-			t.why[right], t.why[open], t.why[wrong]+t.why[missing], pictures)
-	}
-	row("**all**", &sum, fmt.Sprintf("%d pictures", len(sum.pictures)))
-	for _, name := range names {
-		row(name, tallies[name], strings.Join(tallies[name].pictures, "; "))
-	}
-	return b.String()
-}
-
-const tableHead = `# What the wire alone tells
-
-Each RST of the scenarios' recordings, diagnosed from the segments alone: no calls, no kernel lane, no counters, no
-states, no names, unknown systems at both ends. "Who" is where it came from and on what occasion, "why" the cause;
-open says that the same segments can have several causes, which are all named. Made by ` + "`make wire`" + ` from the
-recordings in harness/evidence/diagnose/testdata, which a test diagnoses again.
-
-| scenario | RSTs | who: right | open | wrong | why: right | open, and named | wrong or not named | what was seen |
-|---|---:|---:|---:|---:|---:|---:|---:|---|
-`
-
-// TestBlind diagnoses the stored recordings of real runs blindly, and compares
-// with what the kernel said: wrong with confidence is none of them.
-func TestBlind(t *testing.T) {
-	const store, printed = "testdata/recordings.json.gz", "../../../scenarios/WIRE.md"
-	if *record != "" {
-		keep(t, *record, store)
-	}
-	var trials []trial
-	for _, r := range stored(t, store) {
-		trials = append(trials, blind(r, whole)...)
-	}
-	for i := range trials {
-		if who, why := trials[i].who(), trials[i].why(); who == wrong || why == wrong || why == missing {
-			t.Errorf("who %s, why %s: %v", who, why, &trials[i])
-		}
-	}
-	got := table(trials)
-	if *record != "" {
-		if err := os.WriteFile(printed, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(printed)
-	if err != nil || string(want) != got {
-		t.Errorf("%s is not what the recordings give (%v); make wire writes it", printed, err)
-	}
 }
 
 // TestBlindWithLess: what shows less of the same recordings tells less, and

@@ -53,8 +53,8 @@ func New(flow evidence.Flow, around *Surroundings) *Connection {
 	return &Connection{Flow: flow, around: around, outcomes: map[int]tcp.Outcome{}, carried: map[string]carry{}, dropped: -1}
 }
 
-// Join says that two connections are the two sides of a NAT, or of a proxy.
-func Join(a, b *Connection) { a.other, b.other = b, a }
+// join says that two connections are the two sides of a NAT, or of a proxy.
+func join(a, b *Connection) { a.other, b.other = b, a }
 
 // Add adds a fact. Facts come in causal order: what brought a RST about before
 // it, and a kernel's note about a RST behind it. number is the caller's for the

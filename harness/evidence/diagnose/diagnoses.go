@@ -122,12 +122,15 @@ func (q *wireQuestion) name() {
 		causes = p.BothEnds
 	}
 	d.Causes = slices.Clone(causes)
+	if d.Picture == picSilentAbort && q.multipath() { // what is unread came over another subflow
+		d.Causes = append(d.Causes, "unread")
+	}
 	if d.Sender == evidence.Application && d.Sure == Likely { // a device could imitate it
 		d.Causes = append(d.Causes, "firewall-rejects", "forged")
 	}
 	switch d.Picture {
 	case picKeepalive, picReused, picWrongAnswer, picSimultaneous, picSubflow, picChanged, picInjected,
-		picPlainToTLS, picFull, picFINAcked:
+		picPlainToTLS, picFull, picFINAcked, picTimeWait, picNoACK:
 		d.SureOfCause = d.Sure
 		if d.Sure == Certain && len(d.Causes) > 1 {
 			d.SureOfCause = Likely
@@ -151,7 +154,7 @@ func (q *wireQuestion) reason() string {
 	switch d.Picture {
 	case picKeepalive:
 		return "TCP_KEEPALIVE_TIMEOUT"
-	case picProbe, picSilentAbort:
+	case picProbe, picNoACK, picSilentAbort:
 		if q.other.fin < 0 { // behind both FINs the reason is another
 			return "TCP_STATE" // nothing was unread
 		}

@@ -38,15 +38,6 @@ type Diagnosis struct {
 	Marks Marks
 }
 
-// Alternatives returns the causes that the same wire picture can have, beside
-// the first.
-func (d *Diagnosis) Alternatives() []string {
-	if len(d.Causes) < 2 {
-		return nil
-	}
-	return d.Causes[1:]
-}
-
 // An End is how a connection ended on the wire.
 type End string
 

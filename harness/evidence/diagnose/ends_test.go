@@ -1,13 +1,13 @@
 package diagnose_test
 
 import (
-	"bytes"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/icmp"
 	"github.com/resetlab/resetlab/harness/tcp"
 )
 
@@ -80,7 +80,7 @@ func TestUnreachable(t *testing.T) {
 		for i := range talk.events {
 			c.Add(i, &talk.events[i])
 		}
-		c.Add(len(talk.events), &evidence.Event{Host: "A", ICMP: &evidence.ICMP{From: "R", Message: evidence.HostUnreachable}})
+		c.Add(len(talk.events), &evidence.Event{Host: "A", ICMP: &evidence.ICMP{From: "R", Message: icmp.HostUnreachable}})
 		if d := c.Diagnoses()[0]; d.End != end || (len(d.Causes) > 0) != (end == diagnose.EndUnreachable) {
 			t.Errorf("got %s, causes %q; want %s", d.End, d.Causes, end)
 		}
@@ -151,7 +151,7 @@ func TestEveryWireRuleDecidesSomewhere(t *testing.T) {
 		note(test.talk().diagnose(whole)[0])
 	}
 	for _, j := range judgedICMPs {
-		r, err := diagnose.Capture(bytes.NewReader(readSheet(j.sheet).file("raw", func(string) bool { return true })))
+		r, err := reported(readSheet(j.sheet).file("raw", func(string) bool { return true }))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,7 @@
 package diagnose
 
+import "slices"
+
 // RuleNames are the lines of all tables, in words.
 func RuleNames() []string {
 	var names []string
@@ -27,4 +29,42 @@ func WireRuleNames() []string {
 		names = append(names, r.when)
 	}
 	return names
+}
+
+// offTheWire are the causes of which no segment of TCP can tell, and why.
+func offTheWire() map[string]string {
+	return map[string]string{"datagram-refused": "it is of UDP"}
+}
+
+// A View is what a wire can tell of a cause.
+type View struct {
+	// OneEnd and BothEnds are its pictures by where was captured.
+	OneEnd, BothEnds []string
+	// Told says by picture whether it has no other cause with both ends captured.
+	Told map[string]bool
+	// RST says whether any of its pictures has one.
+	RST bool
+	// Off says why the wire shows nothing of it; "" if it does.
+	Off string
+}
+
+// ViewOf returns what a wire can tell of a cause of package causes.
+func ViewOf(cause string) View {
+	v := View{Told: map[string]bool{}, Off: offTheWire()[cause]}
+	silent := silentPictures()
+	for _, p := range Pictures() {
+		both := p.BothEnds
+		if both == nil {
+			both = p.Causes
+		}
+		if slices.Contains(p.Causes, cause) {
+			v.OneEnd = append(v.OneEnd, p.Name)
+			v.RST = v.RST || !slices.ContainsFunc(silent, func(s Picture) bool { return s.Name == p.Name })
+		}
+		if slices.Contains(both, cause) {
+			v.BothEnds = append(v.BothEnds, p.Name)
+			v.Told[p.Name] = len(both) == 1
+		}
+	}
+	return v
 }

@@ -2,9 +2,9 @@ package diagnose
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/icmp"
 	"github.com/resetlab/resetlab/harness/tcp"
 )
 
@@ -14,8 +14,8 @@ import (
 // connection times out, should it do so, and forgets it with the next
 // acknowledgement (tcp_write_err, tcp_ack). Other systems try a SYN again, too.
 
-// An icmp is an ICMP error among the segments.
-type icmp struct {
+// An icmpError is an ICMP error among the segments.
+type icmpError struct {
 	*evidence.ICMP
 	at  int // how many segments came before it
 	end int // whose segment it quotes
@@ -23,18 +23,18 @@ type icmp struct {
 
 // heeded says whether a TCP takes a message for one of its connection that tells
 // of the way.
-func (m *icmp) heeded() bool { return !m.Astray && m.Message != evidence.PacketTooBig }
+func (m *icmpError) heeded() bool { return !m.Astray && m.Message != icmp.PacketTooBig }
 
 // says quotes a message.
-func (m *icmp) says() string { return fmt.Sprintf("ICMP from %s said %q", m.From, m.Message) }
+func (m *icmpError) says() string { return fmt.Sprintf("ICMP from %s said %q", m.From, m.Message) }
 
 // A noWay is what ICMP told an end that was not heard any more.
 type noWay struct {
-	*icmp      // the last message
-	end    int // that was told
-	later  int // how many of its segments came behind the first message
-	named  bool
-	opened bool // the other end had been heard before
+	*icmpError     // the last message
+	end        int // that was told
+	later      int // how many of its segments came behind the first message
+	named      bool
+	opened     bool // the other end had been heard before
 }
 
 // noWay returns what ICMP told the end that has sent what was not answered; ok
@@ -51,9 +51,9 @@ func (w *wire) noWay(both [2]side) (n noWay, ok bool) {
 			if first < 0 {
 				first = m.at
 			}
-			n.icmp, n.named = m, n.named || !m.Guessed || m.Message == evidence.PortUnreachable
+			n.icmpError, n.named = m, n.named || !m.Guessed || m.Message == icmp.PortUnreachable
 		}
-		if n.icmp == nil || both[1-end].last >= first {
+		if n.icmpError == nil || both[1-end].last >= first {
 			continue // nothing was said, or the other end was heard afterwards
 		}
 		for i := first; i < len(w.segments); i++ {
@@ -123,13 +123,13 @@ func (w *wire) told(n noWay) Saw {
 // aside says what ICMP said before segment at and what does not decide; "" if
 // nothing.
 func (w *wire) aside(at int) string {
-	var heeded, big, astray *icmp
+	var heeded, big, astray *icmpError
 	for i := range w.icmp {
 		switch m := &w.icmp[i]; {
 		case m.at > at:
 		case m.Astray:
 			astray = m
-		case m.Message == evidence.PacketTooBig:
+		case m.Message == icmp.PacketTooBig:
 			big = m
 		default:
 			heeded = m
@@ -163,15 +163,4 @@ func (w *wire) silentPicture(d *Diagnosis, n noWay) Picture {
 		return picture(picRejected)
 	}
 	return picture(string(d.End))
-}
-
-// joinICMP enters into a what the other capture has of ICMP beyond it.
-func (p *alignment) joinICMP(e evidence.Event) {
-	same := func(o evidence.Event) bool {
-		return o.ICMP != nil && o.Host == e.Host && o.ICMP.Message == e.ICMP.Message && o.ICMP.Seq == e.ICMP.Seq && o.ICMP.From == e.ICMP.From
-	}
-	if !slices.ContainsFunc(p.a.events, same) {
-		e.At = p.b.begun.Add(e.At - p.offset).Sub(p.a.begun)
-		p.a.events = append(p.a.events, e)
-	}
 }

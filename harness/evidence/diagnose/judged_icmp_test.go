@@ -1,7 +1,6 @@
 package diagnose_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"net"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
 	"github.com/resetlab/resetlab/harness/tcp"
 )
 
@@ -172,7 +172,7 @@ func columnsOf(t *testing.T, capture []byte) []byte {
 // open what the bytes decide, and must not decide otherwise.
 func (j judgedICMP) judge(t *testing.T, view string, data []byte, text bool) {
 	t.Helper()
-	r, err := diagnose.Capture(bytes.NewReader(data))
+	r, err := reported(data)
 	if err != nil {
 		t.Fatalf("%s: %v", view, err)
 	}
@@ -211,7 +211,7 @@ func (j judgedICMP) judge(t *testing.T, view string, data []byte, text bool) {
 }
 
 // endAndFound returns how the only connection of a report ended.
-func endAndFound(r *diagnose.Report) (diagnose.End, []diagnose.Found) {
+func endAndFound(r *offline.Report) (diagnose.End, []offline.Found) {
 	if len(r.Found) > 0 {
 		return diagnose.EndReset, r.Found
 	}

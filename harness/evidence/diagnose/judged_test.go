@@ -2,6 +2,7 @@ package diagnose_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
 )
 
 // A score is what became of the answers to one question.
@@ -20,11 +22,14 @@ type score struct{ right, open, wrong int }
 func TestJudged(t *testing.T) {
 	var who, why score
 	captures := slices.Concat(judgedEnds, judgedBetween, judgedTwins)
+	for _, j := range judgedTellable {
+		captures = append(captures, j.judged)
+	}
 	for _, j := range captures {
 		t.Run(j.name, func(t *testing.T) {
 			s := readSheet(j.sheet)
 			for _, view := range judgedViews(t, j, s) {
-				r, err := diagnose.Capture(bytes.NewReader(view.data))
+				r, err := reported(view.data)
 				if err != nil {
 					t.Errorf("%s: %v", view.name, err)
 					continue
@@ -84,7 +89,7 @@ func printedBy(t *testing.T, options string, capture []byte) []byte {
 }
 
 // judge compares what is told of a view with the verdict.
-func (j judged) judge(t *testing.T, view judgedView, r *diagnose.Report, who, why *score) {
+func (j judged) judge(t *testing.T, view judgedView, r *offline.Report, who, why *score) {
 	t.Helper()
 	switch {
 	case len(j.by) == 0:
@@ -105,7 +110,7 @@ func (j judged) judge(t *testing.T, view judgedView, r *diagnose.Report, who, wh
 	}
 }
 
-func (j judged) judgeRST(t *testing.T, v judgedView, f *diagnose.Found, who, why *score) {
+func (j judged) judgeRST(t *testing.T, v judgedView, f *offline.Found, who, why *score) {
 	d, view, part := f.Diagnosis, v.name, f.Diagnosis.Part
 	if !strings.HasPrefix(f.Client, "192.0.2.10:") { // the SYN is not shown, and the ports did not tell
 		part = map[diagnose.Part]diagnose.Part{diagnose.PartInitiator: diagnose.PartResponder,
@@ -157,4 +162,9 @@ func (s *sheet) firstRST() string {
 		}
 	}
 	return ""
+}
+
+// reported is the report on one capture or printed trace.
+func reported(input []byte) (*offline.Report, error) {
+	return offline.Diagnose(context.Background(), offline.Options{}, offline.Input{Reader: bytes.NewReader(input)})
 }

@@ -40,7 +40,7 @@ func (w *wire) silent(end int) bool {
 		if s.from == end {
 			return false
 		}
-		others = others || s.Packet.Has("ACK") && !s.Packet.RST()
+		others = others || s.Packet.Has("ACK")
 	}
 	return others
 }

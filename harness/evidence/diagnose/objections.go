@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // A wireQuestion is one RST with what the rules of the wire ask about it.
@@ -31,25 +32,21 @@ type objection struct {
 // objections are all that speak against the end that the RST names.
 func (q *wireQuestion) objections() []objection {
 	var found []objection
-	for _, m := range []struct {
-		fits  bool
-		clue  string
-		proof bool
-	}{
-		{q.passed(), "the end that it names acknowledged afterwards what it answers", true},
-		{q.goesOn() && q.perhaps < 0 && !q.lossy(), "the end that it names went on with the connection behind it", true},
-		{q.tooFast(), fmt.Sprintf("it came %v after what it answers, and that end never answered within %v",
-			q.took().Round(time.Microsecond), q.mine.nearest.Round(time.Microsecond)), true},
-		{q.volley(), "several RSTs came at once with different numbers, none of which answers anything", true},
-		{q.otherTTL(), fmt.Sprintf("its TTL is %d, that of all other segments from there %d", q.rst.Packet.TTL, q.usualTTL()), false},
-		{q.impossible() != "", q.impossible(), false},
-		{q.otherID(), fmt.Sprintf("its IP id %d does not go with those before it", q.rst.Packet.IPID), false},
-		{q.oddNumber(), "its sequence number is neither the next of that end nor one that was acknowledged", false},
-	} {
-		if m.fits {
-			found = append(found, objection{m.clue, m.proof})
+	object := func(fits, proof bool, clue string, with ...any) {
+		if fits {
+			found = append(found, objection{fmt.Sprintf(clue, with...), proof})
 		}
 	}
+	object(q.passed(), true, "the end that it names acknowledged afterwards what it answers")
+	object(q.goesOn() && q.perhaps < 0 && !q.lossy(), true, "the end that it names went on with the connection behind it")
+	object(q.tooFast(), true, "it came %v after what it answers, and that end never answered within %v",
+		q.took().Round(time.Microsecond), q.mine.nearest.Round(time.Microsecond))
+	object(q.volley(), true, "several RSTs came at once with different numbers, none of which answers anything")
+	object(q.otherTTL(), false, "its TTL is %d, that of all other segments from there %d", q.rst.Packet.TTL, q.usualTTL())
+	impossible := q.impossible()
+	object(impossible != "", false, "%s", impossible)
+	object(q.otherID(), false, "its IP id %d does not go with those before it", q.rst.Packet.IPID)
+	object(q.oddNumber(), false, "its sequence number is neither the next of that end nor one that was acknowledged")
 	return found
 }
 
@@ -218,6 +215,6 @@ func (q *wireQuestion) oddNumber() bool {
 // raw says whether the RST's header has a sequence number, whatever was made of
 // it.
 func (q *wireQuestion) raw(number uint32) bool {
-	raw, ok := evidence.FindSegment(q.rst.Packet.Data, q.rst.Packet.Length)
+	raw, ok := packets.FindSegment(q.rst.Packet.Data, q.rst.Packet.Length)
 	return ok && binary.BigEndian.Uint32(raw.Data[raw.TCP+4:]) == number
 }

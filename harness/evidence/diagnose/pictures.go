@@ -29,6 +29,7 @@ const (
 	picAbort        = "abort"
 	picSilentAbort  = "abort of an end that got nothing"
 	picProbe        = "abort of the initiator before any data"
+	picNoACK        = "abort in the place of the handshake's ACK"
 	picIdleAbort    = "abort after silence"
 	picUpload       = "abort of the responder during an upload"
 	picLeft         = "abort of the initiator during a response"
@@ -40,6 +41,7 @@ const (
 	picKeepalive    = "unanswered probes"
 	picLate         = "answer behind its own FIN"
 	picFINAcked     = "answer to the acknowledgement of its own FIN"
+	picTimeWait     = "answer to the acknowledgement of a delayed segment"
 	picForgot       = "answer within a connection"
 	picForgotIdle   = "answer after silence"
 	picIdleEither   = "answer or abort after silence"
@@ -116,6 +118,8 @@ func abortPictures() []Picture {
 		{picProbe, "a socket's own RST of the initiator, before either end sent data",
 			[]string{"health-check", "left-before-accept", "linger-zero", "destroyed", "disconnected", "idle-timeout",
 				"killed", "held-by-child"}, nil},
+		{picNoACK, "a socket's own RST of the initiator in the place of the ACK that completes the handshake",
+			[]string{"health-check", "left-before-accept", "linger-zero", "destroyed", "disconnected", "killed"}, nil},
 		{picIdleAbort, "a socket's own RST after silence", aborts("idle-timeout", "linger-zero"), nil},
 		{picUpload, "a socket's own RST of the responder while the initiator was sending", aborts("refused-upload", "unread"), nil},
 		{picLeft, "a socket's own RST of the initiator while the responder was sending", aborts("left-early", "unread"), nil},
@@ -140,12 +144,16 @@ func answerPictures() []Picture {
 		"listener-closed", "reset-lost", "nat-passed-invalid", "killed", "address-gone", "destroyed"}
 	stray := []string{"stray-segment", "restarted", "nat-passed-invalid", "nat-forgot", "simultaneous-open"}
 	late := []string{"wrote-after-close", "left-early", "shutdown-then-data", "killed", "max-startups", "impatient-finish",
-		"idle-timeout", "time-wait-assassinated", "firewall-rejects", "forged", "banned", "nat-passed-invalid"}
+		"idle-timeout", "time-wait-assassinated", "restarted", "gave-up", "nat-forgot", "firewall-rejects", "forged",
+		"banned", "flow-expired", "nat-passed-invalid"}
 	return []Picture{
-		{picLate, "an end that had sent its FIN answers a segment with RST", late, late[:8]},
+		{picLate, "an end that had sent its FIN answers a segment with RST", late, late[:11]},
 		{picFINAcked, "an end answers the bare acknowledgement of its FIN with RST",
 			[]string{"impatient-finish", "wrote-after-close", "time-wait-assassinated", "firewall-rejects", "forged"},
 			[]string{"impatient-finish", "wrote-after-close", "time-wait-assassinated"}},
+		{picTimeWait, "behind a FIN each way an old segment comes, and its end answers with RST the ACK that TIME-WAIT has for it",
+			[]string{"time-wait-assassinated", "wrote-after-close", "nat-forgot", "firewall-rejects", "forged"},
+			[]string{"time-wait-assassinated", "wrote-after-close", "nat-forgot"}},
 		{picForgot, "a segment of an open connection is answered with RST", forgot, known},
 		{picForgotIdle, "the first segment after silence is answered with RST",
 			foremost([]string{"flow-expired", "restarted", "nat-forgot", "gave-up"}, forgot), known},
@@ -168,7 +176,8 @@ func answerPictures() []Picture {
 				"destroyed", "gave-up", "stray-segment"}, nil},
 		{picInexact, "a RST that is challenged, and behind which the connection goes on", []string{"inexact-reset", "forged"}, nil},
 		{picBare, "a RST of which the capture shows too little", foremost([]string{"unread", "linger-zero", "firewall-rejects", "forged",
-			"wrote-after-close"}, foremost(forgot, aborts("port-reused", "wrong-answer-to-syn", "simultaneous-open"))), nil},
+			"wrote-after-close"}, foremost(forgot, aborts("port-reused", "wrong-answer-to-syn", "simultaneous-open",
+			"time-wait-assassinated"))), nil},
 	}
 }
 
@@ -187,44 +196,6 @@ func silentPictures() []Picture {
 		{string(EndUnreachable), "ICMP says that there is no way", []string{"icmp-unreachable", "firewall-rejects", "banned", "address-gone"}, nil},
 		{picRejected, "ICMP says that it is forbidden, or that nobody listens", []string{"firewall-rejects", "banned", "icmp-unreachable"}, nil},
 	}
-}
-
-// offTheWire are the causes of which no segment of TCP can tell, and why.
-func offTheWire() map[string]string {
-	return map[string]string{"datagram-refused": "it is of UDP"}
-}
-
-// A View is what a wire can tell of a cause.
-type View struct {
-	// OneEnd and BothEnds are its pictures by where was captured.
-	OneEnd, BothEnds []string
-	// Told says by picture whether it has no other cause with both ends captured.
-	Told map[string]bool
-	// RST says whether any of its pictures has one.
-	RST bool
-	// Off says why the wire shows nothing of it; "" if it does.
-	Off string
-}
-
-// ViewOf returns what a wire can tell of a cause of package causes.
-func ViewOf(cause string) View {
-	v := View{Told: map[string]bool{}, Off: offTheWire()[cause]}
-	silent := silentPictures()
-	for _, p := range Pictures() {
-		both := p.BothEnds
-		if both == nil {
-			both = p.Causes
-		}
-		if slices.Contains(p.Causes, cause) {
-			v.OneEnd = append(v.OneEnd, p.Name)
-			v.RST = v.RST || !slices.ContainsFunc(silent, func(s Picture) bool { return s.Name == p.Name })
-		}
-		if slices.Contains(both, cause) {
-			v.BothEnds = append(v.BothEnds, p.Name)
-			v.Told[p.Name] = len(both) == 1
-		}
-	}
-	return v
 }
 
 // picture returns the picture of that name. Its lists are shared by all who ask.

@@ -13,6 +13,44 @@ import (
 // a verdict calls the number of a fact is the index of an event. The verdicts
 // that the recording has already, and its level, play no part.
 func Recording(r *evidence.Recording) []Verdict {
+	var verdicts []Verdict
+	for _, c := range connectionsOf(r) {
+		verdicts = append(verdicts, c.Verdicts()...)
+	}
+	slices.SortStableFunc(verdicts, inOrder)
+	tellLossesOnce(r, verdicts)
+	return verdicts
+}
+
+// A Judged is what the engine says of a connection of a recording.
+type Judged struct {
+	// Verdicts are on its RSTs, as [Recording] has them. If it sent none and a
+	// kernel noted what ended it from elsewhere there is one, on that: see
+	// [Connection.Suffered].
+	Verdicts []Verdict
+	// Harm is what it cost the end whose kernel noted its end first, as
+	// [Connection.Cost] says; its level is unknown where none did.
+	Harm Harm
+}
+
+// Judge judges each connection of a recording, in the order of its flows.
+func Judge(r *evidence.Recording) []Judged {
+	var all []Judged
+	for i, c := range connectionsOf(r) {
+		one := Judged{Verdicts: c.Verdicts(), Harm: Harm{Level: HarmUnknown}}
+		if v, ok := c.Suffered(); ok && len(one.Verdicts) == 0 {
+			one.Verdicts = append(one.Verdicts, v)
+		}
+		if at := slices.IndexFunc(r.Events, func(e evidence.Event) bool { return e.Flow == i && e.Trace != nil }); at >= 0 {
+			one.Harm = c.Cost(r.Events[at].Host)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// connectionsOf gives the connections of a recording all its facts.
+func connectionsOf(r *evidence.Recording) []*Connection {
 	around := &Surroundings{
 		Hosts: r.Hosts, Missing: r.Missing, Gaps: r.Gaps, Counters: r.Counters,
 		LostPackets: r.LostPackets, LostEvents: r.LostEvents,
@@ -41,13 +79,7 @@ func Recording(r *evidence.Recording) []Verdict {
 		}
 	}
 	pair(r, connections, begun)
-	var verdicts []Verdict
-	for _, c := range connections {
-		verdicts = append(verdicts, c.Verdicts()...)
-	}
-	slices.SortStableFunc(verdicts, inOrder)
-	tellLossesOnce(r, verdicts)
-	return verdicts
+	return connections
 }
 
 // inOrder compares verdicts by where they stand. Those that rest on calls alone
@@ -102,7 +134,7 @@ func (c *Connection) begun() time.Duration {
 func pair(r *evidence.Recording, connections []*Connection, begun []time.Duration) {
 	for i, f := range r.Flows {
 		if f.NAT != "" {
-			Join(connections[i], connections[f.Near])
+			join(connections[i], connections[f.Near])
 		}
 	}
 	proxy := func(name string) bool {
@@ -121,7 +153,7 @@ func pair(r *evidence.Recording, connections []*Connection, begun []time.Duratio
 			partner = to
 		}
 		if partner >= 0 && !several {
-			Join(connections[from], connections[partner])
+			join(connections[from], connections[partner])
 		}
 	}
 }

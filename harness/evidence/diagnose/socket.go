@@ -42,7 +42,11 @@ func sockets() []rule {
 		{"its process died of a signal",
 			reason("TCP_ABORT_ON_CLOSE", func(q *question) bool { return q.hand().Signal != "" }),
 			func(q *question) {
-				q.verdict.Why = fmt.Sprintf("its process died of %s with %d bytes unread", q.hand().Signal, q.figures().Unread)
+				of := q.hand().Signal
+				if q.hand().OOM {
+					of += ", by the OOM killer for want of memory,"
+				}
+				q.verdict.Why = fmt.Sprintf("its process died of %s with %d bytes unread", of, q.figures().Unread)
 				q.verdict.Causes = []string{"killed"}
 			}},
 		{"closed with bytes unread",
@@ -53,7 +57,7 @@ func sockets() []rule {
 			}},
 		{"an accept queue over its maximum",
 			func(q *question) bool {
-				return q.socket() && q.figures().QueueMost > 0 && q.figures().Queue > q.figures().QueueMost &&
+				return q.socket() && q.figures().State == tcp.StateListen && q.figures().Queue > q.figures().QueueMost &&
 					slices.Contains([]string{"TCP_FLAGS", "INVALID_SYN"}, q.verdict.Reason)
 			},
 			func(q *question) {
@@ -79,7 +83,8 @@ func sockets() []rule {
 				"nat-passed-invalid", "wrote-after-close", "time-wait-assassinated", "inexact-reset")},
 		{"a listener got data", // of a handshake that it never had
 			reason("TCP_FLAGS", func(q *question) bool { return q.answered().Len > 0 }),
-			why("a listener got data of a connection that it does not know", "restarted", "stray-segment", "nat-passed-invalid")},
+			why("a listener got data of a connection that it does not know", "restarted", "stray-segment", "nat-passed-invalid",
+				"accept-queue-full")}, // of a request that expired in a full queue
 		{"nobody was left to read what came",
 			reason("TCP_ABORT_ON_DATA", func(q *question) bool { return q.figures().Orphan && q.answered().Len > 0 }),
 			why("data came for a connection that its program had closed", "wrote-after-close", "left-early", "max-startups")},
@@ -241,11 +246,14 @@ func (c *Connection) Cost(host string) Harm {
 	f := q.figures()
 	sent := f.Unacked + f.Unsent
 	harm := Harm{Unacked: Bytes{Initiator: sent}, Unread: Bytes{Responder: f.Unread}}
-	last := q.fact().Trace
+	var last *evidence.ResetTrace
 	came := 0
 	for _, f := range c.facts {
-		if f.Packet != nil && f.Host != host {
+		switch {
+		case f.Packet != nil && f.Host != host:
 			came = f.Packet.Len
+		case f.Trace != nil && f.Host == host:
+			last = f.Trace
 		}
 	}
 	for _, line := range []struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // A peer is the TCP of an end of a talk that is made by hand: what its segments
@@ -200,7 +201,7 @@ func (t *talk) add(end int, tcp *layers.TCP, ttl uint8, id uint16, text string) 
 		panic(err)
 	}
 	data := buffer.Bytes()
-	s, ok := new(evidence.Decoder).Segment(data, len(data))
+	s, ok := new(packets.Decoder).Segment(data, len(data))
 	if !ok {
 		panic("no segment")
 	}

@@ -17,7 +17,7 @@ const (
 type wire struct {
 	*Connection
 	segments []segment
-	icmp     []icmp
+	icmp     []icmpError
 	stacks   [2]Stack
 	lacks    []Lack
 }
@@ -36,7 +36,7 @@ func (c *Connection) wire() *wire {
 	w := &wire{Connection: c}
 	for i, f := range c.facts {
 		if f.ICMP != nil {
-			m := icmp{ICMP: f.ICMP, at: len(w.segments)}
+			m := icmpError{ICMP: f.ICMP, at: len(w.segments)}
 			if f.Host == c.Flow.ServerHost {
 				m.end = responder
 			}

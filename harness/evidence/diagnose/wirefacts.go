@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // question asks about the RST at a place among the segments.
@@ -147,6 +148,30 @@ func (q *wireQuestion) finAcked() bool {
 	return q.other.fin < 0 && q.mine.numbered && q.rst.Packet.Seq == q.mine.next
 }
 
+// assassinates says whether, behind a FIN each way that was acknowledged, a
+// segment came in the name of the RST's end that was old, and the RST answers the
+// ACK that an end in TIME-WAIT has for it (RFC 1337).
+func (q *wireQuestion) assassinates() bool {
+	if !q.answering() || q.ack() || q.mine.fin < 0 || q.other.fin < 0 || q.mine.last < q.mine.fin || q.answered < q.mine.last {
+		return false
+	}
+	old, answer := &q.segments[q.mine.last], q.answers().Packet
+	closed := q.mine.heard && q.mine.acked == q.mine.next && q.other.heard && q.other.acked == q.other.next
+	return closed && old.numbered() && behind(q.mine.next, old.Packet.Seq) && !old.Packet.Has("FIN") &&
+		answer.Flags == "ACK" && answer.Len == 0
+}
+
+// unacknowledging says whether a socket that connected resets the connection in
+// the place of the ACK that completes its handshake. Linux sends that ACK at once,
+// unless the program has asked it to wait, by TCP_QUICKACK 0 or
+// TCP_DEFER_ACCEPT, or data goes with it (net/ipv4/tcp_input.c,
+// tcp_rcv_synsent_state_process). Data of the other end would show that the ACK
+// came there, and was not captured.
+func (q *wireQuestion) unacknowledging() bool {
+	return q.x == initiator && q.is(initiator, Linux) && q.mine.count > 0 && !q.shaken(initiator) && !q.lossy() &&
+		q.other.data < 0 && q.other.syn >= 0 && q.segments[q.other.syn].Packet.Flags == "SYN ACK" && q.rst.Packet.Ack == q.segments[q.other.syn].end()
+}
+
 // probed says whether the last segments of the RST's end asked whether the
 // other end is there, and nothing else had been said since then. The interval of
 // probes is at least a second (tcp(7), tcp_keepalive_intvl).
@@ -203,10 +228,12 @@ func (q *wireQuestion) firstWords(e side) []byte {
 
 // payload returns what a segment brings, as far as it was captured.
 func payload(p *evidence.Packet) []byte {
-	if header := header(p); header != nil {
-		return header.Payload
+	raw, found := packets.FindSegment(p.Data, p.Length)
+	if !found {
+		return nil
 	}
-	return nil
+	behind := raw.Data[min(raw.TCP+int(raw.Data[raw.TCP+12]>>4)*4, len(raw.Data)):]
+	return behind[:min(len(behind), raw.Payload())]
 }
 
 // clientHello says whether the other end began with a ClientHello of TLS (RFC

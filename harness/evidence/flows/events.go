@@ -46,10 +46,10 @@ func (f *Flow) Events() []evidence.Event {
 // numbers returns the numbers of the segments that were kept, in their order.
 func (f *Flow) numbers() []int32 {
 	var all []int32
-	all = append(all, f.head[:f.kept[0]]...)
-	all = append(all, f.after[:f.kept[1]]...)
+	all = append(all, f.head[:f.heads]...)
+	all = append(all, f.after[:f.afters]...)
 	for i := range f.sides {
-		all = append(all, f.sides[i].tail[:min(f.sides[i].kept, tailKept)]...)
+		all = append(all, f.tail[i][:min(f.sides[i].kept, tailKept)]...)
 	}
 	p := &f.tracker.pool
 	slices.SortFunc(all, func(a, b int32) int { return cmp.Compare(p.at(a).order, p.at(b).order) })
@@ -93,8 +93,8 @@ func (f *Flow) bulk(numbers []int32, at time.Duration) []evidence.Event {
 		}
 	}
 	var events []evidence.Event
-	for i := range f.sides {
-		sums := f.sides[i].sums.sums()
+	for i := range f.sums {
+		sums := f.sums[i].sums()
 		passed := evidence.Bulk{To: f.name(uint8(1 - i)), Segments: int64(sums.Segments) - kept[i].Segments,
 			Data: int64(sums.Data) - kept[i].Data, Bytes: max(0, int64(sums.Bytes)-kept[i].Bytes)}
 		if passed.Segments > 0 {

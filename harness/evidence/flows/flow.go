@@ -25,50 +25,73 @@ type Flow struct {
 	Repeated uint32
 
 	tracker *Tracker
-	pair    pair
-	hash    uint32 // of pair
-	client  uint8  // its side
-	settled bool   // the client is known by a SYN
-	sides   [2]side
-	head    [headKept]int32
-	after   [afterKept]int32
-	kept    [2]uint8 // how many are in head and after
-	order   uint32   // how many segments there were
-	rsts    uint32
-	first   int64 // the times of the first and the last segment, and of the first RST
-	last    int64
-	reset   int64
-	moved   int64  // when it was last moved to the end of its list
-	at      int32  // its number
-	before  int32  // neighbours in its list
-	behind  int32  // likewise
-	list    uint8  // in which of the tracker's lists it is
-	forced  bool   // it was ended for want of room
-	reused  bool   // a later connection took its ports
-	lost    uint32 // acknowledgements of what was never captured
-	quiet   int64  // the silence, in nanoseconds, that broke last and to which the other side has not said anything since
-	breaker uint8  // the side that broke it
-	bore    int64  // the longest silence that was broken and answered
-	silence int64  // quiet, at the first RST
-	alone   bool   // the first RST broke it
-	resetBy uint8  // the side that sent the first RST, or in whose name it came
+	state
 }
 
-// A side is one end of a connection, in two lines of a processor's cache.
-type side struct {
-	base   uint32 // relative numbers count from it
-	next   uint32 // the number behind the last that it sent
-	ack    uint32 // the last that it acknowledged
-	again  uint32 // how often it has sent what it sent last
-	last   int64  // when it sent last
-	fresh  int64  // when it sent that for the first time
-	marks  [marksKept]uint32
-	seen   [marksKept]uint32 // when, in microseconds since the first segment; they wrap
-	points [marksKept]uint8  // and at which point
+// A state is what is known of a connection. Hardly any of thousands is in a
+// processor's cache when its next segment comes, so that a segment costs what it
+// needs of the cache's lines, which are of 64 bytes: the first, those of the two
+// sides, that of the sums, and that of head or those of tail. A state has no
+// pointers, so that a garbage collector passes over it.
+type state struct {
+	pair   pair
+	first  int64 // when the first segment came
+	last   int64 // and the last
+	order  uint32
 	flags  uint8
-	kept   uint8 // how many segments are in tail
-	sums   counted
-	tail   [tailKept]int32
+	list   uint8 // in which of the tracker's lists it is
+	client uint8 // its side
+	heads  uint8 // how many segments are in head
+
+	sides [2]side
+
+	sums  [2]counted
+	moved int64  // when it was last moved to the end of its list
+	at    int32  // its number
+	lost  uint32 // acknowledgements of what was never captured
+
+	head     [headKept]int32
+	after    [afterKept]int32
+	tail     [2][tailKept]int32 // of each side
+	afters   uint8              // how many segments are in after
+	breaker  uint8              // the side that broke the silence
+	resetBy  uint8              // the side that sent the first RST, or in whose name it came
+	rsts     uint32
+	repeated uint32
+	quiet    int64 // the silence, in nanoseconds, that broke last and to which the other side has not said anything since
+	bore     int64 // the longest silence that was broken and answered
+	reset    int64 // when the first RST came
+	silence  int64 // quiet, at the first RST
+
+	_ [16]byte // the next state begins with a line
+}
+
+// The flags of a state.
+const (
+	clientKnown  = 1 << iota // by a SYN
+	wasReset                 // there was a RST
+	quietBroken              // quiet is not 0
+	resetAlone               // the first RST broke the silence
+	portsReused              // a connection between the same ends came before it
+	portsTaken               // a later connection took its ports
+	endedForRoom             // it was handed over early
+	handedOver               // and its room may be used again
+)
+
+func (f *state) is(flag uint8) bool { return f.flags&flag != 0 }
+
+// A side is one end of a connection.
+type side struct {
+	base  uint32 // relative numbers count from it
+	next  uint32 // the number behind the last that it sent
+	ack   uint32 // the last that it acknowledged
+	again uint16 // how often it has sent what it sent last
+	flags uint8
+	kept  uint8 // how many segments are in tail
+	last  int64 // when it sent last
+	fresh int64 // when it sent that for the first time
+	marks [marksKept]uint32
+	seen  [marksKept]uint32 // when, in microseconds since the first segment; they wrap
 }
 
 // A counted is [Sums] in little room. Four thousand million segments of one
@@ -76,6 +99,7 @@ type side struct {
 type counted struct {
 	bytes                 uint64
 	segments, data, again uint32
+	points                [marksKept]uint8 // at which points the side's marks were seen: there is room for it
 }
 
 func (c *counted) sums() Sums {
@@ -110,7 +134,7 @@ func (f *Flow) Server() netip.AddrPort { return f.tracker.names.end(&f.pair, 1-f
 
 // Sent returns what the client and the server have sent.
 func (f *Flow) Sent() (client, server Sums) {
-	return f.sides[f.client].sums.sums(), f.sides[1-f.client].sums.sums()
+	return f.sums[f.client].sums(), f.sums[1-f.client].sums()
 }
 
 // First returns when the first segment was captured.
@@ -127,13 +151,13 @@ func (f *Flow) Resets() (count int, first time.Time) { return int(f.rsts), time.
 func (f *Flow) Lost() int { return int(f.lost) }
 
 // OneWay says that the segments of only one side were captured.
-func (f *Flow) OneWay() bool { return f.sides[0].sums.segments == 0 || f.sides[1].sums.segments == 0 }
+func (f *Flow) OneWay() bool { return f.sums[0].segments == 0 || f.sums[1].segments == 0 }
 
 // Silence returns how long nobody had said anything before the first RST, or
 // before the segments that it answers; 0 if that was less than a second. alone
 // says that the RST itself broke the silence.
 func (f *Flow) Silence() (d time.Duration, alone bool) {
-	return time.Duration(f.silence), f.alone
+	return time.Duration(f.silence), f.is(resetAlone)
 }
 
 // Bore returns the longest silence of a second and more that the connection
@@ -157,10 +181,10 @@ func (f *Flow) Unheard() int {
 }
 
 // Forced says that the connection was handed over early, for want of room.
-func (f *Flow) Forced() bool { return f.forced }
+func (f *Flow) Forced() bool { return f.is(endedForRoom) }
 
 // Replaced says that a later connection took the ports of this one.
-func (f *Flow) Replaced() bool { return f.reused }
+func (f *Flow) Replaced() bool { return f.is(portsTaken) }
 
 // Numbers returns the sequence numbers with which the client and the server
 // began, as they were on the wire. known says whether both are known by what the

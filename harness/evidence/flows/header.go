@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // The flags of a TCP header (RFC 9293, section 3.1).
@@ -38,7 +39,7 @@ func (h *header) read(s *evidence.Segment) {
 }
 
 // readRaw takes what is needed of a segment that is not decoded.
-func (h *header) readRaw(r *evidence.RawSegment) {
+func (h *header) readRaw(r *packets.RawSegment) {
 	tcp, id := r.Data[r.TCP:], uint16(0)
 	if r.Data[0]>>4 == 4 {
 		id = binary.BigEndian.Uint16(r.Data[4:])
@@ -50,7 +51,11 @@ func (h *header) readRaw(r *evidence.RawSegment) {
 		h.ack = binary.BigEndian.Uint32(tcp[8:])
 	}
 	h.mixAll(binary.BigEndian.Uint16(tcp[14:]), id)
-	for options := r.Data[r.TCP+20 : h.end]; len(options) >= 4; options = options[4:] {
+	options := r.Data[r.TCP+20 : h.end]
+	for ; len(options) >= 8; options = options[8:] {
+		h.mix(binary.BigEndian.Uint64(options))
+	}
+	if len(options) >= 4 {
 		h.mix(uint64(binary.BigEndian.Uint32(options)))
 	}
 }
@@ -108,30 +113,29 @@ func flagsOf(words string) (flags uint8) {
 type pair struct {
 	a, b         [2]uint64 // the addresses, IPv4 as IPv6 has it
 	aPort, bPort uint16
+	hash         uint32 // of the others: see table.hash
 }
 
-// pairOf returns the pair of two ends. side is 0 if from is its first.
-func (n *names) pairOf(from, to netip.AddrPort) (p pair, side uint8) {
-	return pair{a: n.halves(from.Addr()), b: n.halves(to.Addr()), aPort: from.Port(), bPort: to.Port()}.ordered()
+// read takes the ends of a segment. side is 0 if the sender is its first.
+func (p *pair) read(from, to netip.AddrPort, n *names) (side uint8) {
+	*p = pair{a: n.halves(from.Addr()), b: n.halves(to.Addr()), aPort: from.Port(), bPort: to.Port()}
+	return p.order()
 }
 
-// pairOfRaw returns the pair of the ends of a segment that is not decoded.
-func pairOfRaw(r *evidence.RawSegment) (p pair, side uint8) {
+// readRaw takes the ends of a segment that is not decoded.
+func (p *pair) readRaw(r *packets.RawSegment) (side uint8) {
 	ip, tcp := r.Data, r.Data[r.TCP:]
-	aPort, bPort := binary.BigEndian.Uint16(tcp), binary.BigEndian.Uint16(tcp[2:])
+	p.aPort, p.bPort = binary.BigEndian.Uint16(tcp), binary.BigEndian.Uint16(tcp[2:])
 	if ip[0]>>4 == 4 {
-		a, b := binary.BigEndian.Uint32(ip[12:]), binary.BigEndian.Uint32(ip[16:])
-		if b < a || b == a && bPort < aPort {
-			a, b, aPort, bPort, side = b, a, bPort, aPort, 1
-		}
 		const mapped = 0xffff << 32 // ::ffff:0:0/96 (RFC 4291, section 2.5.5.2)
-		return pair{[2]uint64{0, mapped | uint64(a)}, [2]uint64{0, mapped | uint64(b)}, aPort, bPort}, side
+		p.a = [2]uint64{0, mapped | uint64(binary.BigEndian.Uint32(ip[12:]))}
+		p.b = [2]uint64{0, mapped | uint64(binary.BigEndian.Uint32(ip[16:]))}
+		return p.order()
 	}
 	_ = ip[39]
-	p.aPort, p.bPort = aPort, bPort
 	p.a = [2]uint64{binary.BigEndian.Uint64(ip[8:]), binary.BigEndian.Uint64(ip[16:])}
 	p.b = [2]uint64{binary.BigEndian.Uint64(ip[24:]), binary.BigEndian.Uint64(ip[32:])}
-	return p.ordered()
+	return p.order()
 }
 
 // is says whether two pairs are the same. Comparing them with == calls a function
@@ -140,13 +144,14 @@ func (p *pair) is(o *pair) bool {
 	return p.a[1] == o.a[1] && p.b[1] == o.b[1] && p.aPort == o.aPort && p.bPort == o.bPort && p.a[0] == o.a[0] && p.b[0] == o.b[0]
 }
 
-// ordered returns the pair of the ends, which stand sender first. side is 0 if
-// they stand so in it, too.
-func (p pair) ordered() (ordered pair, side uint8) {
+// order puts the ends into their order. side is 0 if the sender, which stands
+// first, stands first still.
+func (p *pair) order() (side uint8) {
 	if p.b[0] < p.a[0] || p.b[0] == p.a[0] && (p.b[1] < p.a[1] || p.b[1] == p.a[1] && p.bPort < p.aPort) {
-		return pair{a: p.b, b: p.a, aPort: p.bPort, bPort: p.aPort}, 1
+		p.a, p.b, p.aPort, p.bPort = p.b, p.a, p.bPort, p.aPort
+		return 1
 	}
-	return p, 0
+	return 0
 }
 
 // names are the hosts that a printed trace names instead of giving an address:

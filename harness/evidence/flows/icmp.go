@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 const (
@@ -29,14 +30,15 @@ type said struct {
 
 // AddICMP enters an ICMP error. ok is false if it is about a connection that is
 // not known, or not any more.
-func (t *Tracker) AddICMP(e *evidence.ICMPError) (ok bool) {
+func (t *Tracker) AddICMP(e *packets.ICMPError) (ok bool) {
 	t.drain()
-	key, from := t.names.pairOf(e.From, e.To)
-	i := t.find(&key, t.table.hash(&key))
-	if i == none {
+	var key pair
+	from := key.read(e.From, e.To, &t.names)
+	key.hash = t.table.hash(&key)
+	f := t.find(&key)
+	if f == nil {
 		return false
 	}
-	f := t.flow(i)
 	m := said{what: e.What, at: e.At.UnixNano(), behind: f.order, from: from}
 	m.what.From = hostName(e.Sender)
 	m.what.Astray = !f.underWay(&e.What, from)
@@ -51,10 +53,10 @@ func (t *Tracker) AddICMP(e *evidence.ICMPError) (ok bool) {
 	if t.told == nil {
 		t.told = map[int32]*told{}
 	}
-	if t.told[i] == nil {
-		t.told[i] = &told{}
+	if t.told[f.at] == nil {
+		t.told[f.at] = &told{}
 	}
-	t.told[i].add(m)
+	t.told[f.at].add(m)
 	return true
 }
 
@@ -77,7 +79,7 @@ func (m *told) add(s said) {
 // acknowledged: others are late, or forged, and a TCP ignores them (RFC 5927,
 // section 4; net/ipv4/tcp_ipv4.c, tcp_v4_err). What is not known says nothing
 // against it.
-func (f *Flow) underWay(m *evidence.ICMP, from uint8) bool {
+func (f *state) underWay(m *evidence.ICMP, from uint8) bool {
 	s, other := &f.sides[from], &f.sides[1-from]
 	if m.Unknown&(evidence.FieldSeq|evidence.FieldOrigin) != 0 || !s.is(spoke) || !s.is(based) {
 		return true

@@ -1,7 +1,11 @@
 package flows
 
 import (
+	"math"
+	"math/bits"
+
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // keptBytes is how much of a packet is kept: the headers of IP and TCP, and as
@@ -27,13 +31,17 @@ type kept struct {
 // leaving is a bit of kept.from.
 const leaving = 0x80
 
-// A pool holds segments, each at a number, and gives their room out again.
+// A pool holds segments, each at a number, and gives their room out again. As
+// long as it can it gives out what stands together one after the other: memory
+// that is written in its order is in a processor's cache in time.
 type pool struct {
 	blocks []*[poolBlock]kept
-	made   int32
-	free   []int32
+	used   []uint64                  // a bit for each number: 64 numbers are a shelf
+	empty  []int32                   // shelves
+	shelf  int32                     // from which room is taken
+	size   int32                     // how many numbers are taken
 	whole  map[int32]evidence.Packet // what does not fit: of printed traces, and with long headers
-	decode evidence.Decoder
+	decode packets.Decoder
 }
 
 const poolBlock = 1024
@@ -41,54 +49,82 @@ const poolBlock = 1024
 // at returns the segment of a number.
 func (p *pool) at(i int32) *kept { return &p.blocks[i/poolBlock][i%poolBlock] }
 
-// full says whether the pool holds as many segments as it may.
-func (p *pool) full(most int32) bool { return len(p.free) == 0 && p.made >= most }
-
-// take finds room for a segment.
-func (p *pool) take() int32 {
-	if n := len(p.free); n > 0 {
-		i := p.free[n-1]
-		p.free = p.free[:n-1]
-		return i
+// take finds room for a segment. The pool is to hold so many at most, and holds
+// fewer.
+func (p *pool) take(most int) int32 {
+	if len(p.used) == 0 || p.used[p.shelf] == math.MaxUint64 {
+		p.turn(most)
 	}
-	if p.made%poolBlock == 0 {
+	bit := bits.TrailingZeros64(^p.used[p.shelf])
+	p.used[p.shelf] |= 1 << bit
+	p.size++
+	return p.shelf*64 + int32(bit)
+}
+
+// turn turns to the next shelf that has room.
+func (p *pool) turn(most int) {
+	if n := len(p.empty); n > 0 {
+		p.shelf, p.empty = p.empty[n-1], p.empty[:n-1]
+		return
+	}
+	if len(p.used)*64 >= most {
+		for p.used[p.shelf] == math.MaxUint64 {
+			p.shelf = (p.shelf + 1) % int32(len(p.used))
+		}
+		return
+	}
+	if len(p.used)*64%poolBlock == 0 {
 		p.blocks = append(p.blocks, new([poolBlock]kept))
 	}
-	p.made++
-	return p.made - 1
+	p.shelf = int32(len(p.used))
+	p.used = append(p.used, 0)
 }
 
-// release gives room back.
-func (p *pool) release(i int32) {
-	if len(p.whole) > 0 && p.at(i).size == 0 {
-		delete(p.whole, i)
+// release gives the room of segments back.
+func (p *pool) release(numbers []int32) {
+	for _, i := range numbers {
+		shelf := i / 64
+		p.used[shelf] &^= 1 << (i % 64)
+		if p.used[shelf] == 0 && shelf != p.shelf {
+			p.empty = append(p.empty, shelf)
+		}
+		if len(p.whole) > 0 {
+			delete(p.whole, i)
+		}
 	}
-	p.free = append(p.free, i)
+	p.size -= int32(len(numbers))
 }
 
-// A form is a segment in one of the two forms in which segments come.
+// A form is a segment in one of the forms in which segments come.
 type form struct {
-	raw     *evidence.RawSegment
-	decoded *evidence.Segment // nil: raw has it
+	ready   *kept               // as it is kept; nil: another has it
+	raw     *packets.RawSegment // likewise
+	decoded *evidence.Segment
 }
 
-// fill keeps a segment at a number that was taken.
-func (p *pool) fill(i int32, s form, h *header, side uint8, order uint32) {
+// fill takes what is kept of a segment of which there is room for everything.
+func (k *kept) fill(r *packets.RawSegment, h *header) {
+	k.at, k.length, k.payload, k.unknown = h.at, uint32(r.Length), h.payload, r.Unknown
+	k.size = uint8(copy(k.data[:], r.Data))
+}
+
+// keep keeps a segment at a number that was taken.
+func (p *pool) keep(i int32, s form, h *header, side uint8, order uint32) {
 	k := p.at(i)
-	if len(p.whole) > 0 && k.size == 0 {
-		delete(p.whole, i) // of what was there before
+	if s.ready != nil {
+		*k = *s.ready
+	} else {
+		k.at, k.payload, k.size = h.at, h.payload, 0
 	}
-	k.at, k.order, k.from, k.payload = h.at, order, side, h.payload
+	k.order, k.from = order, side
 	if h.point&1 != 0 {
 		k.from |= leaving
 	}
-	if s.decoded == nil && h.end <= keptBytes {
-		k.unknown, k.length = s.raw.Unknown, uint32(s.raw.Length)
-		k.size = uint8(copy(k.data[:], s.raw.Data))
-		return
+	if s.ready == nil {
+		p.keepWhole(i, s)
+	} else if len(p.whole) > 0 {
+		delete(p.whole, i) // of what was there before
 	}
-	k.size = 0
-	p.keepWhole(i, s)
 }
 
 // keepWhole keeps a segment that has no room in a kept.

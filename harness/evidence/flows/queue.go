@@ -1,7 +1,5 @@
 package flows
 
-import "github.com/resetlab/resetlab/harness/evidence"
-
 // A queue holds segments that wait to be entered. The memory of their
 // connections is rarely in a processor's cache when there are thousands; asked
 // for together, it comes together, where each segment would wait for its own.
@@ -16,23 +14,11 @@ const queued = 16
 
 // A waiting is a segment in the queue.
 type waiting struct {
-	raw    evidence.RawSegment
 	header header
 	pair   pair
-	hash   uint32
+	number int32 // of its connection, as a rule
 	from   uint8
-	data   [mostWhole]byte // what raw.Data points to
-}
-
-// put puts a segment into the queue, with as much of it as is ever kept.
-func (q *queue) put(r *evidence.RawSegment, t *table) {
-	w := &q.waiting[q.size]
-	q.size++
-	w.header.readRaw(r)
-	w.pair, w.from = pairOfRaw(r)
-	w.hash = t.hash(&w.pair)
-	w.raw = *r
-	w.raw.Data = w.data[:copy(w.data[:], r.Data)]
+	ready  kept
 }
 
 // drain enters all segments of the queue.
@@ -42,37 +28,32 @@ func (t *Tracker) drain() {
 	for i := range q.waiting[:q.size] {
 		w := &q.waiting[i]
 		t.header = w.header
-		t.enter(form{raw: &w.raw}, &w.pair, w.hash, w.from)
+		t.enter(form{ready: &w.ready}, &w.pair, w.number, w.from)
 	}
 	q.size = 0
 }
 
 // fetch reads of all that the queue's segments will need a word of each line of
-// a processor's cache.
+// a processor's cache, in loops so short that many lines are on their way at
+// once.
 func (t *Tracker) fetch() {
 	q, touched := &t.queue, uint64(0)
-	mask := uint32(len(t.table.slots) - 1)
+	slots := t.table.slots
+	for i := range q.waiting[:q.size] {
+		touched += uint64(slots[q.waiting[i].pair.hash&uint32(len(slots)-1)].hash)
+	}
 	for i := range q.waiting[:q.size] {
 		w := &q.waiting[i]
-		s := t.table.slots[w.hash&mask]
-		if s.number == 0 || s.hash != w.hash {
-			continue // it is new, or will be found nearby
+		if w.number = t.table.look(w.pair.hash); w.number != none {
+			f := t.state(w.number)
+			touched += uint64(f.pair.aPort) + uint64(f.sides[0].base) + uint64(f.sides[1].base) + uint64(f.moved) + uint64(f.head[0])
 		}
-		f := t.flow(s.number - 1)
-		side := &f.sides[w.from]
-		touched += uint64(f.pair.aPort) + uint64(f.head[0]) + uint64(f.moved) + uint64(side.marks[0]) +
-			uint64(side.sums.segments) + uint64(f.sides[1-w.from].last)
 	}
-	free := t.pool.free
-	for _, i := range free[max(0, len(free)-queued):] {
-		k := t.pool.at(i)
-		touched += uint64(k.at) + uint64(k.data[len(k.data)-1])
-	}
-	const ending = 2 // connections that so many segments end, as a rule
+	const ending = 4 // connections, which so many segments rarely end
 	for i, n := 0, t.lists[listOver].first; i < ending && n != none; i++ {
-		f := t.flow(n)
-		touched += uint64(f.hash) + uint64(f.sides[0].sums.segments) + uint64(f.sides[1].sums.segments) + uint64(f.bore)
-		n = f.behind
+		f := t.state(n)
+		touched += uint64(f.pair.aPort) + uint64(f.sides[0].base) + uint64(f.sides[1].base) + uint64(f.moved) + uint64(f.head[0]) + uint64(f.rsts)
+		n = t.links[n].behind
 	}
 	q.touched += touched
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/flows"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // behindOptions makes an IPv6 packet with a RST behind a header of destination
@@ -46,7 +46,7 @@ func TestSegmentsThatWait(t *testing.T) {
 	buffer := make([]byte, 512)
 	for i := range segments {
 		packet := buffer[:copy(buffer, behindOptions(i%3*200, uint32(i)))]
-		raw, ok := evidence.FindSegment(packet, len(packet))
+		raw, ok := packets.FindSegment(packet, len(packet))
 		if !ok {
 			t.Fatalf("no segment in %x", packet)
 		}

@@ -21,30 +21,50 @@ type slot struct {
 // hash spreads the ends of a connection over the table.
 func (t *table) hash(p *pair) uint32 {
 	h := t.seed
-	for _, word := range [...]uint64{p.a[0], p.a[1], p.b[0], p.b[1], uint64(p.aPort)<<16 | uint64(p.bPort)} {
-		high, low := bits.Mul64(h^word, 0x9e3779b97f4a7c15)
-		h = high ^ low
+	if p.a[0]|p.b[0] != 0 { // no IPv4
+		h = mixed(h, p.a[0], p.b[0])
 	}
+	h = mixed(h, p.a[1], p.b[1])
+	h = mixed(h, uint64(p.aPort)<<16|uint64(p.bPort), 0)
 	return uint32(h >> 32)
 }
 
-// find returns the number of the connection with these ends, none if there is
-// none.
-func (t *Tracker) find(p *pair, hash uint32) int32 {
-	mask := uint32(len(t.table.slots) - 1)
+// mixed enters two values into a hash.
+func mixed(h, a, b uint64) uint64 {
+	high, low := bits.Mul64(h^a, 0x9e3779b97f4a7c15)
+	high, low = bits.Mul64(high^low^b, 0xa0761d6478bd642f)
+	return high ^ low
+}
+
+// look returns the number of the first connection with a hash, which is that
+// which is looked for as a rule; none if there is none.
+func (t *table) look(hash uint32) int32 {
+	mask := uint32(len(t.slots) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
-		s := t.table.slots[i]
-		if s.number == 0 {
-			return none
-		}
-		if s.hash == hash && t.flow(s.number-1).pair.is(p) {
+		if s := t.slots[i]; s.hash == hash || s.number == 0 {
 			return s.number - 1
 		}
 	}
 }
 
+// find returns the connection with these ends, nil if there is none.
+func (t *Tracker) find(p *pair) *state {
+	mask := uint32(len(t.table.slots) - 1)
+	for i := p.hash & mask; ; i = (i + 1) & mask {
+		s := t.table.slots[i]
+		if s.number == 0 {
+			return nil
+		}
+		if s.hash == p.hash {
+			if f := t.state(s.number - 1); f.pair.is(p) {
+				return f
+			}
+		}
+	}
+}
+
 // insert enters a connection.
-func (t *table) insert(f *Flow) {
+func (t *table) insert(f *state) {
 	if t.size*2 >= len(t.slots) {
 		old := t.slots
 		t.slots = make([]slot, 2*len(old))
@@ -54,7 +74,7 @@ func (t *table) insert(f *Flow) {
 			}
 		}
 	}
-	t.put(slot{f.hash, f.at + 1})
+	t.put(slot{f.pair.hash, f.at + 1})
 	t.size++
 }
 
@@ -69,9 +89,9 @@ func (t *table) put(s slot) {
 
 // erase takes a connection out, and moves those behind it that would not be
 // found any more.
-func (t *table) erase(f *Flow) {
+func (t *table) erase(f *state) {
 	mask := uint32(len(t.slots) - 1)
-	i := f.hash & mask
+	i := f.pair.hash & mask
 	for t.slots[i].number != f.at+1 {
 		i = (i + 1) & mask
 	}

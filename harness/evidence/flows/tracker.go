@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // Limits bound what a tracker keeps. The zero value is good for a gigabyte of
@@ -50,18 +51,20 @@ type Tracker struct {
 	limits Limits
 	over   func(*Flow)
 	table  table
-	blocks []*[flowBlock]Flow
+	blocks []*[stateBlock]state
 	made   int32
 	free   []int32
 	lists  [2]list // open, over
+	links  []link
 	pool   pool
 	queue  queue
 	names  names
 	told   map[int32]*told // by the number of the connection
 	header header
+	ended  Flow // that is being handed over
 }
 
-const flowBlock = 256
+const stateBlock = 256
 
 // The tracker's lists of connections.
 const (
@@ -77,44 +80,56 @@ func New(l Limits, over func(*Flow)) *Tracker {
 	return t
 }
 
-// flow returns the connection of a number.
-func (t *Tracker) flow(i int32) *Flow { return &t.blocks[i/flowBlock][i%flowBlock] }
+// state returns the connection of a number.
+func (t *Tracker) state(i int32) *state { return &t.blocks[i/stateBlock][i%stateBlock] }
 
 // Add enters the next segment of the capture. It keeps nothing of it but copies.
 func (t *Tracker) Add(s *evidence.Segment) {
 	t.drain()
 	t.header.read(s)
-	key, from := t.names.pairOf(s.From, s.To)
-	t.enter(form{decoded: s}, &key, t.table.hash(&key), from)
+	var key pair
+	from := key.read(s.From, s.To, &t.names)
+	key.hash = t.table.hash(&key)
+	t.enter(form{decoded: s}, &key, none, from)
 }
 
 // AddRaw is Add of a segment that is not decoded. Some of them wait in the
 // tracker until others come, or it is closed.
-func (t *Tracker) AddRaw(r *evidence.RawSegment) {
-	if r.TCP > keptBytes { // behind so many extension headers that a waiting one would lack it
-		t.drain()
-		t.header.readRaw(r)
-		key, from := pairOfRaw(r)
-		t.enter(form{raw: r}, &key, t.table.hash(&key), from)
+func (t *Tracker) AddRaw(r *packets.RawSegment) {
+	w := &t.queue.waiting[t.queue.size] // one that is full was drained
+	w.header.readRaw(r)
+	w.from = w.pair.readRaw(r)
+	w.pair.hash = t.table.hash(&w.pair)
+	if w.header.end <= keptBytes {
+		w.ready.fill(r, &w.header)
+		if t.queue.size++; t.queue.size == queued {
+			t.drain()
+		}
 		return
 	}
-	t.queue.put(r, &t.table)
-	if t.queue.size == queued {
-		t.drain()
-	}
+	t.drain()
+	t.header = w.header
+	t.enter(form{raw: r}, &w.pair, none, w.from)
 }
 
-// enter enters a segment of which the header was read.
-func (t *Tracker) enter(s form, key *pair, hash uint32, from uint8) {
+// enter enters a segment of which the header was read. likely is the number of
+// its connection, as a rule.
+func (t *Tracker) enter(s form, key *pair, likely int32, from uint8) {
 	h := &t.header
-	var f *Flow
-	if i := t.find(key, hash); i == none {
-		f = t.begin(*key, hash, false)
-	} else if f = t.flow(i); f.begunAnew(h, from) {
+	var f *state
+	if likely != none {
+		f = t.state(likely)
+	}
+	if f == nil || !f.pair.is(key) || f.is(handedOver) {
+		f = t.find(key)
+	}
+	if f == nil {
+		f = t.begin(key, 0)
+	} else if f.begunAnew(h, from) {
 		f = t.again(f, from)
 	}
 	if f.repeats(h, from) {
-		f.Repeated++
+		f.repeated++
 		t.Repeated++
 		return
 	}
@@ -128,13 +143,13 @@ func (t *Tracker) Close() {
 	t.drain()
 	for _, l := range []int{listOver, listOpen} {
 		for t.lists[l].first != none {
-			t.end(t.flow(t.lists[l].first))
+			t.end(t.state(t.lists[l].first))
 		}
 	}
 }
 
 // begin makes room for a connection and begins it.
-func (t *Tracker) begin(key pair, hash uint32, reused bool) *Flow {
+func (t *Tracker) begin(key *pair, flags uint8) *state {
 	for t.lists[listOpen].size >= t.limits.Open {
 		t.force(listOpen)
 	}
@@ -142,15 +157,15 @@ func (t *Tracker) begin(key pair, hash uint32, reused bool) *Flow {
 	if n := len(t.free); n > 0 {
 		i, t.free = t.free[n-1], t.free[:n-1]
 	} else {
-		if t.made%flowBlock == 0 {
-			t.blocks = append(t.blocks, new([flowBlock]Flow))
+		if t.made%stateBlock == 0 {
+			t.blocks = append(t.blocks, new([stateBlock]state))
 		}
 		i = t.made
 		t.made++
+		t.links = append(t.links, link{})
 	}
-	f := t.flow(i)
-	*f = Flow{tracker: t, pair: key, hash: hash, at: i, before: none, behind: none, Reused: reused,
-		first: t.header.at, last: t.header.at}
+	f := t.state(i)
+	*f = state{pair: *key, at: i, flags: flags, first: t.header.at, last: t.header.at}
 	t.table.insert(f)
 	t.append(f, listOpen)
 	return f
@@ -158,42 +173,37 @@ func (t *Tracker) begin(key pair, hash uint32, reused bool) *Flow {
 
 // again begins a connection in the place of another. What is left of the old
 // one may still answer, with numbers of its own.
-func (t *Tracker) again(old *Flow, client uint8) *Flow {
-	old.reused = true
-	key, hash, server := old.pair, old.hash, old.sides[1-client]
+func (t *Tracker) again(old *state, client uint8) *state {
+	old.flags |= portsTaken
+	key, server := old.pair, old.sides[1-client]
 	t.end(old)
-	f := t.begin(key, hash, true)
+	f := t.begin(&key, portsReused)
 	f.sides[1-client].base, f.sides[1-client].flags = server.base, server.flags&based
 	return f
 }
 
 // force ends the connection of a list that was idle longest.
 func (t *Tracker) force(l int) {
-	f := t.flow(t.lists[l].first)
+	f := t.state(t.lists[l].first)
 	if l == listOpen {
-		f.forced = true
+		f.flags |= endedForRoom
 		t.Forced++
 	}
 	t.end(f)
 }
 
 // end hands a connection over and gives its room back.
-func (t *Tracker) end(f *Flow) {
+func (t *Tracker) end(f *state) {
 	f.settle()
-	t.over(f)
+	t.ended = Flow{Guessed: !f.is(clientKnown), Reused: f.is(portsReused), Repeated: f.repeated, tracker: t, state: *f}
+	t.over(&t.ended)
 	t.remove(f)
 	t.table.erase(f)
-	for i := range f.kept[0] {
-		t.pool.release(f.head[i])
-	}
-	for i := range f.kept[1] {
-		t.pool.release(f.after[i])
-	}
+	f.flags |= handedOver
+	t.pool.release(f.head[:f.heads])
+	t.pool.release(f.after[:f.afters])
 	for i := range f.sides {
-		side := &f.sides[i]
-		for j := range min(side.kept, tailKept) {
-			t.pool.release(side.tail[j])
-		}
+		t.pool.release(f.tail[i][:min(f.sides[i].kept, tailKept)])
 	}
 	if len(t.told) > 0 {
 		delete(t.told, f.at)
@@ -203,7 +213,7 @@ func (t *Tracker) end(f *Flow) {
 
 // place moves a connection to where it belongs after a segment: those that were
 // heard of last stand last, to a second.
-func (t *Tracker) place(f *Flow, now int64) {
+func (t *Tracker) place(f *state, now int64) {
 	belongs := uint8(listOpen)
 	if f.isOver() {
 		belongs = listOver
@@ -216,15 +226,15 @@ func (t *Tracker) place(f *Flow, now int64) {
 	if belongs == listOpen {
 		return
 	}
-	for oldest := t.flow(t.lists[listOver].first); oldest != f &&
-		(t.lists[listOver].size > t.limits.Over || now-oldest.last > linger); oldest = t.flow(t.lists[listOver].first) {
+	for oldest := t.state(t.lists[listOver].first); oldest != f &&
+		(t.lists[listOver].size > t.limits.Over || now-oldest.last > linger); oldest = t.state(t.lists[listOver].first) {
 		t.end(oldest)
 	}
 }
 
-// makeRoom sees to it that there is room for a segment of a connection.
-func (t *Tracker) makeRoom(f *Flow) {
-	for t.pool.full(int32(t.limits.Segments)) && t.lists[listOpen].size+t.lists[listOver].size > 1 {
+// room finds room for a segment of a connection, and makes it if there is none.
+func (t *Tracker) room(f *state) int32 {
+	for int(t.pool.size) >= t.limits.Segments && t.lists[listOpen].size+t.lists[listOver].size > 1 {
 		l := listOpen
 		if t.lists[listOver].first != none {
 			l = listOver
@@ -236,32 +246,33 @@ func (t *Tracker) makeRoom(f *Flow) {
 		}
 		t.force(l)
 	}
+	return t.pool.take(t.limits.Segments)
 }
 
 // keep keeps a segment, if there is to be more of it than its share of a sum.
-func (t *Tracker) keep(f *Flow, s form, from uint8) {
-	t.makeRoom(f)
+func (t *Tracker) keep(f *state, s form, from uint8) {
 	f.order++
 	side := &f.sides[from]
-	var slot *int32
+	var number int32
 	switch {
-	case f.rsts > 0 && f.kept[1] < afterKept:
-		slot = &f.after[f.kept[1]]
-		f.kept[1]++
-	case f.rsts > 0:
+	case f.is(wasReset) && f.afters == afterKept:
 		return
-	case f.kept[0] < headKept:
-		slot = &f.head[f.kept[0]]
-		f.kept[0]++
-	default:
-		slot = &side.tail[side.kept%tailKept]
-		if side.kept >= tailKept { // 8 to 15: the ring is full
-			t.pool.fill(*slot, s, &t.header, from, f.order)
-			side.kept = tailKept + (side.kept+1)%tailKept
-			return
-		}
+	case f.is(wasReset):
+		number = t.room(f)
+		f.after[f.afters] = number
+		f.afters++
+	case f.heads < headKept:
+		number = t.room(f)
+		f.head[f.heads] = number
+		f.heads++
+	case side.kept < tailKept:
+		number = t.room(f)
+		f.tail[from][side.kept] = number
 		side.kept++
+	default: // 8 to 15: the ring is full
+		n := side.kept % tailKept
+		number = f.tail[from][n]
+		side.kept = tailKept + (n+1)%tailKept
 	}
-	*slot = t.pool.take()
-	t.pool.fill(*slot, s, &t.header, from, f.order)
+	t.pool.keep(number, s, &t.header, from, f.order)
 }

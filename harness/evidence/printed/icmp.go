@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/icmp"
 )
 
 // A message is an ICMP error as one record says it. What it quotes follows in a
@@ -49,13 +50,13 @@ func errorIn(text string, names *ports) (m message, ok bool) {
 func (m *message) says4(text string, names *ports) bool {
 	switch {
 	case strings.HasPrefix(text, "time exceeded in-transit"):
-		m.what.Message = evidence.TimeExceeded
+		m.what.Message = icmp.TimeExceeded
 		return true
 	case strings.HasPrefix(text, "ip reassembly time exceeded"):
-		m.what.Message = evidence.ReassemblyTimedOut
+		m.what.Message = icmp.ReassemblyTimedOut
 		return true
 	case strings.HasPrefix(text, "parameter problem"):
-		m.what.Message = evidence.ParameterProblem
+		m.what.Message = icmp.ParameterProblem
 		return true
 	}
 	kind, rest, _ := strings.Cut(text, " ")
@@ -68,31 +69,31 @@ func (m *message) says4(text string, names *ports) bool {
 		return false
 	}
 	if port, is := between(rest, "tcp port ", " unreachable"); is {
-		m.what.Message = evidence.PortUnreachable
+		m.what.Message = icmp.PortUnreachable
 		m.port, ok = names.number(port)
 		return ok
 	}
 	if mtu, is := between(rest, "unreachable - need to frag (mtu ", ")"); is {
 		n, _ := digits(mtu)
-		m.what.Message, m.what.MTU = evidence.PacketTooBig, int(min(n, 1<<16))
+		m.what.Message, m.what.MTU = icmp.PacketTooBig, int(min(n, 1<<16))
 		return true
 	}
-	m.what.Message = map[string]evidence.ICMPMessage{
-		"net unreachable":                              evidence.NetUnreachable,
-		"host unreachable":                             evidence.HostUnreachable,
-		" protocol 6 unreachable":                      evidence.ProtocolUnreachable,
-		" unreachable - need to frag":                  evidence.PacketTooBig,
-		" unreachable - source route failed":           evidence.SourceRouteFailed,
-		" unreachable - source host isolated":          evidence.SourceHostIsolated,
-		"net unreachable - unknown":                    evidence.NetUnreachable,
-		"host unreachable - unknown":                   evidence.HostUnknown,
-		"net unreachable - admin prohibited":           evidence.NetProhibited,
-		"host unreachable - admin prohibited":          evidence.HostProhibited,
-		"net unreachable - tos prohibited":             evidence.NetUnreachable,
-		"host unreachable - tos prohibited":            evidence.HostUnreachable,
-		"host unreachable - admin prohibited filter":   evidence.Prohibited,
-		"host unreachable - host precedence violation": evidence.PrecedenceViolation,
-		"host unreachable - precedence cutoff":         evidence.PrecedenceCutoff,
+	m.what.Message = map[string]icmp.Message{
+		"net unreachable":                              icmp.NetUnreachable,
+		"host unreachable":                             icmp.HostUnreachable,
+		" protocol 6 unreachable":                      icmp.ProtocolUnreachable,
+		" unreachable - need to frag":                  icmp.PacketTooBig,
+		" unreachable - source route failed":           icmp.SourceRouteFailed,
+		" unreachable - source host isolated":          icmp.SourceHostIsolated,
+		"net unreachable - unknown":                    icmp.NetUnreachable,
+		"host unreachable - unknown":                   icmp.HostUnknown,
+		"net unreachable - admin prohibited":           icmp.NetProhibited,
+		"host unreachable - admin prohibited":          icmp.HostProhibited,
+		"net unreachable - tos prohibited":             icmp.NetUnreachable,
+		"host unreachable - tos prohibited":            icmp.HostUnreachable,
+		"host unreachable - admin prohibited filter":   icmp.Prohibited,
+		"host unreachable - host precedence violation": icmp.PrecedenceViolation,
+		"host unreachable - precedence cutoff":         icmp.PrecedenceCutoff,
 	}[kind+" "+strings.TrimRight(rest, " ")]
 	return m.what.Message != ""
 }
@@ -107,25 +108,25 @@ func (m *message) says6(text string, names *ports) bool {
 	case strings.HasPrefix(text, "packet too big"):
 		mtu, _ := between(text+",", "packet too big, mtu ", ",")
 		n, _ := digits(mtu)
-		m.what.Message, m.what.MTU = evidence.PacketTooBig, int(min(n, 1<<16))
+		m.what.Message, m.what.MTU = icmp.PacketTooBig, int(min(n, 1<<16))
 	case strings.HasPrefix(text, "time exceeded in-transit (reassembly)"):
-		m.what.Message = evidence.ReassemblyTimedOut
+		m.what.Message = icmp.ReassemblyTimedOut
 	case strings.HasPrefix(text, "time exceeded in-transit"):
-		m.what.Message = evidence.TimeExceeded
+		m.what.Message = icmp.TimeExceeded
 		if to, is := strings.CutPrefix(text, "time exceeded in-transit for "); is {
 			m.host, is = host(to)
 			return is
 		}
 	case strings.HasPrefix(text, "parameter problem"):
-		m.what.Message = evidence.ParameterProblem
+		m.what.Message = icmp.ParameterProblem
 	}
 	return m.what.Message != ""
 }
 
 func (m *message) unreachable6(text string, names *ports) (ok bool) {
-	for start, message := range map[string]evidence.ICMPMessage{
-		"unreachable route ": evidence.NoRoute, "unreachable prohibited ": evidence.Prohibited, "beyond scope ": evidence.BeyondScope,
-		"unreachable address ": evidence.AddressUnreachable, "unreachable port, ": evidence.PortUnreachable,
+	for start, message := range map[string]icmp.Message{
+		"unreachable route ": icmp.NoRoute, "unreachable prohibited ": icmp.Prohibited, "beyond scope ": icmp.BeyondScope,
+		"unreachable address ": icmp.AddressUnreachable, "unreachable port, ": icmp.PortUnreachable,
 	} {
 		rest, is := strings.CutPrefix(text, start)
 		if !is {
@@ -133,15 +134,15 @@ func (m *message) unreachable6(text string, names *ports) (ok bool) {
 		}
 		m.what.Message = message
 		to, rest, _ := strings.Cut(rest, " ")
-		if m.host, ok = host(strings.TrimSuffix(to, ",")); ok && message == evidence.PortUnreachable {
+		if m.host, ok = host(strings.TrimSuffix(to, ",")); ok && message == icmp.PortUnreachable {
 			port, is := strings.CutPrefix(rest, "tcp port ")
 			m.port, ok = names.number(strings.TrimRight(port, " "))
 			ok = ok && is
 		}
 		return ok
 	}
-	m.what.Message = map[string]evidence.ICMPMessage{"unknown unreach code (5)": evidence.PolicyFailed,
-		"unknown unreach code (6)": evidence.RouteRejected}[strings.TrimRight(text, " ")]
+	m.what.Message = map[string]icmp.Message{"unknown unreach code (5)": icmp.PolicyFailed,
+		"unknown unreach code (6)": icmp.RouteRejected}[strings.TrimRight(text, " ")]
 	return m.what.Message != ""
 }
 
@@ -171,28 +172,28 @@ func errorInColumns(info string, head []string) (m message, ok bool) {
 	code, _, _ = strings.Cut(code, ")")
 	switch strings.TrimSpace(kind) {
 	case "destination unreachable":
-		m.what.Message = map[string]evidence.ICMPMessage{
-			"network unreachable": evidence.NetUnreachable, "host unreachable": evidence.HostUnreachable,
-			"protocol unreachable": evidence.ProtocolUnreachable, "port unreachable": evidence.PortUnreachable,
-			"fragmentation needed": evidence.PacketTooBig, "source route failed": evidence.SourceRouteFailed,
-			"destination network unknown": evidence.NetUnreachable, "destination host unknown": evidence.HostUnknown,
-			"source host isolated": evidence.SourceHostIsolated, "network administratively prohibited": evidence.NetProhibited,
-			"host administratively prohibited": evidence.HostProhibited, "network unreachable for tos": evidence.NetUnreachable,
-			"host unreachable for tos": evidence.HostUnreachable, "communication administratively filtered": evidence.Prohibited,
-			"host precedence violation": evidence.PrecedenceViolation, "precedence cutoff in effect": evidence.PrecedenceCutoff,
-			"no route to destination": evidence.NoRoute, "administratively prohibited": evidence.Prohibited,
-			"beyond scope of source address": evidence.BeyondScope, "address unreachable": evidence.AddressUnreachable,
-			"source address failed ingress/egress policy": evidence.PolicyFailed, "reject route to destination": evidence.RouteRejected,
+		m.what.Message = map[string]icmp.Message{
+			"network unreachable": icmp.NetUnreachable, "host unreachable": icmp.HostUnreachable,
+			"protocol unreachable": icmp.ProtocolUnreachable, "port unreachable": icmp.PortUnreachable,
+			"fragmentation needed": icmp.PacketTooBig, "source route failed": icmp.SourceRouteFailed,
+			"destination network unknown": icmp.NetUnreachable, "destination host unknown": icmp.HostUnknown,
+			"source host isolated": icmp.SourceHostIsolated, "network administratively prohibited": icmp.NetProhibited,
+			"host administratively prohibited": icmp.HostProhibited, "network unreachable for tos": icmp.NetUnreachable,
+			"host unreachable for tos": icmp.HostUnreachable, "communication administratively filtered": icmp.Prohibited,
+			"host precedence violation": icmp.PrecedenceViolation, "precedence cutoff in effect": icmp.PrecedenceCutoff,
+			"no route to destination": icmp.NoRoute, "administratively prohibited": icmp.Prohibited,
+			"beyond scope of source address": icmp.BeyondScope, "address unreachable": icmp.AddressUnreachable,
+			"source address failed ingress/egress policy": icmp.PolicyFailed, "reject route to destination": icmp.RouteRejected,
 		}[code]
 	case "packet too big":
-		m.what.Message = evidence.PacketTooBig
+		m.what.Message = icmp.PacketTooBig
 	case "time-to-live exceeded", "time exceeded":
-		m.what.Message = evidence.TimeExceeded
+		m.what.Message = icmp.TimeExceeded
 		if strings.HasPrefix(code, "fragment reassembly") {
-			m.what.Message = evidence.ReassemblyTimedOut
+			m.what.Message = icmp.ReassemblyTimedOut
 		}
 	case "parameter problem":
-		m.what.Message = evidence.ParameterProblem
+		m.what.Message = icmp.ParameterProblem
 	}
 	m.what.Errno = m.what.Message.Errno(head[len(head)-1] == "ICMPv6")
 	return m, ok && ok2 && m.what.Message != ""

@@ -15,6 +15,7 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 	"github.com/resetlab/resetlab/harness/evidence/printed"
 	"github.com/resetlab/resetlab/harness/evidence/savefile"
 )
@@ -24,11 +25,11 @@ func told() []byte {
 	v4 := []byte{0x45, 0, 0, 40, 0, 1, 0x40, 0, 63, 6, 0, 0, 192, 0, 2, 10, 203, 0, 113, 80,
 		0x9c, 0x40, 0, 80, 0, 0, 3, 0xe8, 0, 0, 0, 0, 0x50, 2, 1, 0, 0, 0, 0, 0}
 	v6 := append([]byte{0x60, 0, 0, 0, 0, 20, 6, 63, 0x20, 1, 0xd, 0xb8, 15: 0, 23: 10, 24: 0x20, 25: 1, 26: 0xd, 27: 0xb8, 39: 0x80}, v4[20:]...)
-	packets := [][]byte{v4, v6}
+	list := [][]byte{v4, v6}
 	add4 := func(kind, code byte, quoted int) {
 		body := append([]byte{kind, code, 0, 0, 0, 0, 5, 0x78}, v4[:quoted]...)
 		head := []byte{0x45, 0, 0, byte(20 + len(body)), 0, 1, 0, 0, 62, 1, 0, 0, 198, 51, 100, 1, 192, 0, 2, 10}
-		packets = append(packets, append(head, body...))
+		list = append(list, append(head, body...))
 	}
 	for code := range byte(16) {
 		add4(3, code, 40)
@@ -41,7 +42,7 @@ func told() []byte {
 	add6 := func(kind, code byte) {
 		body := append(binary.BigEndian.AppendUint32([]byte{kind, code, 0, 0}, 1280), v6...)
 		head := append([]byte{0x60, 0, 0, 0, 0, byte(len(body)), 58, 62, 0x20, 1, 0xd, 0xb8, 23: 1}, v6[8:24]...)
-		packets = append(packets, append(head, body...))
+		list = append(list, append(head, body...))
 	}
 	for code := range byte(7) {
 		add6(1, code)
@@ -53,7 +54,7 @@ func told() []byte {
 	var file bytes.Buffer
 	w := pcapgo.NewWriterNanos(&file)
 	w.WriteFileHeader(65535, layers.LinkTypeRaw)
-	for i, p := range packets {
+	for i, p := range list {
 		at := time.Unix(1_750_000_000+int64(i), 0)
 		w.WritePacket(gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(p), Length: len(p)}, p)
 	}
@@ -63,10 +64,10 @@ func told() []byte {
 // icmpOf returns the ICMP errors that a reader hands over.
 func icmpOf(t *testing.T, r interface {
 	source
-	OnICMP(func(*evidence.ICMPError))
-}) (all []evidence.ICMPError) {
+	OnICMP(func(*packets.ICMPError))
+}) (all []packets.ICMPError) {
 	t.Helper()
-	r.OnICMP(func(e *evidence.ICMPError) { all = append(all, *e) })
+	r.OnICMP(func(e *packets.ICMPError) { all = append(all, *e) })
 	for {
 		if _, err := r.Next(); err != nil {
 			return all

@@ -55,7 +55,7 @@ func other(text string) omission {
 	}
 	switch {
 	case strings.Contains(rest, ": ICMP"), strings.Contains(rest, "] ICMP6, "):
-		return icmp
+		return icmpPacket
 	case strings.Contains(rest, "[|tcp]"):
 		return cutOff
 	case strings.HasSuffix(rest, ": tcp"):

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // An omission is a reason why a record gave no segment.
@@ -16,7 +16,7 @@ const (
 	prose                 // it has none, although it may have begun like one
 	notUnderstood
 	notTCP
-	icmp
+	icmpPacket
 	quoted
 	fragment
 	above
@@ -32,7 +32,7 @@ func (o omission) String() string {
 		prose:         "prose",
 		notUnderstood: "line not understood",
 		notTCP:        "not TCP",
-		icmp:          "ICMP or ICMPv6",
+		icmpPacket:    "ICMP or ICMPv6",
 		quoted:        "segment that an ICMP error quotes",
 		fragment:      "IP fragment behind the first",
 		above:         "line that shows a protocol above TCP, if it is TCP, and not the header",
@@ -78,15 +78,15 @@ func (c *counts) summary(line string) bool {
 	return err == nil
 }
 
-func (c *counts) omissions() []evidence.Omission {
-	var out []evidence.Omission
+func (c *counts) omissions() []packets.Omission {
+	var out []packets.Omission
 	for kind, count := range c.of {
 		if count > 0 {
-			out = append(out, evidence.Omission{What: omission(kind).String(), Count: count, Example: c.example[kind]})
+			out = append(out, packets.Omission{What: omission(kind).String(), Count: count, Example: c.example[kind]})
 		}
 	}
 	if c.dropped > 0 {
-		out = append(out, evidence.Omission{What: "dropped by the capture (as tcpdump says)", Count: c.dropped})
+		out = append(out, packets.Omission{What: "dropped by the capture (as tcpdump says)", Count: c.dropped})
 	}
 	return out
 }

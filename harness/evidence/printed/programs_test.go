@@ -14,6 +14,7 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 	"github.com/resetlab/resetlab/harness/evidence/printed"
 	"github.com/resetlab/resetlab/harness/evidence/savefile"
 )
@@ -21,10 +22,10 @@ import (
 // A source gives segments.
 type source interface {
 	Next() (evidence.Segment, error)
-	Omissions() []evidence.Omission
+	Omissions() []packets.Omission
 }
 
-func all(t testing.TB, r source, err error) ([]evidence.Segment, []evidence.Omission) {
+func all(t testing.TB, r source, err error) ([]evidence.Segment, []packets.Omission) {
 	t.Helper()
 	var segments []evidence.Segment
 	for err == nil {
@@ -40,7 +41,7 @@ func all(t testing.TB, r source, err error) ([]evidence.Segment, []evidence.Omis
 	return segments, r.Omissions()
 }
 
-func read(t testing.TB, text string) ([]evidence.Segment, []evidence.Omission) {
+func read(t testing.TB, text string) ([]evidence.Segment, []packets.Omission) {
 	t.Helper()
 	r, err := printed.Open(strings.NewReader(text))
 	return all(t, r, err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // ErrFormat is what an input is that is no text.
@@ -24,7 +25,7 @@ type Reader struct {
 	timed   bool     // that packet had a time
 	message *message // that error, of which it is open what it quotes
 	of      record   // the record of it
-	heard   func(*evidence.ICMPError)
+	heard   func(*packets.ICMPError)
 	before  []shown // the last segments
 	ready   []ready
 	clock   clock
@@ -38,7 +39,7 @@ type Reader struct {
 // A ready is what has been read and not handed over: one of the two.
 type ready struct {
 	segment evidence.Segment
-	icmp    *evidence.ICMPError
+	icmp    *packets.ICMPError
 }
 
 // A record is one packet, of one or several lines.
@@ -82,7 +83,7 @@ func Open(r io.Reader) (*Reader, error) {
 // returns. Where the text does not show what is quoted, it is about the segment
 // that the last lines show to the destination that it names, and Guessed, or is
 // among the omissions.
-func (r *Reader) OnICMP(f func(*evidence.ICMPError)) { r.heard = f }
+func (r *Reader) OnICMP(f func(*packets.ICMPError)) { r.heard = f }
 
 // Next returns the next segment. Packet.Data is nil: texts show no bytes. The
 // error is io.EOF after the last segment, or that of the reader.
@@ -117,7 +118,7 @@ func (r *Reader) Next() (evidence.Segment, error) {
 
 // Omissions says what was not read as a segment so far. It is empty if the text
 // had nothing but segments and prose.
-func (r *Reader) Omissions() []evidence.Omission { return r.count.omissions() }
+func (r *Reader) Omissions() []packets.Omission { return r.count.omissions() }
 
 // readLine returns the next line, the rest of a very long one cut off.
 func (r *Reader) readLine() (string, error) {
@@ -184,7 +185,7 @@ func (r *Reader) flush() {
 	r.settle()
 	switch {
 	case why != read:
-		r.icmp, r.timed = why == icmp, hasTime(of.text)
+		r.icmp, r.timed = why == icmpPacket, hasTime(of.text)
 		if m, is := errorIn(of.text, &r.ports); r.icmp && is {
 			r.message, r.of = &m, of
 			return
@@ -228,7 +229,7 @@ func (r *Reader) settle() {
 		r.hand(ends, 0, evidence.FieldSeq, true)
 		return
 	}
-	r.count.add(icmp, r.of)
+	r.count.add(icmpPacket, r.of)
 	r.message = nil
 }
 
@@ -238,7 +239,7 @@ func (r *Reader) hand(of shown, seq uint32, unknown evidence.Fields, guessed boo
 	r.message = nil
 	at, _ := r.clock.time(m.stamp)
 	m.what.Seq, m.what.Unknown, m.what.Guessed = seq, unknown, guessed
-	r.ready = append(r.ready, ready{icmp: &evidence.ICMPError{At: at, Sender: m.sender, From: of.from, To: of.to, What: m.what}})
+	r.ready = append(r.ready, ready{icmp: &packets.ICMPError{At: at, Sender: m.sender, From: of.from, To: of.to, What: m.what}})
 }
 
 // segment makes a segment of what a line says.

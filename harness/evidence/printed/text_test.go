@@ -8,6 +8,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/icmp"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 	"github.com/resetlab/resetlab/harness/evidence/printed"
 )
 
@@ -52,7 +54,7 @@ func TestTexts(t *testing.T) {
 		"in a tunnel": {"12:00:00.1 IP 203.0.113.1 > 203.0.113.2: GREv0, length 44: IP 192.0.2.1.443 > 192.0.2.2.50000: Flags [R], seq 77, win 0, length 0",
 			"192.0.2.1:443", "192.0.2.2:50000", "RST seq 77", noTTL | evidence.FieldDate | evidence.FieldOrigin},
 		"a bare ACK": {"1700000000.1 IP 192.0.2.1.443 > 192.0.2.2.50000: Flags [.], ack 2, win 5, length 0",
-			"192.0.2.1:443", "192.0.2.2:50000", "ACK seq 0 ack 2", noTTL | evidence.FieldSeq | evidence.FieldOrigin},
+			"192.0.2.1:443", "192.0.2.2:50000", "ACK ack 2", noTTL | evidence.FieldSeq | evidence.FieldOrigin},
 		"the notation of before 2009": {"12:00:00.1 192.0.2.1.443 > 192.0.2.2.50000: R 77:77(0) win 0 (DF) (ttl 64, id 9, len 40)",
 			"192.0.2.1:443", "192.0.2.2:50000", "RST seq 77", evidence.FieldDate | evidence.FieldOrigin},
 		"that with data and options": {"12:00:00.1 IP 192.0.2.1.443 > 192.0.2.2.50000: P 1:101(100) ack 5 win 9 <nop,nop,timestamp 1 2>",
@@ -120,10 +122,10 @@ func TestQuotedByICMP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var told []evidence.ICMPError
-	r.OnICMP(func(e *evidence.ICMPError) { told = append(told, *e) })
+	var told []packets.ICMPError
+	r.OnICMP(func(e *packets.ICMPError) { told = append(told, *e) })
 	segments, omitted := all(t, r, nil)
-	if len(segments) != 1 || len(omitted) != 0 || len(told) != 1 || told[0].What.Message != evidence.HostUnreachable ||
+	if len(segments) != 1 || len(omitted) != 0 || len(told) != 1 || told[0].What.Message != icmp.HostUnreachable ||
 		told[0].From.Port() != 50000 || told[0].To.Port() != 443 || told[0].What.Seq != 7 || told[0].Sender.String() != "192.0.2.9" {
 		t.Errorf("%+v, %+v, %+v", segments, omitted, told)
 	}
@@ -247,7 +249,7 @@ func FuzzReader(f *testing.F) {
 			}
 			return
 		}
-		r.OnICMP(func(e *evidence.ICMPError) {
+		r.OnICMP(func(e *packets.ICMPError) {
 			if !e.From.IsValid() || !e.To.IsValid() || !e.Sender.IsValid() || e.What.Message == "" || e.What.Errno == "" || e.At.Year() > 9999 {
 				t.Errorf("%+v", e)
 			}

@@ -51,7 +51,7 @@ func parseColumns(info string, head []string, names *ports) (line, omission) {
 	if protocol != "TCP" {
 		switch protocol {
 		case "ICMP", "ICMPv6":
-			return line{}, icmp
+			return line{}, icmpPacket
 		case "UDP", "ARP", "DNS", "MDNS", "LLMNR", "QUIC", "DHCP", "DHCPv6", "NTP", "IGMPv2", "IGMPv3", "SSDP", "SCTP", "GRE", "ESP":
 			return line{}, notTCP
 		}

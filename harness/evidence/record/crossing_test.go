@@ -9,6 +9,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 	"github.com/resetlab/resetlab/harness/evidence/record"
 )
 
@@ -25,9 +26,9 @@ func TestEachOfTwoRSTsThatCrossHasItsReason(t *testing.T) {
 			tcpPacket(t, server, client, layers.TCP{RST: true, ACK: true, Seq: 901, Ack: 101}), // its window was full
 			tcpPacket(t, server, client, layers.TCP{RST: true, Seq: 901}),
 		},
-		evidence.KernelEvent{At: start.Add(3 * time.Microsecond), Precision: time.Microsecond, Name: evidence.ResetSent,
+		capture.KernelEvent{At: start.Add(3 * time.Microsecond), Precision: time.Microsecond, Name: evidence.ResetSent,
 			Local: server, Remote: netip.MustParseAddrPort("0.0.0.0:0"), Reason: "TCP_FLAGS", Passive: true},
-		evidence.KernelEvent{At: start.Add(9 * time.Microsecond), Precision: time.Microsecond, Name: evidence.ResetSent,
+		capture.KernelEvent{At: start.Add(9 * time.Microsecond), Precision: time.Microsecond, Name: evidence.ResetSent,
 			Local: server, Remote: client, Reason: "TCP_ABORT_ON_CLOSE"})
 
 	got := map[string]string{}

@@ -7,17 +7,18 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/capture"
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 	"github.com/resetlab/resetlab/harness/lab"
 )
 
-// Join makes a recording of IP packets, captured a microsecond apart from start
+// Join makes a recording of a list of IP packets, captured a microsecond apart from start
 // on, and of what the kernel said.
-func Join(t *testing.T, start time.Time, packets [][]byte, events ...evidence.KernelEvent) *evidence.Recording {
+func Join(t *testing.T, start time.Time, list [][]byte, events ...capture.KernelEvent) *evidence.Recording {
 	t.Helper()
 	g := inputs{started: instantOf(start), traces: events}
-	var decoder evidence.Decoder
+	var decoder packets.Decoder
 	var captured []evidence.Segment
-	for i, data := range packets {
+	for i, data := range list {
 		s, ok := decoder.Segment(data, len(data))
 		if !ok {
 			t.Fatalf("packet %d is no TCP segment", i)

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
@@ -27,6 +28,27 @@ func gaps(lane evidence.Lane, host string, status capture.Status, started, first
 		add(gap.From, gap.To, gap.Lost, gap.Why)
 	}
 	return all
+}
+
+// addUnfollowed says of which connections the kernel's events were not kept: those
+// of which neither end was known to be the lab's before something happened there.
+func (r *Recorder) addUnfollowed(recording *evidence.Recording) {
+	if r.kernel == nil {
+		return
+	}
+	for i := range recording.Flows {
+		f := &recording.Flows[i]
+		if !r.follows(f.Client) && !r.follows(f.Server) {
+			recording.Gaps = append(recording.Gaps, evidence.Gap{Lane: evidence.Kernel, To: time.Since(r.started),
+				Why: "neither end of " + f.Client + " and " + f.Server + " was known to be the lab's in time"})
+		}
+	}
+}
+
+// follows says whether the kernel's events of an end are kept.
+func (r *Recorder) follows(end string) bool {
+	address, err := netip.ParseAddrPort(end)
+	return err == nil && r.followed.Has(address.Addr())
 }
 
 // first returns when the first segment was seen, zero if none was.

@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/harness/tcp"
 )
@@ -35,7 +37,7 @@ func TestWhatICMPSaysIsWhatConnectGets(t *testing.T) {
 
 			_, got := client.Dial(t.Context(), "tcp", listener.Addr().String())
 
-			r, err := diagnose.Capture(bytes.NewReader(captured(t, wire)))
+			r, err := reported(captured(t, wire))
 			if err != nil || len(r.Unreachable) != 1 {
 				t.Fatalf("%v: %+v, although the call got %v", err, r, got)
 			}
@@ -89,7 +91,7 @@ func TestWhatICMPSaysDoesNotEndAnOpenConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r, err := diagnose.Capture(bytes.NewReader(captured(t, wire)))
+	r, err := reported(captured(t, wire))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,4 +160,9 @@ func captured(t *testing.T, wire int) []byte {
 			t.Fatal(err)
 		}
 	}
+}
+
+// reported is the report on one capture or printed trace.
+func reported(input []byte) (*offline.Report, error) {
+	return offline.Diagnose(context.Background(), offline.Options{}, offline.Input{Reader: bytes.NewReader(input)})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 	"github.com/resetlab/resetlab/harness/lab"
 )
 
@@ -15,7 +16,7 @@ type inputs struct {
 	endpoints []lab.Endpoint
 	entries   []lab.Entry
 	segments  []segment
-	traces    []evidence.KernelEvent
+	traces    []capture.KernelEvent
 	hostNames map[netip.Addr]string // the hosts in namespaces of their own
 	watched   []hostTrace           // those, in the order in which they were added
 	programs  []*lab.Program

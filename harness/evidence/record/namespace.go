@@ -29,9 +29,10 @@ type hostCapture struct {
 // until that is so, for it and for all others that have been added by then: they
 // may stand on its way.
 func (r *Recorder) watch(h *lab.Host) (ready func()) {
+	follow := func() { r.followed.Add(h.Stack().IP()) } // a host of a netlab has none before its first link
 	stack, ok := h.Stack().(capture.Namespace)
 	if !ok {
-		return func() {}
+		return follow
 	}
 	p := &hostCapture{host: h, stack: stack, opened: make(chan struct{})}
 	r.lab.Own(closer(p.count)) // later the namespace may be gone
@@ -39,7 +40,10 @@ func (r *Recorder) watch(h *lab.Host) (ready func()) {
 	r.hosts = append(r.hosts, p)
 	r.mu.Unlock()
 	go p.open(r.lanes) // the kernel takes its time; meanwhile the network is built
-	return r.awaitPosts
+	return func() {
+		follow()
+		r.awaitPosts()
+	}
 }
 
 // awaitPosts returns when all hosts that were added are watched.

@@ -9,6 +9,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 	"github.com/resetlab/resetlab/harness/evidence/record"
 )
 
@@ -40,9 +41,9 @@ func TestTimesAreAsPreciseAsTheirSource(t *testing.T) {
 					tcpPacket(t, client, server, layers.TCP{ACK: true, Seq: 101, Ack: 901, Window: 512}),
 					tcpPacket(t, server, client, layers.TCP{RST: true, ACK: true, Seq: 901, Ack: 101, Window: 512}),
 				},
-				evidence.KernelEvent{At: reset.Add(test.noted), Precision: test.precision, Name: evidence.ResetReceived,
+				capture.KernelEvent{At: reset.Add(test.noted), Precision: test.precision, Name: evidence.ResetReceived,
 					Local: client, Remote: server},
-				evidence.KernelEvent{At: reset.Add(2345), Precision: test.precision, Name: evidence.ResetSent,
+				capture.KernelEvent{At: reset.Add(2345), Precision: test.precision, Name: evidence.ResetSent,
 					Local: server, Remote: client, Reason: "TCP_ABORT_ON_CLOSE"})
 
 			var order []string

@@ -35,8 +35,9 @@ type Recorder struct {
 	own      bool // the lanes are the recorder's own
 	started  time.Time
 	missing  []evidence.MissingLane
-	wire     *capture.Stream[evidence.Segment]     // nil if it is missing
-	kernel   *capture.Stream[evidence.KernelEvent] // nil if it is missing
+	wire     *capture.Stream[evidence.Segment]    // nil if it is missing
+	kernel   *capture.Stream[capture.KernelEvent] // nil if it is missing
+	followed *capture.Addresses                   // of which it tells
 	counters map[string]int64
 	loopback capture.Namespace // nil: this process's
 
@@ -56,7 +57,8 @@ func Start(l *lab.Lab, scenario string, options Options) (*Recorder, error) {
 		return nil, errors.New("record: the lab is nil")
 	}
 	r := &Recorder{lab: l, scenario: scenario, spec: options.Spec, lanes: options.Lanes,
-		loopback: options.Loopback, started: time.Now()}
+		loopback: options.Loopback, started: time.Now(), followed: &capture.Addresses{}}
+	l.EachAddress(r.followed.Add)
 	if r.lanes == nil {
 		r.lanes, r.own = capture.Open(), true
 	}
@@ -72,7 +74,7 @@ func Start(l *lab.Lab, scenario string, options Options) (*Recorder, error) {
 		r.miss(evidence.Counters, err)
 	}
 	if r.lanes.Has(evidence.Kernel) {
-		r.kernel, err = r.lanes.KernelEvents()
+		r.kernel, err = r.lanes.KernelEvents(r.followed)
 		r.miss(evidence.Kernel, err)
 		if reasons, err := r.lanes.Reasons(); len(reasons) == 0 {
 			r.miss(evidence.Kernel, err)
@@ -134,6 +136,7 @@ func (r *Recorder) stop() (*evidence.Recording, error) {
 	recording.LostEvents += uint64(journal.Lost())
 	g.addPrograms(recording, r.lab.Programs())
 	g.fill(recording)
+	r.addUnfollowed(recording)
 	recording.Missing = append(r.missed(recording), recording.Missing...)
 	if private(recording) { // what others counted meanwhile is not of this run
 		recording.Counters = slices.DeleteFunc(recording.Counters,

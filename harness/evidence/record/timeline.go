@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/capture"
 )
 
 // A row is an event on its way into the time line. Rows of the same time stand
@@ -93,7 +94,7 @@ func (f *flow) segmentRows(rows []row) []row {
 
 // A noted is a kernel's event with its time.
 type noted struct {
-	*evidence.KernelEvent
+	*capture.KernelEvent
 	at instant
 }
 

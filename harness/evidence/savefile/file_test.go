@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 	"github.com/resetlab/resetlab/harness/evidence/savefile"
 )
 
@@ -103,7 +104,7 @@ func zipped(t testing.TB, file []byte) []byte {
 }
 
 // all reads a file to its end. The segments keep their bytes.
-func all(t testing.TB, file io.Reader) ([]evidence.Segment, []evidence.Omission, error) {
+func all(t testing.TB, file io.Reader) ([]evidence.Segment, []packets.Omission, error) {
 	t.Helper()
 	r, err := savefile.Open(file)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 	"github.com/resetlab/resetlab/harness/evidence/savefile"
 )
 
@@ -60,7 +60,7 @@ func FuzzFrame(f *testing.F) {
 			t.Fatal(err)
 		}
 		told := 0
-		r.OnICMP(func(e *evidence.ICMPError) {
+		r.OnICMP(func(e *packets.ICMPError) {
 			if told++; e.What.Message == "" || !e.From.IsValid() || !e.Sender.IsValid() {
 				t.Errorf("%+v", e)
 			}

@@ -3,7 +3,7 @@ package savefile
 import (
 	"fmt"
 
-	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // An omission is a reason why a frame gave no segment.
@@ -52,15 +52,15 @@ func (c *counts) add(why omission, f *frame) {
 	c.of[why]++
 }
 
-func (c *counts) omissions(dropped uint64) []evidence.Omission {
-	var out []evidence.Omission
+func (c *counts) omissions(dropped uint64) []packets.Omission {
+	var out []packets.Omission
 	for kind, count := range c.of {
 		if count > 0 {
-			out = append(out, evidence.Omission{What: omission(kind).String(), Count: count, Example: c.example[kind]})
+			out = append(out, packets.Omission{What: omission(kind).String(), Count: count, Example: c.example[kind]})
 		}
 	}
 	if dropped > 0 {
-		out = append(out, evidence.Omission{What: "dropped by the capture (as the file says)", Count: dropped})
+		out = append(out, packets.Omission{What: "dropped by the capture (as the file says)", Count: dropped})
 	}
 	return out
 }

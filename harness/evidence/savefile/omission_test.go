@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 	"github.com/resetlab/resetlab/harness/evidence/savefile"
 )
 
@@ -128,7 +129,7 @@ func TestInterfaces(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	dropped := []evidence.Omission{{What: "dropped by the capture (as the file says)", Count: 16}}
+	dropped := []packets.Omission{{What: "dropped by the capture (as the file says)", Count: 16}}
 	if !reflect.DeepEqual(omitted, dropped) {
 		t.Errorf("got %+v, want %+v", omitted, dropped)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/internal/ip"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 )
 
 // ErrFormat is what a file is that is no capture in a format that is read here.
@@ -19,9 +20,9 @@ type Reader struct {
 	in      *stream
 	format  format
 	frame   frame
-	decoder evidence.Decoder
+	decoder packets.Decoder
 	count   counts
-	icmp    func(*evidence.ICMPError)
+	icmp    func(*packets.ICMPError)
 	records uint64 // packets of any kind that were read
 	err     error  // why there are no more
 }
@@ -78,7 +79,7 @@ func Open(r io.Reader) (*Reader, error) {
 // OnICMP has a function called with each ICMP or ICMPv6 error that quotes a TCP
 // segment, when [Reader.Next] passes over it on its way to the segment that it
 // returns.
-func (r *Reader) OnICMP(f func(*evidence.ICMPError)) { r.icmp = f }
+func (r *Reader) OnICMP(f func(*packets.ICMPError)) { r.icmp = f }
 
 // Next returns the next TCP segment, in the order of the file. Packet.Data
 // points into a buffer and is valid until the next call. The error is io.EOF
@@ -89,7 +90,7 @@ func (r *Reader) OnICMP(f func(*evidence.ICMPError)) { r.icmp = f }
 // file; where a capture of all interfaces of Linux says which (SLL2), each has
 // its own. Leaving is only set where the file says so.
 func (r *Reader) Next() (s evidence.Segment, err error) {
-	var raw evidence.RawSegment
+	var raw packets.RawSegment
 	if err := r.NextRaw(&raw); err != nil {
 		return s, err
 	}
@@ -98,7 +99,7 @@ func (r *Reader) Next() (s evidence.Segment, err error) {
 
 // NextRaw is Next without decoding what it finds, which costs more than reading
 // it.
-func (r *Reader) NextRaw(raw *evidence.RawSegment) error {
+func (r *Reader) NextRaw(raw *packets.RawSegment) error {
 	for r.err == nil {
 		start := r.in.offset
 		r.frame = frame{}
@@ -136,7 +137,7 @@ func (r *Reader) located(err error, start int64) error {
 // plain finds the segment in what nearly all frames are: Ethernet, IPv4 without
 // options and fragments or IPv6 without extension headers, and TCP. It says
 // nothing of others.
-func plain(f *frame, raw *evidence.RawSegment) bool {
+func plain(f *frame, raw *packets.RawSegment) bool {
 	const link, head4, head6 = 14, 20, 40
 	if f.link != linkEthernet || len(f.data) < link+head4+20 {
 		return false
@@ -154,13 +155,13 @@ func plain(f *frame, raw *evidence.RawSegment) bool {
 	if len(packet) < begin+20 || packet[begin+12]>>4 < 5 {
 		return false
 	}
-	*raw = evidence.RawSegment{Data: packet, TCP: begin, Length: length}
+	*raw = packets.RawSegment{Data: packet, TCP: begin, Length: length}
 	return true
 }
 
 // segment finds the segment in a frame. The innermost of the packets in it
 // counts.
-func (r *Reader) segment(f *frame, raw *evidence.RawSegment) bool {
+func (r *Reader) segment(f *frame, raw *packets.RawSegment) bool {
 	offset, why := locate(f)
 	if why == inLink {
 		offset, why = behindLink(f.data, f.link)
@@ -184,14 +185,14 @@ func (r *Reader) segment(f *frame, raw *evidence.RawSegment) bool {
 // quoting hands an ICMP error on if it quotes a TCP segment.
 func (r *Reader) quoting(f *frame, offset int) omission {
 	packet := packetAt(f, offset)
-	message, ok := evidence.FindICMP(packet)
+	message, ok := packets.FindICMP(packet)
 	switch {
 	case ok:
 		if message.At = f.at; r.icmp != nil {
 			r.icmp(&message)
 		}
 		return told
-	case evidence.QuotesTCP(packet):
+	case packets.QuotesTCP(packet):
 		return quotes
 	}
 	return notTCP
@@ -212,13 +213,13 @@ const maxTunnels = 8
 
 // find finds the segment in the IP packet at an offset of the frame. It returns
 // [inTunnel] and where the next one begins if it carries another.
-func find(f *frame, offset int, raw *evidence.RawSegment) (inner int, why omission) {
+func find(f *frame, offset int, raw *packets.RawSegment) (inner int, why omission) {
 	packet, length := packetAt(f, offset), f.length-offset
 	if said := ip.Total(packet); said != 0 {
 		length = said
 	}
 	var ok bool
-	if *raw, ok = evidence.FindSegment(packet, length); ok {
+	if *raw, ok = packets.FindSegment(packet, length); ok {
 		return 0, found
 	}
 	h, ok := ip.Parse(packet)
@@ -238,6 +239,6 @@ func find(f *frame, offset int, raw *evidence.RawSegment) (inner int, why omissi
 
 // Omissions says what was not read as a segment so far. It is empty if
 // everything was.
-func (r *Reader) Omissions() []evidence.Omission {
+func (r *Reader) Omissions() []packets.Omission {
 	return r.count.omissions(r.format.dropped())
 }
