@@ -1,8 +1,8 @@
 package report
 
 import (
-	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/evidence"
@@ -12,60 +12,6 @@ import (
 // together is how far apart in time parts of one step may be. What the kernel
 // does at once it stamps within microseconds.
 const together = 10 * time.Millisecond
-
-// A moment is an event, or the beginning or the end of one that takes time.
-type moment struct {
-	index int
-	event evidence.Event
-	at    time.Duration
-	begun bool // the call begins here; its result is another moment
-	whole bool // the call with its result stands where it began
-}
-
-// moments orders events for drawing. What a call asks for stands where it
-// began, what it was told where it returned: a read that waits changes nothing
-// until then. Only connect has both.
-func moments(events []evidence.Event) []moment {
-	var out, waiting []moment
-	release := func(before time.Duration) {
-		n, _ := slices.BinarySearchFunc(waiting, before, byTime)
-		out = append(out, waiting[:n]...)
-		waiting = waiting[n:]
-	}
-	for i, e := range events {
-		m := moment{index: i, event: e, at: e.At}
-		if e.Trace == nil { // stamped later than where it stands
-			release(e.At)
-		}
-		switch {
-		case e.Call == nil:
-			out = append(out, m)
-			continue
-		case e.Call.Op == tcp.Connect && i+1 < len(events) && events[i+1].At <= e.At+e.Call.Duration:
-			m.begun = true
-			out = append(out, m)
-		case !returnsLate(e.Call.Call):
-			m.whole = true
-			out = append(out, m)
-			continue
-		}
-		result := moment{index: i, event: e, at: e.At + max(0, e.Call.Duration)}
-		n, _ := slices.BinarySearchFunc(waiting, result.at+1, byTime)
-		waiting = slices.Insert(waiting, n, result)
-	}
-	return append(out, waiting...)
-}
-
-func byTime(m moment, t time.Duration) int { return cmp.Compare(m.at, t) }
-
-// returnsLate says whether a call tells its story when it returns.
-func returnsLate(c tcp.Call) bool {
-	switch c.Op {
-	case tcp.Connect, tcp.Accept, tcp.Read, tcp.Poll, tcp.SocketError:
-		return true
-	}
-	return failed(c)
-}
 
 // A builder turns moments into steps.
 type builder struct {
@@ -87,6 +33,8 @@ func (b *builder) add(m moment) {
 		b.addState(m, host)
 	case e.Trace != nil:
 		b.addTrace(m, host)
+	case e.Figures != nil:
+		b.begin(m, nil, note{host: host, flow: e.Flow, kind: aSaid, text: "its socket: " + e.Figures.String()})
 	case e.Bulk != nil:
 		b.addBulk(m, host)
 	case e.Line != nil:
@@ -266,11 +214,29 @@ func (b *builder) addTrace(m moment, host int) {
 		last.events = append(last.events, m.index)
 		return
 	}
-	text := m.event.Trace.Name
-	if reason := m.event.Trace.Reason; reason != "" {
-		text += " " + reason
+	n := note{host: host, flow: m.event.Flow, kind: aTrace, text: traceText(m.event.Trace)}
+	if t := m.event.Trace; t.AtHand != nil || t.Error != "" { // more than a margin holds
+		n.kind = aSaid
 	}
-	b.begin(m, nil, note{host: host, flow: m.event.Flow, kind: aTrace, text: text})
+	b.begin(m, nil, n)
+}
+
+// traceText is what a kernel noted, and in the time of which call.
+func traceText(t *evidence.ResetTrace) string {
+	text := strings.TrimSpace(t.Name + " " + t.Reason)
+	if t.Error != "" {
+		text += " " + t.Error
+	}
+	switch hand := t.AtHand; {
+	case hand == nil:
+	case hand.Signal != "":
+		text += ", " + hand.Signal
+	case hand.Dying:
+		text += ", its process exits"
+	case hand.Call != "":
+		text += ", " + hand.Call + "()"
+	}
+	return text
 }
 
 // verdicts gives each RST its verdict.

@@ -146,7 +146,10 @@ func evidenceText(r *evidence.Recording) string {
 		evidence.Inferred: "inferred, from counters and the shape of the segments",
 		evidence.AppOnly:  "app-only, the calls of the ends",
 	}[r.Level]
-	if level == "" {
+	switch {
+	case r.Level == evidence.Inferred && r.Lacks(evidence.Wire) && r.Lacks(evidence.Counters):
+		level = "inferred, from what a kernel told of one end"
+	case level == "":
 		level = string(r.Level)
 	}
 	if r.System != "" {

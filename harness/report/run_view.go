@@ -127,7 +127,7 @@ func (v *runView) addVerdicts(t *timeline) {
 	r, seen := t.rec, map[string]bool{}
 	for i, reset := range r.Resets[:min(len(r.Resets), mostLines)] {
 		view := verdictView{Sender: senderText(reset), Reason: reset.Reason, Why: reset.Why, Clue: reset.Clue}
-		if words, ok := evidence.Explain(reset.Reason); ok {
+		if words, ok := tcp.Reason(reset.Reason).Explain(); ok {
 			_, view.More, _ = strings.Cut(words, ". ")
 		}
 		lost := t.losses(i)

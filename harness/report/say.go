@@ -56,6 +56,8 @@ func sayCall(host string, n note) string {
 	case failed(*c) && c.Bytes > 0:
 		return fmt.Sprintf("The %s’s %s() takes %s, then ends with %s.",
 			host, c.Op, plural(int64(c.Bytes), "byte"), errno(c.Ending))
+	case named(c.Ending, c.Error):
+		return fmt.Sprintf("The %s’s %s() gives %s.", host, c.Op, c.Error)
 	case failed(*c):
 		return fmt.Sprintf("The %s’s %s() ends with %s.", host, c.Op, errno(c.Ending))
 	case c.Op == tcp.Read:
@@ -131,16 +133,23 @@ func (t *timeline) segmentFields(s *step) []field {
 	if p == nil {
 		return append(out, field{"folded", strings.TrimPrefix(seg.labels[0], "… ")})
 	}
-	out = append(out, field{"flags", p.Flags}, field{"seq", fmt.Sprintf("%d, relative", p.Seq)})
-	if has(p, "ACK") {
-		out = append(out, field{"ack", fmt.Sprintf("%d, relative", p.Ack)})
+	out = append(out, field{"flags", p.Flags})
+	for _, f := range []struct {
+		of   evidence.Fields
+		text field
+	}{
+		{evidence.FieldSeq, field{"seq", fmt.Sprintf("%d, relative", p.Seq)}},
+		{evidence.FieldAck, field{"ack", fmt.Sprintf("%d, relative", p.Ack)}},
+		{evidence.FieldLen, field{"payload", plural(int64(p.Len), "byte")}},
+		{evidence.FieldWindow, field{"window", fmt.Sprintf("%d, not scaled", p.Window)}},
+		{evidence.FieldTTL, field{"TTL", fmt.Sprint(p.TTL)}},
+		{evidence.FieldIPID, field{"IP id", fmt.Sprintf("%d", p.IPID)}},
+		{evidence.FieldLen, field{"length", plural(int64(p.Length), "byte")}},
+	} {
+		if !p.Lacks(f.of) && (f.of != evidence.FieldAck || has(p, "ACK")) {
+			out = append(out, f.text)
+		}
 	}
-	out = append(out,
-		field{"payload", plural(int64(p.Len), "byte")},
-		field{"window", fmt.Sprintf("%d, not scaled", p.Window)},
-		field{"TTL", fmt.Sprint(p.TTL)},
-		field{"IP id", fmt.Sprintf("%d", p.IPID)},
-		field{"length", plural(int64(p.Length), "byte")})
 	if v := s.reset; v != nil {
 		out = append(out, field{"sent by", senderText(*v)}, field{"why", whyText(*v)})
 		if v.Clue != "" {

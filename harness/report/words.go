@@ -56,12 +56,18 @@ func errno(e tcp.Ending) string {
 // calls tells of an error.
 var errnoName = regexp.MustCompile(`^E[A-Z0-9]+$`)
 
+// named says whether an error that is no ending is known by its name: that of a
+// call that goes on, or one that ends no connection.
+func named(e tcp.Ending, said string) bool {
+	return (e == tcp.Open || e == tcp.Other) && errnoName.MatchString(said)
+}
+
 // callText describes a call and its result, such as "read() ECONNRESET".
 func callText(c tcp.Call) string {
 	switch {
 	case c.Ending != tcp.Open && c.Ending != "" && c.Bytes > 0:
 		return fmt.Sprintf("%s() = %s, %s", c.Op, count(int64(c.Bytes)), errno(c.Ending))
-	case c.Ending == tcp.Other && errnoName.MatchString(c.Error), c.Op == tcp.Connect && c.Error == "EINPROGRESS":
+	case named(c.Ending, c.Error):
 		return fmt.Sprintf("%s() %s", c.Op, c.Error)
 	case failed(c):
 		return fmt.Sprintf("%s() %s", c.Op, errno(c.Ending))
@@ -101,6 +107,8 @@ func outcomeText(o tcp.Outcome) string {
 	switch {
 	case o.Op == "":
 		return errno(o.Ending)
+	case named(o.Ending, o.Error):
+		return string(o.Op) + "() " + o.Error
 	case o.Ending == tcp.Closed:
 		return string(o.Op) + "() = 0"
 	}
@@ -118,15 +126,22 @@ func segmentLabels(p *evidence.Packet) []string {
 	return labels
 }
 
-// headerLabels describes a segment by its header.
+// headerLabels describes a segment by its header, as far as that is known.
 func headerLabels(p *evidence.Packet) []string {
-	seq, size, window := fmt.Sprintf(" seq %d", p.Seq), "", fmt.Sprintf(" win %d", p.Window)
+	known := func(field evidence.Fields, format string, value any) string {
+		if p.Lacks(field) {
+			return ""
+		}
+		return fmt.Sprintf(format, value)
+	}
+	seq, ack := known(evidence.FieldSeq, " seq %d", p.Seq), known(evidence.FieldAck, " %d", p.Ack)
+	size, window := "", known(evidence.FieldWindow, " win %d", p.Window)
 	if p.Len > 0 {
 		size = " len " + count(int64(p.Len))
 	}
 	switch {
 	case p.RST() && has(p, "ACK"):
-		ack := fmt.Sprintf(" ack %d", p.Ack)
+		ack := known(evidence.FieldAck, " ack %d", p.Ack)
 		return []string{p.Flags + seq + ack + window, p.Flags + seq + window, p.Flags + seq, p.Flags, "RST"}
 	case p.RST():
 		return []string{p.Flags + seq + window, p.Flags + seq, p.Flags, "RST"}
@@ -134,10 +149,10 @@ func headerLabels(p *evidence.Packet) []string {
 		return []string{p.Flags + size, p.Flags}
 	case has(p, "FIN"), p.Len > 0:
 		return []string{p.Flags + seq + size, p.Flags + size, p.Flags, strings.TrimSpace(size)}
-	case p.Window == 0:
-		return []string{fmt.Sprintf("%s %d win 0", p.Flags, p.Ack), p.Flags + " win 0", p.Flags}
+	case p.Window == 0 && window != "":
+		return []string{p.Flags + ack + " win 0", p.Flags + " win 0", p.Flags}
 	}
-	return []string{fmt.Sprintf("%s %d", p.Flags, p.Ack), p.Flags}
+	return []string{p.Flags + ack, p.Flags}
 }
 
 // has says whether a segment has a flag.
@@ -218,6 +233,12 @@ func senderText(v evidence.Reset) string {
 	case evidence.Application:
 		if v.By == "" {
 			return host + ", by a call of a process"
+		}
+		if v.By == host { // the lifeline is the process
+			return host
+		}
+		if call, named := strings.CutPrefix(v.By, host+" "); named {
+			return host + ", " + call
 		}
 		return host + ", " + v.By
 	case evidence.KernelReply:

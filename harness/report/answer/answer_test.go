@@ -11,7 +11,8 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/evidence"
-	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
+	"github.com/resetlab/resetlab/harness/evidence/packets"
 	"github.com/resetlab/resetlab/harness/report"
 	"github.com/resetlab/resetlab/harness/report/answer"
 )
@@ -19,9 +20,9 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // recorded makes captures of stored recordings, and diagnoses them together.
-func recorded(t *testing.T, names ...string) *diagnose.Report {
+func recorded(t *testing.T, names ...string) *offline.Report {
 	t.Helper()
-	var inputs []diagnose.Input
+	var inputs []offline.Input
 	for _, name := range names {
 		file, err := os.Open(filepath.Join("..", "testdata", name+".json"))
 		if err != nil {
@@ -36,9 +37,9 @@ func recorded(t *testing.T, names ...string) *diagnose.Report {
 		if err := report.Pcapng(&capture, r); err != nil {
 			t.Fatal(err)
 		}
-		inputs = append(inputs, diagnose.Input{Name: name + ".pcapng", Reader: &capture})
+		inputs = append(inputs, offline.Input{Name: name + ".pcapng", Reader: &capture})
 	}
-	found, err := diagnose.Captures(context.Background(), diagnose.CaptureOptions{}, inputs...)
+	found, err := offline.Diagnose(context.Background(), offline.Options{}, inputs...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +47,9 @@ func recorded(t *testing.T, names ...string) *diagnose.Report {
 }
 
 func TestGolden(t *testing.T) {
-	forms := map[string]func(io.Writer, *diagnose.Report, answer.Options) error{
+	forms := map[string]func(io.Writer, *offline.Report, answer.Options) error{
 		"txt": answer.Text, "md": answer.Markdown, "mmd": answer.Mermaid,
-		"json": func(w io.Writer, r *diagnose.Report, _ answer.Options) error { return r.Write(w) },
+		"json": func(w io.Writer, r *offline.Report, _ answer.Options) error { return r.Write(w) },
 	}
 	for _, test := range []struct {
 		name    string
@@ -93,10 +94,10 @@ func TestHarmless(t *testing.T) {
 	const evil = "\x1b[31m<script>alert(1)</script>`|\u202e[x](javascript:1)\n# h"
 	r := recorded(t, "abort")
 	r.Inputs[0].Name, r.Inputs[0].Error = evil, evil
-	r.Inputs[0].Omissions = []diagnose.Omission{{What: evil, Count: 1, Example: evil}}
-	for name, write := range map[string]func(io.Writer, *diagnose.Report, answer.Options) error{
+	r.Inputs[0].Omissions = []packets.Omission{{What: evil, Count: 1, Example: evil}}
+	for name, write := range map[string]func(io.Writer, *offline.Report, answer.Options) error{
 		"text": answer.Text, "markdown": answer.Markdown, "mermaid": answer.Mermaid, "page": answer.Page,
-		"json": func(w io.Writer, r *diagnose.Report, _ answer.Options) error { return r.Write(w) },
+		"json": func(w io.Writer, r *offline.Report, _ answer.Options) error { return r.Write(w) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b, r, answer.Options{}); err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
 	"github.com/resetlab/resetlab/harness/report"
 )
 
@@ -12,7 +13,7 @@ import (
 type fact struct{ name, text string }
 
 // facts is the answer on one connection.
-func facts(r *diagnose.Report, f *diagnose.Found, o *Options) []fact {
+func facts(r *offline.Report, f *offline.Found, o *Options) []fact {
 	d := &f.Diagnosis
 	all := []fact{
 		{"who", who(d)},
@@ -54,7 +55,7 @@ func facts(r *diagnose.Report, f *diagnose.Found, o *Options) []fact {
 const inFull = 3
 
 // causesOf names the cause and what else it can be.
-func causesOf(r *diagnose.Report, d *diagnose.Told) []fact {
+func causesOf(r *offline.Report, d *offline.Diagnosis) []fact {
 	if len(d.Causes) == 0 {
 		return nil
 	}
@@ -85,7 +86,7 @@ func sure(s diagnose.Sureness) string {
 }
 
 // causeText names a cause and says what it is.
-func causeText(r *diagnose.Report, name string) string {
+func causeText(r *offline.Report, name string) string {
 	if what := r.Causes[name].What; what != "" {
 		return name + ": " + what
 	}
@@ -93,11 +94,11 @@ func causeText(r *diagnose.Report, name string) string {
 }
 
 // stacks says which TCPs the ends seem to have.
-func stacks(d *diagnose.Told) string {
+func stacks(d *offline.Diagnosis) string {
 	var ends []string
 	for _, end := range []struct {
 		name string
-		of   *diagnose.EndTold
+		of   *offline.EndView
 	}{{"client", &d.Client}, {"server", &d.Server}} {
 		if end.of.System == "" || end.of.System == diagnose.UnknownSystem {
 			continue
@@ -112,7 +113,7 @@ func stacks(d *diagnose.Told) string {
 }
 
 // lacking says what the capture does not show of the connection.
-func lacking(f *diagnose.Found) string {
+func lacking(f *offline.Found) string {
 	var texts []string
 	for _, l := range f.Diagnosis.Lacks {
 		texts = append(texts, string(l))
@@ -124,7 +125,7 @@ func lacking(f *diagnose.Found) string {
 }
 
 // title names a connection.
-func title(f *diagnose.Found) string {
+func title(f *offline.Found) string {
 	text := fmt.Sprintf("#%d  %s → %s", f.Number, f.Client, f.Server)
 	if f.NAT != "" {
 		text += " (behind a NAT: " + f.NAT + ")"
@@ -133,7 +134,7 @@ func title(f *diagnose.Found) string {
 }
 
 // connection writes the card of a connection and the answer.
-func (w *writer) connection(r *diagnose.Report, f *diagnose.Found, o *Options) error {
+func (w *writer) connection(r *offline.Report, f *offline.Found, o *Options) error {
 	w.line("")
 	card := o.Card
 	card.Bare = true
@@ -155,7 +156,7 @@ func (w *writer) connection(r *diagnose.Report, f *diagnose.Found, o *Options) e
 }
 
 // sent says what the two ends sent.
-func sent(f *diagnose.Found) string {
+func sent(f *offline.Found) string {
 	text := fmt.Sprintf("%s by the client, %s by the server", plural(f.Sent.ClientBytes, "byte"), plural(f.Sent.ServerBytes, "byte"))
 	if again := f.Sent.ClientAgain + f.Sent.ServerAgain; again > 0 {
 		text += ", " + plural(again, "segment") + " sent again"

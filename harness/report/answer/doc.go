@@ -8,7 +8,7 @@
 // They all say the same: who sent the RST, what decided that and how sure it is,
 // what else it can be and which measurement would tell, whether it matters, what
 // each end saw, the cure, and what would show it happening. The JSON form is that
-// of [diagnose.Report]. What comes from a capture is made harmless first.
+// of [offline.Report]. What comes from a capture is made harmless first.
 //
 // The package is pure, and builds for a browser.
 package answer

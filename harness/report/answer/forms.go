@@ -7,11 +7,12 @@ import (
 
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
 	"github.com/resetlab/resetlab/harness/report"
 )
 
 // Markdown writes a report for a ticket. The error is that of writing to out.
-func Markdown(out io.Writer, r *diagnose.Report, o Options) error {
+func Markdown(out io.Writer, r *offline.Report, o Options) error {
 	w := &writer{}
 	w.line("**%s in %s: %s.**", plural(r.Connections.All, "connection"), escaped(sources(r)), resets(r.Connections))
 	if o.Number == 0 {
@@ -46,7 +47,7 @@ func Markdown(out io.Writer, r *diagnose.Report, o Options) error {
 }
 
 // markdownLists writes what concerns all connections.
-func (w *writer) markdownLists(r *diagnose.Report) {
+func (w *writer) markdownLists(r *offline.Report) {
 	if len(r.Found) > 1 {
 		w.line("")
 		w.line("| connections | who and why |")
@@ -104,7 +105,7 @@ func escaped(text string) string {
 
 // Mermaid writes a sequenceDiagram for each connection that has a recording. The
 // error is that of writing to out.
-func Mermaid(out io.Writer, r *diagnose.Report, o Options) error {
+func Mermaid(out io.Writer, r *offline.Report, o Options) error {
 	for _, recording := range drawn(r, &o) {
 		if err := report.Mermaid(out, recording); err != nil {
 			return err
@@ -114,7 +115,7 @@ func Mermaid(out io.Writer, r *diagnose.Report, o Options) error {
 }
 
 // drawn are the recordings of the connections to be told one by one.
-func drawn(r *diagnose.Report, o *Options) (all []*evidence.Recording) {
+func drawn(r *offline.Report, o *Options) (all []*evidence.Recording) {
 	for _, f := range o.chosen(r) {
 		if f.Recording != nil {
 			all = append(all, f.Recording)
@@ -124,8 +125,8 @@ func drawn(r *diagnose.Report, o *Options) (all []*evidence.Recording) {
 }
 
 // Page writes a report as one HTML file. The error is that of writing to out.
-func Page(out io.Writer, r *diagnose.Report, o Options) error {
-	of := map[*evidence.Recording]*diagnose.Found{}
+func Page(out io.Writer, r *offline.Report, o Options) error {
+	of := map[*evidence.Recording]*offline.Found{}
 	for number := 1; r.Listed(number) != nil; number++ {
 		if one := r.Listed(number); one.Recording != nil {
 			of[one.Recording] = one
@@ -163,7 +164,7 @@ func Page(out io.Writer, r *diagnose.Report, o Options) error {
 }
 
 // lede says what a page shows.
-func lede(r *diagnose.Report) string {
+func lede(r *offline.Report) string {
 	text := fmt.Sprintf("%s in %s: %s.", plural(r.Connections.All, "connection"), sources(r), resets(r.Connections))
 	for _, p := range r.Patterns {
 		text += " " + p.Says + ". " + p.Means

@@ -3,11 +3,11 @@ package answer
 import (
 	"fmt"
 
-	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
 )
 
 // lacks lists what the captures do not show, and what of them was not read.
-func (w *writer) lacks(r *diagnose.Report) {
+func (w *writer) lacks(r *offline.Report) {
 	texts := lackTexts(r)
 	if len(texts) == 0 {
 		return
@@ -20,7 +20,7 @@ func (w *writer) lacks(r *diagnose.Report) {
 }
 
 // lackTexts says what the captures do not show, and what of them was not read.
-func lackTexts(r *diagnose.Report) []string {
+func lackTexts(r *offline.Report) []string {
 	var texts []string
 	for _, in := range r.Inputs {
 		name := harmless(in.Name)

@@ -9,6 +9,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
 	"github.com/resetlab/resetlab/harness/report"
 )
 
@@ -28,12 +29,12 @@ type Options struct {
 
 // chosen returns the connections to be told one by one: as many kinds as
 // possible.
-func (o *Options) chosen(r *diagnose.Report) []*diagnose.Found {
+func (o *Options) chosen(r *offline.Report) []*offline.Found {
 	most := o.Most
 	if most == 0 {
 		most = 3
 	}
-	var chosen []*diagnose.Found
+	var chosen []*offline.Found
 	if one := r.Listed(o.Number); one != nil {
 		return append(chosen, one)
 	}
@@ -66,14 +67,14 @@ func (o *Options) chosen(r *diagnose.Report) []*diagnose.Found {
 
 // unreachable returns those that ICMP ended and are told one by one: some, or
 // all if some is negative, and of each message one first.
-func unreachable(r *diagnose.Report, some int) (chosen []*diagnose.Found) {
+func unreachable(r *offline.Report, some int) (chosen []*offline.Found) {
 	if len(r.Unreachable) == 0 {
 		return nil
 	}
 	if some < 0 {
 		some = len(r.Unreachable)
 	}
-	told, others := map[string]bool{}, []*diagnose.Found(nil)
+	told, others := map[string]bool{}, []*offline.Found(nil)
 	for i := range r.Unreachable {
 		one := &r.Unreachable[i]
 		if told[one.Diagnosis.Why] {
@@ -131,7 +132,7 @@ func (w *writer) item(head, text string) {
 }
 
 // Text writes a report for a terminal. The error is that of writing to out.
-func Text(out io.Writer, r *diagnose.Report, o Options) error {
+func Text(out io.Writer, r *offline.Report, o Options) error {
 	w := &writer{width: max(usualWidth, o.Card.Width)}
 	w.head(r)
 	chosen := o.chosen(r)
@@ -160,13 +161,13 @@ func Text(out io.Writer, r *diagnose.Report, o Options) error {
 }
 
 // head says what was read, and what is in it.
-func (w *writer) head(r *diagnose.Report) {
+func (w *writer) head(r *offline.Report) {
 	c := r.Connections
 	w.item("", fmt.Sprintf("%s in %s: %s", plural(c.All, "connection"), sources(r), resets(c)))
 }
 
 // resets says how many connections were reset.
-func resets(c diagnose.Counts) string {
+func resets(c offline.Counts) string {
 	switch {
 	case c.Reset == 0:
 		return "no RST"
@@ -179,7 +180,7 @@ func resets(c diagnose.Counts) string {
 }
 
 // sources names what was read.
-func sources(r *diagnose.Report) string {
+func sources(r *offline.Report) string {
 	var names []string
 	for _, in := range r.Inputs {
 		name := harmless(in.Name)
@@ -209,7 +210,7 @@ func span(d time.Duration) string {
 }
 
 // summary lists the causes.
-func (w *writer) summary(r *diagnose.Report) {
+func (w *writer) summary(r *offline.Report) {
 	if len(r.Found) < 2 {
 		return
 	}
@@ -222,7 +223,7 @@ func (w *writer) summary(r *diagnose.Report) {
 }
 
 // groupText says what connections have in common that were reset alike.
-func groupText(r *diagnose.Report, g *diagnose.Group) string {
+func groupText(r *offline.Report, g *offline.Group) string {
 	text := part(g.Part)
 	if g.Part != diagnose.PartUnknown {
 		text += " (" + sureness(g.Sure) + ")"
@@ -247,7 +248,7 @@ func groupText(r *diagnose.Report, g *diagnose.Group) string {
 }
 
 // patterns lists what the connections have in common.
-func (w *writer) patterns(r *diagnose.Report) {
+func (w *writer) patterns(r *offline.Report) {
 	if len(r.Patterns) == 0 {
 		return
 	}
@@ -259,7 +260,7 @@ func (w *writer) patterns(r *diagnose.Report) {
 }
 
 // ends lists how the connections without a RST ended.
-func (w *writer) ends(r *diagnose.Report) {
+func (w *writer) ends(r *offline.Report) {
 	if len(r.Ends) == 0 {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
 	"github.com/resetlab/resetlab/harness/tcp"
 )
 
@@ -48,7 +49,7 @@ func plural[N int | int64 | uint64](n N, one string) string {
 }
 
 // who says where a RST comes from, and how sure that is.
-func who(d *diagnose.Told) string {
+func who(d *offline.Diagnosis) string {
 	switch d.Part {
 	case diagnose.PartInitiator:
 		return "the client (initiator), which opened the connection" + sure(d.Sure)
@@ -93,7 +94,7 @@ func sureness(s diagnose.Sureness) string {
 }
 
 // harm says whether it matters.
-func harm(h *diagnose.HarmTold) string {
+func harm(h *offline.Harm) string {
 	text := map[diagnose.HarmLevel]string{
 		diagnose.Harmless: "no", diagnose.HarmPossible: "perhaps", diagnose.HarmCertain: "yes",
 	}[h.Level]
@@ -120,7 +121,7 @@ func harm(h *diagnose.HarmTold) string {
 }
 
 // saw says what the program at an end met.
-func saw(e *diagnose.EndTold) string {
+func saw(e *offline.EndView) string {
 	if e.Read == "" && e.Write == "" {
 		return ""
 	}
@@ -173,7 +174,7 @@ func ended(e diagnose.End) string {
 }
 
 // watch says what to look at next, by what made the RST.
-func watch(d *diagnose.Told) string {
+func watch(d *offline.Diagnosis) string {
 	if d.End == diagnose.EndUnreachable {
 		return "tcpdump icmp or icmp6, together with tcp; and nstat -az TcpExtOutOfWindowIcmps: those that were late or forged"
 	}
