@@ -54,6 +54,31 @@ var databases = []Phrase{
 		Settle: []string{"SHOW idle_session_timeout; compare it with the pool's idle time."},
 	},
 	{
+		Words: []string{"terminating connection due to administrator command", "due to administrator command"},
+		Of:    "PostgreSQL", Ending: "finished", Known: "measured: PostgreSQL 15.18; error code 57P01",
+		Sure: "The server ended the session because somebody asked for that, said so, and sent FIN: " +
+			"pg_terminate_backend(), or a shutdown or restart of the server. An open transaction is rolled back.",
+		Points: []Pointer{
+			{"killed", Likely, "this session alone: pg_terminate_backend(), also by a pooler or a failover tool"},
+			{"restarted", Possible, "all sessions at once: the server was shut down"},
+		},
+		Settle: []string{"The server's log for that second: \"received fast shutdown request\", or nothing but this line."},
+	},
+	{
+		Words: []string{"connection to server was lost"},
+		Of:    "psql", Known: "measured: PostgreSQL 15.18; psql: common.c",
+		Sure: "psql's connection ended while or before it executed a statement, and it was not told to connect anew. The " +
+			"lines before say why: a FATAL is the server's own word.",
+		Points: deadSession, Settle: settleSession,
+	},
+	{
+		Words: []string{"Closing idle client"},
+		Of:    "Redis' log", Ending: "finished", Known: "measured: Redis 7.0.15 at loglevel verbose; server.c, clientsCron",
+		Sure:   "Redis closed a client that had said nothing for \"timeout\" seconds. To the client it is a FIN; what it sends then is answered with RST.",
+		Points: []Pointer{{"idle-timeout", Likely, "always"}},
+		Settle: []string{"CONFIG GET timeout; compare it with the pool's idle time."},
+	},
+	{
 		Words: []string{"ConnectionDoesNotExistError: connection was closed in the middle of operation",
 			"connection was closed in the middle of operation"},
 		Of: "asyncpg", Known: "asyncpg: protocol.pyx",

@@ -67,6 +67,20 @@ var dotnet = []Phrase{
 		Points: noReply, Settle: []string{"Look at the inner exception, and explain that."},
 	},
 	{
+		Words: []string{"Unable to read data from the transport connection: Connection reset by peer",
+			"Unable to write data to the transport connection: Connection reset by peer"},
+		Of: ".NET and Mono on Linux", Ending: "reset", Known: "measured: Mono 6.8.0, Linux 6.18",
+		Sure: "A RST ended the connection (ECONNRESET), and this call took the error. The next read would be the end of the " +
+			"stream, which looks clean.",
+		Points: clientReset,
+	},
+	{
+		Words: []string{"The socket has been shut down"},
+		Of:    "Mono", Ending: "broken-pipe", Known: "measured: Mono 6.8.0, Linux 6.18 (WSAESHUTDOWN in the place of EPIPE)",
+		Sure: "A write on a connection that could not send any more: the peer had closed or reset it before. It is EPIPE in " +
+			"the words of Windows, and this program need not have shut anything down.",
+	},
+	{
 		Words: []string{"The response ended prematurely", "ResponseEnded", "HttpIOException",
 			"A connection that was expected to be kept alive was closed by the server",
 			"An unexpected error occurred on a receive", "An unexpected error occurred on a send"},
@@ -92,12 +106,12 @@ var rust = []Phrase{
 	{
 		Words: []string{"Connection reset by peer (os error 104)", "kind: ConnectionReset",
 			"connection reset (os error 10054)"},
-		Of: "Rust", Ending: "reset", Known: "Rust: std::io::ErrorKind",
+		Of: "Rust", Ending: "reset", Known: "measured: rustc 1.63, Linux 6.18; std::io::ErrorKind",
 		Sure: "A RST ended the connection, and this call took the error (ECONNRESET).",
 	},
 	{
 		Words: []string{"Broken pipe (os error 32)", "kind: BrokenPipe"},
-		Of:    "Rust", Ending: "broken-pipe", Known: "Rust: std::io::ErrorKind",
+		Of:    "Rust", Ending: "broken-pipe", Known: "measured: rustc 1.63, Linux 6.18; std::io::ErrorKind",
 		Sure: "A write on a connection, or on a pipe such as standard output, whose other end was closed before.",
 	},
 	{

@@ -85,7 +85,7 @@ var gateways = []Phrase{
 	{
 		Words: []string{"Layer4 connection problem", "Layer4 timeout", "Layer6 invalid response", "Layer6 timeout",
 			"Layer7 invalid response", "Layer7 timeout"},
-		Of: "HAProxy's checks", Known: "HAProxy: src/check.c, statuses L4CON, L4TOUT, L6RSP, L7RSP",
+		Of: "HAProxy's checks", Known: "measured: HAProxy 2.6.12 (Layer4 timeout); HAProxy: src/check.c, statuses L4CON, L4TOUT, L6RSP, L7RSP",
 		Sure: "A check of a server failed: \"Layer4 connection problem\" with a refusal, a reset or no route, which " +
 			"\"info\" names, \"timeout\" with silence, \"Layer6\" in TLS' handshake, \"Layer7\" at the reply. No " +
 			"client's connection is meant.",

@@ -55,9 +55,46 @@ var java = []Phrase{
 			"stop?"},
 	},
 	{
-		Words: []string{"java.io.IOException: Broken pipe", "java.net.SocketException: Broken pipe",
-			"org.apache.catalina.connector.ClientAbortException", "ClientAbortException", "EofException"},
-		Of: "Java", Ending: "broken-pipe", Known: "measured: JDK 17.0.15; Tomcat, Jetty",
+		Words: []string{"ClientAbortException … Connection reset by peer",
+			"org.apache.catalina.connector.ClientAbortException: java.io.IOException: Connection reset by peer"},
+		Of: "Tomcat", Ending: "reset", Known: "measured: Tomcat 10.1.60, JDK 17, Linux 6.18",
+		Sure: "A servlet's write found that the client's RST had come: the client closed with a part of the response " +
+			"unread, or aborted. A further write that goes to the socket throws again, this or \"Broken pipe\". Tomcat logs " +
+			"it at the level FINE alone: whoever logged it caught it.",
+		Points: []Pointer{
+			{"left-early", Likely, "the response is long, or took long"},
+			{"idle-timeout", Possible, "it comes after the same time: a proxy's or the client's time-out"},
+			{"firewall-rejects", Possible, "a device between resets: capture at both ends"},
+		},
+		Settle: []string{"The access log: how long did the request take, and how much was sent? Is it one page, or one kind of client?"},
+	},
+	{
+		Words: []string{"ClientAbortException … Broken pipe",
+			"org.apache.catalina.connector.ClientAbortException: java.io.IOException: Broken pipe"},
+		Of: "Tomcat", Ending: "broken-pipe", Known: "measured: Tomcat 10.1.60, JDK 17, Linux 6.18",
+		Sure: "A servlet's write on a connection that could not send any more: the client had closed, with nothing unread, " +
+			"and an earlier write had succeeded and drawn its RST. Nothing of either has arrived.",
+		Points: []Pointer{
+			{"left-early", Likely, "the client did not wait for the response: it took longer than the client's patience"},
+			{"idle-timeout", Possible, "it comes after the same time: a proxy's or the client's time-out"},
+		},
+		Settle: []string{"The access log: how long did the request take? Compare that with the time-outs of the client and of " +
+			"each proxy between."},
+	},
+	{
+		Words: []string{"org.apache.catalina.connector.ClientAbortException", "ClientAbortException", "EofException"},
+		Of:    "Tomcat, Jetty", Known: "measured: Tomcat 10.1.60, JDK 17; Jetty",
+		Sure: "A write of the response found that the client had gone. What it is caused by says how: \"Connection reset by " +
+			"peer\" is the client's RST, \"Broken pipe\" a write after that or after its FIN.",
+		Points: []Pointer{
+			{"left-early", Likely, "it is there for a response that is long, or takes long"},
+			{"idle-timeout", Possible, "it comes after the same time: a proxy's or the client's time-out"},
+		},
+		Settle: []string{"Look at what it is caused by, and in the access log at how long the request took."},
+	},
+	{
+		Words: []string{"java.io.IOException: Broken pipe", "java.net.SocketException: Broken pipe"},
+		Of:    "Java", Ending: "broken-pipe", Known: "measured: JDK 17.0.15",
 		Sure: "A write on a connection that could not send any more. At a server it mostly says that the client " +
 			"has gone: Tomcat calls it ClientAbortException, Jetty EofException.",
 		Points: []Pointer{

@@ -39,8 +39,8 @@ const (
 
 // Phrases returns every phrase that is known, those of the system itself first.
 func Phrases() []Phrase {
-	return slices.Concat(systems, golang, java, scripts, node, browsers, tools, sessions, databases, gateways, servers, dotnet,
-		rust)
+	return slices.Concat(systems, golang, java, scripts, node, browsers, tools, secured, sessions, databases, gateways, servers,
+		dotnet, rust)
 }
 
 // general returns the system's own phrase of an ending.

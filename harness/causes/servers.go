@@ -1,7 +1,5 @@
 package causes
 
-import "slices"
-
 // servers are the words of servers and proxies in their logs.
 var servers = []Phrase{
 	{
@@ -97,14 +95,14 @@ var servers = []Phrase{
 			"stands before nginx."},
 	},
 	{
-		Words: []string{"peer closed connection in SSL handshake", "SSL_do_handshake() failed"},
-		Of:    "nginx", Known: "nginx: ngx_event_openssl.c",
-		Sure: "The other end ended the connection before TLS was agreed on; with \"(104: Connection reset by " +
-			"peer)\" by a RST.",
-		Points: append(slices.Clone(handshake),
-			Pointer{"health-check", Possible, "at the client's side: a check or scan that connects to the TLS " +
-				"port and leaves"}),
-		Settle: settleHandshake,
+		Words: []string{"recv() failed (104: Connection reset by peer) while waiting for request"},
+		Of:    "nginx", Ending: "reset", Known: "measured: nginx 1.22.1",
+		Sure: "A client connected and reset the connection before it had sent a byte. Nobody waited for a reply.",
+		Points: []Pointer{
+			{"health-check", Likely, "regularly, from one address: a check or scan that connects and aborts"},
+			{"left-early", Possible, "a browser that had opened more connections than it needed"},
+		},
+		Settle: []string{"Do they come from the load balancer? \"listen … deferred\" keeps them from nginx."},
 	},
 	{
 		Words: []string{"upstream connect error or disconnect/reset before headers",
@@ -143,7 +141,7 @@ var servers = []Phrase{
 	},
 	{
 		Words: []string{"server closed the connection unexpectedly", "SSL SYSCALL error: EOF detected",
-			"terminating connection due to administrator command", "SSL connection has been closed unexpectedly"},
+			"SSL connection has been closed unexpectedly"},
 		Of: "PostgreSQL's clients (libpq)", Ending: "finished", Known: "PostgreSQL: src/interfaces/libpq/fe-misc.c",
 		Sure: "The server or something between ended the connection. A statement that was under way may have " +
 			"been executed.",
@@ -210,11 +208,33 @@ var servers = []Phrase{
 			"shows hosts that are blocked."},
 	},
 	{
-		Words: []string{"missed heartbeats from client", "Stream connection lost", "StreamLostError",
-			"ConnectionClosedByBroker"},
-		Of: "RabbitMQ and pika", Known: "RabbitMQ's documentation; pika: exceptions",
-		Sure: "The connection to the broker ended. \"missed heartbeats\": the broker heard nothing for two " +
-			"intervals and closed. What was published without a confirm may be lost.",
+		Words: []string{"missed heartbeats from client", "AMQPHeartbeatTimeout"},
+		Of:    "RabbitMQ's log, pika", Known: "measured: RabbitMQ 3.10.8; pika: exceptions",
+		Sure: "The other end was silent for longer than the heartbeat time-out that both had agreed on, and was given up. " +
+			"What was published without a confirm may be lost.",
+		Points: []Pointer{
+			{"alive-check-failed", Likely, "the client's thread was busy, or stopped, and did not send heartbeats " +
+				"(process_data_events)"},
+			{"flow-expired", Possible, "heartbeats are slower than a device's idle time"},
+		},
+		Settle: []string{"What did the client do in that second? A capture at the broker shows whether frames of 8 bytes came."},
+	},
+	{
+		Words: []string{"Stream connection lost … ConnectionResetError", "StreamLostError … Connection reset by peer"},
+		Of:    "pika", Ending: "reset", Known: "measured: pika 1.2.0, RabbitMQ 3.10.8",
+		Sure: "A RST ended the connection to the broker. What was published without a confirm may be lost.",
+		Points: []Pointer{
+			{"flow-expired", Likely, "it had been idle, heartbeats are off (heartbeat=0) or slow, and the broker's log has nothing"},
+			{"alive-check-failed", Possible, "the broker's log says \"missed heartbeats from client\""},
+			{"restarted", Possible, "the broker was restarted"},
+		},
+		Settle: []string{"The broker's log for that second: with nothing of this connection somebody between has reset it."},
+	},
+	{
+		Words: []string{"Stream connection lost", "StreamLostError", "ConnectionClosedByBroker"},
+		Of:    "pika", Known: "pika: exceptions",
+		Sure: "The connection to the broker ended; the words behind it say how. What was published without a confirm may " +
+			"be lost.",
 		Points: []Pointer{
 			{"alive-check-failed", Likely, "the client's thread was busy and did not send heartbeats " +
 				"(process_data_events)"},
@@ -253,6 +273,15 @@ var servers = []Phrase{
 		},
 		Settle: []string{"On the server: journalctl -u ssh, for \"drop connection\": behind the addresses it says " +
 			"\"Maxstartups\" or which \"penalty\"."},
+	},
+	{
+		Words: []string{"drop connection … penalty", "penalty: failed authentication"},
+		Of:    "OpenSSH's sshd, from version 9.8", Known: "measured: OpenSSH 10.0p2; srclimit.c",
+		Sure: "sshd closed a connection that it had just accepted: its address is penalised (PerSourcePenalties) for what it " +
+			"did before, which the line names. No packet filter has to do with it.",
+		Points: []Pointer{{"banned", Likely, "always: by sshd itself, for seconds to minutes"}},
+		Settle: []string{"What connected from there without logging in: monitoring and checks do; PerSourcePenaltyExemptList " +
+			"names who is not penalised."},
 	},
 	{
 		Words: []string{"possible SYN flooding on port"},

@@ -23,7 +23,7 @@ var sessions = []Phrase{
 	},
 	{
 		Words: []string{"scp: Connection closed", "sftp: Connection closed", "subsystem request failed on channel",
-			"=Connection closed"},
+			"=Connection closed", "subsystem: cannot stat"},
 		Of: "OpenSSH's scp and sftp", Ending: "finished", Known: "measured: OpenSSH 9.2p1",
 		Sure: "The session was opened, and the file server at the other end did not run: its end of the channel was " +
 			"closed. TCP and the login were in order.",
@@ -31,6 +31,18 @@ var sessions = []Phrase{
 			{"helper-missing", Likely, "sshd_config's Subsystem names a program that is not there, or none"},
 		},
 		Settle: []string{"sshd's log: \"subsystem: cannot stat\"; scp -O uses the older way without a subsystem."},
+	},
+	{
+		Words: []string{"Timeout, client not responding", "Connection to … closed by remote host"},
+		Of:    "OpenSSH", Ending: "finished", Known: "measured: OpenSSH 9.2p1; serverloop.c, clientloop.c",
+		Sure: "sshd ended a session that was logged in, by FIN. \"Timeout\" is sshd's line: the client left " +
+			"ClientAliveCountMax messages unanswered. \"closed by remote host\" is the client's, for whatever reason.",
+		Points: []Pointer{
+			{"alive-check-failed", Likely, "sshd's log has the line \"Timeout, client not responding\""},
+			{"killed", Possible, "sshd's process of that session was killed, or the server shut down"},
+			{"restarted", Possible, "the server was restarted"},
+		},
+		Settle: []string{"sshd's log for that second: journalctl -u ssh. Did the client's machine sleep, or change its network?"},
 	},
 	{
 		Words: []string{"Timeout before authentication for"},
@@ -115,6 +127,14 @@ var sessions = []Phrase{
 			{"own-close", Possible, "\"before the connection is established\": the page left or closed it"},
 		},
 		Settle: []string{"How long had nothing been said? The same span each time is a time-out's: send pings."},
+	},
+	{
+		Words: []string{"221 Goodbye"},
+		Of:    "FTP servers (vsftpd)", Ending: "finished", Known: "measured: vsftpd 3.0.3; RFC 959",
+		Sure: "The client has said QUIT, and the server ended the session. What the client had sent behind it is answered " +
+			"with RST, which it does not see behind the end of the stream.",
+		Points: []Pointer{{"quit-pipelined", Likely, "the client sent more behind QUIT, and wonders"}},
+		Settle: []string{"The server's log of what was said (vsftpd: log_ftp_protocol=YES)."},
 	},
 	{
 		Words: []string{"The specified network name is no longer available", "system error 64", "WinError 64"},

@@ -64,6 +64,15 @@ var tools = []Phrase{
 		Settle: []string{"Try the same port without TLS, or with STARTTLS."},
 	},
 	{
+		Words: []string{"Connection died, retrying a fresh connect"},
+		Of:    "curl", Known: "measured: curl 7.88.1",
+		Sure: "A connection that curl had used before ended (FIN or RST) before a byte of the reply came. curl asks once " +
+			"more on a new one, a POST too, and says so with -v alone. Whether the first request was executed the words " +
+			"do not tell.",
+		Points: []Pointer{{"idle-timeout", Likely, "the server's time-out for idle connections ended it as the request came"}},
+		Settle: settleReply,
+	},
+	{
 		Words: []string{"curl: (7)", "Couldn't connect to server", "cURL error 7"}, Wraps: true,
 		Of: "curl", Known: "libcurl: CURLE_COULDNT_CONNECT",
 		Sure: "There was no connection. Why is said before: refused, no route, or a time-out. Nothing was " +
