@@ -95,7 +95,10 @@ type Command struct {
 	// Args are the program, looked up in PATH, and its arguments.
 	Args []string
 	// Env is its environment; of two of a name the last one counts. Nil means
-	// that of this process.
+	// that of this process, without the directories of its user
+	// (XDG_CONFIG_HOME and so on). TMPDIR and HOME are the private directory, if
+	// there is one, unless Env names them: in those of this process another user
+	// may not write, and what is left there stays.
 	Env []string
 	// Dir is where it starts; "." is where this process was when it started the
 	// supervisor, be that to be found by a path or not. Empty means the private
@@ -136,9 +139,24 @@ func (c Command) resolved(private string) (path string, _ Command, err error) {
 	} else if c.Dir, err = filepath.Abs(c.Dir); err != nil {
 		return "", c, fmt.Errorf("program: %w", err)
 	}
+	if private != "" {
+		c.Env = within(private, c.Env)
+	}
 	like := exec.Cmd{Env: c.Env, Dir: c.Dir} // the last one of a name, and PWD
 	c.Env = like.Environ()
 	return path, c, nil
+}
+
+// within is the environment of a program that has a private directory, as
+// [Command.Env] says.
+func within(private string, env []string) []string {
+	own := []string{"TMPDIR=" + private, "HOME=" + private}
+	if env != nil {
+		return append(own, env...)
+	}
+	// By default they are below HOME (XDG Base Directory Specification).
+	inherited := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "XDG_") })
+	return append(inherited, own...)
 }
 
 // An ExitError is how a program ended that did not exit with status 0.

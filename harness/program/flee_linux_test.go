@@ -258,7 +258,11 @@ func killParent(t *testing.T, temporary string, lines int) {
 	for said := bufio.NewScanner(stdout); lines > 0 && said.Scan(); {
 		lines--
 	}
-	time.Sleep(time.Duration(rand.IntN(4000)) * time.Microsecond) // any moment
+	for range rand.IntN(40) { // any moment
+		if _, err := os.ReadDir("/proc"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	c.Process.Kill()
 	c.Wait() // killed
 	if complaint.Len() > 0 {

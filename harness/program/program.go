@@ -76,12 +76,14 @@ func (p *Program) Ended() time.Time {
 func (p *Program) Signal(s syscall.Signal) error { return p.run.signal(s) }
 
 // Stop ends the program and everything that it has started. If it runs, it and
-// its process group get SIGTERM, and it has the grace to end; what it has
-// started may then live on for another grace. On Linux a grace passes only while
-// the machine runs them, up to 20 s. Who is still there is killed. It
-// returns how many processes had to be, when they are gone and their output is
-// read. While other programs of the supervisor run, a process that has left
-// both its session and its parents is ended only with the last of them.
+// its process group get SIGTERM, and it has the grace to end; then they get it
+// once more, as a program can miss it that was about to wait, and it has another
+// second, or its grace if that is shorter. What it has started may then live on
+// for another grace. On Linux a grace passes only while the machine runs them, up
+// to 20 s. Who is still there is killed. It returns how many processes had to be,
+// when they are gone and their output is read. While other programs of the
+// supervisor run, a process that has left both its session and its parents is
+// ended only with the last of them.
 func (p *Program) Stop(grace time.Duration) (killed int, err error) {
 	killed, err = p.run.stop(grace)
 	<-p.exited

@@ -21,6 +21,9 @@ type Recipe struct {
 	// Path is the program, looked up in PATH and where the programs of
 	// administrators are: /usr/local/sbin, /usr/sbin, /sbin.
 	Path string
+	// Library is a file of the package's, by its absolute path, without which the
+	// program, which may be another package's, does not run. Empty: there is none.
+	Library string
 	// Version are the arguments with which it tells its version. Without any it
 	// cannot be asked.
 	Version []string
@@ -105,6 +108,10 @@ func (r Recipe) Find() (path string, err error) {
 		return "", fmt.Errorf("%s: %w: it does not run as root, and other users may not pass to %s: set TMPDIR to a directory to which they may",
 			r.Name, ErrUnavailable, os.TempDir())
 	}
+	const missing = "%s: %w: %s is not installed: Debian's package %s has it"
+	if _, err := os.Stat(r.Library); r.Library != "" && err != nil {
+		return "", fmt.Errorf(missing, r.Name, ErrUnavailable, "the library "+r.Library, r.Package)
+	}
 	if path, err = exec.LookPath(r.Path); err == nil {
 		return filepath.Abs(path)
 	}
@@ -113,8 +120,7 @@ func (r Recipe) Find() (path string, err error) {
 			return path, nil
 		}
 	}
-	const missing = "%s: %w: the program %s is not installed: Debian's package %s has it"
-	return "", fmt.Errorf(missing, r.Name, ErrUnavailable, r.Path, r.Package)
+	return "", fmt.Errorf(missing, r.Name, ErrUnavailable, "the program "+r.Path, r.Package)
 }
 
 // VersionOf runs the program once, with the arguments that make it tell its
@@ -129,8 +135,9 @@ func (r Recipe) VersionOf(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s: it has no arguments that tell its version: %w", r.Name, errors.ErrUnsupported)
 	}
 	ask := exec.CommandContext(ctx, path, r.Version...)
-	said, err := all(ask)                                                             // some tell it among their complaints, with a status that is not 0
-	found := regexp.MustCompile(`(?:\b|\bv|_)(\d+\.\d[\w.+~:-]*)`).FindSubmatch(said) // as "2.6.12", "v1.0.6", "OpenSSH_9.2p1"
+	ask.Env = append(os.Environ(), "HOME="+os.DevNull)                                     // lftp would make directories in it
+	said, err := all(ask)                                                                  // some tell it among their complaints, with a status that is not 0
+	found := regexp.MustCompile(`(?:\b|\bv|\bgo|_)(\d+\.\d[\w.+~:-]*)`).FindSubmatch(said) // as "2.6.12", "v1.0.6", "go1.26.8", "OpenSSH_9.2p1"
 	if found == nil {
 		return "", fmt.Errorf("%s: %v names no version: %.200q, %v", r.Name, ask, said, err)
 	}

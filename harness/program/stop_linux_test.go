@@ -20,6 +20,7 @@ func TestStop(t *testing.T) {
 	}{
 		{"it heeds SIGTERM", `echo ready; exec sleep 1000`, time.Minute, 0, "signal: terminated"},
 		{"it cleans up", `trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done`, time.Minute, 0, "exit status 3"},
+		{"it misses the first", `trap 'trap "exit 4" TERM' TERM; echo ready; while :; do sleep 0.01; done`, time.Second, 0, "exit status 4"},
 		{"its group heeds it, too", `sleep 1000 & echo ready; sleep 1000`, time.Minute, 0, "signal: terminated"},
 		{"it ignores SIGTERM", `trap '' TERM; echo ready; while :; do sleep 0.01; done`, 0, 1, "signal: killed"},
 		{"its child does", `(trap '' TERM; echo ready; exec sleep 1000) & exec sleep 1000`, 0, 1, "signal: terminated"},

@@ -132,10 +132,7 @@ func (b beside) stop(grace time.Duration) (killed int, err error) {
 	select {
 	case <-b.p.exited:
 	default:
-		terminate(b.cmd.Process)
-		select {
-		case <-b.p.exited:
-		case <-time.After(grace):
+		if !b.ask(grace) && !b.ask(min(grace, reminder)) {
 			err = b.cmd.Process.Kill()
 			killed++
 			<-b.p.exited
@@ -145,6 +142,21 @@ func (b beside) stop(grace time.Duration) (killed int, err error) {
 		killed++
 	}
 	return killed, err
+}
+
+// reminder is how long a program has to end that is asked a second time, at the end
+// of its grace: it can miss the first one if it was about to wait.
+const reminder = time.Second
+
+// ask asks a program to end, and says whether it has within a grace.
+func (b beside) ask(grace time.Duration) bool {
+	terminate(b.cmd.Process)
+	select {
+	case <-b.p.exited:
+		return true
+	case <-time.After(grace):
+		return false
+	}
 }
 
 func (beside) pause(context.Context) error {

@@ -109,7 +109,8 @@ func PSQL(server string, options ...string) program.Recipe {
 		})
 }
 
-// client completes the recipe of a client of a server, host:port.
+// client completes the recipe of a client of a server, host:port. Nothing of this
+// process's environment tells it what to do, as PGOPTIONS would.
 func client(r program.Recipe, server string, arguments func(host, port string) []string) program.Recipe {
 	r.AnyUser = true
 	r.Command = func(at program.Place) (program.Command, error) {
@@ -117,7 +118,7 @@ func client(r program.Recipe, server string, arguments func(host, port string) [
 		if err != nil {
 			return program.Command{}, fmt.Errorf("the address of the server: %w", err)
 		}
-		return program.Command{Args: arguments(host, port), Env: []string{"HOME=" + at.Dir}}, nil
+		return program.Command{Args: arguments(host, port), Env: []string{}}, nil
 	}
 	return r
 }

@@ -11,8 +11,13 @@ import (
 // A Jail is how a fail2ban is configured that watches an sshd.
 type Jail struct {
 	// Log is the sshd's log file. Each line of it is one message, as sshd -E
-	// writes it.
-	Log string
+	// writes it, or if Named with what a log of syslog(3) has between the time and
+	// the message: the machine's name, and the process's with its id.
+	Log   string
+	Named bool
+	// Process is a regular expression for the name of the process that a Named
+	// message is of. Empty: the one of the package's filter.
+	Process string
 	// Port is the one that is closed to who is banned.
 	Port uint16
 	// MaxRetry is how many failures of an address bring the ban.
@@ -50,7 +55,7 @@ func Fail2Ban(j Jail) program.Recipe {
 			}
 			return program.Command{
 				Args: []string{"-c", at.Dir, "-f", "start"},
-				Env:  append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1"),
+				Env:  []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1"},
 			}, nil
 		},
 	}
@@ -64,18 +69,30 @@ func NFT(arguments ...string) program.Recipe {
 	}
 }
 
-// files are the configuration, by name in the private directory. sshd -E writes
-// neither a time nor its name before a message, which the filter is told. The
-// socket is named from the private directory, where fail2ban runs: the whole path
-// may be longer than a socket's name can be (unix(7), 108 bytes).
+// filter is the package's filter with its parameters. sshd -E writes no name before
+// a message, which the filter is told.
+func (j Jail) filter() string {
+	switch {
+	case !j.Named:
+		return `sshd[__prefix_line=""]`
+	case j.Process != "":
+		return fmt.Sprintf("sshd[_daemon=%q]", j.Process)
+	}
+	return "sshd"
+}
+
+// files are the configuration, by name in the private directory. There are no times
+// in the log, which the jail is told. The socket is named from the private
+// directory, where fail2ban runs: the whole path may be longer than a socket's name
+// can be (unix(7), 108 bytes).
 func (j Jail) files(dir, nft string) map[string]string {
 	return map[string]string{
 		"fail2ban.conf": "[Definition]\nloglevel = INFO\nlogtarget = STDOUT\nsyslogsocket = auto\nallowipv6 = no\n" +
 			"dbpurgeage = 1d\nsocket = socket\npidfile = " + dir + "/pid\ndbfile = " + dir + "/db\n",
 		"jail.conf": fmt.Sprintf("[sshd]\nenabled = true\nbackend = polling\nlogpath = %s\n"+
-			"filter = sshd[__prefix_line=\"\"]\ndatepattern = {NONE}\nmaxretry = %d\nfindtime = 3600\nbantime = 3600\n"+
+			"filter = %s\ndatepattern = {NONE}\nmaxretry = %d\nfindtime = 3600\nbantime = 3600\n"+
 			"usedns = no\nignoreself = false\naction = nftables[nftables=\"%s\", port=%d, blocktype=\"%s\"]\n\tbanned\n",
-			j.Log, j.MaxRetry, nft, j.Port, j.Block),
+			j.Log, j.filter(), j.MaxRetry, nft, j.Port, j.Block),
 		"action.d/banned.conf": "[Definition]\nactionban = touch " + filepath.Join(dir, j.Banned) + "\n",
 	}
 }

@@ -41,7 +41,7 @@ func LFTP(commands ...string) program.Recipe {
 		AnyUser: true,
 		Command: func(at program.Place) (program.Command, error) {
 			path, err := at.Write("commands", "debug 3\n"+strings.Join(commands, "\n")+"\n", 0o644)
-			return program.Command{Args: []string{"--norc", "-f", path}, Env: []string{"HOME=" + at.Dir}}, err
+			return program.Command{Args: []string{"--norc", "-f", path}, Env: []string{}}, err
 		},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/resetlab/resetlab/harness/program"
 )
@@ -14,7 +15,7 @@ import (
 // to false. See java(1).
 func Java(directory, class string, arguments func(at program.Place) []string) program.Recipe {
 	return program.Recipe{
-		Name: "java", Package: "default-jre-headless", Path: "java", Version: []string{"-version"},
+		Name: "java", Package: "default-jre-headless", Path: "java", Version: []string{"-XX:-UsePerfData", "-version"},
 		AnyUser: true, Listens: true,
 		Command: func(at program.Place) (program.Command, error) {
 			classpath := filepath.Join(at.Dir, "classes")
@@ -22,17 +23,19 @@ func Java(directory, class string, arguments func(at program.Place) []string) pr
 				return program.Command{}, err
 			}
 			// One thread collects, little is compiled: it starts sooner, and what the
-			// sockets do is the same. No file of its own in /tmp, which is shared.
-			args := []string{"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-cp", classpath, class}
+			// sockets do is the same. No file of its own in /tmp, which is shared, and
+			// which it would take whatever TMPDIR says.
+			args := []string{"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Djava.io.tmpdir=" + at.Dir,
+				"-cp", classpath, class}
 			return program.Command{Args: append(args, arguments(at)...)}, nil
 		},
 	}
 }
 
 // Javac compiles a source file, given by its name and its text, into class files
-// in a directory. It takes seconds. An error that wraps [program.ErrUnavailable]
+// in a directory, with libraries that it uses. It takes seconds. An error that wraps [program.ErrUnavailable]
 // says that there is no compiler. See javac(1).
-func Javac(ctx context.Context, name, source, directory string) error {
+func Javac(ctx context.Context, name, source, directory string, libraries ...string) error {
 	compiler := program.Recipe{Name: "javac", Package: "default-jdk-headless", Path: "javac"}
 	path, err := compiler.Find()
 	if err != nil {
@@ -47,7 +50,7 @@ func Javac(ctx context.Context, name, source, directory string) error {
 	if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
 		return err
 	}
-	p, err := s.Start(ctx, program.Command{Args: []string{path, "-d", directory, file}})
+	p, err := s.Start(ctx, program.Command{Args: []string{path, "-J-XX:-UsePerfData", "-cp", strings.Join(libraries, ":"), "-d", directory, file}})
 	if err != nil {
 		return err
 	}

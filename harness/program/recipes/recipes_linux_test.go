@@ -72,7 +72,7 @@ func TestVersions(t *testing.T) {
 	for _, recipe := range []program.Recipe{
 		recipes.HAProxy(nil), recipes.Java("", "", nothing), recipes.SSHD(recipes.Server{}),
 		recipes.SSH("", recipes.Client{}), recipes.Fail2Ban(recipes.Jail{}), recipes.NFT(),
-		recipes.NGINX(nil), recipes.VSFTPD(), recipes.LFTP(),
+		recipes.Tomcat("", "", nothing), recipes.NGINX(nil), recipes.VSFTPD(), recipes.LFTP(),
 		recipes.Redis(), recipes.RedisCLI(""), recipes.Memcached(), recipes.MariaDB(), recipes.PostgreSQL(""), recipes.PSQL(""),
 	} {
 		version, err := recipe.VersionOf(t.Context())

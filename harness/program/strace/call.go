@@ -10,9 +10,13 @@ import (
 
 // A Call is one system call of a thread.
 type Call struct {
-	PID     int           // of the thread
-	At      time.Time     // when it was made
-	Took    time.Duration // until it returned; 0 while it has not
+	PID  int           // of the thread
+	At   time.Time     // when it was made
+	Took time.Duration // until it returned, less what strace did as it began; 0 while it has not
+	// Over is when it had returned at the latest: when its thread was seen next.
+	// Zero if it was not. At and Took together can be short of when it returned,
+	// by however long strace waited for a processor.
+	Over    time.Time
 	Name    string
 	Args    string   // as strace prints them
 	Result  string   // the same; empty if it never returned

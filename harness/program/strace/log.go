@@ -39,7 +39,7 @@ const (
 // Read reads a log. Lines that are none of strace's are counted. The error is
 // that of reading, or says that a line is longer than 1 MiB.
 func Read(r io.Reader) (*Log, error) {
-	reading := reader{log: &Log{}, pending: map[int]Call{}, watched: map[string]uint64{}, living: map[int]bool{}}
+	reading := reader{log: &Log{}, pending: map[int]Call{}, watched: map[string]uint64{}, living: map[int]bool{}, latest: map[int]int{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, longestLine)
 	for lines.Scan() {
@@ -66,6 +66,7 @@ type reader struct {
 	pending map[int]Call      // the call that each thread is in
 	watched map[string]uint64 // sockets, by what epoll_wait(2) will call them
 	living  map[int]bool      // the threads that have made calls and not ended
+	latest  map[int]int       // the call that each thread made last, where it is kept
 }
 
 // line takes a line, and says whether it could be read.
@@ -75,6 +76,10 @@ func (r *reader) line(text string) bool {
 		return false
 	}
 	r.living[pid] = true
+	if i, kept := r.latest[pid]; kept {
+		r.log.Calls[i].Over = at
+		delete(r.latest, pid)
+	}
 	if strings.HasPrefix(rest, "+++ ") {
 		delete(r.living, pid)
 	}
@@ -89,6 +94,7 @@ func (r *reader) line(text string) bool {
 			return false
 		}
 		delete(r.pending, pid)
+		before.Over = at
 		call, rest = before, name+"("+strings.TrimRight(before.Args, " ")+" "+strings.TrimLeft(tail, " ")
 	}
 	name, rest, found := strings.Cut(rest, "(")
@@ -119,6 +125,9 @@ func (r *reader) keep(c Call) {
 	case len(r.log.Calls) >= mostCalls:
 		r.log.Unread++
 	default:
+		if c.Over.IsZero() {
+			r.latest[c.PID] = len(r.log.Calls)
+		}
 		r.log.Calls = append(r.log.Calls, c)
 	}
 }

@@ -54,6 +54,14 @@ func TestRead(t *testing.T) {
 	if reset.Errno != "ECONNRESET" || reset.Took != 54479*time.Microsecond || reset.PID != 13 || reset.At.UnixMicro() != 1795943334260901 {
 		t.Errorf("the call that two lines tell is %+v", reset)
 	}
+	for i, over := range []int64{0: 1795943334259516, 3: 1795943334315422, 5: 1795943334316390} {
+		if over != 0 && log.Calls[i].Over.UnixMicro() != over {
+			t.Errorf("%v was over at the latest at %d: want %d", log.Calls[i], log.Calls[i].Over.UnixMicro(), over)
+		}
+	}
+	if never := log.Calls[7]; !never.Over.IsZero() {
+		t.Errorf("%v was over at %v", never, never.Over)
+	}
 	for i, events := range map[int]string{4: "EPOLLIN|EPOLLHUP", 5: "POLLIN|POLLHUP"} {
 		if ready := log.Calls[i].Ready; !slices.Equal(ready, []strace.Ready{{98, events}}) {
 			t.Errorf("%s said %v", log.Calls[i].Name, ready)

@@ -8,7 +8,7 @@
 //	  Start, descriptors ────────────────▶  fork, setsid, exec
 //	                             ◀ Started ─  pidfd
 //	                             ◀ Exited ──  status
-//	  Stop ──────────────────────────────▶  SIGTERM, grace, SIGKILL
+//	  Stop ──────────────────────────────▶  SIGTERM, grace, SIGTERM, SIGKILL
 //	                             ◀ Stopped ─  how many were killed
 //	  end of file, or kill -9 ───────────▶  kill all, remove the directory, exit
 //
