@@ -13,6 +13,5 @@
 // an endpoint lives; it opens each [Conn], whose [Outcome] is the evidence of
 // that end: the kernel hands the error of a reset out once, so the first call
 // that failed counts, and the later ones tell the sequence. A [Handler] serves
-// one connection and decides how it ends; a [Server] accepts for it. A
-// [Process] is a server in a process of its own, to be killed or limited.
+// one connection and decides how it ends; a [Server] accepts for it.
 package lab

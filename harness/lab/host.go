@@ -93,6 +93,7 @@ func (h *Host) dial(ctx context.Context, address string,
 	by func(ctx context.Context, network, address string) (net.Conn, error),
 ) (*Conn, error) {
 	h.await()
+	h.lab.reaches(address)
 	start := time.Now()
 	conn, err := by(ctx, "tcp", address)
 	tcp, ok := conn.(*net.TCPConn)

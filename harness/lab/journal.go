@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"errors"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
@@ -136,7 +138,17 @@ func (r *Record) Remember(op Op, start time.Time, n int, err error) {
 	if err != nil {
 		call.Error = err.Error()
 	}
+	if goesOn(err) {
+		call.Ending, call.Err = harness.Open, nil
+	}
 	r.enter(call)
+}
+
+// goesOn says whether an error only says that a call has not done its work yet
+// (connect(2), EINPROGRESS and EALREADY; read(2), EAGAIN): what comes of it is
+// told elsewhere.
+func goesOn(err error) bool {
+	return errors.Is(err, syscall.EINPROGRESS) || errors.Is(err, syscall.EALREADY) || errors.Is(err, syscall.EAGAIN)
 }
 
 // enter enters a call into the outcome and into the journal.
@@ -158,7 +170,8 @@ func (r *Record) enter(call Call) {
 	if call.Err == nil && call.Op.Closes() {
 		ending = harness.Closed
 	}
-	if o.Ending == harness.Open && ending != harness.Open {
+	// An error that ends no connection gives way to what ends it.
+	if o.Ending == harness.Open && ending != harness.Open || o.Ending == harness.Other && ending != harness.Open && ending != harness.Other {
 		o.Op, o.Ending, o.Error, o.Err = call.Op, ending, call.Error, call.Err
 		o.At = call.Start.Add(call.Duration)
 	}

@@ -24,6 +24,7 @@ type Lab struct {
 	mu        sync.Mutex
 	hosts     map[string]*Host
 	watchers  []func(*Host) func()
+	addressed []func(netip.Addr)
 	owned     []io.Closer
 	programs  []*Program
 	open      map[*Conn]struct{}
@@ -96,6 +97,36 @@ func (l *Lab) EachAdded(f func(*Host) (ready func())) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.watchers = append(l.watchers, f)
+}
+
+// EachAddress calls f with the address of each host on the loopback and of each
+// endpoint, and with whatever a host dials, before it does so.
+func (l *Lab) EachAddress(f func(netip.Addr)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.addressed = append(l.addressed, f)
+	f(l.ip)
+	for _, e := range l.endpoints {
+		tell(e.Address, f)
+	}
+}
+
+// tell calls each f with the IP of an address, if it is one.
+func tell(address string, each ...func(netip.Addr)) {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return
+	}
+	for _, f := range each {
+		f(to.Addr())
+	}
+}
+
+// reaches notes that something of the lab is about to connect to an address.
+func (l *Lab) reaches(address string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	tell(address, l.addressed...)
 }
 
 // IP returns the address of the hosts that live on the loopback.
@@ -226,6 +257,7 @@ func (l *Lab) Proxy(server Server, faults ...harness.Option) (*harness.Proxy, er
 // dialAsProxy dials in the host's stack and notes whose the connection is.
 func (h *Host) dialAsProxy(ctx context.Context, network, address string) (net.Conn, error) {
 	h.await()
+	h.lab.reaches(address)
 	conn, err := h.stack.Dial(ctx, network, address)
 	if err == nil {
 		h.lab.noteEndpoint(Endpoint{Host: h.name, Address: conn.LocalAddr().String(), Proxy: true})

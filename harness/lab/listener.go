@@ -84,6 +84,7 @@ func (l *Lab) noteUpstream(address string) {
 func (l *Lab) noteEndpoint(e Endpoint) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	tell(e.Address, l.addressed...)
 	if len(l.endpoints) < endpointsKept {
 		l.endpoints = append(l.endpoints, e)
 	}
