@@ -34,24 +34,30 @@ type Diagnosis struct {
 	Lost   string             `json:"lost"` // what, in words
 	// Level is what the cause rests on: observed if the kernel told it.
 	Level evidence.Level `json:"level"`
+
+	lost uint64 // how many events the source had lost by then
 }
 
-// Sure says whether the cause is certain: nothing else looks the same.
-func (d *Diagnosis) Sure() bool { return d.Cause != "" && len(d.Or) == 0 }
+// Sure says whether the cause is certain: nothing else looks the same. What only a
+// counter tells never is.
+func (d *Diagnosis) Sure() bool { return d.Cause != "" && len(d.Or) == 0 && d.Counter == "" }
 
 // The two ends, by the names that the engine gets.
-const here, there = "here", "there"
+const here, there = "this end", "the other end"
 
-// Diagnose asks the engine about an event. lost is how many events the source
+// Diagnose asks the engine about the event. lost is how many events the source
 // had lost by then.
-func Diagnose(e Event, lost uint64) Diagnosis {
-	d := Diagnosis{Event: e}
+func (e Event) Diagnose(lost uint64) Diagnosis {
+	if e.Counter != "" {
+		return diagnoseCount(e)
+	}
+	d := Diagnosis{Event: e, lost: lost}
 	around := &diagnose.Surroundings{
 		Hosts:   []evidence.Host{{Name: here, IP: e.Local.Addr().String()}, {Name: there, IP: e.Remote.Addr().String()}},
 		Missing: []evidence.MissingLane{{Lane: evidence.Wire}, {Lane: evidence.Counters}}, LostEvents: lost,
 	}
-	c := diagnose.New(e.flow(), around)
-	for number, fact := range e.facts() {
+	c := diagnose.New(e.flow(here, there), around)
+	for number, fact := range e.facts(here, there, e.Time) {
 		c.Add(number, &fact)
 	}
 	if e.Kind == Sent {
@@ -84,33 +90,35 @@ func (d *Diagnosis) take(v diagnose.Verdict) {
 	}
 }
 
-// flow says which end is the client, as far as the owner tells.
-func (e *Event) flow() evidence.Flow {
+// flow says which end is the client, as far as the owner tells. near is the name
+// of this end, far that of the other.
+func (e *Event) flow(near, far string) evidence.Flow {
 	f := evidence.Flow{Client: e.Local.String(), Server: e.Remote.String()}
 	switch e.Role() {
 	case Client:
-		f.ClientHost, f.ServerHost = here, there
+		f.ClientHost, f.ServerHost = near, far
 	case Server:
 		f.Client, f.Server = f.Server, f.Client
-		f.ClientHost, f.ServerHost = there, here
+		f.ClientHost, f.ServerHost = far, near
 	}
 	return f
 }
 
-// facts are the event in the engine's words.
-func (e *Event) facts() []evidence.Event {
-	at := time.Duration(e.Time.UnixNano())
+// facts are the event in the engine's words, on the time line that begins at
+// start.
+func (e *Event) facts(near, far string, start time.Time) []evidence.Event {
+	at := e.since(start)
 	var facts []evidence.Event
 	add := func(fact evidence.Event) {
 		fact.At = at
 		if fact.Host == "" {
-			fact.Host = here
+			fact.Host = near
 		}
 		facts = append(facts, fact)
 	}
 	if s := e.Answered; s != nil {
-		add(evidence.Event{Host: there, Packet: &evidence.Packet{
-			To: here, Flags: s.Flags, Len: s.Len, Window: s.Window, TTL: s.TTL, IPID: s.IPID,
+		add(evidence.Event{Host: far, Packet: &evidence.Packet{
+			To: near, Flags: s.Flags, Len: s.Len, Window: s.Window, TTL: s.TTL, IPID: s.IPID,
 			Unknown: evidence.FieldSeq | evidence.FieldAck | evidence.FieldOptions,
 		}})
 	}
@@ -132,7 +140,7 @@ func (e *Event) facts() []evidence.Event {
 		trace.Name = evidence.ErrorReported
 	}
 	if e.Acts() {
-		trace.AtHand = &evidence.AtHand{Call: e.Call, Dying: e.Dying, Signal: e.Signal}
+		trace.AtHand = &evidence.AtHand{Call: e.Call, Dying: e.Dying, Signal: e.Signal, OOM: e.OOM}
 	}
 	add(evidence.Event{Trace: trace})
 	return facts

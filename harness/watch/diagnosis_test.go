@@ -112,7 +112,7 @@ func TestDiagnose(t *testing.T) {
 			"icmp-unreachable", nil, false, diagnose.Harmless, evidence.Inferred},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d := watch.Diagnose(test.event, 0)
+			d := test.event.Diagnose(0)
 			if d.Cause != test.cause || d.Sure() != test.sure || d.Harm != test.harm || d.Level != test.level {
 				t.Errorf("got %q or %q, certain %v, harm %s (%s), %s", d.Cause, d.Or, d.Sure(), d.Harm, d.Lost, d.Level)
 			}
@@ -168,11 +168,26 @@ func TestOwner(t *testing.T) {
 	}
 }
 
+// The OOM killer is named where the kernel tells of it.
+func TestOutOfMemory(t *testing.T) {
+	for oom, want := range map[bool]string{
+		true:  "its process died of SIGKILL, by the OOM killer for want of memory, with 3 bytes unread",
+		false: "its process died of SIGKILL with 3 bytes unread",
+	} {
+		d := event(func(e *watch.Event) {
+			e.Reason, e.Dying, e.Signal, e.OOM, e.Unread = "TCP_ABORT_ON_CLOSE", true, "SIGKILL", oom, 3
+		}).Diagnose(0)
+		if d.Why != want || d.Cause != "killed" {
+			t.Errorf("got %q, want %q", d.Why, want)
+		}
+	}
+}
+
 // Who destroys a socket is the process at hand, and no owner.
 func TestWhoDestroyed(t *testing.T) {
-	d := watch.Diagnose(event(func(e *watch.Event) {
+	d := event(func(e *watch.Event) {
 		e.Reason, e.Call, e.StillOpen, e.AtHand = "TCP_STATE", "sendmsg", true, watch.Process{PID: 6693, Name: "ss"}
-	}), 0)
+	}).Diagnose(0)
 	if !strings.Contains(d.Why, "ss-6693 did") || d.Owner.String() != "nginx-812" {
 		t.Errorf("got %q, owner %v", d.Why, d.Owner)
 	}

@@ -64,10 +64,23 @@ type Event struct {
 	Call   string  `json:"call,omitempty"`
 	Dying  bool    `json:"dying,omitempty"`  // that process is about to end
 	Signal string  `json:"signal,omitempty"` // of which signal; "": it exits, or that is not known
+	OOM    bool    `json:"oom,omitempty"`    // the OOM killer sent that signal
 	Owner  Owner   `json:"owner"`
 
+	// Times is how many events this one stands for, of the same kind and only
+	// counted, since there were more in a second than Options.Rate; 0: for itself.
+	Times int64 `json:"times,omitempty"`
+
+	// Counter is the kernel's counter that told of it, of the source counters: then
+	// it is no connection but Times of them, whose ends nobody knows. Gone are
+	// connections that were there before and are not any more.
+	Counter string   `json:"counter,omitempty"`
+	Gone    []string `json:"gone,omitempty"`
+
 	cookie uint64
-	role   Role // as far as the source knew it
+	slot   uint16 // of its kind
+	inside bool   // of a container that is asked for
+	role   Role   // as far as the source knew it
 }
 
 // A Segment is what is known of a segment that was answered.

@@ -8,10 +8,10 @@ import (
 )
 
 func TestExpectations(t *testing.T) {
-	d := watch.Diagnose(event(func(e *watch.Event) { e.Reason, e.Call, e.Unaccepted = "TCP_STATE", "close", true }), 0)
-	nobody := watch.Diagnose(event(func(e *watch.Event) {
+	d := event(func(e *watch.Event) { e.Reason, e.Call, e.Unaccepted = "TCP_STATE", "close", true }).Diagnose(0)
+	nobody := event(func(e *watch.Event) {
 		e.Reason, e.Call, e.Unaccepted, e.Owner = "TCP_STATE", "close", true, watch.Owner{}
-	}), 0)
+	}).Diagnose(0)
 	for _, test := range []struct {
 		line           string
 		covers, nobody bool

@@ -8,7 +8,7 @@ import (
 // A Group is what the path of a cgroup says of who runs in it. A field that it
 // does not say is empty.
 type Group struct {
-	Path      string `json:"path,omitempty"`      // below the mount of cgroup v2, as "/system.slice/nginx.service"
+	Path      string `json:"path,omitempty"`      // below the mount of cgroup v2 or v1, as "/system.slice/nginx.service"
 	Unit      string `json:"unit,omitempty"`      // of systemd, as "nginx.service"
 	Container string `json:"container,omitempty"` // its identifier, of 64 hexadecimal digits
 	Pod       string `json:"pod,omitempty"`       // the UID of Kubernetes
@@ -36,9 +36,9 @@ var (
 	podName = regexp.MustCompile(`^(?:kubepods(?:-besteffort|-burstable)?-)?pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})(?:\.slice)?$`)
 )
 
-// ParseGroup reads the path of a cgroup as systemd, Docker, containerd, CRI-O,
+// parseGroup reads the path of a cgroup as systemd, Docker, containerd, CRI-O,
 // Podman and Kubernetes make it.
-func ParseGroup(path string) Group {
+func parseGroup(path string) Group {
 	g := Group{Path: path}
 	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == ':' }) {
 		for _, pattern := range []*regexp.Regexp{containerScope, containerName} {
@@ -54,4 +54,28 @@ func ParseGroup(path string) Group {
 		}
 	}
 	return g
+}
+
+// groupOf reads /proc/PID/cgroup (cgroups(7)), and returns what names the process
+// best among the hierarchies: a container, else a pod, else a unit.
+func groupOf(text string) (best Group) {
+	worth := func(g Group) int {
+		switch {
+		case g.Container != "":
+			return 3
+		case g.Pod != "":
+			return 2
+		case g.Unit != "":
+			return 1
+		}
+		return 0
+	}
+	for line := range strings.Lines(text) {
+		if fields := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3); len(fields) == 3 {
+			if g := parseGroup(fields[2]); worth(g) > worth(best) {
+				best = g
+			}
+		}
+	}
+	return best
 }

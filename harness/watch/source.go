@@ -9,6 +9,8 @@ import (
 const (
 	SourceEBPF    = "ebpf"    // everything of an Event
 	SourceTracefs = "tracefs" // ends, reasons, states and the process at hand
+	// SourceCounters tells how many, and of which connections that may be.
+	SourceCounters = "counters"
 )
 
 // A source streams events.
@@ -21,7 +23,10 @@ type source interface {
 	// holders says which processes hold the sockets of events, by their cookies;
 	// false if it cannot.
 	holders(each func(cookie uint64, p Process)) (bool, error)
-	// counts returns how many events there were and how many of them are lost.
+	// folding says whether events of a slot are only counted at the time.
+	folding(slot uint16) bool
+	// counts returns how many events there were and how many of them are lost. What
+	// has been folded is not lost.
 	counts() (seen, lost uint64)
 	// lacks says what this source does not tell here, and what would give it.
 	lacks() []string

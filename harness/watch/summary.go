@@ -12,6 +12,8 @@ import (
 type Summary struct {
 	rows map[rowKey]*Row
 	all  Row
+
+	folded int64
 }
 
 // A Row is what has been counted of one cause at one program and port.
@@ -54,21 +56,29 @@ func (s *Summary) Add(d *Diagnosis) {
 	}
 	row.add(d)
 	s.all.add(d)
+	if d.Counter == "" {
+		s.folded += d.Times
+	}
 }
 
 func (r *Row) add(d *Diagnosis) {
 	if r.Count == 0 {
 		r.First = d.Time
 	}
-	r.Count++
+	times := max(1, d.Times)
+	r.Count += times
 	r.Last = d.Time
 	if d.Harm == "certain" {
-		r.Lossy++
+		r.Lossy += times
 	}
 }
 
 // Total returns how many diagnoses have been counted.
 func (s *Summary) Total() int64 { return s.all.Count }
+
+// Folded returns how many of them were only counted, for there were more in a
+// second than [Options].Rate.
+func (s *Summary) Folded() int64 { return s.folded }
 
 // Rows returns the rows, those with the highest counts first.
 func (s *Summary) Rows() []Row {

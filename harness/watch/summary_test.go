@@ -10,10 +10,10 @@ import (
 func TestSummary(t *testing.T) {
 	var s watch.Summary
 	for i := range 3 {
-		d := watch.Diagnose(event(func(e *watch.Event) { e.Reason, e.Unread, e.Unaccepted = "TCP_ABORT_ON_CLOSE", int64(i), false }), 0)
+		d := event(func(e *watch.Event) { e.Reason, e.Unread, e.Unaccepted = "TCP_ABORT_ON_CLOSE", int64(i), false }).Diagnose(0)
 		s.Add(&d)
 	}
-	d := watch.Diagnose(event(func(e *watch.Event) { e.Reason, e.Unaccepted = "TCP_STATE", true }), 0)
+	d := event(func(e *watch.Event) { e.Reason, e.Unaccepted = "TCP_STATE", true }).Diagnose(0)
 	s.Add(&d)
 	rows := s.Rows()
 	if s.Total() != 4 || len(rows) != 2 || rows[0].Cause != "unread" || rows[0].Count != 3 || rows[0].Lossy != 2 || rows[0].Owner != "nginx" {
@@ -28,7 +28,7 @@ func TestSummary(t *testing.T) {
 func TestSummaryIsBounded(t *testing.T) {
 	var s watch.Summary
 	for i := range 5000 {
-		d := watch.Diagnose(event(func(e *watch.Event) { e.Reason, e.Owner.Name = "TCP_STATE", fmt.Sprint("p", i) }), 0)
+		d := event(func(e *watch.Event) { e.Reason, e.Owner.Name = "TCP_STATE", fmt.Sprint("p", i) }).Diagnose(0)
 		s.Add(&d)
 	}
 	sum := int64(0)

@@ -17,7 +17,7 @@ import (
 // than its address; whose it is, is who was at hand when its state changed.
 type traceSource struct {
 	lanes  *capture.Lanes
-	stream *capture.Stream[evidence.KernelEvent]
+	stream *capture.Stream[capture.KernelEvent]
 	known  map[[2]netip.AddrPort]*traced
 	order  [][2]netip.AddrPort // of known, the oldest first
 	seen   uint64
@@ -36,9 +36,12 @@ type traced struct {
 	since  time.Time
 }
 
-func openTracefs(Options) (source, error) {
+func openTracefs(o Options) (source, error) {
+	if len(o.Filter.Netns) > 0 || len(o.Filter.Containers) > 0 {
+		return nil, errors.New("it tells neither network namespaces nor containers, for which is asked")
+	}
 	lanes := capture.Open(evidence.Kernel)
-	stream, err := lanes.KernelEvents()
+	stream, err := lanes.KernelEvents(nil)
 	if err != nil {
 		return nil, errors.Join(err, lanes.Close())
 	}
@@ -47,8 +50,10 @@ func openTracefs(Options) (source, error) {
 
 func (s *traceSource) lacks() []string {
 	return []string{"tracefs does not tell what was unread, of which call or signal a connection died, nor of errors without " +
-		"a RST: the source ebpf does (Linux 5.11 with BTF, CAP_BPF and CAP_PERFMON)"}
+		"a RST: the source ebpf does (Linux 5.12 with BTF, CAP_BPF and CAP_PERFMON)"}
 }
+
+func (s *traceSource) folding(uint16) bool { return false }
 
 func (s *traceSource) holders(func(uint64, Process)) (bool, error) { return false, nil }
 
@@ -80,7 +85,7 @@ func (s *traceSource) finish(each func(Event)) error {
 	return err
 }
 
-func (s *traceSource) take(traces []evidence.KernelEvent, each func(Event)) {
+func (s *traceSource) take(traces []capture.KernelEvent, each func(Event)) {
 	for i := range traces {
 		if traces[i].Name == evidence.StateChanged {
 			s.note(&traces[i])
@@ -92,7 +97,7 @@ func (s *traceSource) take(traces []evidence.KernelEvent, each func(Event)) {
 }
 
 // note notes who changed the state of an end.
-func (s *traceSource) note(k *evidence.KernelEvent) {
+func (s *traceSource) note(k *capture.KernelEvent) {
 	key := [2]netip.AddrPort{k.Local, k.Remote}
 	t := s.known[key]
 	if t == nil {
@@ -123,7 +128,7 @@ func (s *traceSource) note(k *evidence.KernelEvent) {
 }
 
 // event says in this package's words what a trace says.
-func (s *traceSource) event(k *evidence.KernelEvent) Event {
+func (s *traceSource) event(k *capture.KernelEvent) Event {
 	e := Event{
 		Time: k.At, Kind: Received, Local: k.Local, Remote: k.Remote, Reason: tcp.Reason(k.Reason), Passive: k.Passive,
 		AtHand: parseProcess(k.Process), Idle: -1, Age: -1,

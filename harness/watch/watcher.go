@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -31,19 +32,24 @@ type Watcher struct {
 	source source
 	lacks  []string
 	groups *groups
+	kept   string // a capability
 
-	held   []Event // of the last turn, whose other end may still come
-	before []Event // the last resets that were received
+	filter Filter
+	held   []Event         // of the last turn, whose other end may still come
+	joined map[uint16]bool // slots of received ones, of which the last one had another end
+	before []Event         // the last resets that were received
 	asked  time.Time
 	took   time.Duration
 
-	once sync.Once
-	err  error
+	using  sync.Mutex // held while the source is asked, and closed
+	closed bool
 }
 
-func newWatcher(name string, s source, lacks []string) *Watcher {
+func newWatcher(name string, s source, o Options, lacks []string) *Watcher {
 	g := newGroups()
-	return &Watcher{name: name, source: s, lacks: append(lacks, g.lacks()...), groups: g}
+	return &Watcher{
+		name: name, source: s, lacks: append(lacks, g.lacks()...), groups: g, filter: o.Filter, joined: map[uint16]bool{},
+	}
 }
 
 // Source is the name of the source.
@@ -56,37 +62,61 @@ func (w *Watcher) Lacks() []string { return w.lacks }
 // no room and are lost.
 func (w *Watcher) Counts() (seen, lost uint64) { return w.source.counts() }
 
-// Close ends the watching. It leaves nothing behind in the kernel.
+// Close ends the watching, once a turn of [Watcher.Next] that is under way is
+// over. It leaves nothing behind in the kernel. A second Close does nothing.
 func (w *Watcher) Close() error {
-	w.once.Do(func() { w.err = w.source.close() })
-	return w.err
+	w.using.Lock()
+	defer w.using.Unlock()
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	return w.source.close()
 }
 
 // Next waits for resets and returns what they mean, in the order of their times.
-// When the context is over it returns what is left, and then io.EOF.
+// When the context is over it returns what is left, and then io.EOF; after Close
+// it returns [os.ErrClosed].
 func (w *Watcher) Next(ctx context.Context) ([]Diagnosis, error) {
 	for {
 		over := ctx.Err() != nil
-		var fresh []Event
-		take := func(e Event) { fresh = append(fresh, e) }
-		var err error
-		if over {
-			err = w.source.finish(take)
-		} else {
-			err = w.source.read(ctx, time.Now().Add(every), take)
-		}
-		if err != nil {
-			return nil, err
-		}
-		w.ask(fresh, over)
-		some := w.join(fresh, over)
-		if len(some) > 0 {
-			return some, nil
+		some, err := w.turn(ctx, over)
+		if len(some) > 0 || err != nil {
+			return some, err
 		}
 		if over {
 			return nil, io.EOF
 		}
 	}
+}
+
+// turn asks the source once.
+func (w *Watcher) turn(ctx context.Context, last bool) ([]Diagnosis, error) {
+	w.using.Lock()
+	defer w.using.Unlock()
+	if w.closed {
+		return nil, os.ErrClosed
+	}
+	var fresh, folded []Event
+	take := func(e Event) {
+		if e.Times > 0 {
+			folded = append(folded, e)
+		} else {
+			fresh = append(fresh, e)
+		}
+	}
+	var err error
+	if last {
+		err = w.source.finish(take)
+	} else {
+		err = w.source.read(ctx, time.Now().Add(every), take)
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.ask(fresh, last)
+	some := append(w.join(fresh, last), w.alike(folded)...)
+	return slices.DeleteFunc(some, func(d Diagnosis) bool { return !w.filter.wants(&d) }), nil
 }
 
 // ask finds out who holds the sockets whose owner is a guess, as long as that
@@ -132,108 +162,32 @@ func (e *Event) held(by []Process) {
 	}
 }
 
-// join brings the two ends of each reset together. What has found no other end
-// waits for one turn, unless there is none any more. Where data comes for a
-// socket that was shut down, the kernel notes the RST that it sends as received,
-// too (net/ipv4/tcp_input.c, tcp_rcv_state_process): that is left out.
-func (w *Watcher) join(fresh []Event, last bool) []Diagnosis {
-	resetting := map[uint64]bool{}
-	for _, some := range [][]Event{w.held, fresh} {
-		for i := range some {
-			if some[i].Kind == Sent && some[i].Passive {
-				resetting[some[i].cookie] = true
-			}
-		}
-	}
-	echo := func(e Event) bool { return e.Kind == Received && e.cookie != 0 && resetting[e.cookie] }
-	w.held, fresh = slices.DeleteFunc(w.held, echo), slices.DeleteFunc(fresh, echo)
-	old := len(w.held)
-	all := append(w.held, fresh...)
-	peer := pairs(all)
-	_, lost := w.source.counts()
-	var some []Diagnosis
-	w.held = nil
-	for i := range all {
-		e := &all[i]
-		switch other := peer[i]; {
-		case other >= 0 && e.Kind != Sent: // it is told with its other end
-			continue
-		case other < 0 && i >= old && !last && len(w.held) < mostHeld:
-			w.held = append(w.held, *e)
-			continue
-		case other >= 0:
-			some = append(some, w.diagnose(*e, &all[other], lost))
-		default:
-			some = append(some, w.diagnose(*e, nil, lost))
-		}
-	}
-	slices.SortStableFunc(some, func(a, b Diagnosis) int { return a.Time.Compare(b.Time) })
-	return some
-}
-
-// pairs finds the other end of each event among the others, -1 where there is
-// none: of those that were received where it was sent, one of the same network
-// namespace, else the nearest in time.
-func pairs(all []Event) []int {
-	peer := make([]int, len(all))
-	received := map[[2]string][]int{}
-	for i := range all {
-		peer[i] = -1
-		if all[i].Kind == Received {
-			key := [2]string{all[i].Local.String(), all[i].Remote.String()}
-			received[key] = append(received[key], i)
-		}
-	}
-	for i := range all {
-		if all[i].Kind != Sent {
-			continue
-		}
-		best := -1
-		for _, j := range received[[2]string{all[i].Remote.String(), all[i].Local.String()}] {
-			if peer[j] >= 0 || apart(&all[i], &all[j]) > together {
-				continue
-			}
-			if best < 0 || nearer(&all[i], &all[j], &all[best]) {
-				best = j
-			}
-		}
-		if best >= 0 {
-			peer[i], peer[best] = best, i
-		}
-	}
-	return peer
-}
-
-func apart(a, b *Event) time.Duration { return a.Time.Sub(b.Time).Abs() }
-
-// nearer says whether a is nearer to e than b.
-func nearer(e, a, b *Event) bool {
-	if (a.Netns == e.Netns) != (b.Netns == e.Netns) {
-		return a.Netns == e.Netns
-	}
-	return apart(e, a) < apart(e, b)
-}
-
 // diagnose asks the engine, and looks whether a reset was passed on.
 func (w *Watcher) diagnose(e Event, peer *Event, lost uint64) Diagnosis {
-	e.Group = w.groups.name(e.Cgroup)
+	e.Group = w.groups.of(&e)
 	if peer != nil {
-		peer.Group = w.groups.name(peer.Cgroup)
+		peer.Group = w.groups.of(peer)
 	}
-	d := Diagnose(e, lost)
+	d := e.Diagnose(lost)
 	d.Peer = peer
 	if e.Acts() {
 		d.Behind = w.behind(&e)
 	}
-	for _, r := range []*Event{peer, &e} {
-		if r != nil && r.Kind == Received {
-			if len(w.before) == mostBefore {
-				w.before = w.before[1:]
-			}
-			w.before = append(w.before, *r)
-		}
-	}
 	return d
+}
+
+// remember keeps the resets that were received, also those that are held for
+// their other ends: one that is sent meanwhile may be behind them.
+func (w *Watcher) remember(fresh []Event) {
+	for i := range fresh {
+		if fresh[i].Kind != Received {
+			continue
+		}
+		if len(w.before) == mostBefore {
+			w.before = w.before[1:]
+		}
+		w.before = append(w.before, fresh[i])
+	}
 }
 
 // behind returns the reset that a proxy may have passed on: the only one that
@@ -243,6 +197,9 @@ func (w *Watcher) behind(e *Event) *Event {
 	var found *Event
 	for i := range w.before {
 		b := &w.before[i]
+		if b.Local == e.Remote && b.Remote == e.Local {
+			continue // it is e, at its other end
+		}
 		sides := b.Role() != UnknownRole && e.Role() != UnknownRole && b.Role() != e.Role()
 		if b.Owner.PID != e.Owner.PID || !sides || b.Time.After(e.Time) || e.Time.Sub(b.Time) >= shortly {
 			continue
@@ -251,6 +208,7 @@ func (w *Watcher) behind(e *Event) *Event {
 			return nil
 		}
 		copied := *b
+		copied.Group = w.groups.of(&copied)
 		found = &copied
 	}
 	return found

@@ -1,18 +1,23 @@
 package kernel_test
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
 
 	"github.com/resetlab/resetlab/harness/watch/kernel"
 )
@@ -107,124 +112,178 @@ func TestWithoutReasons(t *testing.T) {
 // A ring that is full loses what comes, and counts it.
 func TestLostAreCounted(t *testing.T) {
 	tracer := open(t, kernel.Options{Ring: 1 << 12})
-	before, _, err := tracer.Counts()
+	before, err := tracer.Counts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 32 { // of 2 × 224 bytes
+	for range 32 { // of 2 × 144 bytes
 		refuse(t)
 	}
 	read := uint64(0)
 	if err := tracer.Read(time.Now(), func(*kernel.Record) { read++ }); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatal(err)
 	}
-	seen, lost, err := tracer.Counts()
-	if err != nil || lost == 0 || seen-before < 64 || read+lost != seen {
-		t.Errorf("read %d, counted %d and %d lost: %v", read, seen, lost, err)
+	c, err := tracer.Counts()
+	if err != nil || c.Lost == 0 || c.Seen-before.Seen < 64 || read+c.Lost != c.Seen {
+		t.Errorf("read %d, counted %+v: %v", read, c, err)
 	}
 }
 
-// The iterator finds the sockets of this process.
-func TestHolders(t *testing.T) {
-	tracer := open(t, kernel.Options{})
-	plain := net.ListenConfig{}
-	plain.SetMultipathTCP(false)
-	l, err := plain.Listen(t.Context(), "tcp4", "127.0.0.1:0")
+// What is more than the rate allows is counted by its kind, and only that.
+func TestRate(t *testing.T) {
+	const rate, many = 5, 500
+	tracer := open(t, kernel.Options{Rate: rate})
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	count := func() (ours int) {
-		if err := tracer.Holders(func(h *kernel.Holder) {
-			if int(h.Process) == os.Getpid() {
-				ours++
-			}
-		}); err != nil {
-			t.Fatal(err)
+	l.Close()
+	port := uint16(l.Addr().(*net.TCPAddr).Port)
+	for range many {
+		if conn, err := net.Dial("tcp4", l.Addr().String()); err == nil {
+			conn.Close()
+			t.Fatal("it was not refused")
 		}
-		return ours
 	}
-	before := count()
-	another, err := plain.Listen(t.Context(), "tcp4", "127.0.0.1:0")
-	if err != nil {
+	read, slots := map[uint8]uint64{}, map[uint16]uint8{}
+	for _, r := range records(t, tracer, port) {
+		read[r.Kind]++
+		slots[r.Slot] = r.Kind
+	}
+	folded := map[uint8]uint64{}
+	if err := tracer.Folded(func(slot uint16, n uint64) { folded[slots[slot]] += n }); err != nil {
 		t.Fatal(err)
 	}
-	defer another.Close()
-	if after := count(); before < 1 || after != before+1 {
-		t.Errorf("%d sockets, and with another one %d", before, after)
+	for _, kind := range []uint8{kernel.Sent, kernel.Received} {
+		if read[kind] < rate || folded[kind] == 0 || read[kind]+folded[kind] != many {
+			t.Errorf("kind %d: read %d and folded %d of %d", kind, read[kind], folded[kind], many)
+		}
 	}
 }
 
-// Nothing stays in the kernel.
+// Nothing stays in the kernel, programs, maps nor links.
 func TestNothingIsLeft(t *testing.T) {
 	tracer := open(t, kernel.Options{})
-	during := programs(t)
-	if during == 0 {
-		t.Fatal("the programs are not found")
+	during := loaded(t, os.Getpid())
+	if during["prog_id"] == nil || during["map_id"] == nil || during["link_id"] == nil {
+		t.Fatalf("the programs are not found: %v", during)
 	}
 	if err := tracer.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// The kernel frees a program once all processors have noticed.
-	for deadline := time.Now().Add(10 * time.Second); programs(t) > 0; runtime.Gosched() {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d programs are left of %d", programs(t), during)
-		}
-	}
+	gone(t, during)
 }
 
-// programs counts the program's parts that are loaded, of this process and
-// others.
-func programs(t *testing.T) (n int) {
-	t.Helper()
-	for id := ebpf.ProgramID(0); ; n++ {
-		var err error
-		for {
-			if id, err = ebpf.ProgramGetNextID(id); err != nil {
-				return n
-			}
-			program, err := ebpf.NewProgramFromID(id)
-			if err != nil {
-				continue
-			}
-			info, err := program.Info()
-			program.Close()
-			if err == nil && strings.HasPrefix(info.Name, "tcp_receive_res") { // the kernel keeps 15 bytes
-				break
-			}
-		}
+// childVariable makes a process of this test one that only traces.
+const childVariable = "RESETLAB_KERNEL_TEST_CHILD"
+
+// TestChildTraces is no test but a process that is killed.
+func TestChildTraces(t *testing.T) {
+	if os.Getenv(childVariable) == "" {
+		return
 	}
+	open(t, kernel.Options{})
+	fmt.Println("traces")
+	io.Copy(io.Discard, os.Stdin)
 }
 
-// The object that is embedded is what the source compiles to. Versions of clang
-// differ in what they make of it: CI has the one that made it.
-func TestObjectsAreOfTheSource(t *testing.T) {
-	if _, err := exec.LookPath("clang"); err != nil {
-		missing(t, err)
-	}
-	made, root := t.TempDir(), filepath.Join("..", "..", "..")
-	build := exec.Command("make", "--no-print-directory", "-C", root, "bpf", "BPF_TO="+made)
-	if text, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", build, err, text)
-	}
-	for _, object := range []string{"resets_bpfel.o", "resets_bpfeb.o"} {
-		got, want := disassembly(t, filepath.Join(made, object)), disassembly(t, filepath.Join("bpf", object))
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s is not what the source compiles to: run make bpf", object)
-		}
-	}
-}
-
-// disassembly is what llvm-objdump says of an object, without its path.
-func disassembly(t *testing.T, object string) []byte {
-	t.Helper()
-	text, err := exec.Command("llvm-objdump", "--disassemble", "--reloc", object).Output()
+// One tracer is killed with SIGKILL: nothing of it stays, and the other one has
+// missed nothing.
+func TestKilled(t *testing.T) {
+	tracer := open(t, kernel.Options{})
+	child := exec.Command(os.Args[0], "-test.run=^TestChildTraces$")
+	child.Env = append(os.Environ(), childVariable+"=1")
+	input, err := child.StdinPipe()
 	if err != nil {
-		missing(t, err)
+		t.Fatal(err)
 	}
-	_, text, found := bytes.Cut(text, []byte("file format"))
-	if !found || len(text) < 10_000 {
-		t.Fatalf("llvm-objdump says of %s:\n%s", object, text)
+	defer input.Close()
+	output, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return text
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer child.Process.Kill()
+	if line, err := bufio.NewReader(output).ReadString('\n'); line != "traces\n" {
+		t.Fatalf("the child said %q: %v", line, err)
+	}
+	during := loaded(t, child.Process.Pid)
+	if during["prog_id"] == nil || during["map_id"] == nil || during["link_id"] == nil {
+		t.Fatalf("its programs are not found: %v", during)
+	}
+	port := refuse(t)
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	child.Wait()
+	gone(t, during)
+	if before, after := len(records(t, tracer, port)), refuse(t); before != 2 || len(records(t, tracer, after)) != 2 {
+		t.Error("the other one missed something")
+	}
+	if c, err := tracer.Counts(); err != nil || c.Lost != 0 {
+		t.Errorf("%+v: %v", c, err)
+	}
+	t.Logf("%d programs, %d maps and %d links are gone", len(during["prog_id"]), len(during["map_id"]), len(during["link_id"]))
+}
+
+// gone waits until all of that is gone.
+func gone(t *testing.T, during map[string][]uint32) {
+	t.Helper()
+	for kind, ids := range during {
+		for _, id := range ids {
+			// The kernel frees them once all processors have noticed, and memory that is
+			// mapped when the collector has found that nobody asks for it any more.
+			for deadline := time.Now().Add(time.Minute); exists(kind, id); runtime.GC() {
+				if time.Now().After(deadline) {
+					t.Fatalf("%s %d is left of %v", kind, id, during)
+				}
+			}
+		}
+	}
+}
+
+// loaded returns the numbers of what a process has in the kernel, by its
+// descriptors: those of other watchers come and go.
+func loaded(t *testing.T, process int) map[string][]uint32 {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", process))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string][]uint32{}
+	for _, file := range files {
+		text, _ := os.ReadFile(file) // one of them was that of the directory
+		for line := range strings.Lines(string(text)) {
+			kind, number, _ := strings.Cut(strings.TrimSpace(line), ":")
+			if kind == "prog_id" || kind == "map_id" || kind == "link_id" {
+				id, err := strconv.ParseUint(strings.TrimSpace(number), 10, 32)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Contains(ids[kind], uint32(id)) {
+					ids[kind] = append(ids[kind], uint32(id))
+				}
+			}
+		}
+	}
+	return ids
+}
+
+func exists(kind string, id uint32) bool {
+	var object io.Closer
+	var err error
+	switch kind {
+	case "prog_id":
+		object, err = ebpf.NewProgramFromID(ebpf.ProgramID(id))
+	case "map_id":
+		object, err = ebpf.NewMapFromID(ebpf.MapID(id))
+	case "link_id":
+		object, err = link.NewFromID(link.ID(id))
+	}
+	if err == nil {
+		object.Close()
+	}
+	return err == nil
 }

@@ -2,52 +2,56 @@ package kernel
 
 import "encoding/binary"
 
-// A Record is struct event of resets.bpf.c, field by field. What is not known is
-// 0 but where it says otherwise.
+// A Record is struct event of resets.bpf.c. What is not known is 0 but where it
+// says otherwise.
 type Record struct {
-	Time    uint64 // nanoseconds of CLOCK_MONOTONIC
-	Cookie  uint64 // of the socket, unique until the machine is booted again
-	Cgroup  uint64 // of cgroup v2: the inode of its directory
-	Since   uint64 // when the handshake was over, as Time
-	Jiffies uint64 // at Time
-	// Bytes that were sent for the first time or again, that the peer
-	// acknowledged, and that came.
-	Sent, Acked, Received   uint64
-	Kind                    uint32
-	Reason                  uint32 // of enum sk_rst_reason; NoReason: none was told
+	Time                    uint64 // nanoseconds of CLOCK_MONOTONIC
+	Cookie                  uint64 // of the socket, unique until the machine is booted again
+	Cgroup                  uint64 // of cgroup v2: the inode of its directory
+	Since                   uint64 // when the handshake was over, as Time
+	Sent, Received          uint64 // bytes that were sent for the first time or again, and that came
 	Netns                   uint32 // the inode of the network namespace
 	UID                     uint32 // of who made the socket
-	Unread, Unacked, Unsent uint32 // bytes in the socket's queues
 	SRTT                    uint32 // microseconds
 	Retransmissions         uint32
-	LastSent                uint32 // jiffies when data was last sent, their low half
+	Idle                    uint32 // jiffies since data was last sent
+	Unread, Unacked, Unsent uint32 // bytes in the socket's queues
 	Queue, QueueMost        uint32 // of a listener: connections to accept
-	Error                   int32  // the errno, of Failed
-	Syscall                 int32  // number of the system call at hand; -1: none, or of another ABI
-	Hand                    uint32 // process at hand
-	HandExit                uint32 // how it dies: a signal in the low 7 bits, or a status above 8
+	Hand                    uint32 // process at hand; none is told of Received
 	Owner                   uint32 // process that owns the socket
+	Reason                  uint16 // of enum sk_rst_reason; NoReason: none was told
+	HandExit                uint16 // how it dies: a signal in the low 7 bits, or a status above 8
+	Slot                    uint16 // of its kind, from 1; 0: none, or the rate is not limited
 	Family                  uint16
 	LocalPort, RemotePort   uint16
 	AnsweredLen             uint16 // bytes of payload of the segment that was answered
 	Flags                   uint16
 	AnsweredWindow          uint16
 	AnsweredID              uint16 // its IP identification
-	Was                     uint8  // the state before the end; of include/net/tcp_states.h
-	How                     uint8  // how the owner is known
-	Shutdown                uint8  // 1: for reading, 2: for writing
-	AnsweredFlags           uint8  // as in the TCP header
+	Error                   int16  // the errno, of Failed
+	Syscall                 int16  // number of the system call at hand; -1: none, or of another ABI
+	Kind                    uint8
+	Was                     uint8 // the state before the end; of include/net/tcp_states.h
+	How                     uint8 // how the owner is known
+	Shutdown                uint8 // 1: for reading, 2: for writing
+	AnsweredFlags           uint8 // as in the TCP header
 	AnsweredTTL             uint8
-	Role                    uint8 // 1: it connected, 2: it is of a listener; 0: not known
-	Local, Remote           [16]byte
-	HandName, OwnerName     [16]byte
+	Role                    uint8    // 1: it connected, 2: it is of a listener; 0: not known
+	HandName, OwnerName     [16]byte // OwnerName is empty where the owner is at hand
+	Local, Remote           [16]byte // an IPv4 address is the first 4 bytes
 }
 
-// size is that of struct event.
-const size = 216
+// What of struct event is there always, and all of it.
+const (
+	short = 128 + 16
+	whole = short + 16 + 2*16
+)
+
+// stateListen is that of a listener.
+const stateListen = 10
 
 // NoReason says that the kernel told no reason.
-const NoReason = ^uint32(0)
+const NoReason = ^uint16(0)
 
 // The kinds of records.
 const (
@@ -79,33 +83,43 @@ const (
 	Full                     // there is a socket that is neither a handshake nor TIME-WAIT
 	Answered                 // the segment that was answered is known
 	StillOpen                // the socket was still in the state Was: nobody had ended it yet
+	Inside                   // it is of a cgroup that is asked for
+	_
+	OutOfMemory // the process at hand is about to end since the OOM killer has chosen it
 )
 
-// decode reads a record.
+// decode reads a record, which ends where nothing more is known.
 func (r *Record) decode(b []byte) {
-	order, at := binary.NativeEndian, 0
-	for _, field := range []*uint64{&r.Time, &r.Cookie, &r.Cgroup, &r.Since, &r.Jiffies, &r.Sent, &r.Acked, &r.Received} {
-		*field, at = order.Uint64(b[at:]), at+8
+	order := binary.NativeEndian
+	*r = Record{
+		Time: order.Uint64(b), Cookie: order.Uint64(b[8:]), Cgroup: order.Uint64(b[16:]), Since: order.Uint64(b[24:]),
+		Sent: order.Uint64(b[32:]), Received: order.Uint64(b[40:]),
+		Netns: order.Uint32(b[48:]), UID: order.Uint32(b[52:]), SRTT: order.Uint32(b[56:]),
+		Retransmissions: order.Uint32(b[60:]), Idle: order.Uint32(b[64:]),
+		Unread: order.Uint32(b[68:]), Unacked: order.Uint32(b[72:]), Unsent: order.Uint32(b[76:]),
+		Hand: order.Uint32(b[80:]), Owner: order.Uint32(b[84:]),
+		Reason: order.Uint16(b[96:]), HandExit: order.Uint16(b[98:]), Slot: order.Uint16(b[100:]), Family: order.Uint16(b[102:]),
+		LocalPort: order.Uint16(b[104:]), RemotePort: order.Uint16(b[106:]), AnsweredLen: order.Uint16(b[108:]),
+		Flags: order.Uint16(b[110:]), AnsweredWindow: order.Uint16(b[112:]), AnsweredID: order.Uint16(b[114:]),
+		Error: int16(order.Uint16(b[116:])), Syscall: int16(order.Uint16(b[118:])),
+		Kind: b[120], Was: b[121], How: b[122], Shutdown: b[123], AnsweredFlags: b[124], AnsweredTTL: b[125], Role: b[126],
 	}
-	for _, field := range []*uint32{
-		&r.Kind, &r.Reason, &r.Netns, &r.UID, &r.Unread, &r.Unacked, &r.Unsent, &r.SRTT, &r.Retransmissions,
-		&r.LastSent, &r.Queue, &r.QueueMost,
-	} {
-		*field, at = order.Uint32(b[at:]), at+4
+	if r.Was == stateListen {
+		r.Queue, r.QueueMost, r.Unread, r.Unacked = r.Unread, r.Unacked, 0, 0
 	}
-	r.Error, r.Syscall = int32(order.Uint32(b[at:])), int32(order.Uint32(b[at+4:]))
-	r.Hand, r.HandExit, r.Owner = order.Uint32(b[at+8:]), order.Uint32(b[at+12:]), order.Uint32(b[at+16:])
-	at += 20
-	for _, field := range []*uint16{
-		&r.Family, &r.LocalPort, &r.RemotePort, &r.AnsweredLen, &r.Flags, &r.AnsweredWindow, &r.AnsweredID,
-	} {
-		*field, at = order.Uint16(b[at:]), at+2
+	copy(r.Local[:4], b[88:])
+	copy(r.Remote[:4], b[92:])
+	if r.Kind == Received {
+		copy(r.OwnerName[:], b[128:])
+	} else {
+		copy(r.HandName[:], b[128:])
 	}
-	r.Was, r.How, r.Shutdown, r.AnsweredFlags, r.AnsweredTTL = b[at], b[at+1], b[at+2], b[at+3], b[at+4]
-	r.Role, at = b[at+5], at+6
-	for _, field := range []*[16]byte{&r.Local, &r.Remote, &r.HandName, &r.OwnerName} {
-		copy(field[:], b[at:])
-		at += 16
+	if len(b) >= short+16 && r.Kind != Received {
+		copy(r.OwnerName[:], b[short:])
+	}
+	if len(b) >= whole {
+		copy(r.Local[:], b[short+16:])
+		copy(r.Remote[:], b[short+32:])
 	}
 }
 
@@ -120,5 +134,5 @@ const holderSize = 32
 
 func (h *Holder) decode(b []byte) {
 	h.Cookie, h.Process = binary.NativeEndian.Uint64(b), binary.NativeEndian.Uint32(b[8:])
-	copy(h.Name[:], b[16:])
+	copy(h.Name[:], b[12:])
 }

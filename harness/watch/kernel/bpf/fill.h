@@ -5,19 +5,24 @@ static __always_inline void at_hand(struct event *e)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	e->hand_tgid = task->tgid;
-	BPF_CORE_READ_INTO(&e->hand, task, group_leader, comm);
+	name(e->hand, task);
 	e->flags |= (task->flags & PF_EXITING ? DYING : 0) | (task->flags & PF_KTHREAD ? KTHREAD : 0);
 	e->hand_exit = task->flags & PF_EXITING ? BPF_CORE_READ(task, signal, group_exit_code) ?: task->exit_code : 0;
+	if (e->flags & DYING && bpf_core_field_exists(task->signal->oom_mm) && BPF_CORE_READ(task, signal, oom_mm))
+		e->flags |= OOM;
 	e->syscall = -1;
 	if (task->flags & PF_KTHREAD || !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return;
 	void *regs = (void *)bpf_task_pt_regs(task);
 	struct pt_regs___x86 *x86 = regs;
 	struct pt_regs___arm64 *arm64 = regs;
-	if (bpf_core_field_exists(x86->orig_ax) && BPF_CORE_READ(x86, cs) != 0x23) // a program of 32 bits has other numbers
-		e->syscall = BPF_CORE_READ(x86, orig_ax);
+	long call = -1;
+	if (bpf_core_field_exists(x86->orig_ax) && x86->cs != 0x23) // a program of 32 bits has other numbers
+		call = x86->orig_ax;
 	else if (bpf_core_field_exists(arm64->syscallno))
-		e->syscall = BPF_CORE_READ(arm64, syscallno);
+		call = arm64->syscallno;
+	if (call >= 0 && call < 1 << 15)
+		e->syscall = call;
 }
 
 static __always_inline void addresses(struct event *e, const struct sock *sk)
@@ -27,7 +32,7 @@ static __always_inline void addresses(struct event *e, const struct sock *sk)
 	e->family = c->skc_family;
 	e->local_port = c->skc_num;
 	e->remote_port = bpf_ntohs(c->skc_dport);
-	e->netns = BPF_CORE_READ(c, skc_net.net, ns.inum);
+	e->netns = netns_of(sk);
 	if (e->family == AF_INET6) {
 		bpf_probe_read_kernel(e->local, 16, &c->skc_v6_rcv_saddr);
 		bpf_probe_read_kernel(e->remote, 16, &c->skc_v6_daddr);
@@ -46,15 +51,17 @@ static __always_inline void figures(struct event *e, const struct sock *sk)
 		return;
 	e->flags |= FULL;
 	if (!e->local_port) // it has been given back
-		e->local_port = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
-	e->cookie = bpf_get_socket_cookie((void *)sk);
-	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
-		group = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
-	e->cgroup = group ? BPF_CORE_READ(group, kn, id) : 0;
+		e->local_port = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
+	e->cookie = cookie_of(sk);
+	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup) && (group = sk->sk_cgrp_data.cgroup)) {
+		struct kernfs_node *kn = group->kn;
+
+		e->cgroup = kn ? kn->id : 0;
+	}
+	if (any_group && inside(group))
+		e->flags |= INSIDE;
 	e->uid = sk->sk_uid.val;
 	e->shutdown = sk->sk_shutdown;
-	e->queue = sk->sk_ack_backlog;
-	e->queue_max = sk->sk_max_ack_backlog;
 	unsigned long flags = sk->__sk_common.skc_flags;
 	_Bool dead = flags >> bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1;
 	if (flags >> bpf_core_enum_value(enum sock_flags, SOCK_LINGER) & 1 && !sk->sk_lingertime)
@@ -63,20 +70,22 @@ static __always_inline void figures(struct event *e, const struct sock *sk)
 		e->flags |= ORPHAN;
 	else if (!sk->sk_socket)
 		e->flags |= UNACCEPTED;
-	if (sk->__sk_common.skc_state == LISTEN)
+	if (sk->__sk_common.skc_state == LISTEN) {
+		e->unread = sk->sk_ack_backlog;
+		e->unacked = sk->sk_max_ack_backlog;
 		return;
+	}
 	e->unread = tp->rcv_nxt - tp->copied_seq;
 	e->unacked = tp->snd_nxt - tp->snd_una;
 	e->unsent = tp->write_seq - tp->snd_nxt;
 	e->srtt = tp->srtt_us >> 3;
 	e->retrans = tp->total_retrans;
-	e->lsndtime = tp->lsndtime;
 	e->sent = tp->bytes_sent;
-	e->acked = tp->bytes_acked;
+	e->idle = e->sent ? (__u32)bpf_jiffies64() - tp->lsndtime : 0;
 	e->received = tp->bytes_received;
 }
 
-// segment notes the segment that was answered and, where no socket is known, whose it was.
+// segment notes the segment that was answered and, where no socket tells it, whose it was.
 static __always_inline void segment(struct event *e, const struct sk_buff *skb, _Bool address)
 {
 	unsigned char *head = skb->head, tcp[20] = {}, ip[40] = {};
@@ -100,7 +109,8 @@ static __always_inline void segment(struct event *e, const struct sk_buff *skb, 
 	}
 	if (!address)
 		return;
-	e->netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
+	if (!e->netns)
+		e->netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
 	e->remote_port = tcp[0] << 8 | tcp[1];
 	e->local_port = tcp[2] << 8 | tcp[3];
 	if (ip[0] >> 4 == 4) {

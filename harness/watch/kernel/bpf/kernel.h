@@ -16,7 +16,9 @@ struct sock_common {
 	atomic64_t skc_cookie;
 } KERNEL;
 struct kernfs_node { __u64 id; } KERNEL;
-struct cgroup { struct kernfs_node *kn; } KERNEL;
+struct cgroup;
+struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys_state *parent; } KERNEL;
+struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; } KERNEL;
 struct sock_cgroup_data { struct cgroup *cgroup; } KERNEL;
 typedef struct { __u32 val; } kuid_t;
 struct sock {
@@ -33,9 +35,11 @@ struct sock {
 struct socket { struct sock *sk; } KERNEL;
 struct mptcp_sock { struct sock *first; } KERNEL;
 struct inet_sock { __u16 inet_sport; } KERNEL;
+struct inet_connection_sock { struct inet_sock icsk_inet; } KERNEL;
 struct tcp_sock {
+	struct inet_connection_sock inet_conn;
 	__u32 rcv_nxt, copied_seq, snd_nxt, snd_una, write_seq, srtt_us, total_retrans, lsndtime;
-	__u64 bytes_sent, bytes_acked, bytes_received;
+	__u64 bytes_sent, bytes_received;
 } KERNEL;
 struct net_device { possible_net_t nd_net; } KERNEL;
 struct sk_buff {
@@ -43,7 +47,7 @@ struct sk_buff {
 	unsigned char *head;
 	__u16 transport_header, network_header;
 } KERNEL;
-struct signal_struct { int group_exit_code; } KERNEL;
+struct signal_struct { int group_exit_code; void *oom_mm; } KERNEL;
 struct task_struct {
 	unsigned int flags;
 	int tgid, exit_code;

@@ -1,6 +1,7 @@
 // What the kernel tells of the ends of TCP connections, by its tracepoints.
-// kernel_linux.go loads it and says what the fields mean; `make bpf` compiles it.
+// program_linux.go loads it, record.go says what the fields mean; `make bpf` compiles it.
 #include <linux/bpf.h>
+#include <stddef.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -9,61 +10,69 @@
 #include "kernel.h"
 #include "records.h"
 
-struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4 << 20); } events SEC(".maps");
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE); // a connection begins with its listener's
-	__type(key, int);
-	__type(value, struct owner);
-} owners SEC(".maps");
-
-volatile const __u32 ring_bytes = 4 << 20;
 volatile const __u32 has_reason; // tcp_send_reset tells the reason
 volatile const __u32 without_owners;
-__u64 seen, lost; // events, and those that found no room in the ring
+__u64 seen, lost; // events that pass the filters, and those that found no room
+__u64 clock_ns, clock_jiffies; // of the first event, by CLOCK_MONOTONIC
 __u32 pass;       // of the iterator, counted by who reads it
 
+#include "owners.h"
+#include "filter.h"
 #include "fill.h"
+#include "submit.h"
+
+static __always_inline void owner_name(struct event *e, const struct process *p)
+{
+	if (e->kind == RECEIVED)
+		__builtin_memcpy(e->hand, p->comm, sizeof e->hand);
+	else if (!acts(e))
+		__builtin_memcpy(e->owner, p->comm, sizeof e->owner);
+}
+
+// inherited takes whoever listens where the connection came in for its owner: it is
+// older than this program, and no process held it then.
+static __always_inline void inherited(struct event *e, const struct sock *sk)
+{
+	struct listener at = local_end(sk);
+	struct process *p;
+
+	at.port = e->local_port;
+	if (!(p = listener_of(&at)))
+		return;
+	e->owner_tgid = p->tgid;
+	e->how = LISTENER;
+	e->role = SERVER;
+	owner_name(e, p);
+}
 
 static __always_inline void owned(struct event *e, const struct sock *sk)
 {
-	struct owner *o = bpf_sk_storage_get(&owners, (void *)sk, 0, 0);
+	struct owner *o = keep(sk, e->cookie, 0);
 
 	if (!o)
 		return;
-	e->since = o->since;
-	e->owner_tgid = o->tgid;
-	e->how = o->how;
-	e->role = o->role;
-	__builtin_memcpy(e->owner, o->comm, sizeof e->owner);
 	if (e->was == CLOSE && o->was) // its own end came first
 		e->was = o->was;
 	o->told = 1;
+	e->since = o->since;
+	e->role = o->role ?: e->was == SYN_RECV ? SERVER : 0;
+	if (o->how) {
+		e->owner_tgid = o->by.tgid;
+		e->how = o->how;
+		owner_name(e, &o->by);
+	} else if (e->was != SYN_SENT)
+		inherited(e, sk);
 }
 
-static __always_inline struct event *begin(__u32 kind)
+static __always_inline struct event begin(__u32 kind)
 {
-	struct event *e = bpf_ringbuf_reserve(&events, sizeof *e, 0);
+	struct event e = { .kind = kind, .ns = bpf_ktime_get_ns() };
 
-	__sync_fetch_and_add(&seen, 1);
-	if (!e) {
-		__sync_fetch_and_add(&lost, 1);
-		return 0;
+	if (!clock_ns) {
+		clock_jiffies = bpf_jiffies64();
+		clock_ns = e.ns;
 	}
-	__builtin_memset(e, 0, sizeof *e);
-	e->kind = kind;
-	e->ns = bpf_ktime_get_ns();
-	e->jiffies = bpf_jiffies64();
 	return e;
-}
-
-// submit wakes the reader only where the ring fills up: it looks often by itself.
-static __always_inline int submit(struct event *e)
-{
-	_Bool full = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > ring_bytes / 4;
-
-	bpf_ringbuf_submit(e, full ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
-	return 0;
 }
 
 static __always_inline void socket(struct event *e, const struct sock *sk)
@@ -73,7 +82,9 @@ static __always_inline void socket(struct event *e, const struct sock *sk)
 	figures(e, sk);
 	if (e->was != CLOSE)
 		e->flags |= OPEN;
-	if (e->flags & FULL)
+	if (e->flags & FULL && without_owners)
+		e->was = told_in(e->cookie, e->was);
+	else if (e->flags & FULL)
 		owned(e, sk);
 }
 
@@ -93,31 +104,26 @@ int tcp_send_reset(__u64 *ctx)
 	const struct sock *sk = (void *)ctx[0];
 	const struct sk_buff *skb = (void *)ctx[1];
 	_Bool unknown = is_null(&ctx[0]), passive = !is_null(&ctx[1]);
-	struct event *e = begin(SENT);
+	struct event e = begin(SENT);
 
-	if (!e)
-		return 0;
-	e->reason = has_reason ? (__u32)ctx[2] : -1;
-	at_hand(e);
+	e.reason = has_reason ? (__u32)ctx[2] : -1;
+	e.flags = passive ? PASSIVE : 0;
+	at_hand(&e);
 	if (sk && !unknown)
-		socket(e, sk);
-	if (skb && passive) {
-		e->flags |= PASSIVE;
-		segment(e, skb, unknown);
-	}
-	return submit(e);
+		socket(&e, sk);
+	if (skb && passive)
+		segment(&e, skb, unknown || e.was == LISTEN); // a listener has no other end
+	return submit(&e);
 }
 
 SEC("tp_btf/tcp_receive_reset")
 int tcp_receive_reset(__u64 *ctx)
 {
-	struct event *e = begin(RECEIVED);
+	struct event e = begin(RECEIVED);
 
-	if (!e)
-		return 0;
-	e->reason = e->syscall = -1;
-	socket(e, (void *)ctx[0]);
-	return submit(e);
+	e.reason = e.syscall = -1;
+	socket(&e, (void *)ctx[0]);
+	return submit(&e);
 }
 
 // A RST makes errors, too: they are no events of their own.
@@ -126,50 +132,56 @@ int inet_sk_error_report(__u64 *ctx)
 {
 	const struct sock *sk = (void *)ctx[0];
 	int error = sk->sk_err;
-	struct owner *o;
-	struct event *e;
 
 	if (sk->sk_protocol != IPPROTO_TCP || !error || error == 32 || error == 104)
 		return 0;
-	o = bpf_sk_storage_get(&owners, (void *)sk, 0, 0);
-	if ((o && o->told) || !(e = begin(FAILED)))
+	if (is_told(sk, sk->__sk_common.skc_cookie.counter))
 		return 0;
-	e->reason = -1;
-	at_hand(e);
-	e->error = error;
-	socket(e, sk);
-	return submit(e);
+	struct event e = begin(FAILED);
+	e.reason = -1;
+	at_hand(&e);
+	e.error = error;
+	socket(&e, sk);
+	return submit(&e);
 }
+
+// Changes of state after which the process at hand is the owner for sure.
+#define OWN (1 << SYN_SENT | 1 << LISTEN | 1 << FIN_WAIT1 | 1 << LAST_ACK)
 
 SEC("tp_btf/inet_sock_set_state")
 int inet_sock_set_state(__u64 *ctx)
 {
 	const struct sock *sk = (void *)ctx[0];
 	int from = ctx[1], to = ctx[2];
-	_Bool own = to == SYN_SENT || to == LISTEN || to == FIN_WAIT1 || to == LAST_ACK;
-	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 wanted = (without_owners ? 1 << SYN_SENT : OWN | 1 << ESTABLISHED) | 1 << CLOSE;
 	struct owner *o;
+	__u64 cookie;
 
-	if (without_owners && to != CLOSE)
+	if (!(wanted >> (to & 31) & 1) || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	if (!own && to != CLOSE && to != ESTABLISHED || sk->sk_protocol != IPPROTO_TCP)
+	if (without_owners) {
+		changes(sk, from, to);
 		return 0;
-	o = bpf_sk_storage_get(&owners, (void *)sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!o)
+	}
+	cookie = cookie_of(sk);
+	if (!(o = keep(sk, cookie, to != CLOSE)))
 		return 0;
-	if (to == CLOSE)
+	if (from == SYN_RECV && !o->role)
+		o->role = SERVER;
+	if (to == CLOSE) {
 		o->was = from;
-	else
-		o->was = o->told = 0;
-	if (to == ESTABLISHED)
-		o->since = bpf_ktime_get_ns();
-	if (to == SYN_SENT || to == LISTEN)
-		o->role = to == SYN_SENT ? CLIENT : SERVER;
-	if (!own || task->flags & PF_KTHREAD)
+		leave(o, cookie);
+		if (from == LISTEN)
+			listens_no_more(sk, o);
 		return 0;
-	o->how = to == SYN_SENT ? CONNECT : to == LISTEN ? LISTENER : CLOSED;
-	o->tgid = task->tgid;
-	BPF_CORE_READ_INTO(&o->comm, task, group_leader, comm);
+	}
+	o->was = o->told = 0;
+	if (to == ESTABLISHED) {
+		o->since = bpf_ktime_get_ns();
+		if (from == SYN_RECV && !o->how)
+			begin_as_listeners(o, sk);
+	} else
+		own(o, sk, to);
 	return 0;
 }
 
@@ -193,24 +205,27 @@ int holders(struct bpf_iter__task_file *ctx)
 		h.cookie = bpf_get_socket_cookie(sk);
 	else if (sk->sk_protocol == IPPROTO_MPTCP && bpf_core_type_exists(struct mptcp_sock))
 		h.cookie = BPF_CORE_READ((struct mptcp_sock *)sk, first, __sk_common.skc_cookie.counter); // its first subflow's
+	process(&h.by, task);
+	if (sk->__sk_common.skc_state == LISTEN && (sk->sk_protocol == IPPROTO_TCP || sk->sk_protocol == IPPROTO_MPTCP))
+		listens(sk, &h.by);
 	if (!h.cookie)
 		return 0;
-	h.tgid = task->tgid;
-	BPF_CORE_READ_INTO(&h.comm, task, group_leader, comm);
 	bpf_seq_write(meta->seq, &h, sizeof h);
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!o || o->how == CONNECT || o->how == CLOSED)
+	if (!(o = keep(sk, h.cookie, sk->__sk_common.skc_state != CLOSE)))
+		return 0;
+	if (sk->__sk_common.skc_state == CLOSE) // it may be since a moment ago
+		leave(o, h.cookie);
+	if (o->how == CONNECT || o->how == CLOSED)
 		return 0;
 	if (sk->__sk_common.skc_state == LISTEN) {
 		o->how = LISTENER;
 		o->role = SERVER;
 	} else
-		o->how = o->pass == pass && o->tgid != h.tgid ? SHARED : FOUND;
+		o->how = o->pass == pass && o->by.tgid != h.by.tgid ? SHARED : FOUND;
 	o->pass = pass;
-	o->tgid = h.tgid;
-	__builtin_memcpy(o->comm, h.comm, sizeof h.comm);
+	o->by = h.by;
 	return 0;
 }
 
