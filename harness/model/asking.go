@@ -88,7 +88,9 @@ func (m *machine) set(s *sock, c script.Call) script.Result {
 		s.small = true
 	case script.RcvTimeo, script.SndTimeo:
 		s.timed = true
-	case script.Keepalive, script.UserTimeout, script.SynCnt:
+	case script.Keepalive:
+		s.keepalive = c.On // it matters where the peer has vanished
+	case script.UserTimeout, script.SynCnt:
 		// They matter where a peer does not answer, and in a script all answer.
 	default:
 		beyond("set %s", c.Option)
@@ -128,12 +130,19 @@ func (m *machine) await(s *sock, c script.Call) script.Result {
 	if holds {
 		return script.Result{Kind: script.OK}
 	}
-	for _, other := range m.all {
-		if other.dropped || len(other.held) > 0 {
+	m.timers()
+	return script.Result{Kind: script.NotYet}
+}
+
+// timers ends the prediction where a timer may bring what is awaited: that of a
+// SYN that was dropped, of a cork, or of keepalive probes (tcp_keepalive_timer,
+// net/ipv4/tcp_timer.c), which an end that has vanished answers with RST.
+func (m *machine) timers() {
+	for _, s := range m.all {
+		if s.dropped || len(s.held) > 0 || s.keepalive && m.vanished {
 			beyond("what a timer brings while one waits")
 		}
 	}
-	return script.Result{Kind: script.NotYet}
 }
 
 // gone says whether the kernel has nothing left of a connection. What a timewait

@@ -73,6 +73,11 @@ func (m *machine) open(s *sock, to *port) {
 		s.dropped = true
 		return
 	}
+	for _, old := range m.all { // its challenge ACK draws a RST, and a timer sends the SYN again
+		if old.port == to && old.to == s.port && !old.is(tcp.StateClosed, tcp.StateListen) {
+			beyond("a port used again, of whose old connection the other end is still there")
+		}
+	}
 	child := m.add()
 	child.state, child.user, child.to = tcp.StateEstablished, connected, s.port
 	child.take(to)
@@ -99,6 +104,7 @@ func (s *sock) inherit(listener *sock) {
 	s.linger, s.lingerTime, s.lowat = listener.linger, listener.lingerTime, listener.lowat
 	s.cork, s.quick, s.small, s.timed = listener.cork, listener.quick, listener.small, listener.timed
 	s.readShut, s.writeShut, s.reuse = listener.readShut, listener.writeShut, listener.reuse
+	s.keepalive = listener.keepalive
 }
 
 // listening finds who listens at a port.

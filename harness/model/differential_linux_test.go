@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +23,7 @@ var (
 	depth  = flag.Int("depth", 1, "calls behind the start of a walk")
 	random = flag.Int("random", 100, "random scripts")
 	seed   = flag.Uint64("seed", 0, "of the random scripts; 0: by chance")
-	only   = flag.String("walk", "", "the only walk; empty: all")
+	only   = flag.String("walk", "", "the only walk, also for random scripts; empty: all")
 )
 
 // A walk is an alphabet of calls, and the script with which it begins.
@@ -171,39 +170,11 @@ func (k *kernel) differs(s script.Script) string {
 	k.calls += len(answer.Steps)
 	outcomes := model.Outcomes(s)
 	for _, o := range outcomes {
-		if same(o, answer) {
+		if model.Agrees(o, answer) {
 			return ""
 		}
 	}
 	return fmt.Sprintf("kernel:\n%smodel (1 of %d):\n%s", answer.Text(), len(outcomes), outcomes[0].Text())
-}
-
-// same says whether the kernel did what the model says, as far as it says
-// something.
-func same(predicted, happened script.Answer) bool {
-	open := strings.HasPrefix(predicted.Stopped, model.NotModelled)
-	if len(happened.Steps) < len(predicted.Steps) || !open && len(happened.Steps) > len(predicted.Steps) {
-		return false
-	}
-	for i, step := range predicted.Steps {
-		if len(step.Results) != len(happened.Steps[i].Results) {
-			return false
-		}
-		for j, r := range step.Results {
-			if !sameResult(r, happened.Steps[i].Results[j]) {
-				return false
-			}
-		}
-	}
-	return open || slices.Equal(predicted.Waiting, happened.Waiting) && (predicted.Stopped == "") == (happened.Stopped == "")
-}
-
-func sameResult(predicted, happened script.Result) bool {
-	if predicted.Of != "" {
-		return happened.Kind == script.Then && happened.End == predicted.End &&
-			(happened.Read == happened.Written) == (predicted.Of == script.All)
-	}
-	return predicted.Kind == happened.Kind && predicted.String() == happened.String()
 }
 
 // TestDifferentialWalk makes each call in each state that a few calls can
@@ -305,75 +276,4 @@ func sorted(counts map[string]int) []string {
 	}
 	sort.Slice(keys, func(i, j int) bool { return counts[keys[i]] > counts[keys[j]] })
 	return keys
-}
-
-// TestDifferentialRandom makes random scripts on the kernel. One that differs is
-// made as short as it can be.
-func TestDifferentialRandom(t *testing.T) {
-	k := startKernel(t)
-	if *seed == 0 {
-		*seed = rand.Uint64()
-	}
-	t.Logf("-seed=%d", *seed)
-	all := walks(t)
-	different, left := 0, 0
-	for i := range *random {
-		source := rand.New(rand.NewPCG(*seed, uint64(i)))
-		lines := randomLines(source, all[source.IntN(len(all))])
-		s, _ := parse(lines)
-		if strings.HasPrefix(model.Outcomes(s)[0].Stopped, model.NotModelled) {
-			left++
-		}
-		difference := k.differs(s)
-		if difference == "" {
-			continue
-		}
-		different++
-		if different <= 20 {
-			fewer, again := shrink(k, lines)
-			if again != "" {
-				lines, difference = fewer, again
-			}
-			t.Errorf("script %d: %s\n%s", i, strings.Join(lines, "; "), difference)
-		}
-	}
-	t.Logf("%d scripts, %d left what is modelled, %d calls, %d differences, %d not judged: too slow",
-		*random, left, k.calls, different, k.slow)
-}
-
-// randomLines makes a script of 4 to 10 calls out of the calls of a walk.
-func randomLines(source *rand.Rand, w walk) []string {
-	lines, made := slices.Clone(w.start), 0
-	for tries, want := 0, 4+source.IntN(7); made < want && tries < 100; tries++ {
-		more := append(slices.Clone(lines), w.calls[source.IntN(len(w.calls))])
-		s, ok := parse(more)
-		if !ok || stops(s) && source.IntN(8) > 0 {
-			continue
-		}
-		lines = more
-		if made++; stops(s) {
-			return lines
-		}
-	}
-	s, _ := parse(lines)
-	return append(lines, questions(s, made)...)
-}
-
-func stops(s script.Script) bool { return model.Outcomes(s)[0].Stopped != "" }
-
-// shrink leaves out lines for as long as there is a difference, and returns what
-// is left with its difference; empty if fewer lines show none.
-func shrink(k *kernel, lines []string) (left []string, difference string) {
-	left = lines
-	for i := 0; i < len(left); {
-		fewer := slices.Delete(slices.Clone(left), i, i+1)
-		if s, ok := parse(fewer); ok && len(fewer) > 0 {
-			if d := k.differs(s); d != "" {
-				left, difference, i = fewer, d, 0
-				continue
-			}
-		}
-		i++
-	}
-	return left, difference
 }

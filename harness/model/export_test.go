@@ -58,8 +58,8 @@ func describe(numbers map[*sock]int, s *sock) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%d %s user=%d err=%s shut=%v/%v done=%v orphan=%v", numberOf(numbers, s), s.state, s.user, s.err,
 		s.readShut, s.writeShut, s.done, s.orphan)
-	fmt.Fprintf(&b, " queue=%d fin=%v held=%d unacked=%d jumped=%v stuffed=%v blurred=%v", len(s.queue), s.fin, len(s.held),
-		s.unacked, s.jumped, s.stuffed, s.blurred)
+	fmt.Fprintf(&b, " queue=%d fin=%v held=%d unacked=%d jumped=%v stuffed=%v blurred=%v keepalive=%v", len(s.queue), s.fin, len(s.held),
+		s.unacked, s.jumped, s.stuffed, s.blurred, s.keepalive)
 	fmt.Fprintf(&b, " linger=%v/%d cork=%v lowat=%d small=%v timed=%v reuse=%v nonblocking=%v bound=%v port=%v address=%v to=%v",
 		s.linger, s.lingerTime, s.cork, s.lowat, s.small, s.timed, s.reuse, s.nonblocking, s.bound,
 		s.port != nil, s.address != nil, s.to != nil)

@@ -15,6 +15,8 @@ type machine struct {
 	all     []*sock
 	waiting []*call // calls that had to wait, and whose results nobody has asked for
 	choices *choices
+
+	vanished bool // an end has, so that not every segment finds a socket
 }
 
 // A call is a system call that has not returned, or what it returned.
@@ -122,6 +124,7 @@ func (m *machine) goOn(c *call) {
 	c.woken = false
 	result, returned := c.attempt(c)
 	if !returned {
+		c.queueAgain()
 		return
 	}
 	c.result, c.returned = result, true
@@ -129,6 +132,16 @@ func (m *machine) goOn(c *call) {
 	s.tell(result)
 	s.calls = slices.DeleteFunc(s.calls, func(other *call) bool { return other == c })
 	m.letGo(s)
+}
+
+// queueAgain puts a call of accept that was woken in vain behind the others: the
+// wake-up took it off the queue (autoremove_wake_function, kernel/sched/wait.c;
+// prepare_to_wait_exclusive in inet_csk_wait_for_connect).
+func (c *call) queueAgain() {
+	if c.line.Call.Verb == script.Accept {
+		s := c.sock
+		s.calls = append(slices.DeleteFunc(s.calls, func(other *call) bool { return other == c }), c)
+	}
 }
 
 // letGo releases a socket that no descriptor and no call holds any more.

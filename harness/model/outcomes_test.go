@@ -42,7 +42,11 @@ func TestNotModelled(t *testing.T) {
 		"server fill; client unread",
 		"server fill; client close; server unacked",
 		"client disconnect; client unacked",
+		`server fill; server write "a"; client drain; client disconnect; server/look unacked`,
 		`client send "a" oob`,
+		"client set keepalive 1s 1s 1; server vanish; client await rst",
+		"client set keepalive 1s 1s 1; server vanish; client read 1; client returns within 5s",
+		"listener listen; client connect; server accept; client vanish; client2 bind same as client; client2 connect",
 	} {
 		scripts, err := script.Parse(text)
 		if err != nil {
@@ -52,6 +56,31 @@ func TestNotModelled(t *testing.T) {
 			if answer.Stopped == "" {
 				t.Errorf("%s: it goes on to the end:\n%s", text, answer.Text())
 			}
+		}
+	}
+}
+
+// TestBothOrders: where the scheduler decides, each way that a kernel was seen to
+// go is among those that are predicted.
+func TestBothOrders(t *testing.T) {
+	for _, text := range []string{
+		"client/a read 1; client/b read 1; server write \"x\"",
+		// Shutdown wakes both calls of accept, which queue anew in either order.
+		"listener listen; a accept; b accept; listener shutdown write; client connect",
+	} {
+		scripts, err := script.Parse(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		waiting := map[string]bool{}
+		for _, answer := range model.Outcomes(scripts[0]) {
+			if answer.Stopped != "" || len(answer.Waiting) != 1 {
+				t.Fatalf("%s:\n%s", text, answer.Text())
+			}
+			waiting[answer.Waiting[0]] = true
+		}
+		if len(waiting) != 2 {
+			t.Errorf("%s: who waits at the end: %v", text, waiting)
 		}
 	}
 }

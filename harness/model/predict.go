@@ -72,7 +72,11 @@ func (m *machine) line(line script.Line) (results []script.Result, stopped strin
 		}
 	}()
 	if line.Call.Verb == script.Returns {
-		return m.returns(line.Actor), ""
+		results := m.returns(line.Actor)
+		if line.Call.Within > 0 && slices.ContainsFunc(results, func(r script.Result) bool { return r.Kind == script.NotYet }) {
+			m.timers()
+		}
+		return results, ""
 	}
 	for _, c := range m.waiting {
 		if c.line.Actor == line.Actor && line.Call.Verb != script.Kill && line.Call.Verb != script.Vanish {
@@ -119,7 +123,7 @@ func (m *machine) call(line script.Line) script.Result {
 			return m.destroyed(m.ever(c.Name))
 		}
 		beyond("a packet filter")
-	case script.Proxy, script.Wire, script.Kernel:
+	case script.Wire, script.Kernel:
 		beyond("%s", name)
 	}
 	s := m.names[name]

@@ -151,8 +151,9 @@ func (m *machine) drain(s *sock) script.Result {
 		m.wake(peer, script.OUT)
 		result.End, result.Of = script.Nothing, script.Less
 		if m.choices.next(2) == 0 { // as if nothing had been
-			result.Of, s.in, peer.out, peer.unacked, peer.filled = script.All, 0, 0, len(peer.held), false
+			result.Of, s.in, peer.out, peer.unacked = script.All, 0, 0, len(peer.held)
 			s.blurred = len(peer.calls) > 0 // who waited to write has put more behind it
+			peer.filled = s.blurred
 		}
 		return result
 	}

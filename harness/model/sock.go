@@ -44,6 +44,7 @@ type sock struct {
 	small       bool // SO_SNDBUF or SO_RCVBUF was set
 	timed       bool // SO_RCVTIMEO or SO_SNDTIMEO was set
 	reuse       bool // SO_REUSEADDR
+	keepalive   bool // SO_KEEPALIVE, with whatever times
 	nonblocking bool // O_NONBLOCK, of the file: the same for all descriptors
 	bound       bool // a bind(2) asked for this port (SOCK_BINDPORT_LOCK)
 	fixed       bool // a bind(2) chose the address (SOCK_BINDADDR_LOCK)

@@ -180,6 +180,7 @@ func (m *machine) vanish(s *sock) {
 		s.unhash("")
 		s.state = tcp.StateClosed
 	}
+	m.vanished = true
 	m.kill(s)
 }
 
