@@ -23,6 +23,9 @@ type Step struct {
 	Line    Line
 	Results []Result // one; of a line about all threads of an end one for each
 	Note    string   // what is to be known about it; mostly empty
+	// Doubt says why a result that is not as expected may be the machine's doing;
+	// mostly empty.
+	Doubt string
 }
 
 // Verdicts of a [Step] or an [Answer].
@@ -46,8 +49,11 @@ func (s Step) Verdict() Verdict {
 			return Unjudged
 		}
 	}
-	if s.Line.Expect.Holds(s.Results...) {
+	switch {
+	case s.Line.Expect.Holds(s.Results...):
 		return Held
+	case s.Doubt != "":
+		return Unjudged
 	}
 	return Differs
 }
@@ -107,6 +113,9 @@ func (a Answer) Text() string {
 		if step.Note != "" {
 			b.WriteString("    " + step.Note + "\n")
 		}
+		if step.Doubt != "" && step.Verdict() == Unjudged {
+			b.WriteString("    " + step.Doubt + "\n")
+		}
 	}
 	if a.Stopped != "" {
 		b.WriteString("stopped: " + a.Stopped + "\n")
@@ -146,9 +155,10 @@ func (s Step) MarshalJSON() ([]byte, error) {
 		Expect  string    `json:"expected,omitempty"`
 		Verdict Verdict   `json:"verdict"`
 		Note    string    `json:"note,omitempty"`
+		Doubt   string    `json:"doubt,omitempty"`
 	}{
 		Actor: s.Line.Actor.String(), Call: s.Line.Call.String(), Result: s.Result(), Results: s.Results,
-		Verdict: s.Verdict(), Note: s.Note,
+		Verdict: s.Verdict(), Note: s.Note, Doubt: s.Doubt,
 	}
 	if !s.Line.Implied() {
 		form.At = &s.Line.At
@@ -162,6 +172,6 @@ func (s Step) MarshalJSON() ([]byte, error) {
 // MarshalJSON writes the result; bytes that are no letters as \xHH.
 func (r Result) MarshalJSON() ([]byte, error) {
 	type plain Result
-	r.Data = strings.TrimSuffix(strings.TrimPrefix(Quote(r.Data), `"`), `"`)
+	r.Data = strings.TrimSuffix(strings.TrimPrefix(quote(r.Data), `"`), `"`)
 	return json.Marshal(plain(r))
 }

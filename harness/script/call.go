@@ -47,12 +47,11 @@ const (
 	Await      Verb = "await"
 )
 
-// The verbs of the network, the proxy, the wire and the kernel.
+// The verbs of the network, the wire and the kernel.
 const (
 	Drops     Verb = "drops"
 	Passes    Verb = "passes"
 	Destroys  Verb = "destroys"
-	Between   Verb = "between"
 	WireRST   Verb = "rst"
 	WireFIN   Verb = "fin"
 	WireBytes Verb = "bytes"
@@ -74,13 +73,12 @@ type Call struct {
 
 	// Name is the other name: connect to (Nobody, too), accept from, bind same
 	// as (else empty), dup as, drops and passes toward, destroys, rst, fin, bytes
-	// and reason from, and the first of proxy between. Other is its second.
-	Name, Other string
+	// and reason from.
+	Name string
 
 	// How is one word: read, write or both of shutdown; in or out of splice; edge
 	// or once of watch; mptcp of socket; what drops: all, rst, all-but-rst; what
-	// await awaits: rst, fin, error, data, bytes, room, gone, state; stock of
-	// proxy.
+	// await awaits: rst, fin, error, data, bytes, room, gone, state.
 	How string
 
 	Flags   []string  // of recv and send, without MSG_ and in small letters
@@ -94,7 +92,6 @@ type Call struct {
 	Every  time.Duration // between keepalive's probes
 
 	Within time.Duration // how long returns and await wait; 0 if not said
-	Cut    string        // the proxy's cut in the words of resetlab proxy; empty without one
 }
 
 // An Option is a socket option of set, by the kernel's name for it in small
@@ -169,6 +166,12 @@ func (c Call) Has(flag string) bool {
 		}
 	}
 	return false
+}
+
+// Corks says whether bytes may be kept back from here on: TCP_CORK is set, or
+// something is sent with MSG_MORE.
+func (c Call) Corks() bool {
+	return c.Verb == Set && c.Option == Cork && c.On || c.Has("more")
 }
 
 // Ends says whether the call gives the descriptor up: there is no socket of that

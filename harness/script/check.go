@@ -10,7 +10,6 @@ type checker struct {
 	names   map[string]*named
 	threads map[Actor]thread
 	errors  Errors
-	proxied bool
 }
 
 // A named is what is known of a name.
@@ -75,8 +74,6 @@ func (c *checker) line(line Line, implied bool) {
 		if call.Name != "" && c.names[call.Name] == nil {
 			c.absent(line, call.Name)
 		}
-	case Between:
-		c.proxy(line)
 	}
 	c.effect(line)
 }
@@ -189,20 +186,4 @@ func (c *checker) effect(line Line) {
 	case call.Verb.Ends():
 		n.ended, n.where = call.Verb, line.At
 	}
-}
-
-// proxy looks at a line about the proxy, which must be there before anybody
-// connects.
-func (c *checker) proxy(line Line) {
-	n := c.names[line.Call.Other]
-	switch {
-	case c.proxied:
-		c.fail(line.At, "", "there is a proxy already")
-	case n == nil:
-		c.absent(line, line.Call.Other)
-	case c.names[line.Call.Name] != nil:
-		c.fail(line.At, "first listener listen, then the proxy, then "+line.Call.Name+" connect",
-			"%s has a socket already: the proxy comes before it", line.Call.Name)
-	}
-	c.proxied = true
 }

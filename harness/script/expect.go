@@ -127,7 +127,7 @@ func (p Pattern) String() string {
 	case Count:
 		return strconv.Itoa(p.Count)
 	case Data:
-		return Quote(p.Data)
+		return quote(p.Data)
 	case Failed:
 		return strings.TrimSpace(string(p.Errno) + " " + string(p.Signal))
 	case Happens:

@@ -49,8 +49,6 @@ func (w *words) words(c *Call) {
 		passesWords(w, c)
 	case Destroys:
 		destroysWords(w, c)
-	case Between:
-		betweenWords(w, c)
 	case WireRST, WireFIN, WireBytes:
 		fromWords(w, c)
 	case Reason:
@@ -68,7 +66,7 @@ func textWords(w *words, c *Call) {
 		return
 	}
 	if t := w.peek(); w.more() && strings.Trim(t.text, "0123456789") != "" {
-		w.fail("in double quotes: "+string(w.verb.Verb)+" "+Quote(strings.Trim(t.text, "'"))+
+		w.fail("in double quotes: "+string(w.verb.Verb)+" "+quote(strings.Trim(t.text, "'"))+
 			" (and on a shell's command line the script in single quotes)",
 			"%s is neither a string nor a number of bytes", t)
 	}
@@ -119,16 +117,16 @@ func bindWords(w *words, c *Call) {
 	}
 }
 
-// listenWords reads the backlog; DefaultBacklog without one.
+// listenWords reads the backlog; defaultBacklog without one.
 func listenWords(w *words, c *Call) {
-	c.N = DefaultBacklog
+	c.N = defaultBacklog
 	if w.take("backlog") {
 		c.N = w.number("the backlog", 0, 4096)
 	}
 }
 
-// DefaultBacklog is what listen asks for unless the script says what.
-const DefaultBacklog = 128
+// defaultBacklog is what listen asks for unless the script says what.
+const defaultBacklog = 128
 
 func pollWords(w *words, c *Call) {
 	if w.take("for") {
@@ -195,25 +193,6 @@ func reasonWords(w *words, c *Call) {
 	w.keyword("of")
 	w.keyword("rst")
 	fromWords(w, c)
-}
-
-// betweenWords reads the two ends, and what the proxy is to do in the words of
-// resetlab proxy, which whoever starts it checks.
-func betweenWords(w *words, c *Call) {
-	c.Name = w.name(false)
-	w.keyword("and")
-	c.Other = w.name(false)
-	if w.take("stock") {
-		c.How = "stock"
-	}
-	if w.take("cut") {
-		if !w.more() || !strings.Contains(w.peek().text, "=") {
-			w.missing("a cut such as toward=client,after=3")
-			return
-		}
-		c.Cut = w.peek().text
-		w.at++
-	}
 }
 
 // setWords reads an option and its values.

@@ -71,7 +71,7 @@ func (c Call) String() string {
 		add(strconv.Itoa(c.N))
 	case Write, Send:
 		if c.Quoted {
-			add(Quote(c.Text))
+			add(quote(c.Text))
 		} else {
 			add(strconv.Itoa(c.N))
 		}
@@ -104,7 +104,7 @@ func (c Call) wordsOf() []string {
 			return []string{"same", "as", c.Name}
 		}
 	case Listen:
-		if c.N != DefaultBacklog {
+		if c.N != defaultBacklog {
 			return []string{"backlog", strconv.Itoa(c.N)}
 		}
 	case Set:
@@ -127,12 +127,6 @@ func (c Call) wordsOf() []string {
 		return []string{"from", c.Name}
 	case Reason:
 		return []string{"of", "rst", "from", c.Name}
-	case Between:
-		words := nonEmpty(c.Name, "and", c.Other, c.How)
-		if c.Cut != "" {
-			words = append(words, "cut", c.Cut)
-		}
-		return words
 	}
 	return nil
 }

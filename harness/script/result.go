@@ -62,7 +62,7 @@ func (r Result) String() string {
 		if len(r.Data) > longestText {
 			return strconv.Itoa(len(r.Data))
 		}
-		return Quote(r.Data)
+		return quote(r.Data)
 	case Count:
 		return strconv.Itoa(r.Count)
 	case Failed:
@@ -97,9 +97,9 @@ func (r Result) failure() string {
 	return string(r.Errno)
 }
 
-// Quote writes bytes as scripts do: in double quotes, with \", \\, \n, \r, and
+// quote writes bytes as scripts do: in double quotes, with \", \\, \n, \r, and
 // \xHH for what cannot be printed.
-func Quote(bytes string) string {
+func quote(bytes string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for i := 0; i < len(bytes); {

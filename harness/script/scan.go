@@ -30,7 +30,7 @@ type token struct {
 func (t token) String() string {
 	switch t.kind {
 	case text:
-		return Quote(t.text)
+		return quote(t.text)
 	case stop:
 		return "the end of the line"
 	}

@@ -43,7 +43,7 @@ type Line struct {
 func (l Line) Implied() bool { return l.At == Position{} }
 
 // An Actor is who calls: a thread of an end, or one of the reserved [Network],
-// [Proxy], [Wire] and [Kernel].
+// [Wire] and [Kernel].
 type Actor struct {
 	Name   string // of the socket, which is one descriptor
 	Thread string // which thread of the end; empty if none is named, "*" for all that wait
@@ -52,7 +52,7 @@ type Actor struct {
 // The actors that are no sockets.
 const (
 	Network = "network" // the packet filter in the run's own network namespace
-	Proxy   = "proxy"   // ResetLab's proxy
+	Proxy   = "proxy"   // nothing yet: no socket can have the name
 	Wire    = "wire"    // what was captured
 	Kernel  = "kernel"  // what the kernel told
 	Nobody  = "nobody"  // a port where nobody listens, of "connect to nobody"
@@ -97,7 +97,7 @@ func (s Script) Steps() []Line {
 		}
 	}
 	implied := []Line{
-		{Actor: Actor{Name: Listener}, Call: Call{Verb: Listen, N: DefaultBacklog}},
+		{Actor: Actor{Name: Listener}, Call: Call{Verb: Listen, N: defaultBacklog}},
 		{Actor: Actor{Name: Client}, Call: Call{Verb: Connect, Name: Listener}},
 		{Actor: Actor{Name: Server}, Call: Call{Verb: Accept, Name: Listener}},
 	}

@@ -78,7 +78,7 @@ func TestWrong(t *testing.T) {
 		{`client returns`, `client has made no call that could return: client read 10 → waits`},
 		{`client read 1 → 1; client returns`, `client waits for nothing: its call of line 1 is to return at once`},
 		{`wire rst from alice`, `alice has no socket yet`},
-		{`listener listen; client connect; proxy between client and listener`, `client has a socket already: the proxy comes before it`},
+		{`listener listen; proxy between client and listener`, `there is no proxy in a script yet: its ends are connected to each other; between programs: resetlab proxy`},
 		// The text.
 		{"client read 1\x00", `the character '\x00' cannot be here`},
 		{"client write \"\xff\"", `the text is not UTF-8`},

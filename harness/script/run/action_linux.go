@@ -1,9 +1,11 @@
 package run
 
 import (
+	"encoding/binary"
 	"errors"
 	"net/netip"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -141,11 +143,16 @@ func (c *course) accept(line script.Line) (uintptr, func() script.Result, error)
 	return unix.SYS_ACCEPT4, func() script.Result {
 		// unix.Accept4 also asks the listener for its protocol, and its descriptor may
 		// have been closed while this call waited.
-		fd, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_CLOEXEC, 0, 0)
+		var from unix.RawSockaddrInet4 // getpeername does not know who was reset in the queue
+		size := uint32(unsafe.Sizeof(from))
+		fd, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(listener), uintptr(unsafe.Pointer(&from)),
+			uintptr(unsafe.Pointer(&size)), unix.SOCK_CLOEXEC, 0, 0)
 		if errno != 0 {
 			return failure(errno)
 		}
-		return script.Result{Kind: script.OK, Count: int(fd)} // finish takes it over
+		port := binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&from.Port))[:])
+		remote := netip.AddrPortFrom(netip.AddrFrom4(from.Addr), port)
+		return script.Result{Kind: script.OK, Count: int(fd), Word: remote.String()} // note takes it over
 	}, nil
 }
 

@@ -123,7 +123,8 @@ func (c *course) awaitGone(limit context.Context, line script.Line, e *end) (scr
 	}
 }
 
-// diagnose asks the kernel for a connection by its addresses (sock_diag(7)).
+// diagnose asks the kernel for a connection by its addresses (sock_diag(7)). In
+// the place of one that is not there the kernel finds who listens at its port.
 func (c *course) diagnose(s *socket) (sockdiag.Socket, bool, error) {
 	fd, err := c.host.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_INET_DIAG)
 	if err != nil {
@@ -131,7 +132,7 @@ func (c *course) diagnose(s *socket) (sockdiag.Socket, bool, error) {
 	}
 	defer unix.Close(fd)
 	found, ok := sockdiag.Ask(fd, s.local, s.remote)
-	return found, ok, nil
+	return found, ok && !(s.remote.IsValid() && found.State == unix.BPF_TCP_LISTEN), nil
 }
 
 // A changes tells of changes of a socket until its time is over.

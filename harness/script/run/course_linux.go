@@ -25,11 +25,17 @@ type course struct {
 	orphans bool    // a descriptor was given up: its connection may live on
 	rules   []rule  // of the packet filter
 	kept    [][]byte
+	corked  time.Time // when the first line was made by which bytes are kept back; zero: none was
 
 	lab      *lab.Lab // nil if nothing is recorded
 	recorder *record.Recorder
 	later    []question // about the wire and the kernel, to be answered at the end
 }
+
+// corkTimer is when the kernel sends what TCP_CORK or MSG_MORE keeps back
+// (tcp_check_probe_timer, include/net/tcp.h: TCP_RTO_MIN). Other results may come
+// where a busy machine takes that long for a script.
+const corkTimer = 200 * time.Millisecond
 
 // A rule of the packet filter is about segments toward an end.
 type rule struct {
@@ -81,6 +87,9 @@ func (c *course) step(line script.Line) (script.Step, error) {
 		syscall.ForkLock.RLock()
 		defer syscall.ForkLock.RUnlock()
 	}
+	if c.corked.IsZero() && line.Call.Corks() {
+		c.corked = time.Now()
+	}
 	step := script.Step{Line: line}
 	before := len(c.returned())
 	results, err := c.results(line)
@@ -88,6 +97,9 @@ func (c *course) step(line script.Line) (script.Step, error) {
 		return step, err
 	}
 	step.Results = results
+	if !c.corked.IsZero() && time.Since(c.corked) >= corkTimer {
+		step.Doubt = fmt.Sprintf("%v after its first byte the kernel sends what a cork keeps back, and this line came later than that", corkTimer)
+	}
 	woken := len(c.returned()) - before
 	if line.Call.Verb != script.Returns && woken > 1 {
 		step.Note = fmt.Sprintf("%d waiting calls returned: in which order is the scheduler's choice", woken)
@@ -112,8 +124,6 @@ func (c *course) results(line script.Line) ([]script.Result, error) {
 	switch line.Actor.Name {
 	case script.Network:
 		return one(c.network(line))
-	case script.Proxy:
-		return nil, faultf(line, "the runner has no proxy")
 	case script.Wire, script.Kernel:
 		return one(c.ask(line))
 	}

@@ -43,6 +43,32 @@ func TestRecording(t *testing.T) {
 	}
 }
 
+// TestErrnosThatEndNothing: the card has them by their names, and what ends the
+// connection later counts as its end.
+func TestErrnosThatEndNothing(t *testing.T) {
+	r := start(t, run.Options{Evidence: true})
+	result, err := r.Run(t.Context(), parse(t, `listener listen; client set nonblocking on; client connect → EINPROGRESS
+		server accept; client read 1 → EAGAIN; client listen → EINVAL; server abort; client read 1 → ECONNRESET`))
+	if err != nil || result.Answer.Verdict() != script.Held {
+		t.Fatalf("%v\n%s", err, result.Answer.Text())
+	}
+	if saw := result.Recording.Saw("client"); saw != tcp.Reset {
+		t.Errorf("client saw %q", saw)
+	}
+	var card strings.Builder
+	if err := report.Card(&card, result.Recording, report.CardOptions{Width: 120}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"connect() EINPROGRESS", "read() EAGAIN", "client saw  read() ECONNRESET"} {
+		if !strings.Contains(card.String(), want) {
+			t.Errorf("no %q in\n%s", want, card.String())
+		}
+	}
+	if strings.Contains(card.String(), "other") {
+		t.Errorf("an error without its name:\n%s", card.String())
+	}
+}
+
 // TestPendingCalls: a call that never returned is in the journal.
 func TestPendingCalls(t *testing.T) {
 	r := start(t, run.Options{Evidence: true})

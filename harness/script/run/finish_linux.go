@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"io"
+	"net/netip"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -41,7 +42,8 @@ func (c *course) note(w *call) {
 	ok := r.Kind == script.OK
 	switch {
 	case verb == script.Accept && ok:
-		w.end = c.add(w.line.Actor.Name, r.Count, &socket{})
+		remote, _ := netip.ParseAddrPort(r.Word) // what accept has always is one
+		w.end = c.add(w.line.Actor.Name, r.Count, &socket{remote: remote})
 		w.end.learn()
 	case verb == script.Dup && ok:
 		c.add(r.Word, r.Count, w.end.socket)
@@ -168,21 +170,33 @@ func btoi(b bool) int {
 	return 0
 }
 
+// A namedError is an errno that says its name, as the answer does.
+type namedError struct {
+	syscall.Errno
+	name string
+}
+
+func (e namedError) Error() string { return e.name }
+
+func (e namedError) Unwrap() error { return e.Errno }
+
 // errorOf is the error that a result is.
 func errorOf(r script.Result) error {
-	errno := func() error {
-		for n := syscall.Errno(1); n < 134; n++ { // the last of asm-generic/errno.h is 133
-			if unix.ErrnoName(n) == string(r.Errno) {
-				return n
-			}
-		}
-		return nil
-	}
 	switch {
 	case r.Kind == script.EOF || r.End == script.EOF:
 		return io.EOF
 	case r.Kind == script.Failed || r.End == script.Failed:
-		return errno()
+		return errnoOf(string(r.Errno))
+	}
+	return nil
+}
+
+// errnoOf finds the errno of a name.
+func errnoOf(name string) error {
+	for n := syscall.Errno(1); n < 134; n++ { // the last of asm-generic/errno.h is 133
+		if unix.ErrnoName(n) == name {
+			return namedError{n, name}
+		}
 	}
 	return nil
 }

@@ -58,6 +58,32 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestTooLateForACork: what comes 200 ms after a cork may come of the kernel's timer,
+// so that it is not held against a script if it is not as expected; what is as
+// expected holds, and without a cork nothing is excused.
+func TestTooLateForACork(t *testing.T) {
+	r := start(t, run.Options{})
+	for _, test := range []struct {
+		text string
+		want script.Verdict
+	}{
+		{`client set cork on; client write "a"; server await data within 20s; server poll → OUT`, script.Unjudged},
+		{`client send "a" more; server await data within 20s; server poll → OUT`, script.Unjudged},
+		{`client set cork on; client write "a"; server await data within 20s; server poll → IN OUT`, script.Held},
+		{`client write "a"; server await data within 20s; server poll → OUT`, script.Differs},
+		{`client set cork off; client write "a"; server poll → OUT`, script.Differs},
+	} {
+		result, err := r.Run(t.Context(), parse(t, test.text))
+		if err != nil || result.Answer.Verdict() != test.want {
+			t.Errorf("%s is %s, want %s: %v\n%s", test.text, result.Answer.Verdict(), test.want, err, result.Answer.Text())
+		}
+		doubted := strings.Contains(result.Answer.Text(), "what a cork keeps back")
+		if doubted != (test.want == script.Unjudged) {
+			t.Errorf("%s: the doubt is told: %v\n%s", test.text, doubted, result.Answer.Text())
+		}
+	}
+}
+
 // TestNotes: a line that lets two calls return says that their order is nobody's.
 func TestNotes(t *testing.T) {
 	result, err := start(t, run.Options{}).Run(t.Context(), parse(t, `client/a read 1; client/b read 1; server write "xy"`))
