@@ -21,9 +21,10 @@ import (
 //
 //	authority, err := audit.NewAuthority()
 //	...
-//	subject.TLS = authority.Server("h2", "http/1.1")
-//	client.TLSClientConfig = &tls.Config{RootCAs: authority.Pool()}
+//	subject.TLS = authority.Server("h2", "http/1.1") // by ALPN; nothing for protocols without
+//	transport.TLSClientConfig = &tls.Config{RootCAs: authority.Pool()}
 //
+// The proxy then speaks TLS with the client and plain text with the origin.
 // A client in another process is given [Authority.PEM] in a file: SSL_CERT_FILE
 // for OpenSSL and Go, NODE_EXTRA_CA_CERTS for Node, REQUESTS_CA_BUNDLE for
 // Python's requests, --cacert for curl.

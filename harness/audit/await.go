@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // slack is how much slower than usual a machine may be: what is waited for may
@@ -16,7 +17,7 @@ const slack = 10
 // it may have answered before what it sent has got there, as it does where no
 // reply is asked for. The wait ends with the client's connections.
 func (l *localInjector) awaitStrike(ctx context.Context, o *observation) {
-	if l.place.Idle || l.cell.Fault == Refuse || !o.returned || o.answer.Err != nil || o.answer.Unimplemented {
+	if l.place.Idle || l.cell.Fault == point.Refuse || !o.returned || o.answer.Err != nil || o.answer.Unimplemented {
 		return
 	}
 	bounded, cancel := l.clock.within(ctx, slack*l.limits.Stall)
@@ -42,7 +43,7 @@ func (l *localInjector) awaitStrike(ctx context.Context, o *observation) {
 // awaitStrikes waits until the strikes that the trigger asked for are over: a
 // reply passes before the cut behind it, and a RST waits for what is before it.
 func (l *localInjector) awaitStrikes(ctx context.Context) {
-	if l.cell.Fault == Refuse || l.cell.Fault == RSTStream {
+	if l.cell.Fault == point.Refuse || l.cell.Fault == point.RSTStream {
 		return // nothing of them comes later
 	}
 	bounded, cancel := l.clock.within(ctx, slack*l.limits.Stall)

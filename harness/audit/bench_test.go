@@ -13,7 +13,9 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // rounds is how often what is compared is measured, one after the other.
@@ -39,7 +41,7 @@ func perExchange(b *testing.B, s audit.Subject, proxy *harness.Proxy, shape stri
 		if err != nil {
 			b.Fatal(err)
 		}
-		call := audit.Call{ID: fmt.Sprintf("bench-%07d", i), Operation: audit.Read, Shape: shape, Address: proxy.Addr()}
+		call := audit.Call{ID: fmt.Sprintf("bench-%07d", i), Operation: point.Read, Shape: shape, Address: proxy.Addr()}
 		if answer := client.Do(b.Context(), call); answer.Err != nil {
 			b.Fatal(answer.Err)
 		}
@@ -126,7 +128,7 @@ func BenchmarkGrowth(b *testing.B) {
 	run := func(cells int) (perCell, memory float64) {
 		before := heap()
 		var most uint64
-		report, err := audit.Run(b.Context(), s, audit.Options{Cells: many(cells), Progress: func(done, total int, _ audit.Result) {
+		report, err := audit.Run(b.Context(), s, audit.Options{Cells: many(cells), Progress: func(done, total int, _ verdict.Result) {
 			if done == total {
 				most = heap()
 			}
@@ -158,10 +160,10 @@ func heap() uint64 {
 }
 
 // many returns n cells that take the same work.
-func many(n int) (cells []audit.Cell) {
+func many(n int) (cells []point.Cell) {
 	for i := range n {
 		place := []string{"P1", "P5", "P6", "P7", "P10", "P11"}[i%6]
-		cells = append(cells, audit.Cell{Place: place, Fault: audit.RST, Repeat: audit.Once, Operation: audit.Write})
+		cells = append(cells, point.Cell{Place: place, Fault: point.RST, Repeat: point.Once, Operation: point.Write})
 	}
 	return cells
 }

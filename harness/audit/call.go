@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"runtime/pprof"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A starter is a [Client] that has to be loaded before it can begin with a call.
@@ -225,7 +227,7 @@ func (t *trial) logPanic(p any) {
 }
 
 // newCall makes a call that nothing else has made.
-func (t *trial) newCall(operation Operation, shape string) Call {
+func (t *trial) newCall(operation point.Operation, shape string) Call {
 	c := Call{
 		ID: t.newID(), Operation: operation, Shape: shape, Address: t.target.Address, Healthy: t.target.Healthy,
 		TLS: t.subject.TLS != nil,
@@ -236,7 +238,7 @@ func (t *trial) newCall(operation Operation, shape string) Call {
 
 // prime makes the call that opens a connection for the next one.
 func (t *trial) prime(ctx context.Context) error {
-	call := t.newCall(Read, t.place.Shape)
+	call := t.newCall(point.Read, t.place.Shape)
 	answer, returned := t.do(ctx, call)
 	err := answer.Err
 	if answer.Unable != nil {

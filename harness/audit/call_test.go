@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // taking is a client that takes its time, and ends with its context.
@@ -99,11 +101,11 @@ func TestWhetherItRetries(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		waits []time.Duration // before each attempt; it hangs behind the last
-		want  audit.Outcome
+		want  verdict.Outcome
 	}{
-		{"one attempt, shortly before the end", []time.Duration{900 * time.Millisecond}, audit.Hung},
-		{"two attempts, and it hangs", []time.Duration{0, 900 * time.Millisecond}, audit.Hung},
-		{"waits that double", []time.Duration{0, 200e6, 400e6, 800e6, 1600e6, 3200e6}, audit.Informational},
+		{"one attempt, shortly before the end", []time.Duration{900 * time.Millisecond}, verdict.Hung},
+		{"two attempts, and it hangs", []time.Duration{0, 900 * time.Millisecond}, verdict.Hung},
+		{"waits that double", []time.Duration{0, 200e6, 400e6, 800e6, 1600e6, 3200e6}, verdict.Informational},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := subject(t, func() audit.Client {
@@ -191,7 +193,7 @@ func TestAConnectionForWhatMayCome(t *testing.T) {
 	s := subject(t, func() audit.Client {
 		return audit.Func(func(ctx context.Context, c audit.Call) audit.Answer {
 			answer := (&planted{exchange: ask}).once(ctx, c)
-			(&planted{exchange: ask}).once(ctx, audit.Call{ID: "spare", Operation: audit.Read, Address: c.Address}) // it is seen before
+			(&planted{exchange: ask}).once(ctx, audit.Call{ID: "spare", Operation: point.Read, Address: c.Address}) // it is seen before
 			return answer
 		})
 	})

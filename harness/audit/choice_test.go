@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A batch is a client that makes several requests a call on one connection.
@@ -18,7 +20,7 @@ type batch struct {
 func (b *batch) Do(ctx context.Context, c audit.Call) (a audit.Answer) {
 	for _, prefix := range b.requests {
 		c := c
-		c.Operation = audit.Operation(prefix) + c.Operation
+		c.Operation = point.Operation(prefix) + c.Operation
 		if a = b.once(ctx, c); a.Err != nil {
 			return a
 		}
@@ -47,7 +49,7 @@ func TestTheFaultStrikesTheRequestThatIsMeant(t *testing.T) {
 			})
 			c.choose(&s)
 			report, err := audit.Run(t.Context(), s, audit.Options{
-				Only: []string{"P6/rst/once/write"}, Operations: []audit.Operation{audit.Write},
+				Only: []string{"P6/rst/once/write"}, Operations: []point.Operation{point.Write},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -78,12 +80,12 @@ func TestAnotherBackend(t *testing.T) {
 	for _, c := range []struct {
 		cell   string
 		client func() audit.Client
-		want   audit.Outcome
+		want   verdict.Outcome
 	}{
-		{"P5/rst/backend/write", func() audit.Client { return &spare{planted{exchange: ask}} }, audit.Retried},
-		{"P7/rst/backend/write", func() audit.Client { return &spare{planted{exchange: ask}} }, audit.Duplicated},
-		{"P7/rst/backend/read", func() audit.Client { return &spare{planted{exchange: ask}} }, audit.RetriedRead},
-		{"P5/rst/backend/write", func() audit.Client { return &planted{exchange: ask} }, audit.Surfaced},
+		{"P5/rst/backend/write", func() audit.Client { return &spare{planted{exchange: ask}} }, verdict.Retried},
+		{"P7/rst/backend/write", func() audit.Client { return &spare{planted{exchange: ask}} }, verdict.Duplicated},
+		{"P7/rst/backend/read", func() audit.Client { return &spare{planted{exchange: ask}} }, verdict.RetriedRead},
+		{"P5/rst/backend/write", func() audit.Client { return &planted{exchange: ask} }, verdict.Surfaced},
 	} {
 		s := subject(t, c.client)
 		s.Backends = true
@@ -100,7 +102,7 @@ func TestAnotherBackend(t *testing.T) {
 // TestAttemptsAreATimeLine of which a test can ask what it wants.
 func TestAttemptsAreATimeLine(t *testing.T) {
 	s := subject(t, func() audit.Client { return &planted{exchange: ask, attempts: 3} })
-	report, err := audit.Run(t.Context(), s, audit.Options{Only: []string{"P7/fin/2x/write"}, Repeats: []audit.Repeat{"2x"}})
+	report, err := audit.Run(t.Context(), s, audit.Options{Only: []string{"P7/fin/2x/write"}, Repeats: []point.Repeat{"2x"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +120,7 @@ func TestAttemptsAreATimeLine(t *testing.T) {
 	if got.Cut == nil || len(got.Cut.Before) > 0 || !bytes.HasPrefix(got.Cut.After, []byte("done ")) {
 		t.Errorf("the bytes at the cut are %+v", got.Cut)
 	}
-	if !got.Verdict.Has(audit.Duplicated) || got.Executed != 3 {
+	if !got.Verdict.Has(verdict.Duplicated) || got.Executed != 3 {
 		t.Errorf("%s, executed %d times", got.Verdict, got.Executed)
 	}
 }

@@ -17,7 +17,9 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // counting is a server of somebody else: of the line protocol, with a count.
@@ -159,7 +161,7 @@ func waitForPorts(t *testing.T) {
 	var held []net.Listener
 	var waited atomic.Bool
 	options := audit.Options{Only: []string{"P[157]/*/*/*"}, Parallel: 1}
-	options.Progress = func(done, _ int, _ audit.Result) {
+	options.Progress = func(done, _ int, _ verdict.Result) {
 		for port := 40000; done == 3 && port <= 40040; port++ {
 			if holder, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 				held = append(held, holder)
@@ -196,7 +198,7 @@ func TestFiftyThousandCells(t *testing.T) {
 	server.size = 25_000
 	s := audit.Subject{Name: "careful", Protocol: protocols.Bytes(), Origin: server.upstream(), Open: careful}
 
-	report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{Operation: audit.Write, Log: func(text string) { t.Log(text) }})
+	report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{Operation: point.Write, Log: func(text string) { t.Log(text) }})
 
 	if err != nil {
 		t.Fatal(err)

@@ -9,20 +9,10 @@
 //		Open:     func(ctx context.Context, to audit.Target) (audit.Client, error) { ... },
 //	})
 //
-// A [Protocol] names the [Place]s of a conversation at which a [Fault] can
-// strike. A [Cell] is one place, fault, repetition and operation; each has a
-// proxy, a client and connections of its own, and one [Verdict].
+// Package point has the words for where a fault strikes, and the matrix of them:
+// each cell has a proxy, a client and connections of its own. Package verdict has
+// those for what the client made of it, and the report.
 //
-// TLS goes in front of any protocol. An [Authority] issues certificates for
-// whatever name or address the client dials, so that nothing of the client
-// changes but whom it trusts:
-//
-//	authority, err := audit.NewAuthority()
-//	...
-//	subject.TLS = authority.Server("h2", "http/1.1") // by ALPN; nothing for protocols without
-//	transport.TLSClientConfig = &tls.Config{RootCAs: authority.Pool()}
-//
-// The proxy then speaks TLS with the client and plain text with the origin. A
-// client that dials a name of its own resolves it to the host of
-// [Target.Address].
+// TLS goes in front of any protocol: see [Authority]. A client that dials a name
+// of its own resolves it to the host of [Target.Address].
 package audit

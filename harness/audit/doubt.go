@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // tolerable is the part of a call's time for which the machine may leave the
@@ -12,35 +14,49 @@ import (
 // time-outs are longer.
 const tolerable = 20
 
+// A tried cell is its result, and for how long the machine did not run the audit
+// meanwhile.
+type tried struct {
+	verdict.Result
+	starvedFor time.Duration
+}
+
 // doubts says whether a result may be the audit's or the machine's doing, so
 // that the cell is to be run again alone: nothing was proved, or it is against
 // the client and the machine did not run the audit for a while. No client hangs
 // of that: the clock stood still. A refused client that is late may have spent
 // the time on being loaded, beside others: it shows on no connection when it
 // begins.
-func (r *run) doubts(result Result) bool {
+func (r *run) doubts(result tried) bool {
 	v := result.Verdict
-	return v.Has(void...) || r.starved(result) && (v.Bad() || v.Weak()) && !v.Has(Hung) ||
-		v.Has(Late) && result.Fault == Refuse
+	return v.Has(verdict.NotStruck, verdict.Broken) || r.starved(result) && (v.Bad() || v.Weak()) && !v.Has(verdict.Hung) ||
+		v.Has(verdict.Late) && result.Fault == point.Refuse
 }
 
-func (r *run) starved(result Result) bool { return result.starvedFor > r.limits.Time/tolerable }
+// overlooks says whether a sweep holds a poisoned pool against a client that may
+// only have been slow to learn that its connection had ended: a sweep does not
+// see when a client has closed it.
+func (r *run) overlooks(result tried) bool {
+	return r.sweeping && slices.Contains(result.Verdict.Hygiene, verdict.PoolPoisoned)
+}
+
+func (r *run) starved(result tried) bool { return result.starvedFor > r.limits.Time/tolerable }
 
 // doubtless is the result of a cell that was run again alone. What depends on
 // time proves nothing where the machine did not run the audit again: a client
 // may have run into a time-out of its own.
-func (r *run) doubtless(result Result) Result {
-	if !r.starved(result) || !result.timed() {
-		return result
+func (r *run) doubtless(result tried) verdict.Result {
+	if !r.starved(result) || !timed(result.Result) {
+		return result.Result
 	}
 	was := result.Verdict
-	result.Verdict = verdictOf(found(Broken, "the machine did not run the audit for %v of the cell, which proves nothing: it was %s: %s",
+	result.Verdict = verdictOf(found(verdict.Broken, "the machine did not run the audit for %v of the cell, which proves nothing: it was %s: %s",
 		result.starvedFor.Round(10*time.Millisecond), was, was.Reason))
-	return result
+	return result.Result
 }
 
 // timed says whether a time-out, of the audit or of the client, may have decided.
-func (r Result) timed() bool {
-	return r.Verdict.Has(Late) || slices.Contains(r.Verdict.Hygiene, PoolPoisoned) ||
-		r.Verdict.Has(SurfacedMasked) && slices.Contains([]harness.Ending{harness.GaveUp, harness.TimedOut}, r.Ending)
+func timed(r verdict.Result) bool {
+	return r.Verdict.Has(verdict.Late) || slices.Contains(r.Verdict.Hygiene, verdict.PoolPoisoned) ||
+		r.Verdict.Has(verdict.SurfacedMasked) && slices.Contains([]harness.Ending{harness.GaveUp, harness.TimedOut}, r.Ending)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // TestWhatProvesNothingIsTriedAgainAlone, and is not held against the client if
@@ -40,7 +41,7 @@ func TestWhatProvesNothingIsTriedAgainAlone(t *testing.T) {
 			})
 			calls := 0
 			report, err := audit.Run(t.Context(), s, audit.Options{
-				Only: []string{"P7/rst/once/write"}, Progress: func(int, int, audit.Result) { calls++ },
+				Only: []string{"P7/rst/once/write"}, Progress: func(int, int, verdict.Result) { calls++ },
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -9,26 +9,28 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // behindReply says whether a place is behind the beginning of a reply: data that
 // the client should get come before what strikes there.
-func (p Place) behindReply() bool {
+func behindReply(p point.Place) bool {
 	point, _, _ := strings.Cut(p.ID, ".")
-	return !p.records && slices.Contains([]string{"P8", "P9", "P10", "P11", "P12"}, point)
+	return slices.Contains([]string{"P8", "P9", "P10", "P11", "P12"}, point)
 }
 
 // inexact says why a subject cannot be struck by DataRST or ReadRST; nil if it can,
 // or f is another fault.
-func (s Subject) inexact(f Fault) error {
+func (s Subject) inexact(f point.Fault) error {
 	switch {
-	case f != DataRST && f != ReadRST:
+	case f != point.DataRST && f != point.ReadRST:
 		return nil
 	case possible(f) != nil:
 		return possible(f)
 	case s.TLS != nil:
 		return fmt.Errorf("%s is not to be had with TLS: the bytes that the kernel counts are not those that the client gets", f)
-	case f == DataRST && !s.Suspends:
+	case f == point.DataRST && !s.Suspends:
 		return fmt.Errorf("%s needs a client that can be stopped for a moment, as a program can", f)
 	}
 	return nil
@@ -148,7 +150,7 @@ func (l *localInjector) keepStill(ctx context.Context) {
 			if l.suspension.release() { // and no RST has done so meanwhile
 				l.suspension.end()
 				l.suspension.fail(fmt.Errorf("the reply came to a standstill before its place while the client was stopped: "+
-					"it may be more than the client's kernel takes, or need an answer; the fault %s needs neither", RST))
+					"it may be more than the client's kernel takes, or need an answer; the fault %s needs neither", point.RST))
 			}
 		}
 	})
@@ -157,9 +159,9 @@ func (l *localInjector) keepStill(ctx context.Context) {
 // beforeReset is what the proxy does before a RST; nil is nothing.
 func (l *localInjector) beforeReset() func(context.Context, int, netip.AddrPort, netip.AddrPort) {
 	switch l.cell.Fault {
-	case DataRST:
+	case point.DataRST:
 		return l.checkUnread
-	case ReadRST:
+	case point.ReadRST:
 		return l.awaitRead
 	}
 	return nil
@@ -212,7 +214,7 @@ func (l *localInjector) awaitRead(ctx context.Context, _ int, client, proxy neti
 		return
 	}
 	l.suspension.fail(fmt.Errorf("the client did not read the last %s that came before the RST: "+
-		"where it never does, the fault %s says what comes of it", counted(int(left), "byte"), RST))
+		"where it never does, the fault %s says what comes of it", counted(int(left), "byte"), point.RST))
 }
 
 // poll waits for something for which there is no event, longer and longer from one
@@ -232,7 +234,7 @@ func (l *localInjector) poll(ctx context.Context, met func() bool) {
 // inexactly says why a RST did not come as DataRST and ReadRST say: then the cell
 // proves nothing.
 func (l *localInjector) inexactly(strikes int) error {
-	if l.cell.Fault != DataRST && l.cell.Fault != ReadRST || strikes == 0 {
+	if l.cell.Fault != point.DataRST && l.cell.Fault != point.ReadRST || strikes == 0 {
 		return nil
 	}
 	l.suspension.mu.Lock()

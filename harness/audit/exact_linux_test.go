@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // TestReadThoughStopped: if something of what came was read while the client was
@@ -56,13 +58,13 @@ func waiting(conn net.Conn, request string) (string, error) {
 func TestAClientThatDoesNotRead(t *testing.T) {
 	s := subject(t, func() audit.Client { return &planted{exchange: waiting, attempts: 1} })
 	report, err := audit.Run(t.Context(), s, audit.Options{
-		Cells:  []audit.Cell{{Place: "P10", Fault: audit.ReadRST, Repeat: audit.Once, Operation: audit.Write}},
+		Cells:  []point.Cell{{Place: "P10", Fault: point.ReadRST, Repeat: point.Once, Operation: point.Write}},
 		Limits: audit.Limits{Time: 5 * time.Second, Late: 300 * time.Millisecond},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := report.Cells[0].Verdict; !v.Has(audit.Broken) || !strings.Contains(v.Reason, "did not read the last 36 bytes") {
+	if v := report.Cells[0].Verdict; !v.Has(verdict.Broken) || !strings.Contains(v.Reason, "did not read the last 36 bytes") {
 		t.Errorf("it is %v: %s", v, v.Reason)
 	}
 }
@@ -71,7 +73,7 @@ func TestAClientThatDoesNotRead(t *testing.T) {
 // came before it.
 func TestReadThenRST(t *testing.T) {
 	s := subject(t, func() audit.Client { return &planted{exchange: ask, attempts: 1} })
-	report, err := audit.Run(t.Context(), s, audit.Options{Faults: []audit.Fault{audit.ReadRST}})
+	report, err := audit.Run(t.Context(), s, audit.Options{Faults: []point.Fault{point.ReadRST}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,9 +81,9 @@ func TestReadThenRST(t *testing.T) {
 		t.Errorf("%d cells were run, want 8", len(report.Cells))
 	}
 	for _, c := range report.Cells {
-		want := audit.Surfaced
+		want := verdict.Surfaced
 		if c.Place == "P11" {
-			want = audit.Unharmed
+			want = verdict.Unharmed
 		}
 		if !c.Verdict.Has(want) || c.Verdict.Bad() {
 			t.Errorf("%s is %v: %s, want %s", c.ID, c.Verdict, c.Verdict.Reason, want)
@@ -101,11 +103,11 @@ func TestWhatTakesThePlaceOfRST(t *testing.T) {
 	}{
 		{"by default", true, false, audit.Options{Only: []string{"P7/*/once/read", "P10/*/once/read"}},
 			"P7/rst P7/fin P10/data-rst P10/read-rst P10/fin"},
-		{"of rst", true, false, audit.Options{Only: []string{"*/*/once/read"}, Faults: []audit.Fault{audit.RST}},
+		{"of rst", true, false, audit.Options{Only: []string{"*/*/once/read"}, Faults: []point.Fault{point.RST}},
 			"P1/rst P5/rst P6/rst P7/rst P10/data-rst P10/read-rst P11/data-rst P11/read-rst"},
 		{"a pattern of rst", true, false, audit.Options{Only: []string{"P1[01]/rst/once/read"}},
 			"P10/data-rst P10/read-rst P11/data-rst P11/read-rst"},
-		{"one of them", true, false, audit.Options{Only: []string{"*/*/once/read"}, Faults: []audit.Fault{audit.DataRST}}, "P10/data-rst P11/data-rst"},
+		{"one of them", true, false, audit.Options{Only: []string{"*/*/once/read"}, Faults: []point.Fault{point.DataRST}}, "P10/data-rst P11/data-rst"},
 		{"a client that cannot be stopped", false, false, audit.Options{Only: []string{"P10/*/once/read"}}, "P10/rst P10/fin"},
 		{"with TLS", true, true, audit.Options{Only: []string{"P10/*/once/read"}}, "P10/rst P10/fin P10/close-notify"},
 	} {
@@ -138,11 +140,11 @@ func TestWhoHasNoExactRST(t *testing.T) {
 		options audit.Options
 		want    string
 	}{
-		{audit.Options{Faults: []audit.Fault{audit.DataRST}}, "data-rst needs a client that can be stopped"},
-		{audit.Options{Cells: []audit.Cell{{Place: "P10", Fault: audit.DataRST, Repeat: audit.Once, Operation: audit.Read}}}, "that can be stopped"},
-		{audit.Options{Cells: []audit.Cell{{Place: "P7", Fault: audit.ReadRST, Repeat: audit.Once, Operation: audit.Read}}}, "cannot be struck by that"},
-		{audit.Options{Cells: []audit.Cell{{Place: "client@0", Fault: audit.ReadRST, Repeat: audit.Once, Operation: audit.Read}}}, "behind data"},
-		{audit.Options{Cells: []audit.Cell{{Place: "server@4", Fault: audit.ReadRST, Repeat: audit.Once, Operation: audit.Read}}}, "toward the server"},
+		{audit.Options{Faults: []point.Fault{point.DataRST}}, "data-rst needs a client that can be stopped"},
+		{audit.Options{Cells: []point.Cell{{Place: "P10", Fault: point.DataRST, Repeat: point.Once, Operation: point.Read}}}, "that can be stopped"},
+		{audit.Options{Cells: []point.Cell{{Place: "P7", Fault: point.ReadRST, Repeat: point.Once, Operation: point.Read}}}, "cannot be struck by that"},
+		{audit.Options{Cells: []point.Cell{{Place: "client@0", Fault: point.ReadRST, Repeat: point.Once, Operation: point.Read}}}, "behind data"},
+		{audit.Options{Cells: []point.Cell{{Place: "server@4", Fault: point.ReadRST, Repeat: point.Once, Operation: point.Read}}}, "toward the server"},
 	} {
 		if _, err := audit.Matrix(s, c.options); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want an error that says %q", err, c.want)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A still client is stopped for as long as nobody says otherwise.
@@ -18,7 +20,7 @@ func CheckUnread(ctx context.Context, came int64, client, proxy net.Addr) error 
 	r := &run{clock: newClock(), limits: Limits{Stall: 100 * time.Millisecond}.orDefaults()}
 	defer r.clock.start(ctx)()
 	l := &localInjector{
-		run: r, cell: Cell{Fault: DataRST}, suspension: &suspension{of: still{}},
+		run: r, cell: point.Cell{Fault: point.DataRST}, suspension: &suspension{of: still{}},
 		trigger: &trigger{clock: r.clock, came: map[int]int64{1: came}},
 	}
 	l.suspension.begin()

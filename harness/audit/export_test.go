@@ -3,10 +3,13 @@ package audit
 import (
 	"context"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // WatchRecords watches the records of a TLS connection.
-func WatchRecords() Watcher { return &records{} }
+func WatchRecords() point.Watcher { return &records{} }
 
 // NewClock makes a clock.
 func NewClock() (now func() time.Duration, run func(context.Context)) {
@@ -26,7 +29,7 @@ func Perform(ctx context.Context, c Client, l Limits, ticking bool) (answer Answ
 }
 
 // RunEnding is Run with another [EndingTime].
-func RunEnding(ctx context.Context, s Subject, o Options, ending time.Duration) (*Report, error) {
+func RunEnding(ctx context.Context, s Subject, o Options, ending time.Duration) (*verdict.Report, error) {
 	cells, err := s.matrix(o)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A followUp is one more call, with nothing in its way.
@@ -29,7 +31,7 @@ func (t *trial) followUp(ctx context.Context) (f followUp, err error) {
 
 // heal listens again where nobody did.
 func (l *localInjector) heal(ctx context.Context, succeeded bool) (err error) {
-	if l.cell.Fault == Refuse {
+	if l.cell.Fault == point.Refuse {
 		address := l.faulty.Addr()
 		if err := l.faulty.Close(); err != nil {
 			return err
@@ -38,7 +40,7 @@ func (l *localInjector) heal(ctx context.Context, succeeded bool) (err error) {
 			return fmt.Errorf("heal the refusing address: %w", err)
 		}
 	}
-	if l.subject.Pooled && succeeded && l.cell.Fault != RSTStream && l.trigger.struckLast() {
+	if l.subject.Pooled && succeeded && l.cell.Fault != point.RSTStream && l.trigger.struckLast() {
 		l.awaitClosed(ctx) // the connection that was struck behind the reply may be in the pool
 	}
 	l.toClient, l.used = l.trigger.toClient(), l.trigger.noteUse()

@@ -1,6 +1,10 @@
 package audit
 
-import "context"
+import (
+	"context"
+
+	"github.com/resetlab/resetlab/harness/audit/verdict"
+)
 
 // An injector stands between the client of one cell and the origin, and strikes
 // there: a proxy of this process, or one at a toxiproxy-server. What it cannot
@@ -39,7 +43,7 @@ type injector interface {
 	forget(origin settler, calls []Call)
 	// result enters what the fault did, when everything is closed. An error says
 	// that it did not strike as it should.
-	result(ctx context.Context, o *observation, r *Result) error
+	result(ctx context.Context, o *observation, r *verdict.Result) error
 	// retry says whether the cell has to be run once more, for want of something
 	// that it waits for.
 	retry(ctx context.Context) (again bool, err error)

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // An observation is all that is known of a cell when it is over.
 type observation struct {
-	cell     Cell
-	place    Place
+	cell     point.Cell
+	place    point.Place
 	strikes  int
 	unstruck string // why the fault could not strike; empty if that is not known
 	attempts int
@@ -23,6 +25,7 @@ type observation struct {
 	returned bool          // the client came back in time
 	waited   time.Duration // from the last thing that happened until it came back
 	limits   Limits
+	overTLS  bool          // the client speaks TLS
 	delayed  time.Duration // of waited, what is not the client's or may not be: it was loaded, waited for a processor, or was done
 	useful   int           // attempts that carried a request of the call or were struck; all of them if that is not seen
 
@@ -36,10 +39,10 @@ type observation struct {
 
 // judge finds the outcomes. Where the fault never struck there is nothing to
 // judge.
-func judge(o observation) Verdict {
+func judge(o observation) verdict.Verdict {
 	switch {
 	case o.answer.Unimplemented:
-		return verdictOf(found(Unimplemented, "the client cannot perform such a call"))
+		return verdictOf(found(verdict.Unimplemented, "the client cannot perform such a call"))
 	case o.strikes == 0:
 		return judgeNothing(o)
 	}
@@ -47,9 +50,9 @@ func judge(o observation) Verdict {
 }
 
 // judgeNothing says what the client did where the fault never struck.
-func judgeNothing(o observation) Verdict {
+func judgeNothing(o observation) verdict.Verdict {
 	if o.unstruck != "" {
-		return verdictOf(found(NotStruck, "%s", o.unstruck))
+		return verdictOf(found(verdict.NotStruck, "%s", o.unstruck))
 	}
 	did := "the client reports success"
 	switch {
@@ -58,7 +61,7 @@ func judgeNothing(o observation) Verdict {
 	case o.answer.Err != nil:
 		did = fmt.Sprintf("the client reports %v", o.answer.Err)
 	}
-	return verdictOf(found(NotStruck, "the fault never struck, which proves nothing: after %s %s",
+	return verdictOf(found(verdict.NotStruck, "the fault never struck, which proves nothing: after %s %s",
 		counted(o.attempts, "attempt"), did))
 }
 
@@ -66,7 +69,7 @@ func judgeNothing(o observation) Verdict {
 func judgeResult(o observation) []finding {
 	var list []finding
 	if o.stormed() {
-		list = append(list, found(Storm, "more than %s", counted(o.limits.Attempts, "attempt")))
+		list = append(list, found(verdict.Storm, "more than %s", counted(o.limits.Attempts, "attempt")))
 	}
 	switch {
 	case o.stopped():
@@ -91,16 +94,16 @@ func (o observation) stopped() bool {
 func judgeExecutions(o observation) []finding {
 	executed := o.account.Executed
 	switch {
-	case executed <= 1 || o.cell.Operation != Write:
+	case executed <= 1 || o.cell.Operation != point.Write:
 		return nil
 	case o.stopped():
-		return []finding{found(Duplicated, "executed %d times", executed)}
+		return []finding{found(verdict.Duplicated, "executed %d times", executed)}
 	case !o.returned:
-		return []finding{found(Duplicated, "executed %d times, and no result came within %v", executed, o.limits.Time)}
+		return []finding{found(verdict.Duplicated, "executed %d times, and no result came within %v", executed, o.limits.Time)}
 	case o.answer.Err != nil:
-		return []finding{found(DuplicatedError, "executed %d times, and the client reports %v", executed, o.answer.Err)}
+		return []finding{found(verdict.DuplicatedError, "executed %d times, and the client reports %v", executed, o.answer.Err)}
 	}
-	return []finding{found(Duplicated, "executed %d times, and the client reports success", executed)}
+	return []finding{found(verdict.Duplicated, "executed %d times, and the client reports success", executed)}
 }
 
 func judgeSuccess(o observation) (list []finding) {
@@ -110,25 +113,25 @@ func judgeSuccess(o observation) (list []finding) {
 		list = append(list, judgeBody(o))
 	}
 	if executed == 0 {
-		list = append(list, found(LostOK, "the client reports success and nothing was executed"))
+		list = append(list, found(verdict.LostOK, "the client reports success and nothing was executed"))
 	}
 	if o.late() {
-		list = append(list, found(Late, "success came %v after the last thing that happened", o.waited))
+		list = append(list, found(verdict.Late, "success came %v after the last thing that happened", o.waited))
 	}
 	doubt := o.unchecked()
 	switch {
 	case !whole:
 		return list
 	case doubt != "":
-		return append(list, found(Unchecked, "success at %s; %s", o.atAttempt(), doubt))
+		return append(list, found(verdict.Unchecked, "success at %s; %s", o.atAttempt(), doubt))
 	case executed > 1:
-		return append(list, found(RetriedRead, "executed %d times, which the operation allows", executed))
+		return append(list, found(verdict.RetriedRead, "executed %d times, which the operation allows", executed))
 	case o.account.Discarded > 0:
-		return append(list, found(Deduped, "the server discarded %s", counted(o.account.Discarded, "repeat")))
+		return append(list, found(verdict.Deduped, "the server discarded %s", counted(o.account.Discarded, "repeat")))
 	case o.useful > 1:
-		return append(list, found(Retried, "success at %s, %s", o.atAttempt(), o.once()))
+		return append(list, found(verdict.Retried, "success at %s, %s", o.atAttempt(), o.once()))
 	}
-	return append(list, found(Unharmed, "success at %s, %s", o.atAttempt(), o.once()))
+	return append(list, found(verdict.Unharmed, "success at %s, %s", o.atAttempt(), o.once()))
 }
 
 func (o observation) atAttempt() string {
@@ -148,7 +151,7 @@ func (o observation) once() string {
 // unchecked says what of a success nobody knows: then it is none that counts for
 // the client.
 func (o observation) unchecked() string {
-	reads := o.cell.Operation == Read
+	reads := o.cell.Operation == point.Read
 	switch {
 	case reads && o.answer.Body == nil && !o.place.Unanswered:
 		return "data not checked: the client returns none"
@@ -164,19 +167,19 @@ func judgeBody(o observation) finding {
 	got, want := o.answer.Body, o.want
 	switch {
 	case !bytes.HasPrefix(want, got) && o.sampled:
-		return found(Unchecked, "success; data not checked: they are not those of a call without a fault (%s), which may be the server's doing",
+		return found(verdict.Unchecked, "success; data not checked: they are not those of a call without a fault (%s), which may be the server's doing",
 			differing(got, want))
 	case !bytes.HasPrefix(want, got):
-		return found(Corrupted, "success with data that the server did not send: %s", differing(got, want))
+		return found(verdict.Corrupted, "success with data that the server did not send: %s", differing(got, want))
 	}
-	finished := slices.Contains([]Fault{FIN, FINRST, HalfClose}, o.cell.Fault)
-	if o.place.secured {
-		finished = o.cell.Fault == CloseNote // a FIN without it is no end: RFC 8446, section 6.1
+	finished := slices.Contains([]point.Fault{point.FIN, point.FINRST, point.HalfClose}, o.cell.Fault)
+	if o.overTLS {
+		finished = o.cell.Fault == point.CloseNote // a FIN without it is no end: RFC 8446, section 6.1
 	}
 	if o.place.Unframed && finished {
-		return found(TruncatedUndetectable, "success with %d of %d bytes; a FIN is how such a reply ends", len(got), len(want))
+		return found(verdict.TruncatedUndetectable, "success with %d of %d bytes; a FIN is how such a reply ends", len(got), len(want))
 	}
-	return found(TruncatedOK, "success with %d of %d bytes", len(got), len(want))
+	return found(verdict.TruncatedOK, "success with %d of %d bytes", len(got), len(want))
 }
 
 // differing says in which way data are not the reply.
@@ -195,10 +198,10 @@ func differing(got, want []byte) string {
 func judgeError(o observation) (list []finding) {
 	err := o.answer.Err
 	if o.answer.Unexecuted && o.account.Executed > 0 {
-		list = append(list, found(SurfacedMislabelled, "the client says that nothing was executed, and something was: %v", err))
+		list = append(list, found(verdict.SurfacedMislabelled, "the client says that nothing was executed, and something was: %v", err))
 	}
 	if o.late() {
-		list = append(list, found(Late, "the error came %v after the last thing that happened: %v", o.waited, err))
+		list = append(list, found(verdict.Late, "the error came %v after the last thing that happened: %v", o.waited, err))
 	}
 	return append(list, judgeClass(o))
 }
@@ -208,18 +211,18 @@ func judgeClass(o observation) finding {
 	ending, shown := o.answer.ending(), showing(o.cell.Fault)
 	switch {
 	case o.answer.Unknown:
-		return found(Indeterminate, "the client says that the outcome is unknown: %v", o.answer.Err)
+		return found(verdict.Indeterminate, "the client says that the outcome is unknown: %v", o.answer.Err)
 	case o.answer.Opaque && o.answer.Ending == "":
-		return found(Surfaced, "%v; the client does not tell errors apart", o.answer.Err)
+		return found(verdict.Surfaced, "%v; the client does not tell errors apart", o.answer.Err)
 	case !slices.Contains(shown, ending):
-		return found(SurfacedMasked, "the wire showed %s, the error says %q: %v", shown[0], ending, o.answer.Err)
+		return found(verdict.SurfacedMasked, "the wire showed %s, the error says %q: %v", shown[0], ending, o.answer.Err)
 	}
-	return found(Surfaced, "%v", o.answer.Err)
+	return found(verdict.Surfaced, "%v", o.answer.Err)
 }
 
 // late says whether the result came without a reason in the fault.
 func (o observation) late() bool {
-	stalled := o.cell.Fault == Stall || o.cell.Fault == StallRST
+	stalled := o.cell.Fault == point.Stall || o.cell.Fault == point.StallRST
 	return !stalled && o.waited-o.delayed >= o.limits.Late
 }
 
@@ -231,21 +234,21 @@ func (a Answer) ending() harness.Ending {
 }
 
 // showing returns the endings that an error may tell when a fault has struck.
-func showing(f Fault) []harness.Ending {
+func showing(f point.Fault) []harness.Ending {
 	switch f {
-	case RST, DataRST, ReadRST, Unread:
+	case point.RST, point.DataRST, point.ReadRST, point.Unread:
 		return []harness.Ending{harness.Reset, harness.BrokenPipe}
-	case FIN, HalfClose, CloseNote:
+	case point.FIN, point.HalfClose, point.CloseNote:
 		return []harness.Ending{harness.Finished}
-	case GoAway: // clients have errors of their own for the frame
+	case point.GoAway: // clients have errors of their own for the frame
 		return []harness.Ending{harness.Finished, harness.Other}
-	case RSTStream: // the same, and no connection has ended
+	case point.RSTStream: // the same, and no connection has ended
 		return []harness.Ending{harness.Other}
-	case FINRST:
+	case point.FINRST:
 		return []harness.Ending{harness.Finished, harness.BrokenPipe, harness.Reset}
-	case StallRST:
+	case point.StallRST:
 		return []harness.Ending{harness.Reset, harness.BrokenPipe, harness.GaveUp}
-	case Refuse:
+	case point.Refuse:
 		return []harness.Ending{harness.Refused}
 	}
 	return []harness.Ending{harness.GaveUp, harness.TimedOut}

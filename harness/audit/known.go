@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // known says in a sentence what a client with a bad verdict could have known from
 // its connections and did not use; empty if nothing is to be said.
-func (o observation) known(attempts []Attempt, v Verdict) string {
+func (o observation) known(attempts []verdict.Attempt, v verdict.Verdict) string {
 	var parts []string
 	for _, outcome := range v.Outcomes {
 		if text := o.knownOf(outcome, attempts); text != "" && !slices.Contains(parts, text) {
@@ -21,32 +23,32 @@ func (o observation) known(attempts []Attempt, v Verdict) string {
 	return strings.Join(parts, "; ")
 }
 
-func (o observation) knownOf(outcome Outcome, attempts []Attempt) string {
+func (o observation) knownOf(outcome verdict.Outcome, attempts []verdict.Attempt) string {
 	switch outcome {
-	case Duplicated, DuplicatedError:
+	case verdict.Duplicated, verdict.DuplicatedError:
 		return o.knownOfRepeat(attempts)
-	case TruncatedOK:
+	case verdict.TruncatedOK:
 		return o.knownOfPart()
-	case Corrupted:
+	case verdict.Corrupted:
 		if before, ok := bytes.CutSuffix(o.answer.Body, o.want); ok && len(attempts) > 1 && len(before) > 0 {
 			return fmt.Sprintf("%s came from attempts that failed, and were kept when it tried again", counted(len(before), "byte"))
 		}
-	case LostOK:
+	case verdict.LostOK:
 		return o.knownOfLoss(attempts)
-	case SurfacedMislabelled:
+	case verdict.SurfacedMislabelled:
 		return fmt.Sprintf("%s of its request had left it, so that it could not know that nothing was executed",
 			counted(sent(attempts), "byte"))
-	case Hung:
+	case verdict.Hung:
 		return o.knownOfEnd("while it waited")
-	case Storm:
+	case verdict.Storm:
 		return o.knownOfStorm(attempts)
 	}
 	return ""
 }
 
 // knownOfRepeat is about the attempts that were struck before it tried again.
-func (o observation) knownOfRepeat(attempts []Attempt) string {
-	i := slices.IndexFunc(attempts, func(a Attempt) bool { return a.Struck })
+func (o observation) knownOfRepeat(attempts []verdict.Attempt) string {
+	i := slices.IndexFunc(attempts, func(a verdict.Attempt) bool { return a.Struck })
 	switch {
 	case i < 0 || i+1 >= len(attempts):
 		return ""
@@ -61,12 +63,12 @@ func (o observation) knownOfRepeat(attempts []Attempt) string {
 // knownOfPart is about data that end too early.
 func (o observation) knownOfPart() string {
 	switch {
-	case o.cell.Fault == Stall:
+	case o.cell.Fault == point.Stall:
 		return "nothing came any more, and no end; it took what it had for the whole"
-	case slices.Contains([]Fault{RST, DataRST, ReadRST, Unread, StallRST}, o.cell.Fault):
+	case slices.Contains([]point.Fault{point.RST, point.DataRST, point.ReadRST, point.Unread, point.StallRST}, o.cell.Fault):
 		return fmt.Sprintf("the connection did not end behind byte %d of the data, %s broke it: a read says so", len(o.answer.Body), ended(o.cell.Fault))
 	}
-	if _, _, byByte := parseByte(o.cell.Place); byByte {
+	if _, _, byByte := point.ParseByte(o.cell.Place); byByte {
 		return fmt.Sprintf("%s came behind byte %d of the data: whether the protocol says that more was to come, the audit does not know",
 			ended(o.cell.Fault), len(o.answer.Body))
 	}
@@ -77,7 +79,7 @@ func (o observation) knownOfPart() string {
 }
 
 // knownOfLoss is about a success that no reply may have told.
-func (o observation) knownOfLoss(attempts []Attempt) string {
+func (o observation) knownOfLoss(attempts []verdict.Attempt) string {
 	var replied int64
 	for _, a := range attempts {
 		replied += a.ToClient
@@ -94,19 +96,19 @@ func (o observation) knownOfEnd(when string) string {
 		when = " " + when
 	}
 	switch o.cell.Fault {
-	case RST, DataRST, ReadRST, Unread, StallRST:
+	case point.RST, point.DataRST, point.ReadRST, point.Unread, point.StallRST:
 		return "a RST had ended its connection" + when + ": its next read or write says so at once"
-	case FIN, FINRST, HalfClose, CloseNote, GoAway:
+	case point.FIN, point.FINRST, point.HalfClose, point.CloseNote, point.GoAway:
 		return "a FIN had come" + when + ": its next read says so at once"
-	case RSTStream:
+	case point.RSTStream:
 		return "a RST_STREAM had ended its stream" + when
-	case Stall:
+	case point.Stall:
 		return "nothing came" + when + ", and no end: only a time-out of its own could tell"
 	}
 	return ""
 }
 
-func (o observation) knownOfStorm(attempts []Attempt) string {
+func (o observation) knownOfStorm(attempts []verdict.Attempt) string {
 	if len(attempts) < 2 {
 		return ""
 	}
@@ -121,22 +123,22 @@ func (o observation) knownOfStorm(attempts []Attempt) string {
 }
 
 // ended is what a fault gives the client.
-func ended(f Fault) string {
+func ended(f point.Fault) string {
 	switch f {
-	case FIN, FINRST, HalfClose, CloseNote, GoAway:
+	case point.FIN, point.FINRST, point.HalfClose, point.CloseNote, point.GoAway:
 		return "a FIN"
-	case Stall:
+	case point.Stall:
 		return "silence"
-	case RSTStream:
+	case point.RSTStream:
 		return "a RST_STREAM"
-	case Refuse:
+	case point.Refuse:
 		return "a refusal"
 	}
 	return "a RST"
 }
 
 // sent is how many bytes have gone to the server in all.
-func sent(attempts []Attempt) (n int) {
+func sent(attempts []verdict.Attempt) (n int) {
 	for _, a := range attempts {
 		n += int(a.ToServer)
 	}

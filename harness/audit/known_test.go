@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 func TestWhatABadClientCouldHaveKnown(t *testing.T) {
@@ -44,11 +45,11 @@ func TestWhatABadClientCouldHaveKnown(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := subject(t, func() audit.Client { client := c.client; return &client })
 			s.Pooled = c.client.keep // what it keeps has ended before the next call
-			cell, err := audit.ParseCell(c.cell)
+			cell, err := point.ParseCell(c.cell)
 			if err != nil {
 				t.Fatal(err)
 			}
-			report, err := audit.Run(t.Context(), s, audit.Options{Cells: []audit.Cell{cell}, Limits: c.limits})
+			report, err := audit.Run(t.Context(), s, audit.Options{Cells: []point.Cell{cell}, Limits: c.limits})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,8 +75,8 @@ func TestAPoisonedClientWithAConnectionOfItsOwn(t *testing.T) {
 		return ask(conn, request)
 	}
 	s := subject(t, func() audit.Client { return &planted{exchange: exchange} })
-	cell := audit.Cell{Place: "P7", Fault: audit.RST, Repeat: audit.Once, Operation: audit.Write}
-	report, err := audit.Run(t.Context(), s, audit.Options{Cells: []audit.Cell{cell}})
+	cell := point.Cell{Place: "P7", Fault: point.RST, Repeat: point.Once, Operation: point.Write}
+	report, err := audit.Run(t.Context(), s, audit.Options{Cells: []point.Cell{cell}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"runtime/pprof"
 	"strings"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // ending is how long the goroutines of a client that was closed may take to end.
@@ -14,14 +16,14 @@ const ending = 2 * time.Second
 // findLeaks looks for what the clients of the cells have left behind and
 // enters it into the verdicts: goroutines by their profiler labels, sockets by
 // their inodes.
-func (r *run) findLeaks(ctx context.Context, cells []Result) {
+func (r *run) findLeaks(ctx context.Context, cells []verdict.Result) {
 	goroutines, sockets := r.leaks(ctx)
 	for i := range cells {
 		if goroutines[cells[i].ID] {
-			cells[i].Verdict = withHygiene(cells[i].Verdict, LeakGoroutine)
+			cells[i].Verdict = cells[i].Verdict.With(verdict.LeakGoroutine)
 		}
 		if sockets[cells[i].ID] {
-			cells[i].Verdict = withHygiene(cells[i].Verdict, LeakFD)
+			cells[i].Verdict = cells[i].Verdict.With(verdict.LeakFD)
 		}
 	}
 }

@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A localInjector strikes a cell by proxies of this process.
 type localInjector struct {
 	*run
-	cell       Cell
-	place      Place
+	cell       point.Cell
+	place      point.Place
 	source     netip.Addr // the cell's own
 	suspension *suspension
 	trigger    *trigger
@@ -71,7 +73,7 @@ func (l *localInjector) open(ctx context.Context) (target Target, err error) {
 		return Target{}, err
 	}
 	target.Address = l.faulty.Addr()
-	if l.cell.Repeat == Backend {
+	if l.cell.Repeat == point.Backend {
 		if l.healthy, err = l.newProxy(own, nil); err != nil {
 			return Target{}, errors.Join(err, l.close(false))
 		}
@@ -95,7 +97,7 @@ func (l *localInjector) arm(ctx context.Context, c Call, tooMany context.CancelF
 	l.trigger.arm(c, tooMany, func() { l.keepStill(ctx) })
 	defer l.trigger.begins()
 	switch {
-	case l.cell.Fault == Refuse:
+	case l.cell.Fault == point.Refuse:
 		l.trigger.struckIdle(1)
 		return l.faulty.Refuse()
 	case !l.place.Idle:
@@ -119,7 +121,7 @@ func (l *localInjector) disarm(ctx context.Context, o *observation) (card string
 	if idle := l.trigger.disarm(); o.returned {
 		o.waited = idle
 	}
-	if l.recording != nil || l.cell.Fault == ReadRST {
+	if l.recording != nil || l.cell.Fault == point.ReadRST {
 		l.awaitStrikes(ctx) // for the card to show them, and a RST may wait for the client
 	}
 	return l.stopRecording()
@@ -152,14 +154,14 @@ func (l *localInjector) settle(ctx context.Context, origin settler) error {
 
 func (l *localInjector) forget(origin settler, calls []Call) { origin.Forget(l.source, calls...) }
 
-func (l *localInjector) result(_ context.Context, o *observation, r *Result) error {
+func (l *localInjector) result(_ context.Context, o *observation, r *verdict.Result) error {
 	o.strikes, r.Attempts, r.Cut = l.trigger.struck()
 	o.attempts, r.Elsewhere = len(r.Attempts)+l.elsewhere, l.elsewhere
-	o.useful = useful(r.Attempts) + l.elsewhere
+	o.useful = l.trigger.useful() + l.elsewhere
 	if err := l.inexactly(o.strikes); err != nil {
 		return err
 	}
-	if l.cell.Fault == Unread && unreadBy(l.closed) < o.strikes {
+	if l.cell.Fault == point.Unread && unreadBy(l.closed) < o.strikes {
 		return fmt.Errorf("%d of %d strikes found nothing unread", o.strikes-unreadBy(l.closed), o.strikes)
 	}
 	return nil

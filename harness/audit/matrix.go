@@ -1,14 +1,18 @@
 package audit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 	"github.com/resetlab/resetlab/harness/internal/socket"
 )
 
@@ -16,19 +20,19 @@ import (
 // good.
 type Options struct {
 	// Cells are the cells to run, instead of the matrix that the fields from Only
-	// to Operations describe. They may be at bytes: see [AtByte].
-	Cells []Cell
+	// to Operations describe. They may be at bytes: see [point.AtByte].
+	Cells []point.Cell
 	// Only are patterns of cells, as of path.Match, such as P7/*/once/write; a
 	// cell must match one of them. Empty means every cell.
 	Only []string
 	// Faults are those to strike with. Empty means RST and FIN, and what a place
 	// lists where it has faults of its own.
-	Faults []Fault
+	Faults []point.Fault
 	// Repeats are the repetitions. Empty means Once and Always, and Backend if
 	// the subject knows of several.
-	Repeats []Repeat
+	Repeats []point.Repeat
 	// Operations are those to perform. Empty means Read and Write.
-	Operations []Operation
+	Operations []point.Operation
 	// Seed decides the order of the cells. Zero means one drawn at random; the
 	// report tells.
 	Seed uint64
@@ -38,16 +42,22 @@ type Options struct {
 	// parts, counted from 1. Which part a cell belongs to depends only on its
 	// ID. Zero means all.
 	Shard, Shards int
+	// Within, if positive, is the time after which no more cells are begun: those
+	// under way are finished, and what is in doubt is run again. Then the cells that
+	// tell most of a client come first: each place is struck once before one is
+	// struck again. [verdict.Report] says how many are left out. A sweep has no such
+	// order, and ignores it.
+	Within time.Duration
 	// Limits bound each cell.
 	Limits Limits
 	// Recorder, if not nil, records what happens on the wire in each cell.
 	Recorder Recorder
 	// Tracer, if not nil, runs the cells with a bad verdict once more when all are
 	// over, or all that were struck where Cells names them, for their clients'
-	// system calls: see [Result.Trace].
+	// system calls: see [verdict.Result].
 	Tracer Tracer
 	// Progress, if not nil, is called after each cell, never concurrently.
-	Progress func(done, total int, last Result)
+	Progress func(done, total int, last verdict.Result)
 	// Log, if not nil, is told what a result has no room for: stacks.
 	Log func(text string)
 }
@@ -62,24 +72,23 @@ func (o Options) check() error {
 		}
 	}
 	for _, f := range o.Faults {
-		if !slices.Contains(Faults(), f) {
-			return fmt.Errorf("fault is %q: allowed are %s", f, words(Faults()))
-		}
-		if err := possible(f); err != nil {
+		if err := cmp.Or(f.Check(), possible(f)); err != nil {
 			return err
 		}
 	}
 	for _, r := range o.Repeats {
-		if _, err := r.bound(); err != nil {
+		if _, err := r.Bound(); err != nil {
 			return err
 		}
 	}
 	for _, p := range o.Operations {
-		if !slices.Contains(Operations(), p) {
-			return fmt.Errorf("operation is %q: allowed are %s", p, words(Operations()))
+		if err := p.Check(); err != nil {
+			return err
 		}
 	}
 	switch {
+	case o.Within < 0:
+		return fmt.Errorf("the time is %v: want a positive one, or 0 for all that it takes", o.Within)
 	case o.Parallel < 0:
 		return fmt.Errorf("at once run %d cells: allowed are 0 (8 a processor) and more", o.Parallel)
 	case o.Shards < 0 || o.Shard < 0 || o.Shard > o.Shards || o.Shards > 0 && o.Shard == 0:
@@ -90,7 +99,7 @@ func (o Options) check() error {
 
 // Matrix returns the cells that Run would run, in the order of the
 // conversation.
-func Matrix(s Subject, o Options) ([]Cell, error) {
+func Matrix(s Subject, o Options) ([]point.Cell, error) {
 	if s.Remote != nil {
 		return remoteMatrix(s, o)
 	}
@@ -98,14 +107,14 @@ func Matrix(s Subject, o Options) ([]Cell, error) {
 		return nil, err
 	}
 	for _, f := range o.Faults {
-		if err := s.inexact(f); err != nil && len(o.Faults) < len(Faults()) { // who wants all gets what there is
+		if err := s.inexact(f); err != nil && len(o.Faults) < len(point.Faults()) { // who wants all gets what there is
 			return nil, err
 		}
 	}
 	if len(o.Cells) > 0 {
 		return o.Cells, checkCells(s, s.protocol().Places(), o.Cells)
 	}
-	var cells []Cell
+	var cells []point.Cell
 	places := s.protocol().Places()
 	for _, p := range places {
 		if (p.Primed || p.Idle) && !s.Pooled {
@@ -124,9 +133,9 @@ func Matrix(s Subject, o Options) ([]Cell, error) {
 }
 
 // checkCells says which cell cannot be run, and why.
-func checkCells(s Subject, places []Place, cells []Cell) error {
+func checkCells(s Subject, places []point.Place, cells []point.Cell) error {
 	for _, c := range cells {
-		if err := c.check(); err != nil {
+		if err := c.Check(); err != nil {
 			return fmt.Errorf("cell %q: %w", c.ID(), err)
 		}
 		if err := errors.Join(possible(c.Fault), checkCell(s, places, c)); err != nil {
@@ -137,22 +146,22 @@ func checkCells(s Subject, places []Place, cells []Cell) error {
 }
 
 // possible says why this system cannot give a client a fault.
-func possible(f Fault) error {
+func possible(f point.Fault) error {
 	switch {
-	case f == Unread && !socket.Lags:
+	case f == point.Unread && !socket.Lags:
 		return fmt.Errorf("%s needs Linux: elsewhere unread data need not make a RST", f)
-	case slices.Contains([]Fault{DataRST, ReadRST}, f) && !tellsUnread:
+	case slices.Contains([]point.Fault{point.DataRST, point.ReadRST}, f) && !tellsUnread:
 		return fmt.Errorf("%s needs Linux: elsewhere the kernel does not tell what a client has read", f)
 	}
 	return nil
 }
 
-func checkCell(s Subject, places []Place, c Cell) error {
-	if toward, n, byByte := parseByte(c.Place); byByte {
-		never := slices.Contains([]Fault{Refuse, GoAway, RSTStream}, c.Fault)
-		behind := slices.Contains([]Fault{DataRST, ReadRST}, c.Fault)
+func checkCell(s Subject, places []point.Place, c point.Cell) error {
+	if toward, n, byByte := point.ParseByte(c.Place); byByte {
+		never := slices.Contains([]point.Fault{point.Refuse, point.GoAway, point.RSTStream}, c.Fault)
+		behind := slices.Contains([]point.Fault{point.DataRST, point.ReadRST}, c.Fault)
 		switch {
-		case never || (c.Fault == HalfClose || behind) && toward == harness.Server:
+		case never || (c.Fault == point.HalfClose || behind) && toward == harness.Server:
 			return fmt.Errorf("%s cannot strike at a byte toward the %s", c.Fault, toward)
 		case behind && n == 0:
 			return fmt.Errorf("%s strikes behind data: nothing is before byte 0", c.Fault)
@@ -161,52 +170,54 @@ func checkCell(s Subject, places []Place, c Cell) error {
 		}
 		return nil
 	}
-	i := slices.IndexFunc(places, func(p Place) bool { return p.ID == c.Place })
+	i := slices.IndexFunc(places, func(p point.Place) bool { return p.ID == c.Place })
 	if i < 0 {
 		return fmt.Errorf("%s has no such place: there are %s, and bytes such as %s", s.Protocol.Name(), ids(places),
-			AtByte(harness.Client, 17))
+			point.AtByte(harness.Client, 17))
 	}
 	p := places[i]
-	if c.Fault == RSTStream && s.multiplexed() == nil {
+	if c.Fault == point.RSTStream && s.multiplexed() == nil {
 		return fmt.Errorf("%s has no streams of which one can end alone, as %s needs", s.Protocol.Name(), c.Fault)
 	}
 	if (p.Primed || p.Idle) && !s.Pooled {
 		return fmt.Errorf("%s is on a connection that a client keeps, and this one keeps none", p.ID)
 	}
-	if err := s.inexact(c.Fault); err != nil && p.behindReply() {
+	if err := s.inexact(c.Fault); err != nil && behindReply(p) {
 		return err
 	}
-	o := Options{Repeats: []Repeat{c.Repeat}, Operations: []Operation{c.Operation}}
+	o := Options{Repeats: []point.Repeat{c.Repeat}, Operations: []point.Operation{c.Operation}}
 	if all := possibleAt(p, s); !slices.Contains(cellsOf(p, s, o, all), c) {
-		return fmt.Errorf("%s cannot be struck by that: %s fit there", p.ID, words(all))
+		return fmt.Errorf("%s cannot be struck by that: %s fit there", p.ID, point.Words(all))
 	}
 	return nil
 }
 
-func cellsAt(p Place, s Subject, o Options) []Cell { return cellsOf(p, s, o, faultsAt(p, s, o.Faults)) }
+func cellsAt(p point.Place, s Subject, o Options) []point.Cell {
+	return cellsOf(p, s, o, faultsAt(p, s, o.Faults))
+}
 
 // cellsOf returns the cells of these faults at a place.
-func cellsOf(p Place, s Subject, o Options, faults []Fault) (cells []Cell) {
+func cellsOf(p point.Place, s Subject, o Options, faults []point.Fault) (cells []point.Cell) {
 	repeats, operations := o.Repeats, o.Operations
 	if len(repeats) == 0 {
-		repeats = []Repeat{Once, Always}
+		repeats = []point.Repeat{point.Once, point.Always}
 		if s.Backends {
-			repeats = append(repeats, Backend)
+			repeats = append(repeats, point.Backend)
 		}
 	}
 	if len(operations) == 0 {
-		operations = []Operation{Read, Write}
+		operations = []point.Operation{point.Read, point.Write}
 	}
 	for _, fault := range faults {
 		for _, repeat := range repeats {
-			if repeat != Always && fault == Refuse || repeat == Backend && !s.Backends || repeat != Once && p.Idle {
+			if repeat != point.Always && fault == point.Refuse || repeat == point.Backend && !s.Backends || repeat != point.Once && p.Idle {
 				continue // an address refuses or not; an idle connection dies once
 			}
 			for _, operation := range operations {
 				if len(p.Operations) > 0 && !slices.Contains(p.Operations, operation) {
 					continue
 				}
-				cells = append(cells, Cell{p.ID, fault, repeat, operation})
+				cells = append(cells, point.Cell{Place: p.ID, Fault: fault, Repeat: repeat, Operation: operation})
 			}
 		}
 	}
@@ -214,21 +225,21 @@ func cellsOf(p Place, s Subject, o Options, faults []Fault) (cells []Cell) {
 }
 
 // possibleAt returns the faults that can strike a subject at a place.
-func possibleAt(p Place, s Subject) []Fault {
+func possibleAt(p point.Place, s Subject) []point.Fault {
 	fits := p.Fits
 	if len(fits) == 0 {
-		fits = []Fault{RST, Unread, FIN, FINRST, Stall, StallRST}
-		if p.secured && !p.records {
-			fits = append(fits, CloseNote)
+		fits = []point.Fault{point.RST, point.Unread, point.FIN, point.FINRST, point.Stall, point.StallRST}
+		if s.TLS != nil && !s.inHandshake(p.ID) {
+			fits = append(fits, point.CloseNote)
 		}
 		fits = append(fits, p.Adds...)
-		if p.behindReply() {
-			fits = append(fits, DataRST, ReadRST)
+		if behindReply(p) {
+			fits = append(fits, point.DataRST, point.ReadRST)
 		}
 	}
-	fits = slices.DeleteFunc(Faults(), func(f Fault) bool { return !slices.Contains(fits, f) })
-	return slices.DeleteFunc(fits, func(f Fault) bool {
-		return f == RSTStream && (s.multiplexed() == nil || p.Idle) || s.inexact(f) != nil
+	fits = slices.DeleteFunc(point.Faults(), func(f point.Fault) bool { return !slices.Contains(fits, f) })
+	return slices.DeleteFunc(fits, func(f point.Fault) bool {
+		return f == point.RSTStream && (s.multiplexed() == nil || p.Idle) || s.inexact(f) != nil
 	})
 }
 
@@ -236,27 +247,27 @@ func possibleAt(p Place, s Subject) []Fault {
 // means the default. Where a RST comes behind data that the client should get,
 // data-rst and read-rst take the place of rst, if both are to be had: what lies
 // between the data and the RST is chance otherwise.
-func faultsAt(p Place, s Subject, wanted []Fault) []Fault {
+func faultsAt(p point.Place, s Subject, wanted []point.Fault) []point.Fault {
 	possible := possibleAt(p, s)
 	if len(wanted) == 0 {
 		wanted = p.Fits
 		if len(p.Fits) == 0 {
-			wanted = slices.Concat([]Fault{RST, FIN, CloseNote}, p.Adds)
+			wanted = slices.Concat([]point.Fault{point.RST, point.FIN, point.CloseNote}, p.Adds)
 		}
 	}
-	exact := slices.Contains(possible, DataRST) && slices.Contains(wanted, RST)
-	return slices.DeleteFunc(possible, func(f Fault) bool {
+	exact := slices.Contains(possible, point.DataRST) && slices.Contains(wanted, point.RST)
+	return slices.DeleteFunc(possible, func(f point.Fault) bool {
 		switch {
-		case exact && f == RST:
+		case exact && f == point.RST:
 			return true
-		case exact && slices.Contains([]Fault{DataRST, ReadRST}, f):
+		case exact && slices.Contains([]point.Fault{point.DataRST, point.ReadRST}, f):
 			return false
 		}
 		return !slices.Contains(wanted, f)
 	})
 }
 
-func (o Options) wants(c Cell) bool {
+func (o Options) wants(c point.Cell) bool {
 	id := c.ID()
 	if o.Shards > 1 {
 		hash := fnv.New32a()
@@ -266,15 +277,15 @@ func (o Options) wants(c Cell) bool {
 		}
 	}
 	return len(o.Only) == 0 || slices.ContainsFunc(o.Only, func(pattern string) bool {
-		return matches(pattern, id)
+		return point.Matches(pattern, id)
 	})
 }
 
-func ids(places []Place) string {
-	var list []Place = places
+func ids(places []point.Place) string {
+	var list []point.Place = places
 	names := make([]string, 0, len(list))
 	for _, p := range list {
 		names = append(names, p.ID)
 	}
-	return words(names)
+	return point.Words(names)
 }

@@ -10,7 +10,9 @@ import (
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // tell sends a request and asks for no reply, like a memcached client with
@@ -41,11 +43,11 @@ func oneWay(t *testing.T, open func() audit.Client) audit.Subject {
 // that all went well, and is gone.
 func TestAOneWayWriteIsJudgedByTheStrike(t *testing.T) {
 	s := oneWay(t, func() audit.Client { return &planted{exchange: tell} })
-	report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{Operation: audit.Write})
+	report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{Operation: point.Write})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, fault := range []audit.Fault{audit.RST, audit.FIN} {
+	for _, fault := range []point.Fault{point.RST, point.FIN} {
 		expectRanges(t, report, harness.Server, fault,
 			span{0, report.ToServer - 1, "LOST-OK"}, span{report.ToServer, report.ToServer, "UNHARMED"})
 	}
@@ -71,7 +73,7 @@ func TestAGoodbyeIsNoPlace(t *testing.T) {
 				s = oneWay(t, open)
 			}
 			report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{
-				Operation: audit.Write, Faults: []audit.Fault{audit.RST}, Stride: 8,
+				Operation: point.Write, Faults: []point.Fault{point.RST}, Stride: 8,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -80,7 +82,7 @@ func TestAGoodbyeIsNoPlace(t *testing.T) {
 				t.Errorf("a goodbye of %d bytes", report.Goodbye)
 			}
 			for _, r := range report.Ranges {
-				if r.Verdict.Has(audit.NotStruck) {
+				if r.Verdict.Has(verdict.NotStruck) {
 					t.Errorf("%s %d to %d: %s", r.Toward, r.First, r.Last, r.Verdict)
 				}
 			}
@@ -110,14 +112,14 @@ func TestWhatIsNotTheSameEachTimeIsTold(t *testing.T) {
 	exchange := moody()
 	s := subject(t, func() audit.Client { return &planted{exchange: exchange, attempts: 3} })
 	report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{
-		Operation: audit.Read, Faults: []audit.Fault{audit.RST}, Stride: 7, Parallel: 1,
+		Operation: point.Read, Faults: []point.Fault{point.RST}, Stride: 7, Parallel: 1,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	last := report.ToClient - 1 // without the line's end the data are all there
 	// What comes of the last bytes of the request is a race that the machine decides.
-	i := slices.IndexFunc(report.Ranges, func(r audit.Range) bool { return r.Toward == harness.Client && len(r.Racy) > 0 })
+	i := slices.IndexFunc(report.Ranges, func(r verdict.Range) bool { return r.Toward == harness.Client && len(r.Racy) > 0 })
 	if i < 0 {
 		t.Fatalf("nothing is racy: %+v", report.Ranges)
 	}
@@ -125,7 +127,7 @@ func TestWhatIsNotTheSameEachTimeIsTold(t *testing.T) {
 	if r.First != 1 || r.Last != last || strings.Join(r.Racy, "|") != "RETRIED-READ|TRUNCATED-OK|UNHARMED" {
 		t.Errorf("racy is %s %d to %d: %q, want client 1 to %d", r.Toward, r.First, r.Last, r.Racy, last)
 	}
-	if !r.Verdict.Has(audit.TruncatedOK) || len(report.Bad()) != 1 {
+	if !r.Verdict.Has(verdict.TruncatedOK) || len(report.Bad()) != 1 {
 		t.Errorf("the worst is %s, %d bad", r.Verdict, len(report.Bad()))
 	}
 }
@@ -134,11 +136,11 @@ func TestWhatIsNotTheSameEachTimeIsTold(t *testing.T) {
 // goes into a connection that is dead.
 func TestALostFollowUpIsFound(t *testing.T) {
 	s := oneWay(t, func() audit.Client { return &planted{exchange: tell, keep: true} })
-	cell, err := audit.ParseCell(audit.AtByte(harness.Server, 3) + "/fin/once/write")
+	cell, err := point.ParseCell(point.AtByte(harness.Server, 3) + "/fin/once/write")
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := audit.Run(t.Context(), s, audit.Options{Cells: []audit.Cell{cell}})
+	report, err := audit.Run(t.Context(), s, audit.Options{Cells: []point.Cell{cell}})
 	if err != nil {
 		t.Fatal(err)
 	}

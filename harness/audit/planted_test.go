@@ -13,7 +13,9 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A planted client of the line protocol has one known fault, or none.
@@ -32,7 +34,7 @@ func (p *planted) Do(ctx context.Context, c audit.Call) (a audit.Answer) {
 		go func() { <-p.leave }()
 	}
 	attempts := p.attempts
-	if attempts == 0 && c.Operation != audit.Write {
+	if attempts == 0 && c.Operation != point.Write {
 		attempts = 3 // which does no harm
 	}
 	for range max(1, attempts) {
@@ -198,7 +200,7 @@ func TestPlantedClients(t *testing.T) {
 	}
 }
 
-func expectVerdicts(t *testing.T, report *audit.Report, want, may []string) {
+func expectVerdicts(t *testing.T, report *verdict.Report, want, may []string) {
 	t.Helper()
 	missing := map[string]bool{}
 	for _, word := range want {
@@ -222,16 +224,16 @@ func expectVerdicts(t *testing.T, report *audit.Report, want, may []string) {
 }
 
 // wordsOf returns the bad and weak words of a verdict.
-func wordsOf(v audit.Verdict) (words []string) {
+func wordsOf(v verdict.Verdict) (words []string) {
 	clean := v
-	clean.Hygiene = []audit.Hygiene{audit.Clean}
+	clean.Hygiene = []verdict.Hygiene{verdict.Clean}
 	if clean.Bad() || clean.Weak() {
 		for _, o := range v.Outcomes {
 			words = append(words, string(o))
 		}
 	}
 	for _, h := range v.Hygiene {
-		if h != audit.Clean {
+		if h != verdict.Clean {
 			words = append(words, string(h))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // newProxy starts a proxy in front of the origin that listens at an address, and
@@ -16,15 +17,15 @@ func (l *localInjector) newProxy(address string, watch func(connection int) harn
 		return nil, err
 	}
 	o := harness.Options{
-		Listener: listener, TLS: l.subject.TLS, CloseNotify: l.cell.Fault == CloseNote,
-		Unread: watch != nil && l.cell.Fault == Unread, Struck: l.noteStrike, BeforeReset: l.beforeReset(),
+		Listener: listener, TLS: l.subject.TLS, CloseNotify: l.cell.Fault == point.CloseNote,
+		Unread: watch != nil && l.cell.Fault == point.Unread, Struck: l.noteStrike, BeforeReset: l.beforeReset(),
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return l.dial(ctx) },
 	}
 	switch {
 	case watch == nil:
-	case l.cell.Fault == RSTStream:
+	case l.cell.Fault == point.RSTStream:
 		o.Filter = l.trigger.newFilter
-	case l.place.records:
+	case l.subject.inHandshake(l.place.ID):
 		o.WatchHandshake = watch
 	default:
 		o.Watch = watch

@@ -5,13 +5,14 @@ import (
 	"net/netip"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A Recorder records what happens on the wire in a cell. Package cards has
 // one.
 type Recorder interface {
 	// Record begins to record a cell.
-	Record(c Cell) (Recording, error)
+	Record(c point.Cell) (Recording, error)
 }
 
 // A Recording is one that runs. A cell that is recorded has an address of the

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A Rehearsal is a call with nothing in its way.
@@ -28,7 +29,7 @@ type Rehearsal struct {
 // otherwise: in the place's shape, and where the place is primed behind a read
 // that may leave a connection for it. An error says that this could not be done;
 // what the client makes of it is no error.
-func Rehearse(ctx context.Context, s Subject, operation Operation, at Place, l Limits) (r Rehearsal, err error) {
+func Rehearse(ctx context.Context, s Subject, operation point.Operation, at point.Place, l Limits) (r Rehearsal, err error) {
 	if _, err := s.matrix(Options{}); err != nil {
 		return r, fmt.Errorf("rehearse: %w", err)
 	}
@@ -49,10 +50,10 @@ func Rehearse(ctx context.Context, s Subject, operation Operation, at Place, l L
 }
 
 // rehearse performs a call without a fault.
-func (r *run) rehearse(ctx context.Context, operation Operation, at Place) (h Rehearsal, err error) {
-	place, _ := r.place(AtByte(harness.Client, 0))
+func (r *run) rehearse(ctx context.Context, operation point.Operation, at point.Place) (h Rehearsal, err error) {
+	place, _ := r.place(point.AtByte(harness.Client, 0))
 	place.Shape, place.Primed = at.Shape, at.Primed
-	t := r.newTrial(Cell{place.ID, RST, Once, operation}, place)
+	t := r.newTrial(point.Cell{Place: place.ID, Fault: point.RST, Repeat: point.Once, Operation: operation}, place)
 	t.injector.rehearse()
 	defer func() { err = errors.Join(err, t.close()) }()
 	if err := t.open(ctx); err != nil {
@@ -91,7 +92,7 @@ type coverage struct {
 	before int64 // connections to the origin that were made before the call
 }
 
-func (c *coverage) watch(p Protocol) func(int) harness.Watcher {
+func (c *coverage) watch(p point.Protocol) func(int) harness.Watcher {
 	return func(int) harness.Watcher {
 		watcher := p.Watch()
 		return func(toward harness.End, b []byte) *harness.Cut {

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A Remote is a toxiproxy-server between a client and a system that run on
@@ -29,7 +31,7 @@ import (
 //
 // Options.Cells may have other bytes, up to 4096. An error names a cell that
 // toxiproxy cannot do exactly, and why. What its counters do not show is not
-// judged: no attempts are listed, no result is [Late], and [Storm] needs a place
+// judged: no attempts are listed, no result is [verdict.Late], and [verdict.Storm] needs a place
 // behind a byte. A packet that the network loses behind a reset stays lost.
 type Remote struct {
 	// URL is where its HTTP API is, such as http://toxiproxy:8474.
@@ -61,15 +63,15 @@ func (r *run) reach(ctx context.Context) (leave func() error, err error) {
 
 // prove rehearses the operations of cells through a toxiproxy-server, before it
 // strikes any: an address that is wrong fails, too.
-func (r *run) prove(ctx context.Context, cells []Cell) error {
+func (r *run) prove(ctx context.Context, cells []point.Cell) error {
 	if r.server == nil {
 		return nil
 	}
-	for _, operation := range Operations() {
-		if !slices.ContainsFunc(cells, func(c Cell) bool { return c.Operation == operation }) {
+	for _, operation := range point.Operations() {
+		if !slices.ContainsFunc(cells, func(c point.Cell) bool { return c.Operation == operation }) {
 			continue
 		}
-		rehearsal, err := r.rehearse(ctx, operation, Place{})
+		rehearsal, err := r.rehearse(ctx, operation, point.Place{})
 		if err == nil {
 			err = rehearsal.wrong()
 		}

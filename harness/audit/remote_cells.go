@@ -8,6 +8,7 @@ import (
 	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // maxRemote is the last byte behind which toxiproxy can cut exactly. Its reset
@@ -16,13 +17,13 @@ import (
 const maxRemote = 4096
 
 // remoteMatrix returns the cells of a subject with a [Remote].
-func remoteMatrix(s Subject, o Options) ([]Cell, error) {
+func remoteMatrix(s Subject, o Options) ([]point.Cell, error) {
 	if err := errors.Join(o.check(), remoteSubject(s, o)); err != nil {
 		return nil, err
 	}
 	if len(o.Cells) > 0 {
 		for _, c := range o.Cells {
-			if err := errors.Join(c.check(), remoteCell(c)); err != nil {
+			if err := errors.Join(c.Check(), remoteCell(c)); err != nil {
 				return nil, fmt.Errorf("cell %q: through toxiproxy: %w", c.ID(), err)
 			}
 		}
@@ -30,9 +31,9 @@ func remoteMatrix(s Subject, o Options) ([]Cell, error) {
 	}
 	operations := o.Operations
 	if len(operations) == 0 {
-		operations = []Operation{Read, Write}
+		operations = []point.Operation{point.Read, point.Write}
 	}
-	var cells []Cell
+	var cells []point.Cell
 	for _, at := range remoteDefaults() {
 		for _, operation := range operations {
 			at.Operation = operation
@@ -49,14 +50,14 @@ func remoteMatrix(s Subject, o Options) ([]Cell, error) {
 }
 
 // remoteDefaults are the cells of each operation.
-func remoteDefaults() []Cell {
-	first, second := AtByte(harness.Client, 0), AtByte(harness.Client, 1)
-	return []Cell{
-		{Place: refusing, Fault: Refuse, Repeat: Always},
-		{Place: first, Fault: RST, Repeat: Always}, {Place: first, Fault: FINRST, Repeat: Always},
-		{Place: first, Fault: Stall, Repeat: Always},
-		{Place: second, Fault: RST, Repeat: Always}, {Place: second, Fault: FINRST, Repeat: Always},
-		{Place: AtByte(harness.Server, 0), Fault: RST, Repeat: Always},
+func remoteDefaults() []point.Cell {
+	first, second := point.AtByte(harness.Client, 0), point.AtByte(harness.Client, 1)
+	return []point.Cell{
+		{Place: refusing, Fault: point.Refuse, Repeat: point.Always},
+		{Place: first, Fault: point.RST, Repeat: point.Always}, {Place: first, Fault: point.FINRST, Repeat: point.Always},
+		{Place: first, Fault: point.Stall, Repeat: point.Always},
+		{Place: second, Fault: point.RST, Repeat: point.Always}, {Place: second, Fault: point.FINRST, Repeat: point.Always},
+		{Place: point.AtByte(harness.Server, 0), Fault: point.RST, Repeat: point.Always},
 	}
 }
 
@@ -76,7 +77,7 @@ func remoteSubject(s Subject, o Options) error {
 		return errors.New("what toxiproxy strikes is not on this machine: Recorder and Tracer cannot be used")
 	case o.Parallel > 1:
 		return errors.New("through toxiproxy cells are run one after the other")
-	case slices.ContainsFunc(o.Repeats, func(r Repeat) bool { return r != Always }):
+	case slices.ContainsFunc(o.Repeats, func(r point.Repeat) bool { return r != point.Always }):
 		return errors.New(onlyAlways)
 	}
 	return nil
@@ -85,30 +86,30 @@ func remoteSubject(s Subject, o Options) error {
 const onlyAlways = "toxiproxy strikes every connection or none: the only repetition is always"
 
 // remoteCell says why toxiproxy cannot do a cell exactly.
-func remoteCell(c Cell) error {
-	toward, n, byByte := parseByte(c.Place)
+func remoteCell(c point.Cell) error {
+	toward, n, byByte := point.ParseByte(c.Place)
 	switch {
-	case c.Repeat != Always:
+	case c.Repeat != point.Always:
 		return errors.New(onlyAlways)
-	case c.Fault == Refuse && c.Place == refusing:
+	case c.Fault == point.Refuse && c.Place == refusing:
 		return nil
-	case c.Fault == Refuse:
+	case c.Fault == point.Refuse:
 		return errors.New("an address refuses or not: the place is P0")
 	case !byByte:
 		return fmt.Errorf("it counts bytes and knows no protocol: places are P0 (refuse) and bytes, such as %s",
-			AtByte(harness.Client, 1))
+			point.AtByte(harness.Client, 1))
 	case n > maxRemote:
 		return fmt.Errorf("its reset discards what the kernel has not sent: the last place is %s",
-			AtByte(toward, maxRemote))
-	case c.Fault == FIN:
+			point.AtByte(toward, maxRemote))
+	case c.Fault == point.FIN:
 		return errors.New("it closes, so what the client sends then gets a RST: that fault is fin-rst")
-	case c.Fault == HalfClose:
+	case c.Fault == point.HalfClose:
 		return errors.New("it has no half-close: a FIN closes both directions")
-	case c.Fault == Stall && (toward != harness.Client || n > 0):
-		return fmt.Errorf("it can stall from the first byte toward the client only: %s", AtByte(harness.Client, 0))
-	case c.Fault == FINRST && toward == harness.Server:
+	case c.Fault == point.Stall && (toward != harness.Client || n > 0):
+		return fmt.Errorf("it can stall from the first byte toward the client only: %s", point.AtByte(harness.Client, 0))
+	case c.Fault == point.FINRST && toward == harness.Server:
 		return errors.New("it closes while the client sends, which gives the client a RST instead of a FIN")
-	case !slices.Contains([]Fault{RST, FINRST, Stall}, c.Fault):
+	case !slices.Contains([]point.Fault{point.RST, point.FINRST, point.Stall}, c.Fault):
 		return errors.New("it has no such fault: there are rst, fin-rst, stall and refuse")
 	}
 	return nil
@@ -118,8 +119,8 @@ func remoteCell(c Cell) error {
 // of toxicity 0 lets bytes pass and has the connection close with a RST. The
 // latency of 0 is a queue: without it the reading link can block for ever
 // behind the cut, and would never count what it has received.
-func toxicsFor(c Cell) []toxiproxy.Toxic {
-	toward, n, byByte := parseByte(c.Place)
+func toxicsFor(c point.Cell) []toxiproxy.Toxic {
+	toward, n, byByte := point.ParseByte(c.Place)
 	if !byByte {
 		return nil
 	}
@@ -127,14 +128,14 @@ func toxicsFor(c Cell) []toxiproxy.Toxic {
 	toxic := func(kind string, toxicity float32, attributes toxiproxy.Attributes) toxiproxy.Toxic {
 		return toxiproxy.Toxic{Name: kind, Type: kind, Stream: stream, Toxicity: toxicity, Attributes: attributes}
 	}
-	if c.Fault == Stall {
+	if c.Fault == point.Stall {
 		return []toxiproxy.Toxic{toxic("timeout", 1, toxiproxy.Attributes{"timeout": 0})}
 	}
 	cut := []toxiproxy.Toxic{
 		toxic("latency", 1, toxiproxy.Attributes{"latency": 0, "jitter": 0}),
 		toxic("limit_data", 1, toxiproxy.Attributes{"bytes": n}),
 	}
-	if c.Fault == RST {
+	if c.Fault == point.RST {
 		cut = slices.Insert(cut, 0, toxic("reset_peer", 0, toxiproxy.Attributes{"timeout": 0}))
 	}
 	return cut

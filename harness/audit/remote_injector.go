@@ -11,13 +11,15 @@ import (
 	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A remoteInjector strikes a cell by proxies at a toxiproxy-server, whose
 // counters are all that is seen of the connections.
 type remoteInjector struct {
 	*run
-	cell    Cell
+	cell    point.Cell
 	toxics  []toxiproxy.Toxic // of the proxy that is struck
 	proxy   *toxiproxy.Proxy
 	address string       // where the client reaches it
@@ -54,7 +56,7 @@ func (r *remoteInjector) accepted() <-chan struct{} { return nil }
 func (r *remoteInjector) begins() {}
 
 func (r *remoteInjector) arm(ctx context.Context, _ Call, _ context.CancelFunc) error {
-	if r.cell.Fault != Refuse {
+	if r.cell.Fault != point.Refuse {
 		return nil // its toxics were there before the first connection
 	}
 	if err := r.proxy.Disable(); err != nil {
@@ -125,8 +127,8 @@ func (r *remoteInjector) settle(context.Context, settler) error { return nil }
 func (r *remoteInjector) forget(origin settler, calls []Call) { origin.Forget(netip.Addr{}, calls...) }
 
 // result says how often the fault struck for certain.
-func (r *remoteInjector) result(ctx context.Context, o *observation, _ *Result) (err error) {
-	toward, at, byByte := parseByte(r.cell.Place)
+func (r *remoteInjector) result(ctx context.Context, o *observation, _ *verdict.Result) (err error) {
+	toward, at, byByte := point.ParseByte(r.cell.Place)
 	switch {
 	case byByte:
 		_, err = r.server.await(ctx, r.limits.Time, func(now counters) bool {
@@ -160,7 +162,7 @@ func (r *remoteInjector) visited(ctx context.Context, h *Rehearsal) error {
 	}
 	for _, end := range []harness.End{harness.Server, harness.Client} {
 		if counted.passed(r.proxy.Name, streamTo(end)).received > 0 {
-			h.Places = append(h.Places, AtByte(end, 0))
+			h.Places = append(h.Places, point.AtByte(end, 0))
 		}
 	}
 	if len(h.Places) == 0 && h.Returned && h.Answer.Err == nil && len(counted) == 0 {

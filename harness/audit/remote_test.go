@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -15,6 +14,8 @@ import (
 	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // TestRemote is about the toxiproxy-server of the module that go.mod names.
@@ -30,53 +31,6 @@ func TestRemote(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
-}
-
-// startServer starts a toxiproxy-server and returns its URL.
-func startServer(t *testing.T, program string, args ...string) string {
-	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0") // it does not tell which port it was given
-	if err != nil {
-		t.Fatal(err)
-	}
-	free.Close()
-	host, port, _ := net.SplitHostPort(free.Addr().String())
-	command := exec.Command(program, append([]string{"-host", host, "-port", port}, args...)...)
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		command.Process.Kill()
-		command.Wait()
-	})
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for {
-		response, err := http.Get("http://" + free.Addr().String() + "/version")
-		if err == nil {
-			response.Body.Close()
-			return "http://" + free.Addr().String()
-		}
-		select {
-		case <-tick.C:
-		case <-t.Context().Done():
-			t.Fatal("toxiproxy-server does not answer:", err)
-		}
-	}
-}
-
-// proxiesAt are the names of the proxies of a server.
-func proxiesAt(t *testing.T, url string) string {
-	t.Helper()
-	proxies, err := toxiproxy.NewClient(url).Proxies()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for name := range proxies {
-		names = append(names, name)
-	}
-	return strings.Join(names, " ")
 }
 
 // remoteAgrees: the same cells have the same verdicts as without a
@@ -150,19 +104,19 @@ func remoteBytes(t *testing.T, program string) {
 	s.Remote = &audit.Remote{URL: url}
 	for id, want := range map[string]struct {
 		got, strikes int
-		outcome      audit.Outcome
+		outcome      verdict.Outcome
 	}{
-		"client@17/rst/always/write":   {17, 1, audit.Surfaced},
-		"server@3/rst/always/write":    {0, 1, audit.Surfaced},
-		"client@4096/rst/always/write": {0, 0, audit.NotStruck},
+		"client@17/rst/always/write":   {17, 1, verdict.Surfaced},
+		"server@3/rst/always/write":    {0, 1, verdict.Surfaced},
+		"client@4096/rst/always/write": {0, 0, verdict.NotStruck},
 	} {
 		got = 0
-		cell, err := audit.ParseCell(id)
+		cell, err := point.ParseCell(id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		report, err := audit.Run(t.Context(), s, audit.Options{
-			Cells: []audit.Cell{cell}, Limits: audit.Limits{Time: 2 * time.Second},
+			Cells: []point.Cell{cell}, Limits: audit.Limits{Time: 2 * time.Second},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -222,7 +176,7 @@ func remoteFlood(t *testing.T, program string) {
 		t.Fatal(err)
 	}
 	for _, c := range report.Cells {
-		if !c.Verdict.Has(audit.Surfaced) || c.Strikes == 0 {
+		if !c.Verdict.Has(verdict.Surfaced) || c.Strikes == 0 {
 			t.Errorf("%s: %v: %s", c.ID, c.Verdict, c.Verdict.Reason)
 		}
 	}
@@ -245,7 +199,7 @@ func remoteStopped(t *testing.T, program string) {
 	})
 	s.Remote = &audit.Remote{URL: url}
 	report, err := audit.Run(ctx, s, audit.Options{
-		Operations: []audit.Operation{audit.Read}, Limits: audit.Limits{Time: 2 * time.Second},
+		Operations: []point.Operation{point.Read}, Limits: audit.Limits{Time: 2 * time.Second},
 	})
 	if err == nil || report == nil || report.Stopped == "" {
 		t.Errorf("report %v, error %v; want a report of a stopped audit", report, err)
@@ -282,13 +236,13 @@ func remoteRefusals(t *testing.T, program string) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := subject(t, func() audit.Client { return &planted{exchange: ask} })
-			o := audit.Options{Operations: []audit.Operation{audit.Read}, Limits: audit.Limits{Time: 2 * time.Second}}
+			o := audit.Options{Operations: []point.Operation{point.Read}, Limits: audit.Limits{Time: 2 * time.Second}}
 			if test.cells != "" {
-				cell, err := audit.ParseCell(test.cells)
+				cell, err := point.ParseCell(test.cells)
 				if err != nil {
 					t.Fatal(err)
 				}
-				o.Cells = []audit.Cell{cell}
+				o.Cells = []point.Cell{cell}
 			}
 			s.Remote = &test.remote
 			report, err := audit.Run(t.Context(), s, o)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // perform makes the call that is struck. If its time is over without a result,
@@ -11,7 +14,7 @@ import (
 func (t *trial) perform(ctx context.Context, call Call, o *observation) (err error) {
 	p := t.begin(ctx, call)
 	defer p.giveUp()
-	if t.cell.Fault == Refuse {
+	if t.cell.Fault == point.Refuse {
 		p.beUnseen()
 	}
 	o.answer, o.returned = p.await(ctx)
@@ -21,7 +24,7 @@ func (t *trial) perform(ctx context.Context, call Call, o *observation) (err err
 		}
 		return nil
 	}
-	if !p.loading && t.cell.Fault != Refuse {
+	if !p.loading && t.cell.Fault != point.Refuse {
 		err = p.watchRetries(ctx, o)
 	}
 	o.answer = p.end(ctx)
@@ -105,7 +108,7 @@ func (l *localInjector) tries(context.Context) (tries, error) {
 func (t *trigger) tries() (made tries) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	first := slices.IndexFunc(t.attempts, func(a Attempt) bool { return a.Struck })
+	first := slices.IndexFunc(t.attempts, func(a attempt) bool { return a.Struck })
 	if t.strikes > 0 {
 		made.after = len(t.attempts) - max(0, first) - 1 // where the clock struck, the first attempt is no retry
 	}
@@ -122,16 +125,18 @@ func (t *trigger) tries() (made tries) {
 // connection is one that the client opens for what may come, as some pools do when
 // one has ended, or to cancel what is under way: whether the audit still sees it
 // depends on how soon the result is told. Where no request is seen, all count.
-func useful(attempts []Attempt) (n int) {
+func (t *trigger) useful() (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	seen := false
-	for _, a := range attempts {
+	for _, a := range t.attempts {
 		if a.carried || a.Struck {
 			n++
 		}
 		seen = seen || a.carried
 	}
 	if !seen {
-		return len(attempts)
+		return len(t.attempts)
 	}
 	return n
 }
@@ -140,14 +145,14 @@ func useful(attempts []Attempt) (n int) {
 // retrying, whenever it began.
 func judgeSilence(o observation) finding {
 	switch {
-	case o.cell.Fault == Refuse:
-		return found(Informational, "no result within %v: attempts at an address where nobody listens are not seen",
+	case o.cell.Fault == point.Refuse:
+		return found(verdict.Informational, "no result within %v: attempts at an address where nobody listens are not seen",
 			o.limits.Time)
 	case o.retrying:
-		return found(Informational, "still retrying after %v: %s", o.limits.Time, counted(o.attempts, "attempt"))
+		return found(verdict.Informational, "still retrying after %v: %s", o.limits.Time, counted(o.attempts, "attempt"))
 	case o.retries == 0:
-		return found(Hung, "no result within %v, and no attempt after the one that was struck", o.limits.Time)
+		return found(verdict.Hung, "no result within %v, and no attempt after the one that was struck", o.limits.Time)
 	}
-	return found(Hung, "no result within %v, and no attempt in the last %v, after %s", o.limits.Time,
+	return found(verdict.Hung, "no result within %v, and no attempt in the last %v, after %s", o.limits.Time,
 		o.silence.Round(100*time.Millisecond), counted(o.attempts, "attempt"))
 }

@@ -12,6 +12,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // EndingTime is how long an audit takes to end at most when its context has
@@ -23,7 +26,7 @@ type run struct {
 	subject    *Subject
 	options    Options
 	limits     Limits
-	places     map[string]Place
+	places     map[string]point.Place
 	unanswered bool // the protocol has no replies, also where a byte is the place
 	addresses  *addresses
 	idPrefix   string // begins every id and label of this run
@@ -43,18 +46,24 @@ type run struct {
 	noting    sync.Mutex
 	looked    sync.Once // whether the clients are in this process
 	inProcess atomic.Bool
+	late      <-chan struct{}   // closed when no cell is begun any more; nil: never
 	sockets   map[uint32]string // the cells of the clients' sockets, by inode
 }
 
 // Run audits a client. An error says that the audit could not be made, or was
 // stopped: then the report, if not nil, has what was measured until then.
-// What a client does wrong is no error: see [Report.Bad].
-func Run(ctx context.Context, s Subject, o Options) (report *Report, err error) {
+// What a client does wrong is no error: see [verdict.Report.Bad].
+func Run(ctx context.Context, s Subject, o Options) (report *verdict.Report, err error) {
 	cells, err := s.matrix(o)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	r := newRun(&s, o)
+	if o.Within > 0 {
+		budget, over := context.WithTimeout(context.WithoutCancel(ctx), o.Within)
+		defer over()
+		r.late = budget.Done()
+	}
 	if err := r.makeRoom(); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
@@ -67,7 +76,9 @@ func Run(ctx context.Context, s Subject, o Options) (report *Report, err error) 
 	if err := r.prove(ctx, cells); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	report, err = r.report(ctx, cells)
+	if report, err = r.report(ctx, cells); report == nil {
+		return nil, err
+	}
 	report.Untried = s.untried(o)
 	if err == nil {
 		err = r.traceCells(ctx, report)
@@ -76,16 +87,19 @@ func Run(ctx context.Context, s Subject, o Options) (report *Report, err error) 
 }
 
 // report tries cells, in an order that the seed decides.
-func (r *run) report(ctx context.Context, cells []Cell) (*Report, error) {
+func (r *run) report(ctx context.Context, cells []point.Cell) (*verdict.Report, error) {
 	o := r.options
-	report := &Report{
-		Version: ReportVersion, Subject: r.subject.Name, Protocol: r.subject.protocol().Name(), Seed: o.Seed,
+	report := &verdict.Report{
+		Version: verdict.ReportVersion, Subject: r.subject.Name, Protocol: r.subject.protocol().Name(), Seed: o.Seed,
 		Started: time.Now(), Shard: o.Shard, Shards: o.Shards,
 	}
-	results := make([]*Result, len(cells))
+	results := make([]*verdict.Result, len(cells))
 	order := rand.New(rand.NewPCG(o.Seed, 0)).Perm(len(cells))
+	if o.Within > 0 {
+		order = mostTelling(cells)
+	}
 	done := 0
-	r.each(ctx, order, func(i int) Result { return r.try(ctx, cells[i]) }, func(i int, result Result) {
+	r.each(ctx, order, func(i int) tried { return r.try(ctx, cells[i]) }, func(i int, result verdict.Result) {
 		results[i] = &result
 		if done++; o.Progress != nil {
 			o.Progress(done, len(cells), result)
@@ -103,11 +117,14 @@ func (r *run) report(ctx context.Context, cells []Cell) (*Report, error) {
 		report.Stopped = fmt.Sprintf("stopped after %d of %d cells", len(report.Cells), len(cells))
 		return report, fmt.Errorf("audit: %s: %w", report.Stopped, err)
 	}
+	if report.Left = len(cells) - len(report.Cells); report.Left == len(cells) {
+		return nil, fmt.Errorf("audit: no cell could be begun within %v: finding out what the calls look like took it", o.Within)
+	}
 	return report, nil
 }
 
 // matrix checks the subject and returns the cells to run.
-func (s *Subject) matrix(o Options) ([]Cell, error) {
+func (s *Subject) matrix(o Options) ([]point.Cell, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -140,7 +157,7 @@ func newRun(s *Subject, o Options) *run {
 		o.Parallel = 8 * runtime.GOMAXPROCS(0)
 	}
 	r := &run{
-		subject: s, options: o, limits: o.Limits.orDefaults(), places: map[string]Place{},
+		subject: s, options: o, limits: o.Limits.orDefaults(), places: map[string]point.Place{},
 		sockets: map[uint32]string{}, clock: newClock(), ending: EndingTime, addresses: newAddresses(rand.Uint64()), idPrefix: base36(rand.Uint64N(1<<31), 6) + "-",
 	}
 	for _, p := range s.protocol().Places() {
@@ -150,7 +167,7 @@ func newRun(s *Subject, o Options) *run {
 	if n := s.Cost.loadedAtOnce(); n > 0 {
 		r.starts = make(chan struct{}, n)
 	}
-	answered := slices.ContainsFunc(s.Protocol.Places(), func(p Place) bool { return !p.Unanswered })
+	answered := slices.ContainsFunc(s.Protocol.Places(), func(p point.Place) bool { return !p.Unanswered })
 	r.unanswered = len(r.places) > 0 && !answered
 	return r
 }
@@ -164,114 +181,38 @@ func (r *run) loaded(start time.Duration) {
 	}
 }
 
-// each does the work on the numbers of order, several at once, and hands the
-// results over one after the other. Work whose result is in doubt is done once
-// more when the rest is over, alone. It stops with the context.
-func (r *run) each(ctx context.Context, order []int, work func(int) Result, collect func(int, Result)) {
-	defer r.clock.start(context.WithoutCancel(ctx))() // what ends a cell waits by it, too
-	first := map[int]Verdict{}
-	var doubtful []int
-	r.atOnce(ctx, r.options.Parallel, order, work, func(i int, result Result) {
-		if r.doubts(result) {
-			doubtful, first[i] = append(doubtful, i), result.Verdict
-			return
-		}
-		collect(i, result)
-	})
-	r.atOnce(ctx, 1, doubtful, work, func(i int, result Result) {
-		verdict := first[i]
-		result.First = &verdict
-		collect(i, r.doubtless(result))
-	})
-}
-
-// atOnce does the work on the numbers of order, so many at once, and hands the
-// results over one after the other. It stops with the context.
-func (r *run) atOnce(
-	ctx context.Context, parallel int, order []int, work func(int) Result, collect func(int, Result),
-) {
-	todo := make(chan int)
-	var workers sync.WaitGroup
-	var collecting sync.Mutex
-	over := false // nothing is collected any more
-	for range min(parallel, len(order)) {
-		workers.Go(func() {
-			for i := range todo {
-				result := work(i)
-				if ctx.Err() != nil && result.Verdict.Has(Broken) {
-					continue // it was stopped
-				}
-				collecting.Lock()
-				if !over {
-					collect(i, result)
-				}
-				collecting.Unlock()
-			}
-		})
-	}
-	for _, i := range order {
-		select {
-		case todo <- i:
-		case <-ctx.Done():
-		}
-	}
-	close(todo)
-	r.awaitEnd(ctx, &workers)
-	collecting.Lock()
-	defer collecting.Unlock()
-	over = true
-}
-
-// awaitEnd waits for workers, but not for long once the context has ended.
-func (r *run) awaitEnd(ctx context.Context, workers *sync.WaitGroup) {
-	ended := make(chan struct{})
-	go func() {
-		workers.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-		return
-	case <-ctx.Done():
-	}
-	select {
-	case <-ended:
-	case <-time.After(r.ending):
-	}
-}
-
 // place returns the place of a name.
-func (r *run) place(id string) (Place, bool) {
+func (r *run) place(id string) (point.Place, bool) {
 	if p, ok := r.places[id]; ok {
 		return p, true
 	}
-	_, _, ok := parseByte(id)
-	return Place{ID: id, secured: r.subject.TLS != nil, Unanswered: r.unanswered}, ok
+	_, _, ok := point.ParseByte(id)
+	return point.Place{ID: id, Unanswered: r.unanswered}, ok
 }
 
 // notes describes the places of cells.
-func (r *run) notes(cells []Result) []PlaceNote {
-	var notes []PlaceNote
+func (r *run) notes(cells []verdict.Result) []verdict.PlaceNote {
+	var notes []verdict.PlaceNote
 	for _, p := range r.subject.protocol().Places() {
-		if slices.ContainsFunc(cells, func(c Result) bool { return c.Place == p.ID }) {
-			notes = append(notes, PlaceNote{p.ID, p.Says, p.Race})
+		if slices.ContainsFunc(cells, func(c verdict.Result) bool { return c.Place == p.ID }) {
+			notes = append(notes, verdict.PlaceNote{ID: p.ID, Says: p.Says, Race: p.Race})
 		}
 	}
 	return append(notes, byteNotes(cells)...)
 }
 
 // byteNotes describes the places of results that are bytes.
-func byteNotes(results []Result) (notes []PlaceNote) {
+func byteNotes(results []verdict.Result) (notes []verdict.PlaceNote) {
 	for _, r := range results {
-		toward, n, byByte := parseByte(r.Place)
-		if !byByte || slices.ContainsFunc(notes, func(note PlaceNote) bool { return note.ID == r.Place }) {
+		toward, n, byByte := point.ParseByte(r.Place)
+		if !byByte || slices.ContainsFunc(notes, func(note verdict.PlaceNote) bool { return note.ID == r.Place }) {
 			continue
 		}
 		says := fmt.Sprintf("the first byte toward the %s is withheld", toward)
 		if n > 0 {
 			says = fmt.Sprintf("behind byte %d toward the %s", n, toward)
 		}
-		notes = append(notes, PlaceNote{ID: r.Place, Says: says})
+		notes = append(notes, verdict.PlaceNote{ID: r.Place, Says: says})
 	}
 	return notes
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // gather keeps what each attempt got, as a program does whose output a caller
@@ -51,11 +52,11 @@ func TestNoOutcomeHidesAnother(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := subject(t, func() audit.Client { client := c.client; return &client })
-			cell, err := audit.ParseCell(c.cell)
+			cell, err := point.ParseCell(c.cell)
 			if err != nil {
 				t.Fatal(err)
 			}
-			report, err := audit.Run(t.Context(), s, audit.Options{Cells: []audit.Cell{cell}, Limits: c.limits})
+			report, err := audit.Run(t.Context(), s, audit.Options{Cells: []point.Cell{cell}, Limits: c.limits})
 			if err != nil {
 				t.Fatal(err)
 			}

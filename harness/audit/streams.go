@@ -1,12 +1,15 @@
 package audit
 
-import "github.com/resetlab/resetlab/harness"
+import (
+	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+)
 
 // A streamFilter passes on the messages of one connection, and ends its streams
 // where the fault strikes.
 type streamFilter struct {
 	watched *watchedConn
-	streams Streams
+	streams point.Streams
 }
 
 // newFilter is the proxy's Filter.

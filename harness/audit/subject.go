@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"net/netip"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A Subject is a client to be audited, and what it needs to be audited with.
@@ -12,7 +14,7 @@ type Subject struct {
 	// Name is what reports call the client.
 	Name string
 	// Protocol names the places at which faults strike.
-	Protocol Protocol
+	Protocol point.Protocol
 	// Origin executes what the client asks for, and counts.
 	Origin Origin
 	// Source is the address from which the origin is connected to. Zero is the
@@ -52,7 +54,7 @@ type Subject struct {
 }
 
 // protocol is the protocol that clients see.
-func (s Subject) protocol() Protocol {
+func (s Subject) protocol() point.Protocol {
 	if s.TLS != nil {
 		return overTLS{s.Protocol}
 	}
@@ -60,8 +62,8 @@ func (s Subject) protocol() Protocol {
 }
 
 // multiplexed is the protocol inside if it has streams that end alone, or nil.
-func (s Subject) multiplexed() Multiplexed {
-	m, _ := s.Protocol.(Multiplexed)
+func (s Subject) multiplexed() point.Multiplexed {
+	m, _ := s.Protocol.(point.Multiplexed)
 	return m
 }
 
@@ -131,8 +133,8 @@ func (f Func) Close() error { return nil }
 // A Call is one operation to perform.
 type Call struct {
 	ID        string // new for every call, always of the same length: [A-Za-z0-9-]
-	Operation Operation
-	Shape     string // the shape that the reply shall have: see Place.Shape
+	Operation point.Operation
+	Shape     string // the shape that the reply shall have: see point.Place
 	Address   string // host:port to perform it at
 	Healthy   string // another, healthy one; usually empty
 	TLS       bool   // whether TLS is spoken there

@@ -10,69 +10,23 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // SweepOptions say what a sweep cuts, and how. The zero value of each field is
 // good.
 type SweepOptions struct {
-	Operation Operation // Read if empty
-	Repeat    Repeat    // Once if empty
-	Shape     string    // of the reply
-	Faults    []Fault   // RST and FIN if empty
-	Stride    int64     // cut at every Stride-th byte; 0 means 1
-	Seed      uint64    // as in Options
-	Parallel  int       // as in Options
+	Operation point.Operation // Read if empty
+	Repeat    point.Repeat    // Once if empty
+	Shape     string          // of the reply
+	Faults    []point.Fault   // RST and FIN if empty
+	Stride    int64           // cut at every Stride-th byte; 0 means 1
+	Seed      uint64          // as in Options
+	Parallel  int             // as in Options
 	Limits    Limits
-	Progress  func(done, total int, last Result)
+	Progress  func(done, total int, last verdict.Result)
 	Log       func(text string)
-}
-
-// A SweepReport says how a client takes a cut at every byte of an operation.
-type SweepReport struct {
-	Version   int           `json:"version"` // of this format: see [ReportVersion]
-	Subject   string        `json:"subject"`
-	Protocol  string        `json:"protocol"`
-	Operation Operation     `json:"operation"`
-	Repeat    Repeat        `json:"repeat"`
-	Seed      uint64        `json:"seed"`
-	Stride    int64         `json:"stride"`
-	ToServer  int64         `json:"to_server"` // bytes of the healthy exchange
-	ToClient  int64         `json:"to_client"`
-	Goodbye   int64         `json:"goodbye,omitempty"` // bytes to the server when the client was closed: no call to be cut
-	Cells     int           `json:"cells"`             // how many cuts were tried
-	Duration  time.Duration `json:"duration"`
-	Ranges    []Range       `json:"ranges"`
-	Stopped   string        `json:"stopped,omitempty"`
-}
-
-// A Range is a run of bytes at which the verdict is the same.
-type Range struct {
-	Toward  harness.End `json:"toward"`
-	Fault   Fault       `json:"fault"`
-	First   int64       `json:"first"` // bytes that pass before the cut
-	Last    int64       `json:"last"`
-	Verdict Verdict     `json:"verdict"` // of one of its cells, the worst if Racy
-	// Racy lists the verdicts that were seen where the same cut did not give the
-	// same verdict each time.
-	Racy []string `json:"racy,omitempty"`
-	// Before and After are the bytes of the healthy exchange around First.
-	Before []byte `json:"before"`
-	After  []byte `json:"after"`
-}
-
-// Cell returns the cell at the beginning of the range, to be run on its own.
-func (r Range) Cell(o Operation, repeat Repeat) Cell {
-	return Cell{AtByte(r.Toward, r.First), r.Fault, repeat, o}
-}
-
-// Bad returns the ranges with a bad verdict.
-func (s *SweepReport) Bad() []Range {
-	return slices.DeleteFunc(slices.Clone(s.Ranges), func(r Range) bool { return !r.Verdict.Bad() })
-}
-
-// Unproven returns the ranges in which the audit proved nothing.
-func (s *SweepReport) Unproven() []Range {
-	return slices.DeleteFunc(slices.Clone(s.Ranges), func(r Range) bool { return !r.Verdict.Unproven() })
 }
 
 // Sweep performs one operation again and again, with a cut at every byte of
@@ -82,7 +36,7 @@ func (s *SweepReport) Unproven() []Range {
 // sides are made again: what is not the same each time is told as such. Where sockets are left at the end every cut is
 // made once more, to see whose they are. An error says that the sweep could not
 // be made, or was stopped: the report, if not nil, has what was measured.
-func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error) {
+func Sweep(ctx context.Context, s Subject, o SweepOptions) (*verdict.SweepReport, error) {
 	if err := o.settle(); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
@@ -98,8 +52,8 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error)
 	if err := w.run.makeRoom(); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
-	w.report = &SweepReport{
-		Version: ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(),
+	w.report = &verdict.SweepReport{
+		Version: verdict.ReportVersion, Subject: s.Name, Protocol: s.Protocol.Name(),
 		Operation: o.Operation, Repeat: o.Repeat, Seed: w.run.options.Seed, Stride: o.Stride,
 	}
 	defer w.run.clock.start(context.WithoutCancel(ctx))()
@@ -119,45 +73,45 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*SweepReport, error)
 
 func (o *SweepOptions) settle() error {
 	if o.Operation == "" {
-		o.Operation = Read
+		o.Operation = point.Read
 	}
 	if o.Repeat == "" {
-		o.Repeat = Once
+		o.Repeat = point.Once
 	}
 	if len(o.Faults) == 0 {
-		o.Faults = []Fault{RST, FIN}
+		o.Faults = []point.Fault{point.RST, point.FIN}
 	}
 	if o.Stride == 0 {
 		o.Stride = 1
 	}
-	check := Options{Faults: o.Faults, Repeats: []Repeat{o.Repeat}, Operations: []Operation{o.Operation}, Parallel: o.Parallel}
+	check := Options{Faults: o.Faults, Repeats: []point.Repeat{o.Repeat}, Operations: []point.Operation{o.Operation}, Parallel: o.Parallel}
 	switch {
 	case o.Stride < 0:
 		return fmt.Errorf("stride is %d: allowed are 0 (every byte) and more", o.Stride)
-	case slices.ContainsFunc(o.Faults, func(f Fault) bool { return slices.Contains(neverAtBytes, f) }):
-		return fmt.Errorf("a sweep cuts at bytes: it does not have the faults %s", words(neverAtBytes))
+	case slices.ContainsFunc(o.Faults, func(f point.Fault) bool { return slices.Contains(neverAtBytes, f) }):
+		return fmt.Errorf("a sweep cuts at bytes: it does not have the faults %s", point.Words(neverAtBytes))
 	}
 	return check.check()
 }
 
 // neverAtBytes are the faults that need more than any byte to strike at.
-var neverAtBytes = []Fault{DataRST, ReadRST, Refuse, CloseNote, GoAway, RSTStream}
+var neverAtBytes = []point.Fault{point.DataRST, point.ReadRST, point.Refuse, point.CloseNote, point.GoAway, point.RSTStream}
 
 // A line is one direction under one fault: a row of verdicts.
 type line struct {
 	toward harness.End
-	fault  Fault
+	fault  point.Fault
 }
 
 // A sweep keeps two bytes a cell, whatever the number of cells.
 type sweep struct {
 	SweepOptions
 	run      *run
-	report   *SweepReport
+	report   *verdict.SweepReport
 	stream   map[harness.End][]byte // the healthy exchange
 	lines    []line
 	verdicts map[line][]uint16 // by byte; 0: not tried, else the index in kinds + 1
-	kinds    []Verdict
+	kinds    []verdict.Verdict
 	again    map[spot][]uint16 // what each spot that was struck again has had
 	done     int
 	total    int
@@ -166,9 +120,9 @@ type sweep struct {
 // measure makes the call without a fault, through a proxy that keeps what
 // passes.
 func (w *sweep) measure(ctx context.Context) error {
-	place, _ := w.run.place(AtByte(harness.Client, 1<<40))
+	place, _ := w.run.place(point.AtByte(harness.Client, 1<<40))
 	place.Shape = w.Shape
-	t, l := w.run.newLocalTrial(Cell{place.ID, RST, Once, w.Operation}, place)
+	t, l := w.run.newLocalTrial(point.Cell{Place: place.ID, Fault: point.RST, Repeat: point.Once, Operation: w.Operation}, place)
 	var mu sync.Mutex
 	connections := 0
 	passed := map[harness.End][]byte{}
@@ -207,7 +161,7 @@ func (w *sweep) measure(ctx context.Context) error {
 		return answer.Err
 	case answer.Unimplemented:
 		return errors.New("the client cannot perform it")
-	case lost != nil && (place.Unanswered || w.Operation == Write):
+	case lost != nil && (place.Unanswered || w.Operation == point.Write):
 		return lost
 	case connections != 1:
 		return fmt.Errorf("it took %s: a sweep counts the bytes of one", counted(connections, "connection"))
@@ -227,7 +181,7 @@ func (w *sweep) coarse() (spots []spot) {
 	for _, toward := range []harness.End{harness.Server, harness.Client} {
 		for _, fault := range w.Faults {
 			l, size := line{toward, fault}, int64(len(w.stream[toward]))
-			if size == 0 || fault == HalfClose && toward == harness.Server {
+			if size == 0 || fault == point.HalfClose && toward == harness.Server {
 				continue
 			}
 			w.lines = append(w.lines, l)

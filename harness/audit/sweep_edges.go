@@ -6,6 +6,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // cover tries the coarse spots and those between neighbours that differ, by
@@ -104,10 +107,10 @@ func (w *sweep) edges() (spots []spot) {
 func (w *sweep) strike(ctx context.Context, spots []spot) {
 	w.total += len(spots)
 	order := rand.New(rand.NewPCG(w.run.options.Seed, uint64(w.total))).Perm(len(spots))
-	w.run.each(ctx, order, func(i int) Result {
+	w.run.each(ctx, order, func(i int) tried {
 		s := spots[i]
-		return w.run.try(ctx, Cell{AtByte(s.toward, s.at), s.fault, w.Repeat, w.Operation})
-	}, func(i int, result Result) {
+		return w.run.try(ctx, point.Cell{Place: point.AtByte(s.toward, s.at), Fault: s.fault, Repeat: w.Repeat, Operation: w.Operation})
+	}, func(i int, result verdict.Result) {
 		w.enter(spots[i], result.Verdict)
 		if w.done++; w.Progress != nil {
 			w.Progress(w.done, w.total, result)
@@ -117,7 +120,7 @@ func (w *sweep) strike(ctx context.Context, spots []spot) {
 
 // enter notes a verdict. Of those of a spot that was struck again it keeps the
 // worst.
-func (w *sweep) enter(s spot, v Verdict) {
+func (w *sweep) enter(s spot, v verdict.Verdict) {
 	kind := w.kind(v)
 	if w.again[s] != nil {
 		w.again[s] = append(w.again[s], w.kind(withoutLeaks(v)))
@@ -129,8 +132,8 @@ func (w *sweep) enter(s spot, v Verdict) {
 }
 
 // kind returns the number of a verdict, from 1.
-func (w *sweep) kind(v Verdict) uint16 {
-	i := slices.IndexFunc(w.kinds, func(k Verdict) bool { return k.String() == v.String() })
+func (w *sweep) kind(v verdict.Verdict) uint16 {
+	i := slices.IndexFunc(w.kinds, func(k verdict.Verdict) bool { return k.String() == v.String() })
 	if i < 0 {
 		i = len(w.kinds)
 		w.kinds = append(w.kinds, v)
@@ -141,7 +144,7 @@ func (w *sweep) kind(v Verdict) uint16 {
 // conclude makes ranges of the verdicts.
 func (w *sweep) conclude() {
 	w.report.Cells = w.done
-	var open *Range
+	var open *verdict.Range
 	for _, l := range w.lines {
 		previous := spot{l, -1}
 		for at, kind := range w.verdicts[l] {
@@ -162,9 +165,9 @@ func (w *sweep) conclude() {
 }
 
 // rangeAt begins a range.
-func (w *sweep) rangeAt(s spot) Range {
+func (w *sweep) rangeAt(s spot) verdict.Range {
 	stream, at := w.stream[s.toward], int(s.at)
-	r := Range{
+	r := verdict.Range{
 		Toward: s.toward, Fault: s.fault, First: s.at, Last: s.at, Verdict: w.kinds[w.verdicts[s.line][at]-1],
 		Before: bytes.Clone(stream[max(0, at-contextBytes):at]), After: bytes.Clone(stream[at:min(len(stream), at+contextBytes)]),
 	}
@@ -173,7 +176,7 @@ func (w *sweep) rangeAt(s spot) Range {
 }
 
 // addRacy adds what was seen at a spot whose verdict is not the same each time.
-func (w *sweep) addRacy(r *Range, s spot) {
+func (w *sweep) addRacy(r *verdict.Range, s spot) {
 	if !w.racy(s) {
 		return
 	}

@@ -5,6 +5,9 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // socketsLeft says whether this process has sockets that it had not before, and
@@ -42,13 +45,13 @@ func (w *sweep) tried() (spots []spot) {
 // findLeaks enters what clients left behind.
 func (w *sweep) findLeaks(ctx context.Context) {
 	goroutines, sockets := w.run.leaks(ctx)
-	for hygiene, cells := range map[Hygiene]map[string]bool{LeakGoroutine: goroutines, LeakFD: sockets} {
+	for hygiene, cells := range map[verdict.Hygiene]map[string]bool{verdict.LeakGoroutine: goroutines, verdict.LeakFD: sockets} {
 		for id := range cells {
-			c, err := ParseCell(id)
-			toward, at, ok := parseByte(c.Place)
+			c, err := point.ParseCell(id)
+			toward, at, ok := point.ParseByte(c.Place)
 			kinds := w.verdicts[line{toward, c.Fault}]
 			if err == nil && ok && at < int64(len(kinds)) && kinds[at] != 0 {
-				kinds[at] = w.kind(withHygiene(w.kinds[kinds[at]-1], hygiene))
+				kinds[at] = w.kind(w.kinds[kinds[at]-1].With(hygiene))
 			}
 		}
 	}
@@ -56,10 +59,10 @@ func (w *sweep) findLeaks(ctx context.Context) {
 
 // withoutLeaks is a verdict before anybody has looked for what was left behind,
 // which is done later.
-func withoutLeaks(v Verdict) Verdict {
-	v.Hygiene = slices.DeleteFunc(slices.Clone(v.Hygiene), func(h Hygiene) bool { return h == LeakGoroutine || h == LeakFD })
+func withoutLeaks(v verdict.Verdict) verdict.Verdict {
+	v.Hygiene = slices.DeleteFunc(slices.Clone(v.Hygiene), func(h verdict.Hygiene) bool { return h == verdict.LeakGoroutine || h == verdict.LeakFD })
 	if len(v.Hygiene) == 0 {
-		v.Hygiene = []Hygiene{Clean}
+		v.Hygiene = []verdict.Hygiene{verdict.Clean}
 	}
 	return v
 }

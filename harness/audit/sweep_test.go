@@ -10,6 +10,8 @@ import (
 
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // TestASweepFindsTheBoundaries of a client that retries everything and takes a
@@ -20,12 +22,12 @@ func TestASweepFindsTheBoundaries(t *testing.T) {
 		t.Run(fmt.Sprint("stride ", stride), func(t *testing.T) {
 			client := planted{exchange: askCarelessly, attempts: 3}
 			s := subject(t, func() audit.Client { c := client; return &c })
-			report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{Operation: audit.Write, Stride: stride})
+			report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{Operation: point.Write, Stride: stride})
 			if err != nil {
 				t.Fatal(err)
 			}
 			request, reply := report.ToServer, report.ToClient
-			for _, fault := range []audit.Fault{audit.RST, audit.FIN} {
+			for _, fault := range []point.Fault{point.RST, point.FIN} {
 				expectRanges(t, report, harness.Server, fault,
 					span{0, request - 1, "RETRIED"}, span{request, request, "DUPLICATED"})
 				expectRanges(t, report, harness.Client, fault,
@@ -61,14 +63,14 @@ func TestASweepFindsWhatIsLeft(t *testing.T) {
 			t.Parallel() // both wait for what does not end
 			s := subject(t, func() audit.Client { return forgetful(forget) })
 			report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{
-				Operation: audit.Write, Stride: 4, Faults: []audit.Fault{audit.FIN},
+				Operation: point.Write, Stride: 4, Faults: []point.Fault{point.FIN},
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			request, reply := report.ToServer, report.ToClient
-			expectRanges(t, report, harness.Server, audit.FIN, span{0, request, "SURFACED"})
-			expectRanges(t, report, harness.Client, audit.FIN,
+			expectRanges(t, report, harness.Server, point.FIN, span{0, request, "SURFACED"})
+			expectRanges(t, report, harness.Client, point.FIN,
 				span{0, 0, "SURFACED"}, span{1, reply - 1, "SURFACED " + leak}, span{reply, reply, "UNHARMED"})
 		})
 	}
@@ -100,7 +102,7 @@ type span struct {
 	verdict     string
 }
 
-func expectRanges(t *testing.T, report *audit.SweepReport, toward harness.End, fault audit.Fault, want ...span) {
+func expectRanges(t *testing.T, report *verdict.SweepReport, toward harness.End, fault point.Fault, want ...span) {
 	t.Helper()
 	var got []span
 	for _, r := range report.Ranges {

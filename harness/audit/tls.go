@@ -4,25 +4,20 @@ import (
 	"slices"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // overTLS is a protocol with TLS in front: it has places of its own, in the
 // records of TLS, and those of the protocol inside.
-type overTLS struct{ Protocol }
+type overTLS struct{ point.Protocol }
 
 func (p overTLS) Name() string { return p.Protocol.Name() + " over TLS" }
 
 // Places are those inside, except that the first byte of the connection
 // belongs to TLS.
-func (p overTLS) Places() []Place {
-	places := []Place{
-		{ID: "P1", Says: "connected; the first byte of the ClientHello is withheld", records: true},
-		{ID: "P2.client", Says: "the ClientHello has arrived, and nothing else", records: true},
-		{ID: "P2.server", Says: "the ServerHello has arrived, and nothing else", records: true},
-		{ID: "P2.finished", Says: "the client has sent its Finished, and nothing else arrived", records: true, Race: true},
-	}
+func (p overTLS) Places() []point.Place {
+	places := handshakePlaces()
 	for _, place := range p.Protocol.Places() {
-		place.secured = true
 		switch place.ID {
 		case "P0":
 			places = slices.Insert(places, 0, place)
@@ -32,6 +27,21 @@ func (p overTLS) Places() []Place {
 		}
 	}
 	return places
+}
+
+// handshakePlaces are those in the records of TLS, not in what they carry.
+func handshakePlaces() []point.Place {
+	return []point.Place{
+		{ID: "P1", Says: "connected; the first byte of the ClientHello is withheld"},
+		{ID: "P2.client", Says: "the ClientHello has arrived, and nothing else"},
+		{ID: "P2.server", Says: "the ServerHello has arrived, and nothing else"},
+		{ID: "P2.finished", Says: "the client has sent its Finished, and nothing else arrived", Race: true},
+	}
+}
+
+// inHandshake says whether a place is one of them.
+func (s *Subject) inHandshake(place string) bool {
+	return s.TLS != nil && slices.ContainsFunc(handshakePlaces(), func(p point.Place) bool { return p.ID == place })
 }
 
 // The content types of records that matter: RFC 8446, appendix B.1.
@@ -79,18 +89,18 @@ func (r *record) next(b []byte) (n int, kind byte) {
 }
 
 // See names the places of the handshake, which is no exchange.
-func (w *records) See(toward harness.End, b []byte) (moments []Moment) {
+func (w *records) See(toward harness.End, b []byte) (moments []point.Moment) {
 	for at := 0; at < len(b) && !w.finished; {
 		r := &w.toServer
 		if toward == harness.Client {
 			r = &w.toClient
 		} else if !r.any {
-			moments = append(moments, Moment{Place: "P1", At: at})
+			moments = append(moments, point.Moment{Place: "P1", At: at})
 		}
 		n, kind := r.next(b[at:])
 		at += n
 		if place := w.complete(toward, kind); place != "" {
-			moments = append(moments, Moment{Place: place, At: at})
+			moments = append(moments, point.Moment{Place: place, At: at})
 		}
 	}
 	return moments

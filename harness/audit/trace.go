@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 	"github.com/resetlab/resetlab/harness/program/strace"
 )
 
@@ -16,7 +18,7 @@ import (
 // agent has one for programs.
 type Tracer interface {
 	// Trace prepares the client of a cell that is about to be run once more.
-	Trace(c Cell) (Tracing, error)
+	Trace(c point.Cell) (Tracing, error)
 }
 
 // A Tracing is the client of one cell.
@@ -28,33 +30,9 @@ type Tracing interface {
 	Stop() (*strace.Log, error)
 }
 
-// A Trace is what the client's system calls tell of a cell, which was run once
-// more for it, alone.
-type Trace struct {
-	// Says is what the client was told by its calls and what became of it, in a
-	// sentence; or why that is not known.
-	Says string `json:"says"`
-	// Calls are those on the connection that was struck last, around the strike.
-	Calls []TracedCall `json:"calls,omitempty"`
-	// Left is how many calls on that connection are left out, for want of room.
-	Left int `json:"left,omitempty"`
-	// Otherwise is the verdict of the run that was traced, if that is another than
-	// the cell's: programs are slower below strace. Then Says and Calls are of that
-	// run, and need not hold for the other. Nil means that they agree.
-	Otherwise *Verdict `json:"otherwise,omitempty"`
-}
-
-// A TracedCall is one system call.
-type TracedCall struct {
-	At   time.Duration `json:"at"`   // when it was made, since the strike, in nanoseconds; negative before it
-	Took time.Duration `json:"took"` // until it returned; 0 if it did not
-	PID  int           `json:"pid"`  // of the thread
-	Text string        `json:"text"` // the call with its result, as strace(1) writes it
-}
-
 // traceCells runs cells with a bad verdict once more, or all of them where cells
 // were named, and enters what their clients' system calls tell.
-func (r *run) traceCells(ctx context.Context, report *Report) error {
+func (r *run) traceCells(ctx context.Context, report *verdict.Report) error {
 	if r.options.Tracer == nil {
 		return nil
 	}
@@ -71,7 +49,7 @@ func (r *run) traceCells(ctx context.Context, report *Report) error {
 			return fmt.Errorf("audit: %s: %w", report.Stopped, ctx.Err())
 		}
 		if err != nil {
-			trace = &Trace{Says: fmt.Sprintf("the system calls are not known: %v", err)}
+			trace = &verdict.Trace{Says: fmt.Sprintf("the system calls are not known: %v", err)}
 		}
 		report.Cells[i].Trace = trace
 	}
@@ -79,8 +57,8 @@ func (r *run) traceCells(ctx context.Context, report *Report) error {
 }
 
 // trace runs the cell of a result once more.
-func (r *run) trace(ctx context.Context, result Result) (trace *Trace, err error) {
-	cell := Cell{result.Place, result.Fault, result.Repeat, result.Operation}
+func (r *run) trace(ctx context.Context, result verdict.Result) (trace *verdict.Trace, err error) {
+	cell := point.Cell{Place: result.Place, Fault: result.Fault, Repeat: result.Repeat, Operation: result.Operation}
 	tracing, err := r.options.Tracer.Trace(cell)
 	if err != nil {
 		return nil, err

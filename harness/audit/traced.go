@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 	"github.com/resetlab/resetlab/harness/program/strace"
 )
 
@@ -14,7 +16,7 @@ import (
 type struckSocket struct {
 	strikeTime
 	inode uint64
-	fault Fault
+	fault point.Fault
 	calls []strace.Call
 	whole bool // all calls that the client made on it are here
 }
@@ -26,13 +28,13 @@ const (
 )
 
 // traceOf makes a trace of what was logged.
-func (l *localInjector) traceOf(log *strace.Log, result Result) *Trace {
+func (l *localInjector) traceOf(log *strace.Log, result verdict.Result) *verdict.Trace {
 	strike, ok := l.strikes.last()
 	switch {
-	case !ok && l.cell.Fault == Refuse:
-		return &Trace{Says: "nobody listened: there is no connection that calls could be on"}
+	case !ok && l.cell.Fault == point.Refuse:
+		return &verdict.Trace{Says: "nobody listened: there is no connection that calls could be on"}
 	case !ok:
-		return &Trace{Says: "the calls are not told apart by connections: below strace, no strike was seen on one"}
+		return &verdict.Trace{Says: "the calls are not told apart by connections: below strace, no strike was seen on one"}
 	}
 	s := struckSocket{strikeTime: strike, fault: l.cell.Fault, whole: log.Unread == 0 && !log.IOUring}
 	if s.inode, ok = l.socketOf(strike.connection); ok {
@@ -43,9 +45,9 @@ func (l *localInjector) traceOf(log *strace.Log, result Result) *Trace {
 		}
 	}
 	if len(s.calls) == 0 {
-		return &Trace{Says: "which calls are on the connection that was struck is not known"}
+		return &verdict.Trace{Says: "which calls are on the connection that was struck is not known"}
 	}
-	trace := &Trace{Says: s.says(result)}
+	trace := &verdict.Trace{Says: s.says(result)}
 	trace.Calls, trace.Left = s.kept()
 	return trace
 }
@@ -62,7 +64,7 @@ func (l *localInjector) socketOf(connection int) (inode uint64, ok bool) {
 }
 
 // kept are the calls around the strike, and how many others there are.
-func (s struckSocket) kept() (list []TracedCall, left int) {
+func (s struckSocket) kept() (list []verdict.TracedCall, left int) {
 	first := slices.IndexFunc(s.calls, func(c strace.Call) bool { return s.after(c) })
 	if first < 0 {
 		first = len(s.calls)
@@ -70,22 +72,28 @@ func (s struckSocket) kept() (list []TracedCall, left int) {
 	from := max(0, first-mostBefore)
 	to := min(len(s.calls), from+mostTraced)
 	for _, c := range s.calls[from:to] {
-		list = append(list, TracedCall{At: c.At.Sub(s.at), Took: c.Took, PID: c.PID, Text: c.String()})
+		list = append(list, verdict.TracedCall{At: c.At.Sub(s.at), Took: c.Took, PID: c.PID, Text: c.String()})
 	}
 	return list, from + len(s.calls) - to
 }
 
-// after says whether a call was not over at the strike.
+// after says whether a call was certainly not over at the strike.
 func (s struckSocket) after(c strace.Call) bool { return !c.Returned() || c.At.Add(c.Took).After(s.at) }
 
+// before says whether a call was certainly over at the strike. Between the two is
+// what strace's times leave open.
+func (s struckSocket) before(c strace.Call) bool {
+	return !s.after(c) && !c.Over.IsZero() && !c.Over.After(s.at)
+}
+
 // says tells in a sentence what the calls told the client, and what became of it.
-func (s struckSocket) says(r Result) string {
-	if s.fault == Stall {
+func (s struckSocket) says(r verdict.Result) string {
+	if s.fault == point.Stall {
 		return "silence shows in no call"
 	}
 	text := s.told(r)
 	if text == "" {
-		text = s.untold()
+		text = s.untold(r)
 	}
 	if len(r.Attempts) > 1 {
 		text = fmt.Sprintf("connection %d: %s", s.connection, text)
@@ -94,16 +102,19 @@ func (s struckSocket) says(r Result) string {
 }
 
 // told is about the first call by which the client was told; "" if there is none.
-func (s struckSocket) told(r Result) string {
+func (s struckSocket) told(r verdict.Result) string {
 	for _, c := range s.calls {
 		what := s.telling(c)
-		if what == "" || !s.after(c) {
+		if what == "" || s.before(c) {
 			continue
 		}
-		text := fmt.Sprintf("%s %s after the strike", what, since(c.At.Add(c.Took).Sub(s.at)))
+		text := what + " at the strike"
+		if s.after(c) {
+			text = fmt.Sprintf("%s %s after the strike", what, since(c.At.Add(c.Took).Sub(s.at)))
+		}
 		last := len(r.Attempts) == 0 || r.Attempts[len(r.Attempts)-1].Connection == s.connection
 		switch {
-		case r.Verdict.Has(Hung):
+		case r.Verdict.Has(verdict.Hung):
 			return text + ", and the client did not come back: what it was told was lost above the system call"
 		case !last:
 			return text + ", and the client went on to another attempt"
@@ -111,7 +122,7 @@ func (s struckSocket) told(r Result) string {
 			return text
 		case len(r.Chain) > 0:
 			return text + ", and the client reported an error"
-		case r.Verdict.Has(TruncatedOK, LostOK, Corrupted):
+		case r.Verdict.Has(verdict.TruncatedOK, verdict.LostOK, verdict.Corrupted):
 			return text + ", and the client reported success: what it was told was swallowed above the system call"
 		}
 		return text + ", and the client reported success"
@@ -140,51 +151,70 @@ func (s struckSocket) telling(c strace.Call) string {
 
 // resets says whether a RST is all that the client got.
 func (s struckSocket) resets() bool {
-	return slices.Contains([]Fault{RST, DataRST, ReadRST, Unread, StallRST}, s.fault)
+	return slices.Contains([]point.Fault{point.RST, point.DataRST, point.ReadRST, point.Unread, point.StallRST}, s.fault)
 }
 
-// untold is about a client that no call told.
-func (s struckSocket) untold() string {
-	end := "the end of the stream"
-	if s.resets() {
-		end = "the RST"
-	}
-	var asked []string
-	var hinted, closed, waiting string
+// A look is what a client did on its connection from a strike on.
+type look struct {
+	asked   []string // the calls by which it could have been told, and was not
+	when    string   // "after" the strike, or "at" it where one may be from before
+	hinted  string   // a call that hinted at the end, with what it reported
+	closed  string   // the call that closed it
+	waiting string   // one that did not return
+}
+
+// look tells what the calls from the strike on are.
+func (s struckSocket) look() look {
+	l := look{when: "after"}
 	for _, c := range s.calls {
 		switch {
-		case !s.after(c):
+		case s.before(c):
 		case slices.Contains(writing, c.Name) && c.At.Before(s.at):
 			// What it wrote is what was struck: nothing could be told yet.
 		case slices.Contains(reading, c.Name) || slices.Contains(writing, c.Name):
 			if !c.Returned() {
-				waiting = c.Name
-			} else if !slices.Contains(asked, c.Name) {
-				asked = append(asked, c.Name)
+				l.waiting = c.Name
+			} else if !slices.Contains(l.asked, c.Name) {
+				l.asked = append(l.asked, c.Name)
+			}
+			if !s.after(c) {
+				l.when = "at"
 			}
 		case c.Name == "close" || c.Name == "shutdown":
-			closed = c.Name
-		case hinted == "" && s.hinted(c) != "":
-			hinted = fmt.Sprintf("%s() reported %s", c.Name, s.hinted(c))
+			l.closed = c.Name
+		case l.hinted == "" && s.hinted(c) != "":
+			l.hinted = fmt.Sprintf("%s() reported %s", c.Name, s.hinted(c))
 		}
 	}
+	return l
+}
+
+// untold is about a client that no call told.
+func (s struckSocket) untold(r verdict.Result) string {
+	end := "the end of the stream"
+	if s.resets() {
+		end = "the RST"
+	}
+	l := s.look()
 	switch {
-	case slices.Contains([]Fault{CloseNote, GoAway}, s.fault):
+	case slices.Contains([]point.Fault{point.CloseNote, point.GoAway}, s.fault):
 		return "the end was told by data, and calls do not show what data mean"
 	case !s.whole:
 		return "no call is seen that told it of " + end + ", and not all of its calls are seen: nothing follows"
-	case waiting != "":
-		return waiting + "() had not returned when the client was ended"
-	case len(asked) > 0:
-		text := fmt.Sprintf("after the strike %s() told it nothing of %s, and it did not ask again", strings.Join(asked, "(), "), end)
-		if hinted != "" {
-			text += ", though " + hinted
+	case l.waiting != "":
+		return l.waiting + "() had not returned when the client was ended"
+	case len(l.asked) > 0:
+		text := fmt.Sprintf("%s the strike %s() told it nothing of %s, and it did not ask again", l.when, strings.Join(l.asked, "(), "), end)
+		if l.hinted != "" {
+			text += ", though " + l.hinted
 		}
 		return text
-	case hinted != "":
-		return fmt.Sprintf("%s after the strike, and no read or write followed: the client never asked what had happened", hinted)
-	case closed != "":
-		return fmt.Sprintf("no read or write after the strike, only %s(): the client never asked", closed)
+	case l.hinted != "":
+		return fmt.Sprintf("%s after the strike, and no read or write followed: the client never asked what had happened", l.hinted)
+	case len(r.Attempts) > 0 && r.Attempts[len(r.Attempts)-1].Connection != s.connection:
+		return "no call is seen that told it of " + end + ", and yet it went on to another attempt: one was missed, or something else told it"
+	case l.closed != "":
+		return fmt.Sprintf("no read or write after the strike, only %s(): the client never asked", l.closed)
 	}
 	return "no call on the connection after the strike: the client never asked"
 }

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A trial is one cell being run: its client, and the injector that strikes it.
 type trial struct {
 	*run
-	cell      Cell
-	place     Place
+	cell      point.Cell
+	place     point.Place
 	injector  injector
 	target    Target // where the client finds the server
 	client    Client
@@ -28,7 +31,7 @@ type trial struct {
 const cellLabel = "resetlab.cell"
 
 // newTrial prepares a trial, which the run's injector strikes.
-func (r *run) newTrial(cell Cell, place Place) *trial {
+func (r *run) newTrial(cell point.Cell, place point.Place) *trial {
 	if r.server == nil {
 		t, _ := r.newLocalTrial(cell, place)
 		return t
@@ -39,7 +42,7 @@ func (r *run) newTrial(cell Cell, place Place) *trial {
 }
 
 // newLocalTrial prepares a trial that this process strikes.
-func (r *run) newLocalTrial(cell Cell, place Place) (*trial, *localInjector) {
+func (r *run) newLocalTrial(cell point.Cell, place point.Place) (*trial, *localInjector) {
 	t := &trial{run: r, cell: cell, place: place, suspension: &suspension{}}
 	l := newLocalInjector(t)
 	t.injector = l
@@ -47,7 +50,7 @@ func (r *run) newLocalTrial(cell Cell, place Place) (*trial, *localInjector) {
 }
 
 // try runs a cell. An error is the audit's own.
-func (r *run) try(ctx context.Context, cell Cell) Result {
+func (r *run) try(ctx context.Context, cell point.Cell) tried {
 	place, _ := r.place(cell.Place)
 	for {
 		t := r.newTrial(cell, place)
@@ -58,22 +61,20 @@ func (r *run) try(ctx context.Context, cell Cell) Result {
 			continue // all of it: the client was let down
 		}
 		if hindered != nil {
-			result, err = Result{}, hindered
+			result, err = verdict.Result{}, hindered
 		}
-		result = t.finish(began, result, err)
-		result.starvedFor = r.clock.starved() - starved
-		return result
+		return tried{t.finish(began, result, err), r.clock.starved() - starved}
 	}
 }
 
 // finish completes the result of a trial.
-func (t *trial) finish(began time.Time, result Result, err error) Result {
+func (t *trial) finish(began time.Time, result verdict.Result, err error) verdict.Result {
 	cell := t.cell
 	if err != nil {
-		result.Verdict = verdictOf(found(Broken, "%v", err))
+		result.Verdict = verdictOf(found(verdict.Broken, "%v", err))
 	}
 	if t.panicked {
-		result.Verdict = withHygiene(result.Verdict, Panicked)
+		result.Verdict = result.Verdict.With(verdict.Panicked)
 	}
 	result.ID, result.Place, result.Fault = cell.ID(), cell.Place, cell.Fault
 	result.Repeat, result.Operation = cell.Repeat, cell.Operation
@@ -81,37 +82,37 @@ func (t *trial) finish(began time.Time, result Result, err error) Result {
 	return result
 }
 
-func (t *trial) observe(ctx context.Context) (result Result, err error) {
+func (t *trial) observe(ctx context.Context) (result verdict.Result, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	budget, tooMany := context.WithCancel(ctx)
 	defer tooMany()
 	defer func() { err = errors.Join(err, t.close()) }()
 	if err := t.open(ctx); err != nil {
-		return Result{}, err
+		return verdict.Result{}, err
 	}
 	call, err := t.ready(ctx, tooMany)
 	if err != nil {
-		return Result{}, err
+		return verdict.Result{}, err
 	}
-	o := observation{cell: t.cell, place: t.place, limits: t.limits}
+	o := observation{cell: t.cell, place: t.place, limits: t.limits, overTLS: t.subject.TLS != nil}
 	if err := t.perform(budget, call, &o); err != nil {
-		return Result{}, err
+		return verdict.Result{}, err
 	}
 	if o.answer.Unable != nil {
-		return Result{}, o.answer.Unable
+		return verdict.Result{}, o.answer.Unable
 	}
 	t.succeeded = o.returned && o.answer.Err == nil
 	card, err := t.injector.disarm(ctx, &o)
 	if err != nil {
-		return Result{}, err
+		return verdict.Result{}, err
 	}
 	followUp, err := t.followUp(ctx)
 	if err != nil {
-		return Result{}, err
+		return verdict.Result{}, err
 	}
 	result, err = t.conclude(ctx, call, o, followUp)
-	result.Card = result.under(card)
+	result.Card = withSaid(card, result)
 	return result, err
 }
 
@@ -127,23 +128,23 @@ func (t *trial) ready(ctx context.Context, tooMany context.CancelFunc) (call Cal
 }
 
 // conclude ends everything, so that nothing can still be executed, and judges.
-func (t *trial) conclude(ctx context.Context, call Call, o observation, next followUp) (Result, error) {
+func (t *trial) conclude(ctx context.Context, call Call, o observation, next followUp) (verdict.Result, error) {
 	if err := t.close(); err != nil {
-		return Result{}, fmt.Errorf("close: %w", err)
+		return verdict.Result{}, fmt.Errorf("close: %w", err)
 	}
 	var err error
 	if o.account, err = t.account(ctx, call); err != nil {
-		return Result{}, err
+		return verdict.Result{}, err
 	}
-	result := Result{Executed: o.account.Executed, Discarded: o.account.Discarded}
+	result := verdict.Result{Executed: o.account.Executed, Discarded: o.account.Discarded}
 	o.want, o.sampled = t.reply(call)
 	if err := t.injector.result(ctx, &o, &result); err != nil {
-		return Result{}, err
+		return verdict.Result{}, err
 	}
 	result.Strikes, result.Verdict = o.strikes, judge(o)
 	if next.wrong != nil {
 		if o.strikes > 0 { // otherwise nothing can have poisoned it
-			result.Verdict = withHygiene(result.Verdict, PoolPoisoned)
+			result.Verdict = result.Verdict.With(verdict.PoolPoisoned)
 			if next.over != "" {
 				result.Verdict.Reason += "; " + next.over
 			}
@@ -151,9 +152,9 @@ func (t *trial) conclude(ctx context.Context, call Call, o observation, next fol
 		result.FollowUp = next.wrong.Error()
 	}
 	for _, leak := range append(o.answer.Leaks, t.left...) {
-		result.Verdict = withHygiene(result.Verdict, Hygiene(leak))
+		result.Verdict = result.Verdict.With(verdict.Hygiene(leak))
 	}
-	result.describe(o)
+	describe(&result, o)
 	result.Known = o.known(result.Attempts, result.Verdict)
 	return result, nil
 }

@@ -6,14 +6,16 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A trigger watches the connections of one cell and decides when the fault
 // strikes them: at the cell's place.
 type trigger struct {
 	subject *Subject
-	cell    Cell
-	place   Place
+	cell    point.Cell
+	place   point.Place
 	limits  Limits
 	hits    chan struct{} // gets a value when the fault strikes; it has room for one
 	clock   *clock
@@ -26,11 +28,11 @@ type trigger struct {
 	bound    int // how many strikes are left; negative: without bound
 	strikes  int
 	matched  int // how many requests matched so far
-	attempts []Attempt
+	attempts []attempt
 	used     *use          // by the call that is made now, if that is wanted
 	replied  int64         // bytes that passed toward the client, of all connections
 	last     time.Duration // when something last happened on a connection, by the clock
-	cut      *CutBytes
+	cut      *verdict.CutBytes
 
 	// suspend keeps the client from running, where the fault is DataRST, and came
 	// is how many bytes have come to it on each connection since.
@@ -38,23 +40,10 @@ type trigger struct {
 	came    map[int]int64
 }
 
-// An Attempt is one request of a client, or a connection that never carried one.
-type Attempt struct {
-	At         time.Duration `json:"at"`         // since the call began, in nanoseconds of which this process was run
-	Connection int           `json:"connection"` // counted from 1 in the cell
-	ToServer   int64         `json:"to_server"`  // bytes of it passed to the server
-	ToClient   int64         `json:"to_client"`  // bytes passed back
-	Struck     bool          `json:"struck"`
-
-	carried bool // a request of the call was seen in it
-}
-
-// CutBytes are the bytes around the first strike, in the direction in which
-// it was due.
-type CutBytes struct {
-	Toward harness.End `json:"toward"`
-	Before []byte      `json:"before"` // the last that passed
-	After  []byte      `json:"after"`  // the first that were withheld
+// An attempt is one, and whether a request of the call was seen in it.
+type attempt struct {
+	verdict.Attempt
+	carried bool
 }
 
 // contextBytes is how many bytes on each side of a strike are kept.
@@ -62,7 +51,7 @@ const contextBytes = 24
 
 // arm lets the trigger strike a call from now on.
 func (t *trigger) arm(c Call, tooMany context.CancelFunc, suspend func()) {
-	bound, err := t.cell.Repeat.bound()
+	bound, err := t.cell.Repeat.Bound()
 	if err != nil || bound == 0 {
 		bound = -1
 	}
@@ -70,7 +59,7 @@ func (t *trigger) arm(c Call, tooMany context.CancelFunc, suspend func()) {
 	defer t.mu.Unlock()
 	t.call, t.armed, t.bound = c, true, bound
 	t.tooMany, t.suspend = tooMany, suspend
-	t.attempts = []Attempt{}
+	t.attempts = []attempt{}
 }
 
 // begins notes that the call that is to be struck is made now, or, if it was
@@ -147,10 +136,14 @@ func (t *trigger) struckLast() bool {
 
 // struck returns how often the fault struck, the attempts, and the bytes
 // around the first strike.
-func (t *trigger) struck() (strikes int, attempts []Attempt, cut *CutBytes) {
+func (t *trigger) struck() (strikes int, attempts []verdict.Attempt, cut *verdict.CutBytes) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.strikes, t.attempts, t.cut
+	attempts = make([]verdict.Attempt, 0, len(t.attempts))
+	for _, a := range t.attempts {
+		attempts = append(attempts, a.Attempt)
+	}
+	return t.strikes, attempts, t.cut
 }
 
 // struckIdle notes strikes before the call, of idle connections.
@@ -164,7 +157,7 @@ func (t *trigger) struckIdle(connections int) {
 func (w *watchedConn) cutAt(toward harness.End, at int) *harness.Cut {
 	forClient, forServer := endings(w.cell.Fault)
 	switch {
-	case w.cell.Fault == HalfClose:
+	case w.cell.Fault == point.HalfClose:
 		return &harness.Cut{After: int64(at), Half: true}
 	case toward == harness.Client:
 		return &harness.Cut{After: int64(at), With: forClient, Opposite: forServer}
@@ -173,13 +166,13 @@ func (w *watchedConn) cutAt(toward harness.End, at int) *harness.Cut {
 }
 
 // endings returns what a fault gives each end.
-func endings(f Fault) (client, server harness.Action) {
+func endings(f point.Fault) (client, server harness.Action) {
 	switch f {
-	case FIN, HalfClose, CloseNote, GoAway:
+	case point.FIN, point.HalfClose, point.CloseNote, point.GoAway:
 		return harness.SendFIN, harness.SendFIN
-	case FINRST:
+	case point.FINRST:
 		return harness.FINThenReset, harness.SendFIN
-	case Stall:
+	case point.Stall:
 		return harness.Silence, harness.Silence
 	}
 	return harness.SendReset, harness.SendReset

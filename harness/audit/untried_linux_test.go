@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
@@ -13,20 +14,20 @@ func TestReportsSayWhatWasNotTried(t *testing.T) {
 	server := startCounting(t)
 	for _, c := range []struct {
 		name     string
-		protocol audit.Protocol
+		protocol point.Protocol
 		pooled   bool
 		options  audit.Options
 		want     []string
 	}{
 		{"bytes", protocols.Bytes(), false, audit.Options{},
 			[]string{"any byte behind the first", "the faults unread, fin-rst, stall, stall-rst", "connections that the client keeps"}},
-		{"bytes, kept", protocols.Bytes(), true, audit.Options{Faults: []audit.Fault{audit.RST}}, []string{"any byte behind the first"}},
+		{"bytes, kept", protocols.Bytes(), true, audit.Options{Faults: []point.Fault{point.RST}}, []string{"any byte behind the first"}},
 		{"lines", protocols.Lines(), false, audit.Options{},
 			[]string{"the faults read-rst, unread, fin-rst, stall, stall-rst", "a RST together with the data", "connections that"}},
-		{"all faults", protocols.Lines(), true, audit.Options{Faults: audit.Faults(), Repeats: []audit.Repeat{audit.Once}},
+		{"all faults", protocols.Lines(), true, audit.Options{Faults: point.Faults(), Repeats: []point.Repeat{point.Once}},
 			[]string{"a RST together with the data before it, apart from one after they were read: data-rst needs a client that can be stopped"}},
 		{"a pattern", protocols.Lines(), false, audit.Options{Only: []string{"P1/*/*/*"}}, nil},
-		{"a cell", protocols.Bytes(), false, audit.Options{Cells: []audit.Cell{{Place: "P1", Fault: audit.RST, Repeat: audit.Once, Operation: audit.Read}}}, nil},
+		{"a cell", protocols.Bytes(), false, audit.Options{Cells: []point.Cell{{Place: "P1", Fault: point.RST, Repeat: point.Once, Operation: point.Read}}}, nil},
 	} {
 		s := audit.Subject{Name: c.name, Protocol: c.protocol, Origin: server.upstream(), Open: careful, Pooled: c.pooled}
 		c.options.Limits.Time = 300_000_000 // stalls last as long

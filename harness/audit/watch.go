@@ -5,13 +5,15 @@ import (
 	"slices"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A watchedConn is a connection as the trigger sees it.
 type watchedConn struct {
 	*trigger
 	number  int
-	watcher Watcher
+	watcher point.Watcher
 	passed  map[harness.End]int64
 	tail    map[harness.End][]byte
 	attempt int         // the index of its present attempt; -1 before the first
@@ -27,8 +29,8 @@ func (t *trigger) watch(connection int) harness.Watcher { return t.follow(connec
 func (t *trigger) follow(connection int) *watchedConn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var watcher Watcher = &records{}
-	if !t.place.records {
+	var watcher point.Watcher = &records{}
+	if !t.subject.inHandshake(t.place.ID) {
 		watcher = t.subject.Protocol.Watch()
 	}
 	w := &watchedConn{
@@ -48,7 +50,7 @@ func (t *trigger) follow(connection int) *watchedConn {
 // begin notes an attempt. mu is held.
 func (w *watchedConn) begin() {
 	w.attempt = len(w.attempts)
-	w.attempts = append(w.attempts, Attempt{At: w.clock.now() - w.start, Connection: w.number})
+	w.attempts = append(w.attempts, attempt{Attempt: verdict.Attempt{At: w.clock.now() - w.start, Connection: w.number}})
 	if len(w.attempts) > w.limits.Attempts {
 		w.tooMany()
 	}
@@ -59,7 +61,7 @@ func (w *watchedConn) see(toward harness.End, b []byte) *harness.Cut {
 	w.mu.Lock()
 	w.last = w.clock.now()
 	at, insert, struck := w.find(toward, b)
-	together := toward == harness.Client && w.cell.Fault == DataRST && w.armed && (struck || w.replying)
+	together := toward == harness.Client && w.cell.Fault == point.DataRST && w.armed && (struck || w.replying)
 	if together {
 		w.came[w.number] += int64(at)
 	}
@@ -73,7 +75,7 @@ func (w *watchedConn) see(toward harness.End, b []byte) *harness.Cut {
 	}
 	cut := w.cutAt(toward, at)
 	cut.Insert = insert
-	if w.cell.Fault == StallRST {
+	if w.cell.Fault == point.StallRST {
 		cut.Hold = w.limits.Stall
 	}
 	return cut
@@ -84,7 +86,7 @@ func (w *watchedConn) see(toward harness.End, b []byte) *harness.Cut {
 func (w *watchedConn) find(toward harness.End, b []byte) (at int, insert string, struck bool) {
 	for _, m := range w.watcher.See(toward, b) {
 		if toward == harness.Client && w.armed && m.Exchange > 0 && w.concerns(m.Exchange) && w.bound != 0 {
-			w.replying = w.place.behindReply()
+			w.replying = behindReply(w.place)
 		}
 		if w.armed && w.concerns(m.Exchange) && m.Place == w.place.ID && w.bound != 0 {
 			if m.Insert != nil {
@@ -93,7 +95,7 @@ func (w *watchedConn) find(toward harness.End, b []byte) (at int, insert string,
 			return m.At, insert, w.hit()
 		}
 	}
-	if end, n, ok := parseByte(w.place.ID); ok && end == toward && w.armed && w.bound != 0 {
+	if end, n, ok := point.ParseByte(w.place.ID); ok && end == toward && w.armed && w.bound != 0 {
 		if at := n - w.passed[toward]; at >= 0 && (at < int64(len(b)) || at == int64(len(b)) && n > 0) {
 			return int(at), "", w.hit()
 		}
@@ -164,6 +166,6 @@ func (w *watchedConn) count(toward harness.End, b []byte, at int, struck bool) {
 	w.tail[toward] = tail[max(0, len(tail)-contextBytes):]
 	if struck && w.cut == nil {
 		after := b[at:min(len(b), at+contextBytes)]
-		w.cut = &CutBytes{toward, slices.Clone(w.tail[toward]), slices.Clone(after)}
+		w.cut = &verdict.CutBytes{Toward: toward, Before: slices.Clone(w.tail[toward]), After: slices.Clone(after)}
 	}
 }

@@ -13,7 +13,9 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 func origin(t *testing.T) *origins.Lines {
@@ -31,12 +33,12 @@ func origin(t *testing.T) *origins.Lines {
 }
 
 // auditOf audits a program at some cells.
-func auditOf(t *testing.T, args []string, output agent.Output, limits audit.Limits, cells ...string) *audit.Report {
+func auditOf(t *testing.T, args []string, output agent.Output, limits audit.Limits, cells ...string) *verdict.Report {
 	t.Helper()
 	return auditOfCommand(t, agent.Command{Args: args, Output: output}, limits, cells)
 }
 
-func auditOfCommand(t *testing.T, command agent.Command, limits audit.Limits, cells []string) *audit.Report {
+func auditOfCommand(t *testing.T, command agent.Command, limits audit.Limits, cells []string) *verdict.Report {
 	t.Helper()
 	o := origin(t)
 	command.Reply = o.Reply
@@ -197,7 +199,7 @@ func TestWhatAProgramIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer := client.Do(t.Context(), audit.Call{
-		ID: "a-1", Operation: audit.Idempotent, Shape: "chunked", Address: "127.0.0.1:9"})
+		ID: "a-1", Operation: point.Idempotent, Shape: "chunked", Address: "127.0.0.1:9"})
 	want := "127.0.0.1 9 a-1 {other} -PUT-x://127.0.0.1:8/a-1\n127.0.0.1:9\nx://127.0.0.1:9/a-1\na-1\n" +
 		"idempotent\nPUT\nchunked\n127.0.0.1:8\nexample.org"
 	if answer.Err != nil || string(answer.Body) != want {
@@ -221,7 +223,7 @@ func TestSurvey(t *testing.T) {
 	} {
 		t.Run(c.program, func(t *testing.T) {
 			s, err := agent.Command{Args: program(c.program), Reply: o.Reply}.Survey(
-				t.Context(), audit.Subject{Protocol: protocols.Lines(), Origin: o}, audit.Limits{Time: time.Minute}, audit.Write, audit.Read)
+				t.Context(), audit.Subject{Protocol: protocols.Lines(), Origin: o}, audit.Limits{Time: time.Minute}, point.Write, point.Read)
 			switch {
 			case c.want != "":
 				if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -244,7 +246,7 @@ func TestSurveyLeavesOutPlaces(t *testing.T) {
 	}
 	t.Cleanup(func() { o.Close() })
 	s, err := agent.Command{Args: program("get"), Reply: o.Reply, URL: o.URL}.Survey(
-		t.Context(), audit.Subject{Protocol: protocols.HTTP1(), Origin: o}, audit.Limits{}, audit.Read, audit.Write)
+		t.Context(), audit.Subject{Protocol: protocols.HTTP1(), Origin: o}, audit.Limits{}, point.Read, point.Write)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +278,7 @@ func TestTheContextEndsAProgram(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 	defer cancel()
-	answer := client.Do(ctx, audit.Call{ID: "a-1", Operation: audit.Read, Address: o.Addr()})
+	answer := client.Do(ctx, audit.Call{ID: "a-1", Operation: point.Read, Address: o.Addr()})
 	if answer.Err == nil || !strings.Contains(answer.Err.Error(), "killed by the audit") || len(answer.Leaks) > 0 {
 		t.Errorf("%v, leaks %q, want that the audit killed it", answer.Err, answer.Leaks)
 	}

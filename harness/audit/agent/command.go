@@ -4,31 +4,80 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os"
 	"os/exec"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A Command is a program that performs one call each time it is run, or as a
 // session the calls of a cell.
+//
+// What it says: exit status 0 is success, 89 that it cannot perform such a
+// call, every other one is an error, to which the last line of its standard
+// error belongs. Its standard output is the data that it returns, unless the
+// last line is a JSON object of these members alone, of which "ok" must be
+// there:
+//
+//	{"ok": true, "bytes": 12, "sha256": "9f86d0…"}
+//	{"ok": false, "error": "gave up", "ending": "reset", "unknown": true}
+//
+// bytes is how many bytes of data it returned, and sha256 their digest; ending
+// is a harness.Ending, how it saw the connection end; unknown says that the
+// outcome is unknown, unexecuted that nothing was executed, unimplemented that
+// it cannot perform such a call.
+//
+// A program with a connection pool is audited as a session ([Command.Session]).
+// It reads a call from each line of its standard input: a JSON object of
+// strings, which has the members that the placeholders above are named by, url
+// and healthy_url only where the protocol has such; what is not known is empty.
+// In one line:
+//
+//	{"address": "127.101.2.3:4711", "host": "127.101.2.3", "port": "4711", "ca": "",
+//	 "healthy": "127.101.2.3:4711", "id": "k3x0q2-00000z", "operation": "write", "method": "POST", "shape": "",
+//	 "url": "http://127.101.2.3:4711/write/k3x0q2-00000z", "healthy_url": "http://127.101.2.3:4711/write/k3x0q2-00000z"}
+//
+// It answers each by a line of its standard output: the statement above, the
+// call's id, and, if it likes, instead of bytes the data as a text:
+//
+//	{"id": "k3x0q2-00000z", "ok": true, "body": "done"}
+//	{"id": "k3x0q2-00000z", "ok": false, "error": "gave up", "ending": "reset"}
+//
+// Nothing else may be there, or the cell is BROKEN. What is known at the start,
+// {address}, {host}, {port}, {healthy} and {ca}, is also in its arguments and in
+// its environment. A call comes when the one before is answered, or was given
+// up by the audit: whatever it answers to that is dropped, and the next call
+// goes to the same program, since it shows what became of its pool. If it ends
+// before its time, all further calls fail. It is to end with its standard
+// input; after twice the grace it gets SIGTERM.
+//
+// The time of a call begins when a session has read its first line, and with the
+// first connection of a program that is run once for each call: what it takes to
+// load it is bounded apart (audit.Limits.Start).
+//
+// Whichever it is, it runs in a session of its own in the sense of setsid(2),
+// without the environment's *_proxy variables and, on Linux, below a supervisor:
+// see package program. When its time is over it gets SIGTERM, and SIGKILL a
+// little later, its children too. Children that live on after it has left are
+// killed and reported as LEAK-PROCESS, daemons included, and so is a program
+// whose cell is over, with no call given up, and that did not heed the SIGTERM.
+// On other systems children are known by their session, and on Windows only the
+// program itself is killed.
 type Command struct {
 	// Args are the program, looked up in PATH, and its arguments. Placeholders
 	// in the arguments are replaced: see the package.
 	Args []string
 	// Session says that the program is run once for each cell and is given its
-	// calls as lines: see the package. The subject is audit.Subject.Pooled then.
+	// calls as lines: see above. The subject is audit.Subject.Pooled then.
 	Session bool
 	// URL returns the URL of a call. Nil means that the protocol has none.
 	URL func(c audit.Call) string
 	// Method returns the word of the protocol for an operation. Nil means the
 	// methods of HTTP.
-	Method func(audit.Operation) string
+	Method func(point.Operation) string
 	// Reply returns what a client gets that receives the complete reply to a
 	// call, as the origin says. Nil means that it is not known.
 	Reply func(c audit.Call) []byte
@@ -111,7 +160,7 @@ func (c *client) Close() error {
 
 // do runs the program once, which is present meanwhile.
 func (c Command) do(ctx context.Context, call audit.Call, now *present) audit.Answer {
-	told, err := c.tell(call)
+	values, err := c.placeholders(call)
 	if err != nil {
 		return audit.Answer{Err: err}
 	}
@@ -121,7 +170,7 @@ func (c Command) do(ctx context.Context, call audit.Call, now *present) audit.An
 		out.most = max(out.most, len(c.Reply(call))+1) // one more shows that it was too much
 	}
 	p.stdout = out
-	if err = p.start(ctx, c.command(told), c.environment(told)); err != nil {
+	if err = p.start(ctx, c.command(values), c.environment(values)); err != nil {
 		return audit.Answer{Unable: err}
 	}
 	now.set(p.program)
@@ -140,13 +189,13 @@ func (c Command) process() *process {
 }
 
 // command is the program and its arguments.
-func (c Command) command(told telling) []string {
-	return append([]string{c.Args[0]}, told.in(c.Args[1:])...)
+func (c Command) command(values placeholders) []string {
+	return append([]string{c.Args[0]}, values.in(c.Args[1:])...)
 }
 
 // environment is what the program's is.
-func (c Command) environment(told telling) []string {
-	return slices.Concat(inherited(), c.trust(), told.environment())
+func (c Command) environment(values placeholders) []string {
+	return slices.Concat(inherited(), c.trust(), values.environment())
 }
 
 // trust is what makes programs trust the certificate.
@@ -165,86 +214,4 @@ func (c Command) grace() time.Duration {
 		return 300 * time.Millisecond
 	}
 	return c.Grace
-}
-
-// A telling is what a program is told of a call: placeholders and their values.
-type telling []pair
-
-type pair struct{ name, value string }
-
-func (c Command) tell(call audit.Call) (telling, error) {
-	t, err := c.tellTarget(audit.Target{Address: call.Address, Healthy: call.Healthy})
-	if err != nil {
-		return nil, err
-	}
-	word := c.Method
-	if word == nil {
-		word = method
-	}
-	if call.Healthy == "" {
-		call.Healthy = call.Address
-	}
-	t = append(t, telling{
-		{"id", call.ID}, {"operation", string(call.Operation)}, {"method", word(call.Operation)}, {"shape", call.Shape},
-	}...)
-	if c.URL != nil {
-		t = append(t, pair{"url", c.URL(call)})
-		call.Address = call.Healthy
-		t = append(t, pair{"healthy_url", c.URL(call)})
-	}
-	return t, nil
-}
-
-// tellTarget is what a program is told of where the server is.
-func (c Command) tellTarget(to audit.Target) (telling, error) {
-	host, port, err := net.SplitHostPort(to.Address)
-	if err != nil {
-		return nil, fmt.Errorf("agent: the call's address: %w", err)
-	}
-	if to.Healthy == "" {
-		to.Healthy = to.Address // so that one command line does for every cell
-	}
-	return telling{{"address", to.Address}, {"host", host}, {"port", port}, {"healthy", to.Healthy}, {"ca", c.CA}}, nil
-}
-
-// method is the method of RFC 9110, section 9.2, that says what an operation is.
-func method(o audit.Operation) string {
-	switch o {
-	case audit.Read:
-		return "GET"
-	case audit.Idempotent:
-		return "PUT"
-	}
-	return "POST"
-}
-
-// in replaces the placeholders in arguments.
-func (t telling) in(args []string) []string {
-	var oldnew []string
-	for _, p := range t {
-		oldnew = append(oldnew, "{"+p.name+"}", p.value)
-	}
-	replacer := strings.NewReplacer(oldnew...)
-	replaced := make([]string, 0, len(args))
-	for _, arg := range args {
-		replaced = append(replaced, replacer.Replace(arg))
-	}
-	return replaced
-}
-
-func (t telling) environment() []string {
-	var list []string
-	for _, p := range t {
-		list = append(list, "RESETLAB_"+strings.ToUpper(p.name)+"="+p.value)
-	}
-	return list
-}
-
-// inherited is this process's environment, without what would take the program
-// past the audit's proxy.
-func inherited() []string {
-	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		name, _, _ := strings.Cut(strings.ToLower(variable), "=")
-		return strings.HasSuffix(name, "_proxy") && name != "no_proxy"
-	})
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A daemon that has forked twice, left the session, cleared its environment and
@@ -22,7 +24,7 @@ func TestDaemonsThatFlee(t *testing.T) {
 		name, then string
 		leaks      []string
 	}{
-		{"of a program that ends", "exit 0", []string{string(audit.LeakProcess)}},
+		{"of a program that ends", "exit 0", []string{string(verdict.LeakProcess)}},
 		{"of one that is ended", "exec sleep 1000", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -37,15 +39,20 @@ func TestDaemonsThatFlee(t *testing.T) {
 			ctx, end := context.WithCancel(t.Context())
 			defer end()
 			go func() { // it is ended when the daemon is there
+				look := time.NewTicker(time.Millisecond)
+				defer look.Stop()
 				for ctx.Err() == nil && len(called(mark)) == 0 {
-					time.Sleep(time.Millisecond)
+					select {
+					case <-look.C:
+					case <-ctx.Done():
+					}
 				}
 				if c.leaks == nil {
 					end()
 				}
 			}()
 
-			answer := client.Do(ctx, audit.Call{ID: "a-1", Operation: audit.Read, Address: "127.0.0.1:1"})
+			answer := client.Do(ctx, audit.Call{ID: "a-1", Operation: point.Read, Address: "127.0.0.1:1"})
 
 			if !slices.Equal(answer.Leaks, c.leaks) {
 				t.Errorf("leaks %q, want %q (%v)", answer.Leaks, c.leaks, answer.Err)

@@ -11,7 +11,9 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // watchful says whether the RST was there when the program learnt of data, as
@@ -75,10 +77,10 @@ func TestDataAndRST(t *testing.T) {
 		command := agent.Command{Args: kind.command, Output: agent.Line, Reply: server.Reply}
 		s := audit.Subject{Name: kind.name, Protocol: protocols.Lines(), Origin: server, Open: command.Open, Suspends: true}
 		n := strings.Count(kind.command[len(kind.command)-1], "x")
-		var cells []audit.Cell
+		var cells []point.Cell
 		for _, place := range []string{"P10", "P11", "client@3"} {
-			for _, fault := range []audit.Fault{audit.DataRST, audit.ReadRST} {
-				cells = append(cells, audit.Cell{Place: place, Fault: fault, Repeat: audit.Always, Operation: audit.Read})
+			for _, fault := range []point.Fault{point.DataRST, point.ReadRST} {
+				cells = append(cells, point.Cell{Place: place, Fault: fault, Repeat: point.Always, Operation: point.Read})
 			}
 		}
 		for range runs {
@@ -87,8 +89,8 @@ func TestDataAndRST(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, c := range report.Cells {
-				want := map[audit.Fault]string{audit.DataRST: "together", audit.ReadRST: "apart"}[c.Fault]
-				if c.Verdict.Has(audit.Broken, audit.NotStruck) || c.Strikes != n || strings.Count(c.Said(), want) != n {
+				want := map[point.Fault]string{point.DataRST: "together", point.ReadRST: "apart"}[c.Fault]
+				if c.Verdict.Has(verdict.Broken, verdict.NotStruck) || c.Strikes != n || strings.Count(c.Said(), want) != n {
 					t.Errorf("%s: %s: the program says %q, want %d times %q: %v, %s", kind.name, c.ID, c.Said(), n, want, c.Verdict, c.Verdict.Reason)
 				}
 			}

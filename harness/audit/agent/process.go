@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 	"github.com/resetlab/resetlab/harness/program"
 )
 
@@ -79,7 +79,7 @@ func (p *process) leaks() []string {
 	if p.left == 0 {
 		return nil
 	}
-	return []string{string(audit.LeakProcess)}
+	return []string{string(verdict.LeakProcess)}
 }
 
 // A kept is a writer that keeps the beginning and the end of what it is given.

@@ -15,8 +15,10 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 	"github.com/resetlab/resetlab/harness/audit/render"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // saying has what a quotation by Go's rules changes.
@@ -54,10 +56,10 @@ var scripts = regexp.MustCompile(`(?s)<script.*?</script>`)
 // forms are all in which a report is shown, each read as its readers do.
 var forms = []struct {
 	name string
-	show func(io.Writer, *audit.Report) error
+	show func(io.Writer, *verdict.Report) error
 	read func(t *testing.T, text []byte) string
 }{
-	{"the terminal", func(w io.Writer, r *audit.Report) error {
+	{"the terminal", func(w io.Writer, r *verdict.Report) error {
 		return render.Matrix(w, r, render.Style{Width: 1000, Said: true})
 	}, func(_ *testing.T, text []byte) string { return string(text) }},
 	{"JSON", render.JSON, func(t *testing.T, text []byte) string {
@@ -67,7 +69,7 @@ var forms = []struct {
 		}
 		return r.Cells[0].Verdict.Reason + "\n" + strings.Join(r.Cells[0].Chain, "\n")
 	}},
-	{"JUnit", func(w io.Writer, r *audit.Report) error { return render.JUnit(w, r) }, func(t *testing.T, text []byte) string {
+	{"JUnit", func(w io.Writer, r *verdict.Report) error { return render.JUnit(w, r) }, func(t *testing.T, text []byte) string {
 		var all strings.Builder
 		decoder := xml.NewDecoder(bytes.NewReader(text))
 		for {
@@ -88,11 +90,11 @@ var forms = []struct {
 			}
 		}
 	}},
-	{"the page", func(w io.Writer, r *audit.Report) error { return render.Page(w, r) },
+	{"the page", func(w io.Writer, r *verdict.Report) error { return render.Page(w, r) },
 		func(_ *testing.T, text []byte) string {
 			return html.UnescapeString(string(scripts.ReplaceAll(text, nil)))
 		}},
-	{"Markdown", func(w io.Writer, r *audit.Report) error { return render.Markdown(w, r) },
+	{"Markdown", func(w io.Writer, r *verdict.Report) error { return render.Markdown(w, r) },
 		func(_ *testing.T, text []byte) string { return html.UnescapeString(string(text)) }},
 }
 
@@ -111,11 +113,11 @@ func TestStandardErrorIsNotQuoted(t *testing.T) {
 		{Name: "lines", Protocol: protocols.Lines(), Origin: lines, Open: command.Open},
 		{Name: "HTTP/2", Protocol: protocols.HTTP2(), Origin: http2, Open: overHTTP2.Open},
 	} {
-		report, err := audit.Run(t.Context(), s, audit.Options{Cells: []audit.Cell{{Place: "P7", Fault: audit.RST, Repeat: audit.Always, Operation: audit.Write}}})
+		report, err := audit.Run(t.Context(), s, audit.Options{Cells: []point.Cell{{Place: "P7", Fault: point.RST, Repeat: point.Always, Operation: point.Write}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !report.Cells[0].Verdict.Has(audit.DuplicatedError) { // all forms show all of one that is bad
+		if !report.Cells[0].Verdict.Has(verdict.DuplicatedError) { // all forms show all of one that is bad
 			t.Fatalf("%s: the verdict is %v: %s", s.Name, report.Cells[0].Verdict, report.Cells[0].Verdict.Reason)
 		}
 		for _, form := range forms {

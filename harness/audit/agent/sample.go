@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // sampled is an origin that does not know what it sends, with what two reads
@@ -22,7 +23,7 @@ func (s sampled) Reply(c audit.Call) []byte {
 	if known := s.Origin.Reply(c); known != nil {
 		return known
 	}
-	if c.Operation != audit.Read || !s.shapes[c.Shape] {
+	if c.Operation != point.Read || !s.shapes[c.Shape] {
 		return nil
 	}
 	return s.as(c.ID)
@@ -38,17 +39,17 @@ func (s sampled) as(id string) []byte {
 // sample performs two reads, if nobody knows what they return, and remembers
 // that if it is the same each time, and in which other shapes.
 func (c Command) sample(
-	s audit.Subject, operations []audit.Operation, inShapes []audit.Rehearsal,
-	rehearse func(audit.Subject, audit.Operation) (audit.Rehearsal, error),
+	s audit.Subject, operations []point.Operation, inShapes []audit.Rehearsal,
+	rehearse func(audit.Subject, point.Operation) (audit.Rehearsal, error),
 ) (audit.Origin, error) {
 	if _, ours := s.Origin.(interface {
 		Forget(netip.Addr, ...audit.Call)
-	}); ours || !slices.Contains(operations, audit.Read) {
+	}); ours || !slices.Contains(operations, point.Read) {
 		return s.Origin, nil
 	}
 	var both [2]audit.Rehearsal
 	for i := range both {
-		r, err := rehearse(s, audit.Read)
+		r, err := rehearse(s, point.Read)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +69,7 @@ func (c Command) sample(
 // inShapes adds the shapes in which a read returned the same.
 func (s sampled) inShapes(rehearsals []audit.Rehearsal) {
 	for _, r := range rehearsals {
-		if r.Call.Operation == audit.Read && answered(r) && bytes.Equal(s.as(r.Call.ID), r.Answer.Body) {
+		if r.Call.Operation == point.Read && answered(r) && bytes.Equal(s.as(r.Call.ID), r.Answer.Body) {
 			s.shapes[r.Call.Shape] = true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
@@ -38,11 +39,11 @@ func TestDataOfAnUpstream(t *testing.T) {
 			o := origin(t)
 			s := audit.Subject{Name: c.program, Protocol: protocols.Lines(), Origin: upstream(o)}
 			command := agent.Command{Args: program(c.program, fmt.Sprint(t.TempDir(), "/calls"))}
-			survey, err := command.Survey(t.Context(), s, audit.Limits{}, audit.Read)
+			survey, err := command.Survey(t.Context(), s, audit.Limits{}, point.Read)
 			if err != nil {
 				t.Fatal(err)
 			}
-			call := audit.Call{ID: "abcdef-000001", Operation: audit.Read}
+			call := audit.Call{ID: "abcdef-000001", Operation: point.Read}
 			if got := survey.Subject.Origin.Reply(call); (got != nil) != c.known {
 				t.Errorf("the reply is taken to be %q", got)
 			}

@@ -19,7 +19,7 @@ import (
 // with the first of them.
 type session struct {
 	command Command
-	told    telling // what the program is told when it starts
+	values  placeholders // of the start
 	healthy string
 	begun   chan struct{} // closed when the program has taken its first call; nil before there is one
 	answers *answers
@@ -50,11 +50,11 @@ func (c Command) checkSession() error {
 
 // openSession prepares a session.
 func (c Command) openSession(to audit.Target) (audit.Client, error) {
-	told, err := c.tellTarget(to)
+	values, err := c.placeholdersOf(to)
 	if err != nil {
 		return nil, err
 	}
-	return &session{command: c, told: told, healthy: to.Healthy, answers: newAnswers()}, nil
+	return &session{command: c, values: values, healthy: to.Healthy, answers: newAnswers()}, nil
 }
 
 // Starts says that the first call loads the program; see audit.Client.
@@ -83,7 +83,7 @@ func (s *session) start(ctx context.Context) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p := s.command.process()
 	p.stdin, p.stdout = theirs, s.answers
-	err = p.start(ctx, s.command.command(s.told), s.command.environment(s.told))
+	err = p.start(ctx, s.command.command(s.values), s.command.environment(s.values))
 	if err != nil {
 		stop()
 		return errors.Join(err, ours.Close())
@@ -212,12 +212,12 @@ func (s *session) Left() []string {
 
 // line is what a program is told of a call.
 func (c Command) line(call audit.Call) ([]byte, error) {
-	told, err := c.tell(call)
+	values, err := c.placeholders(call)
 	if err != nil {
 		return nil, err
 	}
 	members := map[string]string{}
-	for _, p := range told {
+	for _, p := range values {
 		members[p.name] = p.value
 	}
 	var line bytes.Buffer

@@ -11,11 +11,13 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // auditOfSession audits a session at some cells.
-func auditOfSession(t *testing.T, name string, output agent.Output, limits audit.Limits, cells ...string) *audit.Report {
+func auditOfSession(t *testing.T, name string, output agent.Output, limits audit.Limits, cells ...string) *verdict.Report {
 	t.Helper()
 	return auditOfCommand(t, agent.Command{Args: program(name), Session: true, Output: output}, limits, cells)
 }
@@ -107,11 +109,11 @@ func TestLateAnswersAreDropped(t *testing.T) {
 	}
 	given, giveUp := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer giveUp()
-	first := audit.Call{ID: "a-1", Operation: audit.Read, Address: o.Addr()}
+	first := audit.Call{ID: "a-1", Operation: point.Read, Address: o.Addr()}
 	if answer := client.Do(given, first); answer.Err == nil || !strings.Contains(answer.Err.Error(), "given up") {
 		t.Errorf("%v, want that it was given up", answer.Err)
 	}
-	second := audit.Call{ID: "a-2", Operation: audit.Read, Address: o.Addr()}
+	second := audit.Call{ID: "a-2", Operation: point.Read, Address: o.Addr()}
 	if answer := client.Do(t.Context(), second); answer.Err != nil || string(answer.Body) != string(o.Reply(second)) {
 		t.Errorf("%v, %q, want %q", answer.Err, answer.Body, o.Reply(second))
 	}
@@ -130,7 +132,7 @@ func TestWhatASessionIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer := client.Do(t.Context(), audit.Call{
-		ID: "a-1", Operation: audit.Idempotent, Shape: "chunked", Address: "127.0.0.1:9"})
+		ID: "a-1", Operation: point.Idempotent, Shape: "chunked", Address: "127.0.0.1:9"})
 	if err := client.Close(); err != nil {
 		t.Error(err)
 	}
@@ -167,7 +169,7 @@ func TestSurveyOfSessions(t *testing.T) {
 			}
 			command := agent.Command{Args: program(c.program), Session: true, Reply: o.Reply}
 			subject := audit.Subject{Protocol: protocols.Lines(), Origin: o, Pooled: true}
-			s, err := command.Survey(t.Context(), subject, limits, audit.Write, audit.Read)
+			s, err := command.Survey(t.Context(), subject, limits, point.Write, point.Read)
 			switch {
 			case c.want != "":
 				if err == nil || !strings.Contains(err.Error(), c.want) {

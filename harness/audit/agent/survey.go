@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A Survey is what was learnt of a program with nothing in its way.
@@ -33,7 +34,7 @@ type Survey struct {
 // not see its calls. Where a toxiproxy-server strikes no place is left out: those
 // are bytes.
 func (c Command) Survey(
-	ctx context.Context, s audit.Subject, l audit.Limits, operations ...audit.Operation,
+	ctx context.Context, s audit.Subject, l audit.Limits, operations ...point.Operation,
 ) (*Survey, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -44,8 +45,8 @@ func (c Command) Survey(
 	}
 	met := map[visit]bool{}
 	c.costs = &costs{}
-	rehearse := func(s audit.Subject, operation audit.Operation) (audit.Rehearsal, error) {
-		r, err := audit.Rehearse(ctx, s, operation, audit.Place{}, l)
+	rehearse := func(s audit.Subject, operation point.Operation) (audit.Rehearsal, error) {
+		r, err := audit.Rehearse(ctx, s, operation, point.Place{}, l)
 		c.costs.started(r.Start)
 		return r, err
 	}
@@ -82,8 +83,8 @@ func (c Command) Survey(
 // by, and the names of the others.
 func (c Command) visited(
 	ctx context.Context, s audit.Subject, l audit.Limits, met map[visit]bool, shapes []audit.Rehearsal,
-	operations []audit.Operation,
-) (audit.Protocol, []string, error) {
+	operations []point.Operation,
+) (point.Protocol, []string, error) {
 	for _, r := range shapes {
 		note(met, r) // one that fails has not come by its places
 	}
@@ -97,8 +98,8 @@ func (c Command) visited(
 // learn performs each operation, notes the places it comes by, and finds out
 // what the standard output is.
 func (c Command) learn(
-	s audit.Subject, met map[visit]bool, operations []audit.Operation,
-	rehearse func(audit.Subject, audit.Operation) (audit.Rehearsal, error),
+	s audit.Subject, met map[visit]bool, operations []point.Operation,
+	rehearse func(audit.Subject, point.Operation) (audit.Rehearsal, error),
 ) (Output, error) {
 	c.Output = Data // as it is
 	s.Open = c.Open
@@ -130,7 +131,7 @@ func (c Command) learn(
 
 // rehearseShapes performs the operations in all shapes but the usual one.
 func rehearseShapes(
-	ctx context.Context, s audit.Subject, l audit.Limits, atOnce int, operations []audit.Operation,
+	ctx context.Context, s audit.Subject, l audit.Limits, atOnce int, operations []point.Operation,
 ) (list []audit.Rehearsal, err error) {
 	var shapes []string
 	for _, place := range s.Protocol.Places() {
@@ -146,7 +147,7 @@ func rehearseShapes(
 			room <- struct{}{}
 			defer func() { <-room }()
 			for _, operation := range operations {
-				r, broken := audit.Rehearse(ctx, s, operation, audit.Place{Shape: shape}, l)
+				r, broken := audit.Rehearse(ctx, s, operation, point.Place{Shape: shape}, l)
 				mu.Lock()
 				list, err = append(list, r), errors.Join(err, broken)
 				mu.Unlock()
@@ -160,13 +161,13 @@ func rehearseShapes(
 // rehearsePooled performs the operations on connections that were used before,
 // and notes the places on those, if the program has them.
 func (c Command) rehearsePooled(
-	ctx context.Context, s audit.Subject, l audit.Limits, met map[visit]bool, operations []audit.Operation,
+	ctx context.Context, s audit.Subject, l audit.Limits, met map[visit]bool, operations []point.Operation,
 ) error {
 	if !s.Pooled {
 		return nil
 	}
 	for _, operation := range operations {
-		r, err := audit.Rehearse(ctx, s, operation, audit.Place{Primed: true}, l)
+		r, err := audit.Rehearse(ctx, s, operation, point.Place{Primed: true}, l)
 		if err == nil {
 			err = c.wrong(r)
 		}
@@ -185,7 +186,7 @@ func (c Command) rehearsePooled(
 // A visit is a place that a conversation comes by.
 type visit struct {
 	place     string
-	operation audit.Operation
+	operation point.Operation
 }
 
 func note(met map[visit]bool, r audit.Rehearsal) {
@@ -220,23 +221,23 @@ func (c Command) wrong(r audit.Rehearsal) error {
 
 // narrowed is a protocol with some of its places.
 type narrowed struct {
-	audit.Protocol
-	places []audit.Place
+	point.Protocol
+	places []point.Place
 }
 
-func (n narrowed) Places() []audit.Place { return n.places }
+func (n narrowed) Places() []point.Place { return n.places }
 
 // narrow leaves out the places that were not met. A pooled connection is not
 // for a program that is run once for each call.
-func narrow(s audit.Subject, met map[visit]bool, operations []audit.Operation) (audit.Protocol, []string) {
+func narrow(s audit.Subject, met map[visit]bool, operations []point.Operation) (point.Protocol, []string) {
 	n := narrowed{Protocol: s.Protocol}
 	var missing []string
 	for _, place := range s.Protocol.Places() {
-		if (place.Primed || place.Idle) && !s.Pooled || slices.Equal(place.Fits, []audit.Fault{audit.Refuse}) {
+		if (place.Primed || place.Idle) && !s.Pooled || slices.Equal(place.Fits, []point.Fault{point.Refuse}) {
 			n.places = append(n.places, place) // a watcher never meets them
 			continue
 		}
-		var here, not []audit.Operation
+		var here, not []point.Operation
 		for _, o := range operations {
 			switch {
 			case len(place.Operations) > 0 && !slices.Contains(place.Operations, o):
@@ -258,7 +259,7 @@ func narrow(s audit.Subject, met map[visit]bool, operations []audit.Operation) (
 }
 
 // named lists operations in parentheses, unless they are all.
-func named(operations []audit.Operation, all bool) string {
+func named(operations []point.Operation, all bool) string {
 	if all {
 		return ""
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/program/strace"
 )
 
@@ -36,7 +37,7 @@ func (c Command) Tracer() audit.Tracer { return tracer{c} }
 type tracer struct{ command Command }
 
 // Trace makes a private directory for the log.
-func (t tracer) Trace(audit.Cell) (audit.Tracing, error) {
+func (t tracer) Trace(point.Cell) (audit.Tracing, error) {
 	directory, err := os.MkdirTemp("", "resetlab-trace-")
 	if err != nil {
 		return nil, fmt.Errorf("agent: make room for what strace prints: %w", err)

@@ -6,15 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // Uncounted is the error of a survey in which the agent reported success for
 // operations, and the origin said that it executed nothing. Some origins count
 // writes only.
 type Uncounted struct {
-	Operations []audit.Operation // those that were not counted
-	Counted    []audit.Operation // those that were, if some were
+	Operations []point.Operation // those that were not counted
+	Counted    []point.Operation // those that were, if some were
 }
 
 // Error says so.
@@ -28,7 +28,7 @@ func (u *Uncounted) Error() string {
 
 var errUncounted = errors.New("the server says that it has executed nothing")
 
-func plainWords(operations []audit.Operation) string {
+func plainWords(operations []point.Operation) string {
 	var words []string
 	for _, o := range operations {
 		words = append(words, string(o))
@@ -38,10 +38,10 @@ func plainWords(operations []audit.Operation) string {
 
 // writesFirst puts operations into the order in which they are tried: that a
 // write is counted, and a read not, is then known.
-func writesFirst(operations []audit.Operation) []audit.Operation {
+func writesFirst(operations []point.Operation) []point.Operation {
 	order := slices.Clone(operations)
-	slices.SortStableFunc(order, func(a, b audit.Operation) int {
-		all := audit.Operations()
+	slices.SortStableFunc(order, func(a, b point.Operation) int {
+		all := point.Operations()
 		return slices.Index(all, b) - slices.Index(all, a)
 	})
 	return order

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/capture"
 	"github.com/resetlab/resetlab/harness/evidence/record"
@@ -22,7 +23,7 @@ func New(lanes *capture.Lanes) audit.Recorder { return recorder{lanes} }
 type recorder struct{ lanes *capture.Lanes }
 
 // Record begins to record a cell, at an address of its own.
-func (r recorder) Record(c audit.Cell) (audit.Recording, error) {
+func (r recorder) Record(c point.Cell) (audit.Recording, error) {
 	l, err := lab.NewAt(r.lanes.Address())
 	if err != nil {
 		return nil, err

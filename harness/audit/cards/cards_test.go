@@ -8,6 +8,7 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/cards"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/evidence/capture"
@@ -35,7 +36,7 @@ func TestCards(t *testing.T) {
 	t.Cleanup(func() { origin.Close() })
 	s := subjects.HTTP("net/http", origin, func() *http.Client { return &http.Client{Transport: &http.Transport{}} })
 	report, err := audit.Run(t.Context(), s, audit.Options{
-		Only: []string{"P7/*/once/*", "P11/*/once/*"}, Faults: []audit.Fault{audit.RST, audit.Unread, audit.FIN},
+		Only: []string{"P7/*/once/*", "P11/*/once/*"}, Faults: []point.Fault{point.RST, point.Unread, point.FIN},
 		Recorder: cards.New(lanes),
 	})
 	if err != nil {
@@ -47,11 +48,11 @@ func TestCards(t *testing.T) {
 		}
 		reset := strings.Contains(c.Card, "RST ")
 		unread := strings.Contains(c.Card, "TCP_ABORT_ON_CLOSE")
-		if reasons && unread != (c.Fault == audit.Unread) {
+		if reasons && unread != (c.Fault == point.Unread) {
 			t.Errorf("that unread data made the RST of %s is told: %t\n%s", c.ID, unread, c.Card)
 		}
 		if !strings.Contains(c.Card, c.ID) || !strings.Contains(c.Card, "proxy") || !strings.Contains(c.Card, "origin") ||
-			reset == (c.Fault == audit.FIN) {
+			reset == (c.Fault == point.FIN) {
 			t.Errorf("the card of %s is\n%s", c.ID, c.Card)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 var loopback = netip.MustParseAddr("127.0.0.1")
@@ -60,7 +61,7 @@ func TestHTTPShapes(t *testing.T) {
 		"gzip":    {"Content-Encoding: gzip", "Content-Length: "},
 		"stream":  {"Transfer-Encoding: chunked", "Content-Type: text/event-stream"},
 	} {
-		call := audit.Call{ID: "abcdef-000001", Operation: audit.Read, Shape: shape, Address: origin.Addr()}
+		call := audit.Call{ID: "abcdef-000001", Operation: point.Read, Shape: shape, Address: origin.Addr()}
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, origin.URL(call), nil)
 		if err != nil {
 			t.Fatal(err)

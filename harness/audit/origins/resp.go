@@ -14,6 +14,7 @@ import (
 	"github.com/alicebob/miniredis/v2/server"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // RESP is a Redis in memory: package miniredis, which knows most commands of
@@ -82,9 +83,9 @@ func (r *RESP) Close() error {
 // before.
 func (r *RESP) Reply(c audit.Call) []byte {
 	switch c.Operation {
-	case audit.Idempotent:
+	case point.Idempotent:
 		return []byte("OK")
-	case audit.Write:
+	case point.Write:
 		return nil
 	}
 	if c.Shape == "array" {
@@ -136,7 +137,7 @@ func (r *RESP) wake() {
 // Account returns what was done for a call.
 func (r *RESP) Account(ctx context.Context, c audit.Call) (audit.Account, error) {
 	account, err := r.ledger.Account(ctx, c)
-	if c.Operation == audit.Read && err == nil {
+	if c.Operation == point.Read && err == nil {
 		var reads audit.Account
 		reads, err = r.reads.Account(ctx, c)
 		account.Executed += reads.Executed

@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 func startRESP(t testing.TB) *origins.RESP {
@@ -83,7 +84,7 @@ func TestRESP(t *testing.T) {
 				t.Fatal(err)
 			}
 			expectAccount(t, origin, id, audit.Account{Executed: c.writes})
-			reads, err := origin.Account(t.Context(), audit.Call{ID: id, Operation: audit.Read})
+			reads, err := origin.Account(t.Context(), audit.Call{ID: id, Operation: point.Read})
 			if err != nil || reads.Executed != c.reads {
 				t.Errorf("to read was executed %d times, %v: want %d", reads.Executed, err, c.reads)
 			}

@@ -9,24 +9,24 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // HTTP1 is HTTP/1.1 (RFC 9112). Its operations Idempotent and Write have
 // request bodies. Behind an upgrade or a CONNECT, and behind what is no
 // HTTP/1.1, it names no more places.
-func HTTP1() audit.Protocol { return http1{} }
+func HTTP1() point.Protocol { return http1{} }
 
 type http1 struct{}
 
 func (http1) Name() string { return "http/1.1" }
 
 // bodied are the operations whose requests have a body.
-var bodied = []audit.Operation{audit.Idempotent, audit.Write}
+var bodied = []point.Operation{point.Idempotent, point.Write}
 
-func (http1) Places() []audit.Place {
-	return []audit.Place{
-		{ID: "P0", Says: "nobody listens at the address", Fits: []audit.Fault{audit.Refuse}},
+func (http1) Places() []point.Place {
+	return []point.Place{
+		{ID: "P0", Says: "nobody listens at the address", Fits: []point.Fault{point.Refuse}},
 		{ID: "P1", Says: "connected; the first byte of the request is withheld"},
 		{ID: "P4.idle", Says: "the pooled connection died a while before the request", Primed: true, Idle: true},
 		{ID: "P4.race", Says: "the pooled connection dies while the request is on its way", Primed: true, Race: true},
@@ -55,11 +55,11 @@ func (http1) Places() []audit.Place {
 		{ID: "P11", Says: "the complete reply has arrived"},
 		{ID: "P12", Says: "the reply to the first of two pipelined requests has arrived", Shape: "pipelined"},
 		{ID: "P14", Says: "half of the reply's body has arrived, and the client may go on sending",
-			Fits: []audit.Fault{audit.HalfClose}},
+			Fits: []point.Fault{point.HalfClose}},
 	}
 }
 
-func (http1) Watch() audit.Watcher {
+func (http1) Watch() point.Watcher {
 	w := &http1Watcher{}
 	w.buffer = bufio.NewReader(&w.heads)
 	w.requests = framing{parse: w.requestHead, met: w.inRequest}
@@ -71,7 +71,7 @@ func (http1) Watch() audit.Watcher {
 // that is not an interim one belongs to the n-th request.
 type http1Watcher struct {
 	requests, replies framing
-	moments           []audit.Moment // found in the present bytes
+	moments           []point.Moment // found in the present bytes
 
 	heads  bytes.Reader // what the parsers read from
 	buffer *bufio.Reader
@@ -92,7 +92,7 @@ type asked struct {
 	expects bool // Expect: 100-continue
 }
 
-func (w *http1Watcher) See(toward harness.End, b []byte) []audit.Moment {
+func (w *http1Watcher) See(toward harness.End, b []byte) []point.Moment {
 	w.moments = w.moments[:0]
 	if toward == harness.Client {
 		w.replies.see(b)
@@ -111,7 +111,7 @@ func (w *http1Watcher) Request(exchange int) []byte {
 }
 
 func (w *http1Watcher) at(place string, at, exchange int) {
-	w.moments = append(w.moments, audit.Moment{Place: place, At: at, Exchange: exchange})
+	w.moments = append(w.moments, point.Moment{Place: place, At: at, Exchange: exchange})
 }
 
 // inRequest names the places of requests.

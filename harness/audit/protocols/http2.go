@@ -8,24 +8,24 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // HTTP2 is HTTP/2 (RFC 9113) by prior knowledge, or behind TLS where the
 // client negotiates h2. An exchange is a stream. Behind what is no HTTP/2 it
 // names no more places.
-func HTTP2() audit.Protocol { return h2{} }
+func HTTP2() point.Protocol { return h2{} }
 
 type h2 struct{}
 
 func (h2) Name() string { return "http/2" }
 
 // farewells are what an HTTP/2 server can say in place of a reply.
-var farewells = []audit.Fault{audit.GoAway, audit.RSTStream}
+var farewells = []point.Fault{point.GoAway, point.RSTStream}
 
-func (h2) Places() []audit.Place {
-	return []audit.Place{
-		{ID: "P0", Says: "nobody listens at the address", Fits: []audit.Fault{audit.Refuse}},
+func (h2) Places() []point.Place {
+	return []point.Place{
+		{ID: "P0", Says: "nobody listens at the address", Fits: []point.Fault{point.Refuse}},
 		{ID: "P1", Says: "connected; the first byte of the client's preface is withheld"},
 		{ID: "P3", Says: "the client has sent its preface; the first byte of the server's is withheld"},
 		{ID: "P4.idle", Says: "the pooled connection died a while before the request", Primed: true, Idle: true},
@@ -52,11 +52,11 @@ func (h2) Places() []audit.Place {
 		{ID: "P10.stream", Says: "one event of a stream has arrived; the next frame is withheld", Shape: "stream"},
 		{ID: "P11", Says: "the complete reply has arrived"},
 		{ID: "P14", Says: "half of the first DATA frame has arrived, and the client may go on sending",
-			Fits: []audit.Fault{audit.HalfClose}},
+			Fits: []point.Fault{point.HalfClose}},
 	}
 }
 
-func (h2) Watch() audit.Watcher {
+func (h2) Watch() point.Watcher {
 	w := &h2Watcher{streams: map[uint32]*stream{}}
 	w.toServer = frames{preface: http2.ClientPreface, met: w.inRequest}
 	w.toClient = frames{met: w.inReply}
@@ -69,7 +69,7 @@ func (h2) Watch() audit.Watcher {
 // An h2Watcher follows both directions of a connection.
 type h2Watcher struct {
 	toServer, toClient frames
-	moments            []audit.Moment
+	moments            []point.Moment
 	streams            map[uint32]*stream
 	opened             int // streams that the client has opened
 
@@ -88,7 +88,7 @@ type stream struct {
 	over     bool
 }
 
-func (w *h2Watcher) See(toward harness.End, b []byte) []audit.Moment {
+func (w *h2Watcher) See(toward harness.End, b []byte) []point.Moment {
 	w.moments = w.moments[:0]
 	if toward == harness.Client {
 		if !w.toClient.any && len(b) > 0 {
@@ -116,20 +116,20 @@ func (w *h2Watcher) Request(exchange int) []byte {
 }
 
 func (w *h2Watcher) at(place string, at, exchange int) {
-	w.moments = append(w.moments, audit.Moment{Place: place, At: at, Exchange: exchange})
+	w.moments = append(w.moments, point.Moment{Place: place, At: at, Exchange: exchange})
 }
 
 // insertable names a place at which a GOAWAY can be inserted. It says the
 // truth: whether the server has processed the stream.
 func (w *h2Watcher) insertable(place string, at, exchange int, id uint32, processed bool) {
 	w.at(place, at, exchange)
-	w.moments[len(w.moments)-1].Insert = func(f audit.Fault) string {
+	w.moments[len(w.moments)-1].Insert = func(f point.Fault) string {
 		var frame bytes.Buffer
 		to := http2.NewFramer(&frame, nil)
 		switch {
-		case f == audit.GoAway && processed:
+		case f == point.GoAway && processed:
 			to.WriteGoAway(id, http2.ErrCodeNo, nil)
-		case f == audit.GoAway:
+		case f == point.GoAway:
 			to.WriteGoAway(max(id, 2)-2, http2.ErrCodeNo, nil) // the client's stream before this
 		}
 		return frame.String()
@@ -260,107 +260,5 @@ func (w *h2Watcher) replyBegins(s *stream, f *frames, at int) {
 	}
 	if isData {
 		s.replies++
-	}
-}
-
-// passes is a mark of frames besides those of HTTP/1.1: bytes behind the
-// header are about to be passed.
-const passes = headEnds
-
-// frames follows the frames of one direction, whatever pieces they come in.
-// What a frame is shows when its header is complete: where that comes in
-// pieces, what was to be before a frame is behind the first of them.
-type frames struct {
-	preface string // what is to come before the first frame
-	met     func(f *frames, m mark, at int)
-
-	any    bool // something has come
-	lost   bool // nothing is known of what follows
-	start  int  // of the present frame in the present piece; negative if in one before
-	raw    [9]byte
-	got    int               // bytes of the header
-	header http2.FrameHeader // valid when all are there
-	seen   int               // bytes behind it
-	piece  []byte            // those about to be passed
-	bytes  []byte            // the whole frame, if it has header fields
-}
-
-// maxBlock bounds a frame with header fields.
-const maxBlock = 1 << 20
-
-func (f *frames) see(b []byte) {
-	f.any = f.any || len(b) > 0
-	f.start = -f.got - f.seen
-	for at := 0; at < len(b) && !f.lost; {
-		switch {
-		case f.preface != "":
-			n := min(len(f.preface), len(b)-at)
-			f.lost = string(b[at:at+n]) != f.preface[:n]
-			f.preface = f.preface[n:]
-			at += n
-		case f.got < len(f.raw):
-			at = f.heading(b, at)
-		default:
-			at = f.payload(b, at)
-		}
-	}
-}
-
-// heading follows the header of a frame.
-func (f *frames) heading(b []byte, at int) int {
-	if f.got == 0 {
-		f.start = at
-	}
-	n := copy(f.raw[f.got:], b[at:])
-	if f.got += n; f.got < len(f.raw) {
-		return at + n
-	}
-	at += n
-	f.header, _ = http2.ReadFrameHeader(bytes.NewReader(f.raw[:])) // 9 bytes are one
-	f.seen, f.bytes = 0, f.bytes[:0]
-	if f.lost = f.header.Length > maxBlock; f.lost {
-		return at
-	}
-	if f.hasFields() {
-		f.bytes = append(f.bytes, f.raw[:]...)
-	}
-	f.met(f, begins, f.clamp(0))
-	return f.finish(at)
-}
-
-func (f *frames) hasFields() bool {
-	return f.header.Type == http2.FrameHeaders || f.header.Type == http2.FrameContinuation
-}
-
-// clamp is an offset in the present frame as one in the present piece.
-func (f *frames) clamp(offset int) int { return max(0, f.start+offset) }
-
-// payload follows what is behind the header.
-func (f *frames) payload(b []byte, at int) int {
-	n := min(int(f.header.Length)-f.seen, len(b)-at)
-	f.piece = b[at : at+n]
-	f.met(f, passes, at)
-	if f.hasFields() {
-		f.bytes = append(f.bytes, f.piece...)
-	}
-	f.piece = nil
-	f.seen += n
-	return f.finish(at + n)
-}
-
-// finish ends the frame if all of it has come.
-func (f *frames) finish(at int) int {
-	if f.seen == int(f.header.Length) {
-		f.met(f, ends, at)
-		f.got, f.seen = 0, 0
-	}
-	return at
-}
-
-// within calls do if what is behind the first bytes of the payload begins in
-// or right behind the piece at an offset.
-func (f *frames) within(behind, at int, do func(at int)) {
-	if f.seen < behind && behind <= f.seen+len(f.piece) {
-		do(at + behind - f.seen)
 	}
 }

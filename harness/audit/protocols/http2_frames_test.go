@@ -12,6 +12,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
@@ -50,13 +51,13 @@ func TestNoHTTP2(t *testing.T) {
 }
 
 // bare is a protocol whose streams cannot end alone.
-type bare struct{ audit.Protocol }
+type bare struct{ point.Protocol }
 
 // TestStreamsNeedAProtocol that can end them, and a place that is before a
 // message.
 func TestStreamsNeedAProtocol(t *testing.T) {
 	for _, c := range []struct {
-		protocol audit.Protocol
+		protocol point.Protocol
 		cell     string
 		want     string // of the error; empty is none
 	}{
@@ -67,12 +68,12 @@ func TestStreamsNeedAProtocol(t *testing.T) {
 		{protocols.HTTP2(), "client@5/rst-stream/once/write", "cannot strike at a byte"},
 		{protocols.HTTP2(), "client@5/goaway/once/write", "cannot strike at a byte"},
 	} {
-		cell, err := audit.ParseCell(c.cell)
+		cell, err := point.ParseCell(c.cell)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s := audit.Subject{Protocol: c.protocol, Pooled: true}
-		_, err = audit.Matrix(s, audit.Options{Cells: []audit.Cell{cell}})
+		_, err = audit.Matrix(s, audit.Options{Cells: []point.Cell{cell}})
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s of %T: %v, want %q", c.cell, c.protocol, err, c.want)
 		}
@@ -80,8 +81,8 @@ func TestStreamsNeedAProtocol(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		with := slices.ContainsFunc(cells, func(c audit.Cell) bool { return c.Fault == audit.RSTStream })
-		if _, can := c.protocol.(audit.Multiplexed); with != can {
+		with := slices.ContainsFunc(cells, func(c point.Cell) bool { return c.Fault == point.RSTStream })
+		if _, can := c.protocol.(point.Multiplexed); with != can {
 			t.Errorf("%T: the matrix has the fault: %t", c.protocol, with)
 		}
 	}

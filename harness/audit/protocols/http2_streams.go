@@ -6,7 +6,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // HTTP2Streams ends single streams of an HTTP/2 connection (RFC 9113, section
@@ -19,14 +19,14 @@ import (
 //
 // What is no HTTP/2, or breaks its rules so that the frames cannot be followed,
 // passes as it comes, and no stream of it ends any more.
-func HTTP2Streams() audit.Streams {
+func HTTP2Streams() point.Streams {
 	return &h2Streams{
 		toServer: newFlow(http2.ClientPreface), toClient: newFlow(""), ended: map[uint32]bool{},
 	}
 }
 
 // Streams begins to follow the streams of a connection.
-func (h2) Streams() audit.Streams { return HTTP2Streams() }
+func (h2) Streams() point.Streams { return HTTP2Streams() }
 
 type h2Streams struct {
 	toServer, toClient *flow

@@ -4,20 +4,20 @@ import (
 	"bytes"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // Lines is the protocol of requests and replies of one line each, which end
 // with a line feed.
-func Lines() audit.Protocol { return lines{} }
+func Lines() point.Protocol { return lines{} }
 
 type lines struct{}
 
 func (lines) Name() string { return "lines" }
 
-func (lines) Places() []audit.Place {
-	return []audit.Place{
-		{ID: "P0", Says: "nobody listens at the address", Fits: []audit.Fault{audit.Refuse}},
+func (lines) Places() []point.Place {
+	return []point.Place{
+		{ID: "P0", Says: "nobody listens at the address", Fits: []point.Fault{point.Refuse}},
 		{ID: "P1", Says: "connected; the first byte of the request is withheld"},
 		{ID: "P4.idle", Says: "the pooled connection died a while before the request", Primed: true, Idle: true},
 		{ID: "P4.race", Says: "the pooled connection dies while the request is on its way", Primed: true, Race: true},
@@ -27,11 +27,11 @@ func (lines) Places() []audit.Place {
 		{ID: "P10", Says: "half of the reply has arrived"},
 		{ID: "P11", Says: "the complete reply has arrived"},
 		{ID: "P14", Says: "half of the reply has arrived, and the client may go on sending",
-			Fits: []audit.Fault{audit.HalfClose}},
+			Fits: []point.Fault{point.HalfClose}},
 	}
 }
 
-func (lines) Watch() audit.Watcher { return &linesWatcher{requests: map[int][]byte{}} }
+func (lines) Watch() point.Watcher { return &linesWatcher{requests: map[int][]byte{}} }
 
 // A linesWatcher counts lines in both directions. The n-th reply belongs to
 // the n-th request.
@@ -48,7 +48,7 @@ const keptRequest = 1 << 10
 
 func (w *linesWatcher) Request(exchange int) []byte { return w.requests[exchange] }
 
-func (w *linesWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
+func (w *linesWatcher) See(toward harness.End, b []byte) (moments []point.Moment) {
 	eachLine(b, func(at, end int, whole bool) {
 		if toward == harness.Server {
 			moments = append(moments, w.request(b, at, end, whole)...)
@@ -71,7 +71,7 @@ func eachLine(b []byte, do func(at, end int, whole bool)) {
 	}
 }
 
-func (w *linesWatcher) request(b []byte, at, end int, whole bool) (moments []audit.Moment) {
+func (w *linesWatcher) request(b []byte, at, end int, whole bool) (moments []point.Moment) {
 	exchange := w.asked + 1
 	known := w.requests[exchange]
 	w.requests[exchange] = append(known, b[at:min(end, at+keptRequest-len(known))]...)
@@ -80,33 +80,33 @@ func (w *linesWatcher) request(b []byte, at, end int, whole bool) (moments []aud
 		if exchange > 1 {
 			first = "P4.race"
 		}
-		moments = append(moments, audit.Moment{Place: first, At: at, Exchange: exchange})
+		moments = append(moments, point.Moment{Place: first, At: at, Exchange: exchange})
 		if !whole || end > at+1 { // with its only byte an empty line is there, and not part of it
-			moments = append(moments, audit.Moment{Place: "P5", At: min(at+1, end), Exchange: exchange})
+			moments = append(moments, point.Moment{Place: "P5", At: min(at+1, end), Exchange: exchange})
 		}
 	}
 	w.asking = !whole
 	if whole {
 		w.asked++
-		moments = append(moments, audit.Moment{Place: "P6", At: end - 1, Exchange: exchange})
+		moments = append(moments, point.Moment{Place: "P6", At: end - 1, Exchange: exchange})
 	}
 	return moments
 }
 
-func (w *linesWatcher) reply(at, end int, whole bool) (moments []audit.Moment) {
+func (w *linesWatcher) reply(at, end int, whole bool) (moments []point.Moment) {
 	exchange := w.answered + 1
 	if !w.replying {
-		moments = append(moments, audit.Moment{Place: "P7", At: at, Exchange: exchange})
+		moments = append(moments, point.Moment{Place: "P7", At: at, Exchange: exchange})
 		half := at + (end-at)/2
 		for _, place := range []string{"P10", "P14"} {
-			moments = append(moments, audit.Moment{Place: place, At: half, Exchange: exchange})
+			moments = append(moments, point.Moment{Place: place, At: half, Exchange: exchange})
 		}
 	}
 	w.replying = !whole
 	if whole {
 		w.answered++
 		delete(w.requests, w.answered-1) // that of this reply may still be asked for
-		moments = append(moments, audit.Moment{Place: "P11", At: end, Exchange: exchange})
+		moments = append(moments, point.Moment{Place: "P11", At: end, Exchange: exchange})
 	}
 	return moments
 }

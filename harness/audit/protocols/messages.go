@@ -2,21 +2,21 @@ package protocols
 
 import (
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // Messages is the protocol of messages of one line each, to which no reply
 // comes: syslog over TCP (RFC 6587, section 3.4.2), Graphite's plain text. What
 // its client cannot know from TCP either is whether they have arrived.
-func Messages() audit.Protocol { return messages{} }
+func Messages() point.Protocol { return messages{} }
 
 type messages struct{}
 
 func (messages) Name() string { return "messages" }
 
-func (messages) Places() []audit.Place {
-	places := []audit.Place{
-		{ID: "P0", Says: "nobody listens at the address", Fits: []audit.Fault{audit.Refuse}},
+func (messages) Places() []point.Place {
+	places := []point.Place{
+		{ID: "P0", Says: "nobody listens at the address", Fits: []point.Fault{point.Refuse}},
 		{ID: "P1", Says: "connected; the first byte of the message is withheld"},
 		{ID: "P4.idle", Says: "the pooled connection died a while before the message", Primed: true, Idle: true},
 		{ID: "P4.race", Says: "the pooled connection dies while the message is on its way", Primed: true, Race: true},
@@ -30,7 +30,7 @@ func (messages) Places() []audit.Place {
 	return places
 }
 
-func (messages) Watch() audit.Watcher {
+func (messages) Watch() point.Watcher {
 	return &messagesWatcher{linesWatcher{requests: map[int][]byte{}}}
 }
 
@@ -39,14 +39,14 @@ type messagesWatcher struct{ lines linesWatcher }
 
 func (w *messagesWatcher) Request(exchange int) []byte { return w.lines.Request(exchange) }
 
-func (w *messagesWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
+func (w *messagesWatcher) See(toward harness.End, b []byte) (moments []point.Moment) {
 	if toward == harness.Client {
 		return nil
 	}
 	eachLine(b, func(at, end int, whole bool) {
 		moments = append(moments, w.lines.request(b, at, end, whole)...)
 		if whole {
-			moments = append(moments, audit.Moment{Place: "P15", At: end, Exchange: w.lines.asked})
+			moments = append(moments, point.Moment{Place: "P15", At: end, Exchange: w.lines.asked})
 			delete(w.lines.requests, w.lines.asked-1) // that of this one may still be asked for
 		}
 	})

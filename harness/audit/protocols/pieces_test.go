@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A turn is what one end says before the other does.
@@ -31,7 +31,7 @@ func conversation(texts ...string) (turns []turn) {
 // met shows a conversation to a new watcher in pieces of at most n bytes, and
 // returns the moments with their offsets in their directions: "P7 client 0 #1".
 // What is wrong with a moment is an error.
-func met(p audit.Protocol, turns []turn, n int) (moments []string, err error) {
+func met(p point.Protocol, turns []turn, n int) (moments []string, err error) {
 	watcher := p.Watch()
 	passed := map[harness.End]int{}
 	for _, turn := range turns {
@@ -58,7 +58,7 @@ func met(p audit.Protocol, turns []turn, n int) (moments []string, err error) {
 
 // inAnyPieces returns the moments of a conversation, which must be the same
 // whatever pieces it comes in.
-func inAnyPieces(t testing.TB, p audit.Protocol, turns []turn) []string {
+func inAnyPieces(t testing.TB, p point.Protocol, turns []turn) []string {
 	t.Helper()
 	longest := 1
 	for _, turn := range turns {
@@ -83,11 +83,11 @@ func inAnyPieces(t testing.TB, p audit.Protocol, turns []turn) []string {
 func lines(moments []string) string { return strings.Join(moments, "\n") }
 
 // known fails if a moment is at a place that the protocol does not list.
-func known(t *testing.T, p audit.Protocol, moments []string) {
+func known(t *testing.T, p point.Protocol, moments []string) {
 	t.Helper()
 	for _, m := range moments {
 		id, _, _ := strings.Cut(m, " ")
-		if !slices.ContainsFunc(p.Places(), func(p audit.Place) bool { return p.ID == id && !p.Idle }) {
+		if !slices.ContainsFunc(p.Places(), func(p point.Place) bool { return p.ID == id && !p.Idle }) {
 			t.Errorf("%s is no place of %s", id, p.Name())
 		}
 	}
@@ -95,7 +95,7 @@ func known(t *testing.T, p audit.Protocol, moments []string) {
 
 // samePieces fails if the moments of a conversation are others where it comes
 // in pieces of n bytes, but for those at these places.
-func samePieces(t *testing.T, p audit.Protocol, turns []turn, n int, but ...string) {
+func samePieces(t *testing.T, p point.Protocol, turns []turn, n int, but ...string) {
 	t.Helper()
 	var seen [2][]string
 	for i, size := range []int{1 << 20, n} {

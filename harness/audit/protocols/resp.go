@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // RESP is the protocol of Redis, RESP2 and RESP3. Commands that set a
@@ -16,16 +16,16 @@ import (
 // Of its shapes, "array" is a reply that is one, "pipeline" a call that is the
 // second of two commands sent together, and "transaction" one that is made
 // within MULTI and EXEC.
-func RESP() audit.Protocol { return redis{} }
+func RESP() point.Protocol { return redis{} }
 
 type redis struct{}
 
 func (redis) Name() string { return "resp" }
 
-func (redis) Places() []audit.Place {
-	reads := []audit.Operation{audit.Read}
-	return []audit.Place{
-		{ID: "P0", Says: "nobody listens at the address", Fits: []audit.Fault{audit.Refuse}},
+func (redis) Places() []point.Place {
+	reads := []point.Operation{point.Read}
+	return []point.Place{
+		{ID: "P0", Says: "nobody listens at the address", Fits: []point.Fault{point.Refuse}},
 		{ID: "P1", Says: "connected; the client's first byte is withheld"},
 		{ID: "P3", Says: "the client has greeted; the first byte of the reply to that is withheld"},
 		{ID: "P4.idle", Says: "the pooled connection died a while before the command", Primed: true, Idle: true},
@@ -47,11 +47,11 @@ func (redis) Places() []audit.Place {
 			Shape: "pipeline"},
 		{ID: "P13", Says: "EXEC is executed; the first byte of the reply is withheld", Shape: "transaction"},
 		{ID: "P14", Says: "one byte of the reply has arrived, and the client may go on sending",
-			Fits: []audit.Fault{audit.HalfClose}},
+			Fits: []point.Fault{point.HalfClose}},
 	}
 }
 
-func (redis) Watch() audit.Watcher {
+func (redis) Watch() point.Watcher {
 	w := &respWatcher{}
 	w.commands = resp{inline: true, met: w.inCommand}
 	w.replies = resp{met: w.inReply}
@@ -62,7 +62,7 @@ func (redis) Watch() audit.Watcher {
 // belongs to the n-th command.
 type respWatcher struct {
 	commands, replies resp
-	moments           []audit.Moment
+	moments           []point.Moment
 
 	sent kept[command]
 
@@ -81,7 +81,7 @@ type command struct {
 // greetings are the commands that set a connection up.
 var greetings = []string{"HELLO", "AUTH", "CLIENT", "SELECT", "COMMAND", "INFO", "READONLY"}
 
-func (w *respWatcher) See(toward harness.End, b []byte) []audit.Moment {
+func (w *respWatcher) See(toward harness.End, b []byte) []point.Moment {
 	w.moments = w.moments[:0]
 	if toward == harness.Client {
 		w.replies.see(b)
@@ -101,7 +101,7 @@ func (w *respWatcher) Request(exchange int) []byte {
 }
 
 func (w *respWatcher) at(place string, at, exchange int) {
-	w.moments = append(w.moments, audit.Moment{Place: place, At: at, Exchange: exchange})
+	w.moments = append(w.moments, point.Moment{Place: place, At: at, Exchange: exchange})
 }
 
 // inCommand names the places of commands.

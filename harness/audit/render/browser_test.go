@@ -14,8 +14,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/render"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 	"github.com/resetlab/resetlab/harness/internal/browsertest"
 )
 
@@ -27,7 +27,7 @@ type tab struct {
 }
 
 // open shows reports in Chromium.
-func open(t *testing.T, reports ...*audit.Report) *tab {
+func open(t *testing.T, reports ...*verdict.Report) *tab {
 	t.Helper()
 	ctx := browsertest.Start(t)
 	path := filepath.Join(t.TempDir(), "page.html")
@@ -90,10 +90,10 @@ func eval[T any](t *testing.T, p *tab, format string, args ...any) T {
 }
 
 // second is a report of another agent, with a place of its own.
-func second() *audit.Report {
+func second() *verdict.Report {
 	r := sample()
 	r.Subject, r.Cells, r.Unmet = "other client", r.Cells[2:6], nil
-	r.Cells = append(r.Cells, result("P11/rst/once/read", audit.Unharmed))
+	r.Cells = append(r.Cells, result("P11/rst/once/read", verdict.Unharmed))
 	return r
 }
 

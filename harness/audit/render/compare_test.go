@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/render"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 func TestJSONThereAndBack(t *testing.T) {
@@ -70,15 +71,15 @@ func TestReadJSONReadsVersion1(t *testing.T) {
 		got = append(got, c.ID+" "+c.Verdict.String())
 	}
 	want := []string{"P7/rst/once/write DUPLICATED", "P7/rst/always/write STORM", "P10.length/fin/once/read TRUNCATED-OK"}
-	if !reflect.DeepEqual(got, want) || r.Version != audit.ReportVersion {
-		t.Errorf("version %d, %q, want %d, %q", r.Version, got, audit.ReportVersion, want)
+	if !reflect.DeepEqual(got, want) || r.Version != verdict.ReportVersion {
+		t.Errorf("version %d, %q, want %d, %q", r.Version, got, verdict.ReportVersion, want)
 	}
 }
 
 // TestTwoOutcomesOfACell are in every form of a report.
 func TestTwoOutcomesOfACell(t *testing.T) {
-	both := result("P7/rst/always/write", audit.Duplicated)
-	both.Verdict.Outcomes = append(both.Verdict.Outcomes, audit.Storm)
+	both := result("P7/rst/always/write", verdict.Duplicated)
+	both.Verdict.Outcomes = append(both.Verdict.Outcomes, verdict.Storm)
 	r := report(both)
 	for name, c := range map[string]struct {
 		write func(io.Writer) error
@@ -100,7 +101,7 @@ func TestTwoOutcomesOfACell(t *testing.T) {
 			}
 		}
 	}
-	for _, other := range []audit.Outcome{audit.Duplicated, audit.Storm} {
+	for _, other := range []verdict.Outcome{verdict.Duplicated, verdict.Storm} {
 		alone := result("P7/rst/always/write", other)
 		if d, err := render.Diff(report(alone), r); err != nil || !d.Regression() {
 			t.Errorf("from %s alone to both: %+v, %v, want a regression", other, d, err)
@@ -145,22 +146,22 @@ func FuzzReadJSON(f *testing.F) {
 	})
 }
 
-func report(cells ...audit.Result) *audit.Report {
-	return &audit.Report{Version: audit.ReportVersion, Subject: "client", Protocol: "lines", Cells: cells}
+func report(cells ...verdict.Result) *verdict.Report {
+	return &verdict.Report{Version: verdict.ReportVersion, Subject: "client", Protocol: "lines", Cells: cells}
 }
 
 func TestDiff(t *testing.T) {
-	listed := result("P11/rst/once/read", audit.Hung)
+	listed := result("P11/rst/once/read", verdict.Hung)
 	listed.Expected = "ticket 42"
 	d, err := render.Diff(
-		report(result("P1/rst/once/read", audit.Retried), result("P5/rst/once/read", audit.Surfaced),
-			result("P6/rst/once/read", audit.Hung), result("P7/rst/once/read", audit.Duplicated),
-			result("P8/rst/once/read", audit.Retried), result("P9/rst/once/read", audit.Surfaced),
-			result("P10/rst/once/read", audit.Storm), result("P11/rst/once/read", audit.SurfacedMasked)),
-		report(result("P1/rst/once/read", audit.Surfaced), result("P5/rst/once/read", audit.Duplicated),
-			result("P6/rst/once/read", audit.Surfaced), result("P7/rst/once/read", audit.Duplicated),
-			result("P9/rst/once/read", audit.Surfaced, audit.LeakFD), result("P10/rst/once/read", audit.Duplicated),
-			result("P12/rst/once/read", audit.Hung), listed))
+		report(result("P1/rst/once/read", verdict.Retried), result("P5/rst/once/read", verdict.Surfaced),
+			result("P6/rst/once/read", verdict.Hung), result("P7/rst/once/read", verdict.Duplicated),
+			result("P8/rst/once/read", verdict.Retried), result("P9/rst/once/read", verdict.Surfaced),
+			result("P10/rst/once/read", verdict.Storm), result("P11/rst/once/read", verdict.SurfacedMasked)),
+		report(result("P1/rst/once/read", verdict.Surfaced), result("P5/rst/once/read", verdict.Duplicated),
+			result("P6/rst/once/read", verdict.Surfaced), result("P7/rst/once/read", verdict.Duplicated),
+			result("P9/rst/once/read", verdict.Surfaced, verdict.LeakFD), result("P10/rst/once/read", verdict.Duplicated),
+			result("P12/rst/once/read", verdict.Hung), listed))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,22 +187,22 @@ func TestDiff(t *testing.T) {
 }
 
 func TestDiffNeedsSomethingInCommon(t *testing.T) {
-	other := report(result("P1/rst/once/read", audit.Retried))
+	other := report(result("P1/rst/once/read", verdict.Retried))
 	if _, err := render.Diff(sample(), other); err == nil {
 		t.Error("reports of different protocols were compared")
 	}
-	if _, err := render.Diff(report(result("P2/rst/once/read", audit.Retried)), other); err == nil {
+	if _, err := render.Diff(report(result("P2/rst/once/read", verdict.Retried)), other); err == nil {
 		t.Error("reports without a common cell were compared")
 	}
 }
 
 func TestMerge(t *testing.T) {
-	first := report(result("P1/rst/once/read", audit.Retried), result("P10/fin/once/read", audit.Hung),
-		result("client@3/fin/once/read", audit.Hung))
-	second := report(result("P1/rst/once/write", audit.Retried), result("P5.head/rst/always/read", audit.Hung),
-		result("P5.body/rst/2x/read", audit.Hung))
-	third := report(result("P1/rst/always/read", audit.Retried), result("P5.body/rst/once/read", audit.Hung),
-		result("P7/rst/once/read", audit.Hung))
+	first := report(result("P1/rst/once/read", verdict.Retried), result("P10/fin/once/read", verdict.Hung),
+		result("client@3/fin/once/read", verdict.Hung))
+	second := report(result("P1/rst/once/write", verdict.Retried), result("P5.head/rst/always/read", verdict.Hung),
+		result("P5.body/rst/2x/read", verdict.Hung))
+	third := report(result("P1/rst/always/read", verdict.Retried), result("P5.body/rst/once/read", verdict.Hung),
+		result("P7/rst/once/read", verdict.Hung))
 	first.Shard, second.Shard, third.Shard = 1, 2, 3
 	first.Shards, second.Shards, third.Shards = 3, 3, 3
 	whole, err := render.Merge(third, first, second)
@@ -233,19 +234,42 @@ func TestMerge(t *testing.T) {
 
 // TestSweep shows what is not the same each time, and what was not cut.
 func TestSweep(t *testing.T) {
-	lost := result("server@0/rst/once/write", audit.LostOK).Verdict
-	r := &audit.SweepReport{
-		Version: audit.ReportVersion, Subject: "a client", Protocol: "bytes", Operation: audit.Write, Repeat: audit.Once,
+	lost := result("server@0/rst/once/write", verdict.LostOK).Verdict
+	r := &verdict.SweepReport{
+		Version: verdict.ReportVersion, Subject: "a client", Protocol: "bytes", Operation: point.Write, Repeat: point.Once,
 		ToServer: 76, Cells: 25, Duration: 4100 * time.Millisecond, Goodbye: 5,
-		Ranges: []audit.Range{
-			{Toward: harness.Server, Fault: audit.RST, First: 0, Last: 72, Verdict: lost, After: []byte("set x 0")},
-			{Toward: harness.Server, Fault: audit.RST, First: 73, Last: 75, Verdict: lost, Racy: []string{"LOST-OK", "UNHARMED"}},
-			{Toward: harness.Server, Fault: audit.RST, First: 76, Last: 76, Verdict: result("server@76/rst/once/write", audit.Unharmed).Verdict},
+		Ranges: []verdict.Range{
+			{Toward: harness.Server, Fault: point.RST, First: 0, Last: 72, Verdict: lost, After: []byte("set x 0")},
+			{Toward: harness.Server, Fault: point.RST, First: 73, Last: 75, Verdict: lost, Racy: []string{"LOST-OK", "UNHARMED"}},
+			{Toward: harness.Server, Fault: point.RST, First: 76, Last: 76, Verdict: result("server@76/rst/once/write", verdict.Unharmed).Verdict},
 		},
 	}
 	var text strings.Builder
-	if err := render.Sweep(&text, r, func(c audit.Cell) string { return "resetlab audit --cell " + c.ID() }); err != nil {
+	if err := render.Sweep(&text, r, func(c point.Cell) string { return "resetlab audit --cell " + c.ID() }); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "sweep", text.String())
+}
+
+// TestOutOfTime: every form says that cells were not run, so that nobody takes the
+// others for all.
+func TestOutOfTime(t *testing.T) {
+	r := sample()
+	r.Left = 3
+	for name, c := range map[string]struct {
+		write func(io.Writer) error
+		want  string
+	}{
+		"matrix":   {func(w io.Writer) error { return render.Matrix(w, r, render.Style{}) }, "not tried: 3 of 13 cells, for want of time"},
+		"markdown": {func(w io.Writer) error { return render.Markdown(w, r) }, "3 of 13 cells, for want of time"},
+		"page":     {func(w io.Writer) error { return render.Page(w, r) }, "not tried: 3 of 13 cells, for want of time"},
+		"junit":    {func(w io.Writer) error { return render.JUnit(w, r) }, `<skipped message="not tried: 3 of 13 cells, for want of time`},
+		"sarif":    {func(w io.Writer) error { return render.SARIF(w, "", r) }, "not tried: 3 of 13 cells, for want of time"},
+		"badge":    {func(w io.Writer) error { return render.Badge(w, r) }, "3 not judged"},
+	} {
+		var text bytes.Buffer
+		if err := c.write(&text); err != nil || !strings.Contains(text.String(), c.want) {
+			t.Errorf("%s: %v: want %q in\n%s", name, err, c.want, &text)
+		}
+	}
 }

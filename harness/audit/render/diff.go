@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A Difference is what changed between two reports of a client.
@@ -14,17 +14,17 @@ type Difference struct {
 	Old, New string // the subjects
 	Worse    []Change
 	Better   []Change
-	Other    []Change       // another verdict, and neither better nor worse
-	Added    []audit.Result // cells that only the new report has
-	Gone     []audit.Result // cells that only the old report has
+	Other    []Change         // another verdict, and neither better nor worse
+	Added    []verdict.Result // cells that only the new report has
+	Gone     []verdict.Result // cells that only the old report has
 	Same     int
 }
 
 // A Change is a cell with another verdict than before.
-type Change struct{ Old, New audit.Result }
+type Change struct{ Old, New verdict.Result }
 
 // Diff compares two reports. It is an error if their protocols differ.
-func Diff(before, after *audit.Report) (*Difference, error) {
+func Diff(before, after *verdict.Report) (*Difference, error) {
 	if before.Protocol != after.Protocol {
 		return nil, fmt.Errorf("compare: %s and %s have no cells in common", plain(before.Protocol), plain(after.Protocol))
 	}
@@ -66,7 +66,7 @@ func (d *Difference) compare(c Change) {
 }
 
 // grade orders results: what is bad and was expected is as good as weak.
-func grade(r audit.Result) int {
+func grade(r verdict.Result) int {
 	switch classOf(r) {
 	case bad:
 		return 2
@@ -97,7 +97,7 @@ func (d *Difference) Write(w io.Writer) error {
 	}
 	for _, part := range []struct {
 		title string
-		list  []audit.Result
+		list  []verdict.Result
 	}{{"+ new", d.Added}, {"- gone", d.Gone}} {
 		if len(part.list) > 0 {
 			text.WriteString("\n")

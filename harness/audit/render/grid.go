@@ -6,17 +6,18 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A column of a matrix is a repetition of an operation.
 type column struct {
-	repeat    audit.Repeat
-	operation audit.Operation
+	repeat    point.Repeat
+	operation point.Operation
 }
 
 // columnsOf returns the columns of reports, in order.
-func columnsOf(reports ...*audit.Report) []column {
+func columnsOf(reports ...*verdict.Report) []column {
 	var list []column
 	for _, r := range reports {
 		for _, c := range r.Cells {
@@ -35,11 +36,11 @@ func columnsOf(reports ...*audit.Report) []column {
 type group struct {
 	place  string
 	says   string
-	faults []audit.Fault
+	faults []point.Fault
 }
 
 // groupsOf returns the places of reports, in the order of a conversation.
-func groupsOf(reports ...*audit.Report) []group {
+func groupsOf(reports ...*verdict.Report) []group {
 	var list []group
 	for _, id := range placesOf(reports...) {
 		g := group{place: id}
@@ -61,7 +62,7 @@ func groupsOf(reports ...*audit.Report) []group {
 
 // placesOf returns the places that reports have cells at. Each report has its
 // own in order, but not each has every place.
-func placesOf(reports ...*audit.Report) []string {
+func placesOf(reports ...*verdict.Report) []string {
 	var order []string
 	for _, r := range reports {
 		at := 0
@@ -75,16 +76,16 @@ func placesOf(reports ...*audit.Report) []string {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b string) int {
-		pa, na := point(a)
-		pb, nb := point(b)
+		pa, na := numbered(a)
+		pb, nb := numbered(b)
 		return cmp.Or(cmp.Compare(pa, pb), cmp.Compare(na, nb))
 	})
 	return order
 }
 
-// point takes the name of a place apart: what it begins with and its number.
+// numbered takes the name of a place apart: what it begins with and its number.
 // Points come before bytes.
-func point(place string) (kind string, number int64) {
+func numbered(place string) (kind string, number int64) {
 	if toward, at, ok := strings.Cut(place, "@"); ok {
 		number, _ = strconv.ParseInt(at, 10, 64)
 		return "byte " + toward, number
@@ -94,28 +95,28 @@ func point(place string) (kind string, number int64) {
 	return "P", number
 }
 
-func repeatOrder(r audit.Repeat) int {
+func repeatOrder(r point.Repeat) int {
 	switch r {
-	case audit.Once:
+	case point.Once:
 		return 1
-	case audit.Always:
+	case point.Always:
 		return 1 << 20
-	case audit.Backend:
+	case point.Backend:
 		return 1<<20 + 1
 	}
 	n, _ := strconv.Atoi(strings.TrimSuffix(string(r), "x"))
 	return n
 }
 
-func compareOperations(a, b audit.Operation) int {
-	return cmp.Compare(slices.Index(audit.Operations(), a), slices.Index(audit.Operations(), b))
+func compareOperations(a, b point.Operation) int {
+	return cmp.Compare(slices.Index(point.Operations(), a), slices.Index(point.Operations(), b))
 }
 
-func compareFaults(a, b audit.Fault) int {
-	return cmp.Compare(slices.Index(audit.Faults(), a), slices.Index(audit.Faults(), b))
+func compareFaults(a, b point.Fault) int {
+	return cmp.Compare(slices.Index(point.Faults(), a), slices.Index(point.Faults(), b))
 }
 
 // at returns the result of a report at a place of the grid.
-func at(r *audit.Report, place string, fault audit.Fault, c column) (audit.Result, bool) {
-	return r.Cell(audit.Cell{Place: place, Fault: fault, Repeat: c.repeat, Operation: c.operation}.ID())
+func at(r *verdict.Report, place string, fault point.Fault, c column) (verdict.Result, bool) {
+	return r.Cell(point.Cell{Place: place, Fault: fault, Repeat: c.repeat, Operation: c.operation}.ID())
 }

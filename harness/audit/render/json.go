@@ -7,12 +7,13 @@ import (
 	"io"
 	"slices"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 	"github.com/resetlab/resetlab/harness/internal/jsonerror"
 )
 
 // JSON writes a report for [ReadJSON]. The error is that of writing to w.
-func JSON(w io.Writer, r *audit.Report) error {
+func JSON(w io.Writer, r *verdict.Report) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(r)
@@ -27,10 +28,10 @@ const (
 // ReadJSON reads a report that JSON wrote, also one of an older version, of
 // which it makes one of this. The error says in one line what is wrong with it:
 // no JSON, another version, cells or verdicts that do not exist.
-func ReadJSON(r io.Reader) (*audit.Report, error) {
+func ReadJSON(r io.Reader) (*verdict.Report, error) {
 	bounded := &io.LimitedReader{R: r, N: maxReport + 1}
 	decoder := json.NewDecoder(bounded)
-	report := &audit.Report{}
+	report := &verdict.Report{}
 	switch err := decoder.Decode(report); {
 	case bounded.N <= 0:
 		return nil, fmt.Errorf("report: more than %d MiB are not read", maxReport>>20)
@@ -43,16 +44,16 @@ func ReadJSON(r io.Reader) (*audit.Report, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("report: something follows the report")
 	}
-	report.Version = audit.ReportVersion
+	report.Version = verdict.ReportVersion
 	return report, nil
 }
 
-func check(r *audit.Report) error {
+func check(r *verdict.Report) error {
 	switch {
 	case r.Version == 0:
 		return errors.New("no version: is this the report of an audit?")
-	case r.Version < 1 || r.Version > audit.ReportVersion:
-		return fmt.Errorf("version %d: this program reads versions 1 to %d", r.Version, audit.ReportVersion)
+	case r.Version < 1 || r.Version > verdict.ReportVersion:
+		return fmt.Errorf("version %d: this program reads versions 1 to %d", r.Version, verdict.ReportVersion)
 	case len(r.Cells) > maxCells:
 		return fmt.Errorf("%d cells: at most %d are read", len(r.Cells), maxCells)
 	case r.Shard < 0 || r.Shard > r.Shards || r.Shards > maxCells:
@@ -74,19 +75,19 @@ func check(r *audit.Report) error {
 	return nil
 }
 
-func checkResult(r audit.Result) error {
-	cell, err := audit.ParseCell(r.ID)
+func checkResult(r verdict.Result) error {
+	cell, err := point.ParseCell(r.ID)
 	if err != nil {
 		return err
 	}
-	if cell != (audit.Cell{Place: r.Place, Fault: r.Fault, Repeat: r.Repeat, Operation: r.Operation}) {
+	if cell != (point.Cell{Place: r.Place, Fault: r.Fault, Repeat: r.Repeat, Operation: r.Operation}) {
 		return fmt.Errorf("cell %s is said to be another one", r.ID)
 	}
 	if len(r.Verdict.Outcomes) == 0 {
 		return fmt.Errorf("cell %s: no outcome", r.ID)
 	}
 	for _, o := range r.Verdict.Outcomes {
-		if !slices.Contains(audit.Outcomes(), o) {
+		if !slices.Contains(verdict.Outcomes(), o) {
 			return fmt.Errorf("cell %s: there is no outcome %q", r.ID, o)
 		}
 	}
@@ -94,7 +95,7 @@ func checkResult(r audit.Result) error {
 		return fmt.Errorf("cell %s: no hygiene", r.ID)
 	}
 	for _, h := range r.Verdict.Hygiene {
-		if !slices.Contains(audit.Hygienes(), h) {
+		if !slices.Contains(verdict.Hygienes(), h) {
 			return fmt.Errorf("cell %s: there is no hygiene %q", r.ID, h)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // The elements of a JUnit file, as CI systems read them.
@@ -42,9 +42,10 @@ type (
 )
 
 // JUnit writes reports as a JUnit file: a suite a report, a test case a cell,
-// an error for each that proved nothing, a failure for each bad verdict that was not expected and each expectation
-// that is met no more. The error is that of writing to w.
-func JUnit(w io.Writer, reports ...*audit.Report) error {
+// an error for each that proved nothing, a failure for each bad verdict that was
+// not expected and each expectation that is met no more; cells that there was no
+// time for are one that is skipped. The error is that of writing to w.
+func JUnit(w io.Writer, reports ...*verdict.Report) error {
 	var file junitSuites
 	for _, r := range reports {
 		file.Suites = append(file.Suites, suiteOf(r))
@@ -61,7 +62,7 @@ func JUnit(w io.Writer, reports ...*audit.Report) error {
 	return err
 }
 
-func suiteOf(r *audit.Report) junitSuite {
+func suiteOf(r *verdict.Report) junitSuite {
 	s := junitSuite{
 		Name: plain(r.Subject + " " + r.Protocol), Time: fmt.Sprintf("%.3f", r.Duration.Seconds()),
 		Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
@@ -72,6 +73,9 @@ func suiteOf(r *audit.Report) junitSuite {
 	for _, unmet := range r.Unmet {
 		s.add(junitCase{Class: plain(r.Subject) + ".expectations", Name: plain(unmet), Time: "0",
 			Failure: &junitMessage{Message: "expected, and not so any more", Type: "UNMET", Text: plain(unmet)}})
+	}
+	if r.Left > 0 {
+		s.add(junitCase{Class: plain(r.Subject), Name: outOfTime(r), Time: "0", Skipped: &junitMessage{Message: "not tried: " + outOfTime(r)}})
 	}
 	if r.Stopped != "" {
 		s.add(junitCase{Class: plain(r.Subject), Name: "every cell was run", Time: "0",
@@ -94,7 +98,7 @@ func (s *junitSuite) add(c junitCase) {
 	}
 }
 
-func caseOf(r *audit.Report, c audit.Result) junitCase {
+func caseOf(r *verdict.Report, c verdict.Result) junitCase {
 	j := junitCase{
 		Class: plain(r.Subject) + "." + plain(c.Place), Name: plain(c.ID), Time: fmt.Sprintf("%.3f", c.Duration.Seconds()),
 	}
@@ -104,7 +108,7 @@ func caseOf(r *audit.Report, c audit.Result) junitCase {
 		j.Failure = &junitMessage{Message: message, Type: kind(c.Verdict), Text: strings.Join(evidence(c), "\n")}
 	case classOf(c) == unproven:
 		j.Error = &junitMessage{Message: message, Type: kind(c.Verdict), Text: strings.Join(evidence(c), "\n")}
-	case c.Verdict.Has(audit.Unimplemented):
+	case c.Verdict.Has(verdict.Unimplemented):
 		j.Skipped = &junitMessage{Message: message}
 	case c.Expected != "":
 		j.Out = message + "\nexpected: " + plain(c.Expected)
@@ -115,7 +119,7 @@ func caseOf(r *audit.Report, c audit.Result) junitCase {
 }
 
 // kind is the outcomes of a verdict as CI systems group failures by them.
-func kind(v audit.Verdict) string {
+func kind(v verdict.Verdict) string {
 	var names []string
 	for _, o := range v.Outcomes {
 		names = append(names, string(o))
@@ -124,7 +128,7 @@ func kind(v audit.Verdict) string {
 }
 
 // evidence lists what is known of a result, a fact a line.
-func evidence(c audit.Result) []string {
+func evidence(c verdict.Result) []string {
 	lines := []string{
 		fmt.Sprintf("struck %s; %s; executed %s", times(c.Strikes), counted(len(c.Attempts), "attempt"), executions(c)),
 	}
@@ -149,7 +153,7 @@ func evidence(c audit.Result) []string {
 
 func times(n int) string { return counted(n, "time") }
 
-func executions(c audit.Result) string {
+func executions(c verdict.Result) string {
 	if c.Executed < 0 {
 		return "an unknown number of times"
 	}

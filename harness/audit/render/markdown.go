@@ -5,12 +5,12 @@ import (
 	"io"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // Markdown writes reports for the summary of a CI run, in GitHub's Markdown:
 // what is bad first, the matrix folded away. The error is that of writing to w.
-func Markdown(w io.Writer, reports ...*audit.Report) error {
+func Markdown(w io.Writer, reports ...*verdict.Report) error {
 	var text strings.Builder
 	for _, r := range reports {
 		fmt.Fprintf(&text, "## %s · %s\n\n%s\n\n", escaped(r.Subject), escaped(r.Protocol), summary(r))
@@ -27,12 +27,12 @@ func Markdown(w io.Writer, reports ...*audit.Report) error {
 	return err
 }
 
-func markdownFindings(text *strings.Builder, r *audit.Report) {
+func markdownFindings(text *strings.Builder, r *verdict.Report) {
 	for _, part := range []struct {
 		of    class
 		title string
 	}{{bad, "Bad"}, {unproven, "Nothing is proved: the fault never struck, or the audit or the machine failed"}, {expected, "Bad, and expected"}} {
-		var found []audit.Result
+		var found []verdict.Result
 		for _, c := range r.Cells {
 			if classOf(c) == part.of {
 				found = append(found, c)
@@ -68,7 +68,7 @@ func markdownFindings(text *strings.Builder, r *audit.Report) {
 	}
 }
 
-func markdownMatrix(text *strings.Builder, r *audit.Report) {
+func markdownMatrix(text *strings.Builder, r *verdict.Report) {
 	columns := columnsOf(r)
 	text.WriteString("<details><summary>All cells</summary>\n\n| place | fault |")
 	for _, c := range columns {

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 	"github.com/rivo/uniseg"
 )
 
@@ -22,7 +23,7 @@ type Style struct {
 
 // Matrix writes a report for a terminal: the cells by place, a legend, and what
 // is bad with the reason that decided. The error is that of writing to w.
-func Matrix(w io.Writer, r *audit.Report, s Style) error {
+func Matrix(w io.Writer, r *verdict.Report, s Style) error {
 	if s.Width == 0 {
 		s.Width = 80
 	}
@@ -42,7 +43,7 @@ func Matrix(w io.Writer, r *audit.Report, s Style) error {
 }
 
 type matrix struct {
-	report *audit.Report
+	report *verdict.Report
 	style  Style
 	width  int
 	text   strings.Builder
@@ -117,7 +118,7 @@ func (m *matrix) block(columns []column) {
 	}
 }
 
-func (m *matrix) cell(place string, fault audit.Fault, c column, width int) string {
+func (m *matrix) cell(place string, fault point.Fault, c column, width int) string {
 	r, ok := at(m.report, place, fault, c)
 	if !ok {
 		return m.pad(" ·", width)
@@ -143,7 +144,7 @@ func (c class) color() string {
 
 // legend says what the words mean that occur.
 func (m *matrix) legend() {
-	var hygienes []audit.Hygiene
+	var hygienes []verdict.Hygiene
 	for _, c := range m.report.Cells {
 		hygienes = append(hygienes, c.Verdict.Hygiene...)
 	}
@@ -185,7 +186,7 @@ func (m *matrix) findings() {
 	}
 }
 
-func (m *matrix) finding(k class, c audit.Result) {
+func (m *matrix) finding(k class, c verdict.Result) {
 	m.line("")
 	m.wrap(fmt.Sprintf("%s %s %s", k.sign(), plain(c.ID), c.Verdict), "", k.color())
 	m.wrap(plain(c.Verdict.Reason), "    ", "")
@@ -208,7 +209,7 @@ func (m *matrix) said() {
 	m.line("")
 	m.line("What the client said:")
 	for _, c := range m.report.Cells {
-		if !c.Verdict.Has(audit.Unimplemented, audit.NotStruck, audit.Broken) {
+		if !c.Verdict.Has(verdict.Unimplemented, verdict.NotStruck, verdict.Broken) {
 			m.wrap(fmt.Sprintf("%s: %s", plain(c.ID), plain(c.Said())), "    ", "")
 		}
 	}

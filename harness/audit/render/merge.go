@@ -7,19 +7,19 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // Merge makes one report of those of the shards of an audit. It is an error
 // if they are not of the same subject and protocol, or have a cell twice. If a
 // shard is missing, Stopped says so.
-func Merge(reports ...*audit.Report) (*audit.Report, error) {
+func Merge(reports ...*verdict.Report) (*verdict.Report, error) {
 	if len(reports) == 0 {
 		return nil, errors.New("merge: no report is given")
 	}
 	first := reports[0]
-	whole := &audit.Report{
-		Version: audit.ReportVersion, Subject: first.Subject, Protocol: first.Protocol, Seed: first.Seed, Started: first.Started,
+	whole := &verdict.Report{
+		Version: verdict.ReportVersion, Subject: first.Subject, Protocol: first.Protocol, Seed: first.Seed, Started: first.Started,
 	}
 	from := map[string]int{}
 	for i, r := range reports {
@@ -41,7 +41,7 @@ func Merge(reports ...*audit.Report) (*audit.Report, error) {
 }
 
 // add takes over what one report says besides its order.
-func add(whole, r *audit.Report) {
+func add(whole, r *verdict.Report) {
 	whole.Cells = append(whole.Cells, r.Cells...)
 	for _, untried := range r.Untried {
 		if !slices.Contains(whole.Untried, untried) {
@@ -49,6 +49,7 @@ func add(whole, r *audit.Report) {
 		}
 	}
 	whole.Unmet = append(whole.Unmet, r.Unmet...)
+	whole.Left += r.Left
 	whole.Duration = max(whole.Duration, r.Duration)
 	if r.Seed != whole.Seed {
 		whole.Seed = 0
@@ -57,27 +58,27 @@ func add(whole, r *audit.Report) {
 		whole.Started = r.Started
 	}
 	for _, p := range r.Places {
-		if !slices.ContainsFunc(whole.Places, func(q audit.PlaceNote) bool { return q.ID == p.ID }) {
+		if !slices.ContainsFunc(whole.Places, func(q verdict.PlaceNote) bool { return q.ID == p.ID }) {
 			whole.Places = append(whole.Places, p)
 		}
 	}
 }
 
 // arrange puts cells and places into the order of the matrix.
-func arrange(whole *audit.Report, reports []*audit.Report) {
+func arrange(whole *verdict.Report, reports []*verdict.Report) {
 	order := placesOf(reports...)
-	slices.SortStableFunc(whole.Cells, func(a, b audit.Result) int {
+	slices.SortStableFunc(whole.Cells, func(a, b verdict.Result) int {
 		return cmp.Or(
 			cmp.Compare(slices.Index(order, a.Place), slices.Index(order, b.Place)), compareFaults(a.Fault, b.Fault),
 			cmp.Compare(repeatOrder(a.Repeat), repeatOrder(b.Repeat)), compareOperations(a.Operation, b.Operation))
 	})
-	slices.SortStableFunc(whole.Places, func(a, b audit.PlaceNote) int {
+	slices.SortStableFunc(whole.Places, func(a, b verdict.PlaceNote) int {
 		return cmp.Compare(slices.Index(order, a.ID), slices.Index(order, b.ID))
 	})
 }
 
 // incomplete says which parts are missing.
-func incomplete(reports []*audit.Report) string {
+func incomplete(reports []*verdict.Report) string {
 	var missing []string
 	for _, r := range reports {
 		if r.Stopped != "" {
@@ -85,7 +86,7 @@ func incomplete(reports []*audit.Report) string {
 		}
 	}
 	for shard := 1; shard <= reports[0].Shards; shard++ {
-		if !slices.ContainsFunc(reports, func(r *audit.Report) bool { return r.Shard == shard }) {
+		if !slices.ContainsFunc(reports, func(r *verdict.Report) bool { return r.Shard == shard }) {
 			missing = append(missing, fmt.Sprintf("shard %d of %d is missing", shard, reports[0].Shards))
 		}
 	}

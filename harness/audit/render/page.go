@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 //go:embed page
@@ -19,7 +19,7 @@ var assets embed.FS
 // Page writes reports as one HTML file that needs no network: the agents and
 // their cells as a matrix, and for each cell its evidence. The error is that of
 // writing to w.
-func Page(w io.Writer, reports ...*audit.Report) error {
+func Page(w io.Writer, reports ...*verdict.Report) error {
 	p := &page{Reports: reports, Columns: columnsOf(reports...)}
 	for _, asset := range []struct {
 		name string
@@ -49,7 +49,7 @@ func Page(w io.Writer, reports ...*audit.Report) error {
 type page struct {
 	CSS     template.CSS
 	JS      template.JS
-	Reports []*audit.Report
+	Reports []*verdict.Report
 	Agents  []agentView
 	Columns []column
 	Groups  []groupView
@@ -126,7 +126,7 @@ func (p *page) Heads() (list []cellView) {
 	return list
 }
 
-func (p *page) fill(reports []*audit.Report) {
+func (p *page) fill(reports []*verdict.Report) {
 	for _, r := range reports {
 		p.Agents = append(p.Agents, agentView{
 			Name: plain(r.Subject), Protocol: plain(r.Protocol), Summary: summary(r), Untried: untried(r), Stopped: plain(r.Stopped),
@@ -134,7 +134,7 @@ func (p *page) fill(reports []*audit.Report) {
 			Unmet: r.Unmet, Bad: tally(r)[bad],
 		})
 	}
-	var all []audit.Result
+	var all []verdict.Result
 	for _, r := range reports {
 		all = append(all, r.Cells...)
 	}
@@ -165,7 +165,7 @@ func (w word) Outcome() string { return string(w.outcome) }
 func (w word) Says() string    { return w.says }
 
 // card adds the evidence of a result and returns its cell in the matrix.
-func (p *page) card(number int, r *audit.Report, c audit.Result, cell cellView) cellView {
+func (p *page) card(number int, r *verdict.Report, c verdict.Result, cell cellView) cellView {
 	k := classOf(c)
 	view := cardView{
 		ID: fmt.Sprintf("cell-%d-%d", number+1, len(p.Cards)+1), Agent: plain(r.Subject), Name: plain(c.ID),
@@ -191,7 +191,7 @@ func (p *page) card(number int, r *audit.Report, c audit.Result, cell cellView) 
 	return cell
 }
 
-func factsOf(c audit.Result) []fact {
+func factsOf(c verdict.Result) []fact {
 	facts := []fact{
 		{"the fault struck", times(c.Strikes)},
 		{"the server executed it", executions(c)},
@@ -247,7 +247,7 @@ func show(b []byte) bytesView {
 // mostTicks bounds the time line.
 const mostTicks = 50
 
-func ticks(c audit.Result) (list []tick) {
+func ticks(c verdict.Result) (list []tick) {
 	for i, a := range c.Attempts[:min(len(c.Attempts), mostTicks)] {
 		x := 0
 		if c.Duration > 0 {

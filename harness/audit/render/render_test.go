@@ -15,53 +15,54 @@ import (
 	"github.com/rivo/uniseg"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/render"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // result makes one with a verdict.
-func result(id string, outcome audit.Outcome, hygiene ...audit.Hygiene) audit.Result {
-	c, err := audit.ParseCell(id)
+func result(id string, outcome verdict.Outcome, hygiene ...verdict.Hygiene) verdict.Result {
+	c, err := point.ParseCell(id)
 	if err != nil {
 		panic(err)
 	}
 	if len(hygiene) == 0 {
-		hygiene = []audit.Hygiene{audit.Clean}
+		hygiene = []verdict.Hygiene{verdict.Clean}
 	}
-	return audit.Result{
+	return verdict.Result{
 		ID: id, Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation, Strikes: 1, Executed: 1, Got: -1, Want: 65,
-		Attempts: []audit.Attempt{{At: 20 * time.Microsecond, Connection: 1, ToServer: 20, Struck: true}},
-		Verdict:  audit.Verdict{Outcomes: []audit.Outcome{outcome}, Hygiene: hygiene, Reason: "so it was"}, Duration: 1234 * time.Microsecond,
+		Attempts: []verdict.Attempt{{At: 20 * time.Microsecond, Connection: 1, ToServer: 20, Struck: true}},
+		Verdict:  verdict.Verdict{Outcomes: []verdict.Outcome{outcome}, Hygiene: hygiene, Reason: "so it was"}, Duration: 1234 * time.Microsecond,
 	}
 }
 
 // sample is a report with something of everything.
-func sample() *audit.Report {
-	twice := result("P7/rst/once/write", audit.Duplicated)
+func sample() *verdict.Report {
+	twice := result("P7/rst/once/write", verdict.Duplicated)
 	twice.Executed, twice.Verdict.Reason = 2, "executed 2 times, and the client reports success"
-	twice.Attempts = append(twice.Attempts, audit.Attempt{At: time.Millisecond, Connection: 2, ToServer: 20, ToClient: 66})
-	twice.Cut = &audit.CutBytes{Toward: harness.Client, Before: []byte{}, After: []byte("done <id>\n\x00\xff")}
-	expected := result("P10.chunk/fin/always/read", audit.TruncatedOK, audit.PoolPoisoned)
+	twice.Attempts = append(twice.Attempts, verdict.Attempt{At: time.Millisecond, Connection: 2, ToServer: 20, ToClient: 66})
+	twice.Cut = &verdict.CutBytes{Toward: harness.Client, Before: []byte{}, After: []byte("done <id>\n\x00\xff")}
+	expected := result("P10.chunk/fin/always/read", verdict.TruncatedOK, verdict.PoolPoisoned)
 	expected.Expected, expected.FollowUp = "ticket 42", "EOF"
-	odd := result("P10.chunk/fin/always/write", audit.SurfacedMasked)
+	odd := result("P10.chunk/fin/always/write", verdict.SurfacedMasked)
 	odd.Verdict.Reason = "the wire showed finished, the error says \x1b[31m\"reset\"\n<script>alert(1)</script> & | `x` @all"
 	odd.Chain = []string{"*url.Error: Get \x1b]0;title\a", "*errors.errorString: <b>no</b>"}
 	odd.Ending = harness.Reset
-	hung := result("P7/rst/always/write", audit.Hung, audit.LeakGoroutine)
+	hung := result("P7/rst/always/write", verdict.Hung, verdict.LeakGoroutine)
 	hung.Verdict.Reason = odd.Verdict.Reason
-	return &audit.Report{
-		Version: audit.ReportVersion, Subject: "shop client", Protocol: "http/1.1", Seed: 42, Started: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC),
+	return &verdict.Report{
+		Version: verdict.ReportVersion, Subject: "shop client", Protocol: "http/1.1", Seed: 42, Started: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC),
 		Duration: 1500 * time.Millisecond,
-		Cells: []audit.Result{
-			result("P0/refuse/always/read", audit.Surfaced), result("P0/refuse/always/write", audit.Surfaced),
-			result("P7/rst/once/read", audit.RetriedRead), twice,
-			result("P7/rst/always/read", audit.Surfaced), hung,
-			result("P7/fin/once/read", audit.RetriedRead), result("P7/fin/once/write", audit.Unimplemented),
+		Cells: []verdict.Result{
+			result("P0/refuse/always/read", verdict.Surfaced), result("P0/refuse/always/write", verdict.Surfaced),
+			result("P7/rst/once/read", verdict.RetriedRead), twice,
+			result("P7/rst/always/read", verdict.Surfaced), hung,
+			result("P7/fin/once/read", verdict.RetriedRead), result("P7/fin/once/write", verdict.Unimplemented),
 			expected, odd,
 		},
-		Places: []audit.PlaceNote{
+		Places: []verdict.PlaceNote{
 			{ID: "P0", Says: "nobody listens at the address"},
 			{ID: "P7", Says: "the request is executed; the first byte of the reply is withheld, and this sentence is longer than a line"},
 			{ID: "P10.chunk", Says: "half of a chunk has arrived"},
@@ -88,7 +89,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func matrix(t *testing.T, r *audit.Report, s render.Style) string {
+func matrix(t *testing.T, r *verdict.Report, s render.Style) string {
 	t.Helper()
 	var text strings.Builder
 	if err := render.Matrix(&text, r, s); err != nil {
@@ -102,10 +103,10 @@ func TestMatrix(t *testing.T) { golden(t, "matrix", matrix(t, sample(), render.S
 // TestMatrixFits every width, and says the same with colours as without.
 func TestMatrixFits(t *testing.T) {
 	r := sample()
-	for _, repeat := range []audit.Repeat{"2x", "10x", audit.Backend} {
-		for _, operation := range audit.Operations() {
-			r.Cells = append(r.Cells, result(audit.Cell{Place: "P7", Fault: "rst", Repeat: repeat, Operation: operation}.ID(),
-				audit.DuplicatedError, audit.LeakProcess, audit.PoolPoisoned))
+	for _, repeat := range []point.Repeat{"2x", "10x", point.Backend} {
+		for _, operation := range point.Operations() {
+			r.Cells = append(r.Cells, result(point.Cell{Place: "P7", Fault: "rst", Repeat: repeat, Operation: operation}.ID(),
+				verdict.DuplicatedError, verdict.LeakProcess, verdict.PoolPoisoned))
 		}
 	}
 	for _, width := range []int{1, 60, 80, 100, 200} {
@@ -136,7 +137,7 @@ func TestMatrixFits(t *testing.T) {
 
 // TestAClassThatIsNotToldIsNotSaidToBe: the legend promises no more than is known.
 func TestAClassThatIsNotToldIsNotSaidToBe(t *testing.T) {
-	told, without := result("P7/rst/once/read", audit.Surfaced), result("P7/fin/once/read", audit.Surfaced)
+	told, without := result("P7/rst/once/read", verdict.Surfaced), result("P7/fin/once/read", verdict.Surfaced)
 	without.Untold, without.Chain = true, []string{"*fmt.wrapError: exit status 56: curl: (56) Recv failure"}
 	told.Chain = []string{"*net.OpError: read: connection reset by peer"}
 	uncounted := told
@@ -144,15 +145,15 @@ func TestAClassThatIsNotToldIsNotSaidToBe(t *testing.T) {
 	const class, most, unclassed = "an error of the class that the wire showed", "executed at most once", "an error; its class was not told"
 	for _, c := range []struct {
 		name      string
-		cells     []audit.Result
+		cells     []verdict.Result
 		has, lack []string
 	}{
-		{"told", []audit.Result{told}, []string{class, most}, []string{unclassed, "error?"}},
-		{"not told", []audit.Result{without}, []string{unclassed, "error?"}, []string{class, most}},
-		{"both", []audit.Result{told, without}, []string{class, unclassed}, nil},
-		{"not counted", []audit.Result{uncounted}, []string{class}, []string{most}},
+		{"told", []verdict.Result{told}, []string{class, most}, []string{unclassed, "error?"}},
+		{"not told", []verdict.Result{without}, []string{unclassed, "error?"}, []string{class, most}},
+		{"both", []verdict.Result{told, without}, []string{class, unclassed}, nil},
+		{"not counted", []verdict.Result{uncounted}, []string{class}, []string{most}},
 	} {
-		r := &audit.Report{Version: audit.ReportVersion, Subject: "client", Protocol: "lines", Cells: c.cells}
+		r := &verdict.Report{Version: verdict.ReportVersion, Subject: "client", Protocol: "lines", Cells: c.cells}
 		var markdown, page strings.Builder
 		if err := errors.Join(render.Markdown(&markdown, r), render.Page(&page, r)); err != nil {
 			t.Fatal(err)
@@ -218,16 +219,46 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+func TestBadge(t *testing.T) {
+	void := &verdict.Report{Cells: []verdict.Result{{Verdict: verdict.Verdict{Outcomes: []verdict.Outcome{verdict.Broken}, Hygiene: []verdict.Hygiene{verdict.Clean}}}}}
+	for name, reports := range map[string][]*verdict.Report{"badge": {sample()}, "badge_nothing": {void}} {
+		var text strings.Builder
+		if err := render.Badge(&text, reports...); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, text.String())
+	}
+}
+
+// TestAnnotations: what a client is called, and says, cannot give GitHub other
+// commands.
+func TestAnnotations(t *testing.T) {
+	r := sample()
+	r.Subject = "curl, 100 %\n::set-output name=x::y"
+	var text strings.Builder
+	if err := render.Annotations(&text, "", r); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "annotations", text.String())
+	text.Reset()
+	if err := render.Annotations(&text, "clients/shop, 1.py", r, r, r, r, r, r); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(text.String(), "\n::error ") + 1; got != 10 || !strings.Contains(text.String(), "more\n") || strings.Count(text.String(), " file=clients/shop%2C 1.py,title=") < got {
+		t.Errorf("%d errors, want 10, the last of which counts the rest:\n%s", got, &text)
+	}
+}
+
 // TestNothingProved: such a cell is neither good nor bad, in every form.
 func TestNothingProved(t *testing.T) {
-	never := audit.Verdict{
-		Outcomes: []audit.Outcome{audit.NotStruck}, Hygiene: []audit.Hygiene{audit.Clean}, Reason: "after 0 attempts",
+	never := verdict.Verdict{
+		Outcomes: []verdict.Outcome{verdict.NotStruck}, Hygiene: []verdict.Hygiene{verdict.Clean}, Reason: "after 0 attempts",
 	}
-	broken := audit.Verdict{
-		Outcomes: []audit.Outcome{audit.Broken}, Hygiene: []audit.Hygiene{audit.Clean}, Reason: "too many open files",
+	broken := verdict.Verdict{
+		Outcomes: []verdict.Outcome{verdict.Broken}, Hygiene: []verdict.Hygiene{verdict.Clean}, Reason: "too many open files",
 	}
-	r := &audit.Report{Version: audit.ReportVersion, Subject: "client", Protocol: "lines", Cells: []audit.Result{{
-		ID: "P7/rst/once/read", Place: "P7", Fault: audit.RST, Repeat: audit.Once, Operation: audit.Read,
+	r := &verdict.Report{Version: verdict.ReportVersion, Subject: "client", Protocol: "lines", Cells: []verdict.Result{{
+		ID: "P7/rst/once/read", Place: "P7", Fault: point.RST, Repeat: point.Once, Operation: point.Read,
 		Verdict: never, First: &broken,
 	}}}
 	for name, c := range map[string]struct {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // traces lists what the clients' system calls tell, and the calls if wanted.
@@ -30,7 +30,7 @@ func (m *matrix) traces() {
 }
 
 // traceSays is the sentence of a trace, and whether it holds for the cell.
-func traceSays(t *audit.Trace) string {
+func traceSays(t *verdict.Trace) string {
 	if t.Otherwise == nil {
 		return plain(t.Says)
 	}
@@ -39,7 +39,7 @@ func traceSays(t *audit.Trace) string {
 }
 
 // traceLines are the calls of a trace, one a line, by the time since the strike.
-func traceLines(t *audit.Trace) (lines []string) {
+func traceLines(t *verdict.Trace) (lines []string) {
 	for _, c := range t.Calls {
 		line := fmt.Sprintf("%11s  %d  %s", offset(c.At), c.PID, plain(c.Text))
 		if c.Took >= time.Millisecond {

@@ -8,23 +8,23 @@ import (
 	"testing"
 	"time"
 
-	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/render"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // traced is a report of two cells whose system calls were seen.
-func traced() *audit.Report {
-	lost := result("P10.close/data-rst/once/read", audit.TruncatedOK)
-	lost.Trace = &audit.Trace{
+func traced() *verdict.Report {
+	lost := result("P10.close/data-rst/once/read", verdict.TruncatedOK)
+	lost.Trace = &verdict.Trace{
 		Says: "after the strike read() told it nothing of the RST, and it did not ask again", Left: 2,
-		Calls: []audit.TracedCall{
+		Calls: []verdict.TracedCall{
 			{At: -768 * time.Microsecond, PID: 31, Text: `write(19, "GET /r\x1b"..., 206) = 206`},
 			{At: 51 * time.Microsecond, Took: 2 * time.Millisecond, PID: 31, Text: `read(19, "<b>"..., 65536) = 165`},
 		},
 	}
-	other := result("P7/rst/once/write", audit.Hung)
-	other.Trace = &audit.Trace{Says: "read() returned ECONNRESET 3ms after the strike", Otherwise: &audit.Verdict{
-		Outcomes: []audit.Outcome{audit.Surfaced}, Hygiene: []audit.Hygiene{audit.Clean}, Reason: "an error",
+	other := result("P7/rst/once/write", verdict.Hung)
+	other.Trace = &verdict.Trace{Says: "read() returned ECONNRESET 3ms after the strike", Otherwise: &verdict.Verdict{
+		Outcomes: []verdict.Outcome{verdict.Surfaced}, Hygiene: []verdict.Hygiene{verdict.Clean}, Reason: "an error",
 	}}
 	return report(lost, other)
 }

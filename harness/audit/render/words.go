@@ -7,13 +7,13 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A word is how an outcome is written where there is little room, and what it
 // means.
 type word struct {
-	outcome   audit.Outcome
+	outcome   verdict.Outcome
 	short     string
 	says      string
 	uncounted string // what it means where nobody counts executions, if that is less
@@ -22,49 +22,49 @@ type word struct {
 // words are in the order of the legend. The short ones of bad outcomes are
 // upper-case.
 var words = []word{
-	{audit.Unharmed, "ok", "success, executed once, at the first attempt", "success at the first attempt"},
-	{audit.Retried, "retried", "success, executed once, at a later attempt", "success at a later attempt"},
-	{audit.Deduped, "deduped", "success, and the server discarded the repeat", ""},
-	{audit.RetriedRead, "reread", "success, executed more than once, which does no harm", ""},
-	{audit.Surfaced, "error", "an error of the class that the wire showed, executed at most once",
+	{verdict.Unharmed, "ok", "success, executed once, at the first attempt", "success at the first attempt"},
+	{verdict.Retried, "retried", "success, executed once, at a later attempt", "success at a later attempt"},
+	{verdict.Deduped, "deduped", "success, and the server discarded the repeat", ""},
+	{verdict.RetriedRead, "reread", "success, executed more than once, which does no harm", ""},
+	{verdict.Surfaced, "error", "an error of the class that the wire showed, executed at most once",
 		"an error of the class that the wire showed"},
-	{audit.Indeterminate, "unknown", "the client says that the outcome is unknown", ""},
-	{audit.SurfacedMasked, "masked", "an error that does not tell what the wire showed", ""},
-	{audit.Late, "late", "right, but long after everything had happened", ""},
-	{audit.TruncatedUndetectable, "part?", "success with part of the data, and no way to know", ""},
-	{audit.Unchecked, "unchecked", "success, and nobody knows whether the data, or the count, are right", ""},
-	{audit.Informational, "retrying", "still retrying when the time was over", ""},
-	{audit.Unimplemented, "n/a", "the client cannot perform such a call", ""},
-	{audit.SurfacedMislabelled, "MISLABEL", "an error that says that nothing was executed, and something was", ""},
-	{audit.Duplicated, "DUPLICATE", "the work was done more than once, and no error says so", ""},
-	{audit.DuplicatedError, "DUP+ERROR", "an error, and the work was done more than once", ""},
-	{audit.TruncatedOK, "TRUNCATED", "success with part of the data", ""},
-	{audit.Corrupted, "CORRUPT", "success with data that the server did not send", ""},
-	{audit.LostOK, "LOST", "success, and nothing was executed", ""},
-	{audit.Hung, "HUNG", "no result, and no attempt any more", ""},
-	{audit.Storm, "STORM", "more attempts than allowed", ""},
-	{audit.NotStruck, "unstruck", "the fault never struck: this proves nothing", ""},
-	{audit.Broken, "broken", "the audit or the machine failed here: this proves nothing", ""},
+	{verdict.Indeterminate, "unknown", "the client says that the outcome is unknown", ""},
+	{verdict.SurfacedMasked, "masked", "an error that does not tell what the wire showed", ""},
+	{verdict.Late, "late", "right, but long after everything had happened", ""},
+	{verdict.TruncatedUndetectable, "part?", "success with part of the data, and no way to know", ""},
+	{verdict.Unchecked, "unchecked", "success, and nobody knows whether the data, or the count, are right", ""},
+	{verdict.Informational, "retrying", "still retrying when the time was over", ""},
+	{verdict.Unimplemented, "n/a", "the client cannot perform such a call", ""},
+	{verdict.SurfacedMislabelled, "MISLABEL", "an error that says that nothing was executed, and something was", ""},
+	{verdict.Duplicated, "DUPLICATE", "the work was done more than once, and no error says so", ""},
+	{verdict.DuplicatedError, "DUP+ERROR", "an error, and the work was done more than once", ""},
+	{verdict.TruncatedOK, "TRUNCATED", "success with part of the data", ""},
+	{verdict.Corrupted, "CORRUPT", "success with data that the server did not send", ""},
+	{verdict.LostOK, "LOST", "success, and nothing was executed", ""},
+	{verdict.Hung, "HUNG", "no result, and no attempt any more", ""},
+	{verdict.Storm, "STORM", "more attempts than allowed", ""},
+	{verdict.NotStruck, "unstruck", "the fault never struck: this proves nothing", ""},
+	{verdict.Broken, "broken", "the audit or the machine failed here: this proves nothing", ""},
 }
 
 // marks of hygienes stand behind an outcome.
 var marks = []struct {
-	hygiene audit.Hygiene
+	hygiene verdict.Hygiene
 	short   string
 	says    string
 }{
-	{audit.LeakGoroutine, "+GO", "LEAK-GOROUTINE: it left a goroutine behind"},
-	{audit.LeakFD, "+FD", "LEAK-FD: it left a descriptor open"},
-	{audit.LeakProcess, "+PROC", "LEAK-PROCESS: it left a process behind"},
-	{audit.PoolPoisoned, "+POOL", "POOL-POISONED: the next call, with nothing in its way, failed"},
-	{audit.Panicked, "+PANIC", "PANIC: it panicked"},
+	{verdict.LeakGoroutine, "+GO", "LEAK-GOROUTINE: it left a goroutine behind"},
+	{verdict.LeakFD, "+FD", "LEAK-FD: it left a descriptor open"},
+	{verdict.LeakProcess, "+PROC", "LEAK-PROCESS: it left a process behind"},
+	{verdict.PoolPoisoned, "+POOL", "POOL-POISONED: the next call, with nothing in its way, failed"},
+	{verdict.Panicked, "+PANIC", "PANIC: it panicked"},
 }
 
 // untold is an error of which a client does not tell the class.
-var untold = word{audit.Surfaced, "error?", "an error; its class was not told", ""}
+var untold = word{verdict.Surfaced, "error?", "an error; its class was not told", ""}
 
 // legend is the words that results have, with what they mean for these.
-func legend(cells []audit.Result) (list []word) {
+func legend(cells []verdict.Result) (list []word) {
 	for _, w := range words {
 		told, without, uncounted := false, false, false
 		for _, c := range cells {
@@ -90,7 +90,7 @@ func legend(cells []audit.Result) (list []word) {
 }
 
 // short is how the verdict of a result is written where there is little room.
-func short(c audit.Result) string {
+func short(c verdict.Result) string {
 	var all []string
 	for _, o := range c.Verdict.Outcomes {
 		name := string(o)
@@ -125,7 +125,7 @@ const (
 	expected  class = "expected"  // bad, and listed
 )
 
-func classOf(r audit.Result) class {
+func classOf(r verdict.Result) class {
 	switch {
 	case r.Expected != "" && (r.Verdict.Bad() || r.Verdict.Weak() || r.Verdict.Unproven()):
 		return expected
@@ -135,7 +135,7 @@ func classOf(r audit.Result) class {
 		return unproven
 	case r.Verdict.Weak():
 		return weak
-	case r.Verdict.Has(audit.Unchecked):
+	case r.Verdict.Has(verdict.Unchecked):
 		return unchecked
 	}
 	return good
@@ -157,7 +157,7 @@ func (c class) sign() string {
 }
 
 // signs says what those of a report mean.
-func signs(r *audit.Report) string {
+func signs(r *verdict.Report) string {
 	text := "✗ bad · ~ could be better · = bad, and expected"
 	switch count := tally(r); {
 	case count[unproven] > 0 && count[unchecked] > 0:
@@ -203,7 +203,7 @@ func counted(n int, thing string) string {
 }
 
 // says returns the sentence about a place of a report.
-func says(r *audit.Report, place string) string {
+func says(r *verdict.Report, place string) string {
 	for _, p := range r.Places {
 		if p.ID == place {
 			return p.Says
@@ -213,7 +213,7 @@ func says(r *audit.Report, place string) string {
 }
 
 // tally counts the results of a report by class.
-func tally(r *audit.Report) map[class]int {
+func tally(r *verdict.Report) map[class]int {
 	count := map[class]int{}
 	for _, c := range r.Cells {
 		count[classOf(c)]++
@@ -222,15 +222,24 @@ func tally(r *audit.Report) map[class]int {
 }
 
 // untried says what the report says nothing of; "" if nothing was left out.
-func untried(r *audit.Report) string {
-	if len(r.Untried) == 0 {
+func untried(r *verdict.Report) string {
+	list := r.Untried
+	if r.Left > 0 {
+		list = append([]string{outOfTime(r)}, list...)
+	}
+	if len(list) == 0 {
 		return ""
 	}
-	return "not tried: " + plain(strings.Join(r.Untried, "; "))
+	return "not tried: " + plain(strings.Join(list, "; "))
+}
+
+// outOfTime says how many cells were not begun for want of time.
+func outOfTime(r *verdict.Report) string {
+	return fmt.Sprintf("%d of %d cells, for want of time (--within)", r.Left, r.Left+len(r.Cells))
 }
 
 // summary says in a line what came of a report.
-func summary(r *audit.Report) string {
+func summary(r *verdict.Report) string {
 	count := tally(r)
 	parts := []string{counted(len(r.Cells), "cell"), fmt.Sprintf("%d bad", count[bad])}
 	if n := count[expected]; n > 0 {

@@ -7,6 +7,7 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // TestBytes audits an HTTP client without knowing HTTP.
@@ -19,7 +20,7 @@ func TestBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hold(t, report, []rule{{"*/*/*/*", audit.Surfaced}})
+	hold(t, report, []rule{{"*/*/*/*", verdict.Surfaced}})
 	sweep, err := audit.Sweep(t.Context(), s, audit.SweepOptions{Stride: 128})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // TestTheSameVerdictsEveryTime runs the matrix of net/http again and again. A
@@ -21,7 +22,7 @@ func TestTheSameVerdictsEveryTime(t *testing.T) {
 	for _, p := range s.Protocol.Places() {
 		races[p.ID] = p.Race
 	}
-	first := map[string]audit.Result{}
+	first := map[string]verdict.Result{}
 	for range runs {
 		report, err := audit.Run(t.Context(), s, audit.Options{})
 		if err != nil {
@@ -43,7 +44,7 @@ func TestTheSeedDecidesTheOrder(t *testing.T) {
 	s := subjects.HTTP("net/http", startHTTP(t), netHTTP)
 	order := func(seed uint64) (ids []string) {
 		o := audit.Options{Only: []string{"P7/*/*/*", "P11/*/*/*"}, Seed: seed, Parallel: 1}
-		o.Progress = func(_, _ int, last audit.Result) { ids = append(ids, last.ID) }
+		o.Progress = func(_, _ int, last verdict.Result) { ids = append(ids, last.ID) }
 		report, err := audit.Run(t.Context(), s, o)
 		if err != nil || report.Seed != seed {
 			t.Fatalf("%v, %v", report, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
@@ -34,7 +35,7 @@ type addressed interface {
 	URL(c audit.Call) string
 }
 
-func httpSubject(name string, p audit.Protocol, origin addressed, open func() *http.Client) audit.Subject {
+func httpSubject(name string, p point.Protocol, origin addressed, open func() *http.Client) audit.Subject {
 	return audit.Subject{
 		Name: name, Protocol: p, Origin: origin, Pooled: true,
 		Open: func(context.Context, audit.Target) (audit.Client, error) {
@@ -76,16 +77,16 @@ func (h httpClient) Do(ctx context.Context, c audit.Call) audit.Answer {
 func (h httpClient) request(ctx context.Context, c audit.Call) (*http.Request, error) {
 	method, body := http.MethodPost, io.Reader(strings.NewReader("operation "+c.ID))
 	switch c.Operation {
-	case audit.Read:
+	case point.Read:
 		method, body = http.MethodGet, nil
-	case audit.Idempotent:
+	case point.Idempotent:
 		method = http.MethodPut
 	}
 	request, err := http.NewRequestWithContext(ctx, method, h.origin.URL(c), body)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
-	if c.Operation == audit.Idempotent {
+	if c.Operation == point.Idempotent {
 		request.Header.Set("Idempotency-Key", c.ID)
 	}
 	return request, nil

@@ -7,7 +7,9 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 func startHTTP2(t testing.TB) *origins.HTTP2 {
@@ -36,7 +38,7 @@ func netHTTP2(config *tls.Config) *http.Client {
 // net/http to repeat it, whatever the method.
 func TestNetHTTP2(t *testing.T) {
 	s := subjects.HTTP2("net/http", startHTTP2(t), func() *http.Client { return netHTTP2(nil) })
-	report, err := audit.Run(t.Context(), s, audit.Options{Operations: audit.Operations(), Limits: patient})
+	report, err := audit.Run(t.Context(), s, audit.Options{Operations: point.Operations(), Limits: patient})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,16 +46,16 @@ func TestNetHTTP2(t *testing.T) {
 }
 
 var netHTTP2Rules = []rule{
-	{"P4.idle/*/*/*", audit.Unharmed},
-	{"P4.race/goaway/*/*", audit.Retried},                // unprocessed, says the server
-	{"P4.race/rst-stream/once/*", audit.Retried},         // REFUSED_STREAM says the same, and the connection lives on
-	{"P4.race/rst-stream/always/*", audit.Informational}, // it tries again after 1, 2, 4, 8, 16 s, longer than the audit
-	{"P11/*/*/*", audit.Unharmed},
+	{"P4.idle/*/*/*", verdict.Unharmed},
+	{"P4.race/goaway/*/*", verdict.Retried},                // unprocessed, says the server
+	{"P4.race/rst-stream/once/*", verdict.Retried},         // REFUSED_STREAM says the same, and the connection lives on
+	{"P4.race/rst-stream/always/*", verdict.Informational}, // it tries again after 1, 2, 4, 8, 16 s, longer than the audit
+	{"P11/*/*/*", verdict.Unharmed},
 	{"P1/*/*/*", ""}, // "client conn could not be established", if it notices while it sends its preface
 	{"P3/*/*/*", ""},
 	{"P2.finished/*/*/*", ""}, // a race with the request
 	{"*/rst/*/*", ""},         // whether a write or a read takes the error of the RST is a race
-	{"*/*/*/*", audit.Surfaced},
+	{"*/*/*/*", verdict.Surfaced},
 }
 
 // TestNetHTTP2OverTLS negotiates h2 with the bridge.
@@ -66,7 +68,7 @@ func TestNetHTTP2OverTLS(t *testing.T) {
 		return netHTTP2(&tls.Config{RootCAs: authority.Pool()})
 	})
 	s.TLS = authority.Server("h2")
-	report, err := audit.Run(t.Context(), s, audit.Options{Operations: []audit.Operation{audit.Write}, Limits: patient})
+	report, err := audit.Run(t.Context(), s, audit.Options{Operations: []point.Operation{point.Write}, Limits: patient})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,9 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // startHTTP starts an origin that is closed with the test.
@@ -40,7 +42,7 @@ func netHTTP() *http.Client { return &http.Client{Transport: &http.Transport{}} 
 func TestNetHTTP(t *testing.T) {
 	s := subjects.HTTP("net/http", startHTTP(t), netHTTP)
 	report, err := audit.Run(t.Context(), s, audit.Options{
-		Operations: audit.Operations(), Limits: patient, Log: func(text string) { t.Log(text) },
+		Operations: point.Operations(), Limits: patient, Log: func(text string) { t.Log(text) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,29 +53,29 @@ func TestNetHTTP(t *testing.T) {
 // A rule says which outcome the cells of a pattern have; empty is any but a bad one.
 type rule struct {
 	cells string
-	want  audit.Outcome
+	want  verdict.Outcome
 }
 
 // netHTTPRules are in the order in which they apply.
 var netHTTPRules = []rule{
-	{"P4.idle/*/*/*", audit.Unharmed}, // it notices in time
-	{"P4.race/*/*/write", audit.Surfaced},
-	{"P4.race/*/*/*", audit.Retried},
-	{"P7.pooled/*/*/write", audit.Surfaced},
-	{"P7.pooled/*/*/read", audit.RetriedRead},
-	{"P7.pooled/*/*/idempotent", audit.Deduped},
-	{"P8.value/fin/*/*", audit.Surfaced}, // "unexpected EOF", also where it was a RST
-	{"P8.value/close-notify/*/*", audit.Surfaced},
-	{"P8*/*/*/*", audit.SurfacedMasked},
-	{"P10.trailer/*/*/*", audit.SurfacedMasked},
-	{"P10.close/fin/*/*", audit.TruncatedUndetectable},
-	{"P11/*/*/*", audit.Unharmed},
-	{"P12/*/*/*", audit.Unimplemented},
-	{"*/*/*/*", audit.Surfaced},
+	{"P4.idle/*/*/*", verdict.Unharmed}, // it notices in time
+	{"P4.race/*/*/write", verdict.Surfaced},
+	{"P4.race/*/*/*", verdict.Retried},
+	{"P7.pooled/*/*/write", verdict.Surfaced},
+	{"P7.pooled/*/*/read", verdict.RetriedRead},
+	{"P7.pooled/*/*/idempotent", verdict.Deduped},
+	{"P8.value/fin/*/*", verdict.Surfaced}, // "unexpected EOF", also where it was a RST
+	{"P8.value/close-notify/*/*", verdict.Surfaced},
+	{"P8*/*/*/*", verdict.SurfacedMasked},
+	{"P10.trailer/*/*/*", verdict.SurfacedMasked},
+	{"P10.close/fin/*/*", verdict.TruncatedUndetectable},
+	{"P11/*/*/*", verdict.Unharmed},
+	{"P12/*/*/*", verdict.Unimplemented},
+	{"*/*/*/*", verdict.Surfaced},
 }
 
 // hold compares the cells of a report with the first rule that fits each.
-func hold(t *testing.T, report *audit.Report, rules []rule) {
+func hold(t *testing.T, report *verdict.Report, rules []rule) {
 	t.Helper()
 	for _, c := range report.Cells {
 		for _, rule := range rules {
@@ -81,7 +83,7 @@ func hold(t *testing.T, report *audit.Report, rules []rule) {
 				continue
 			}
 			right := c.Verdict.Has(rule.want) || rule.want == "" && !c.Verdict.Bad()
-			if !right || !slices.Equal(c.Verdict.Hygiene, []audit.Hygiene{audit.Clean}) {
+			if !right || !slices.Equal(c.Verdict.Hygiene, []verdict.Hygiene{verdict.Clean}) {
 				t.Errorf("%s: %s, want %s: %s %s", c.ID, c.Verdict, rule.want, c.Verdict.Reason, c.FollowUp)
 			}
 			break
@@ -97,17 +99,17 @@ func TestRepeatingClients(t *testing.T) {
 		return &http.Client{Transport: repeating{&http.Transport{}}}
 	})
 	report, err := audit.Run(t.Context(), s, audit.Options{Only: []string{"P6/rst/once/*", "P7/*/once/*", "P7/rst/always/write"},
-		Operations: audit.Operations()})
+		Operations: point.Operations()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]audit.Outcome{
-		"P6/rst/once/write":      audit.Retried,
-		"P7/rst/once/write":      audit.Duplicated,
-		"P7/fin/once/write":      audit.Duplicated,
-		"P7/rst/always/write":    audit.DuplicatedError,
-		"P7/rst/once/read":       audit.RetriedRead,
-		"P7/fin/once/idempotent": audit.Deduped,
+	for id, want := range map[string]verdict.Outcome{
+		"P6/rst/once/write":      verdict.Retried,
+		"P7/rst/once/write":      verdict.Duplicated,
+		"P7/fin/once/write":      verdict.Duplicated,
+		"P7/rst/always/write":    verdict.DuplicatedError,
+		"P7/rst/once/read":       verdict.RetriedRead,
+		"P7/fin/once/idempotent": verdict.Deduped,
 	} {
 		if c, _ := report.Cell(id); !c.Verdict.Has(want) {
 			t.Errorf("%s: %s, want %s: %s", id, c.Verdict, want, c.Verdict.Reason)
@@ -141,16 +143,16 @@ func TestNetHTTPOverTLS(t *testing.T) {
 	} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
 			report, err := audit.Run(t.Context(), netHTTPOverTLS(t, version), audit.Options{
-				Only: only, Operations: []audit.Operation{audit.Write}, Limits: patient,
+				Only: only, Operations: []point.Operation{point.Write}, Limits: patient,
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			hold(t, report, slices.Concat([]rule{
 				{"P2.finished/*/*/*", ""}, // a race with the request
-				{"P10.close/close-notify/*/*", audit.TruncatedUndetectable},
-				{"P10.close/fin/*/*", audit.TruncatedOK}, // crypto/tls lets it pass between two records
-				{"P8.value/rst/*/*", audit.Surfaced},     // crypto/tls remembers the error
+				{"P10.close/close-notify/*/*", verdict.TruncatedUndetectable},
+				{"P10.close/fin/*/*", verdict.TruncatedOK}, // crypto/tls lets it pass between two records
+				{"P8.value/rst/*/*", verdict.Surfaced},     // crypto/tls remembers the error
 			}, netHTTPRules))
 		})
 	}

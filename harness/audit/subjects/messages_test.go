@@ -2,6 +2,7 @@ package subjects_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"path"
@@ -10,10 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/resetlab/resetlab/harness"
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // TestMessages: where no reply comes, success says that the kernel has the
@@ -30,18 +32,18 @@ func TestMessages(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, c := range report.Cells {
-				want, next := audit.Unharmed, "" // and what is wrong with the message behind it
+				want, next := verdict.Unharmed, "" // and what is wrong with the message behind it
 				switch {
-				case c.Fault == audit.Refuse:
-					want = audit.Surfaced
+				case c.Fault == point.Refuse:
+					want = verdict.Surfaced
 				case !looks && c.ID == "P4.idle/rst/once/write":
-					want = audit.Surfaced
+					want = verdict.Surfaced
 				case matches(c.ID, lost), !looks && c.ID == "P4.idle/fin/once/write":
-					want = audit.LostOK
+					want = verdict.LostOK
 				}
 				switch {
-				case looks, want == audit.Surfaced:
-				case c.Fault == audit.RST:
+				case looks, want == verdict.Surfaced:
+				case c.Fault == point.RST:
 					next = "connection reset by peer"
 				default:
 					next = "success, and nothing was executed"
@@ -59,21 +61,31 @@ func TestMessages(t *testing.T) {
 
 // TestASweepOfMessages: a cut anywhere in the message loses it.
 func TestASweepOfMessages(t *testing.T) {
-	report, err := audit.Sweep(t.Context(), sender(t, true), audit.SweepOptions{
-		Operation: audit.Write, Faults: []audit.Fault{audit.RST},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, r := range report.Ranges {
-		got = append(got, fmt.Sprintf("%s %d-%d %s", r.Toward, r.First-report.ToServer, r.Last-report.ToServer, r.Verdict))
-	}
-	want := []string{
-		fmt.Sprintf("server %d--1 LOST-OK", -report.ToServer), "server 0-0 UNHARMED",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	for name, late := range map[string]time.Duration{
+		"a client that closes at once": 0, "a client that a busy machine runs late": 150 * time.Millisecond,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := sender(t, true)
+			s.Open = func(_ context.Context, to audit.Target) (audit.Client, error) {
+				return &sending{address: to.Address, looks: true, late: late}, nil
+			}
+			report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{
+				Operation: point.Write, Faults: []point.Fault{point.RST},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, r := range report.Ranges {
+				got = append(got, fmt.Sprintf("%s %d-%d %s", r.Toward, r.First-report.ToServer, r.Last-report.ToServer, r.Verdict))
+			}
+			want := []string{
+				fmt.Sprintf("server %d--1 LOST-OK", -report.ToServer), "server 0-0 UNHARMED",
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }
 
@@ -96,17 +108,20 @@ func sender(t *testing.T, looks bool) audit.Subject {
 
 type sending struct {
 	address string
-	looks   bool // whether the other end has closed, before it writes
+	looks   bool          // whether the other end has closed, and closes then
+	late    time.Duration // how long it takes to notice
 	conn    net.Conn
+	over    chan struct{} // closed when a connection that is looked at has ended
 }
 
 func (s *sending) Do(ctx context.Context, c audit.Call) (a audit.Answer) {
-	if s.conn != nil && s.looks && ended(s.conn) {
+	select {
+	case <-s.over: // never if nothing is looked at
 		s.Close()
+	default:
 	}
 	if s.conn == nil {
-		if s.conn, a.Err = (&net.Dialer{}).DialContext(ctx, "tcp", s.address); a.Err != nil {
-			s.conn = nil
+		if a.Err = s.dial(ctx); a.Err != nil {
 			return a
 		}
 	}
@@ -116,20 +131,38 @@ func (s *sending) Do(ctx context.Context, c audit.Call) (a audit.Answer) {
 	return a
 }
 
+func (s *sending) dial(ctx context.Context) error {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address)
+	if err != nil {
+		return err
+	}
+	s.conn = conn
+	if s.looks {
+		over := make(chan struct{})
+		s.over = over
+		go func() {
+			conn.Read(make([]byte, 1)) // nothing ever comes but the end
+			<-time.After(s.late)
+			close(over) // before anybody sees that it is closed
+			conn.Close()
+		}()
+	}
+	return nil
+}
+
 func (s *sending) Close() error {
 	if s.conn == nil {
 		return nil
 	}
-	conn := s.conn
-	s.conn = nil
-	return conn.Close()
-}
-
-// ended says whether a connection on which nothing ever comes has ended.
-func ended(conn net.Conn) bool {
-	conn.SetReadDeadline(time.Now().Add(time.Millisecond))
-	_, err := conn.Read(make([]byte, 1))
-	return harness.EndingOf(err) != harness.GaveUp
+	err := s.conn.Close()
+	if s.over != nil {
+		<-s.over
+	}
+	s.conn, s.over = nil, nil
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 func matches(id string, patterns []string) bool {

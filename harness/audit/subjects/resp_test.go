@@ -13,6 +13,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
@@ -42,7 +43,7 @@ func (p *plain) call(ctx context.Context, c audit.Call) (body []byte, err error)
 		}
 	}
 	defer context.AfterFunc(ctx, func() { p.conn.SetDeadline(time.Unix(1, 0)) })()
-	command := map[audit.Operation]string{audit.Read: "GET ", audit.Idempotent: "SET ", audit.Write: "INCR "}[c.Operation] + c.ID
+	command := map[point.Operation]string{point.Read: "GET ", point.Idempotent: "SET ", point.Write: "INCR "}[c.Operation] + c.ID
 	switch c.Shape {
 	case "array":
 		command = "LRANGE " + c.ID

@@ -18,7 +18,9 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // narrow is a window of the connection that one dropped body uses up.
@@ -191,17 +193,17 @@ func TestOneStreamIsStruck(t *testing.T) {
 	for _, secured := range []bool{false, true} {
 		for _, c := range []struct {
 			cell     string
-			want     audit.Outcome
+			want     verdict.Outcome
 			strikes  int
 			requests int64
 		}{
-			{"P4.race/rst-stream/once/read", audit.Unchecked, 1, 1}, // retried; nobody knows the data
-			{"P7/rst-stream/always/read", audit.Surfaced, struckCalls, struckCalls},
-			{"P9/rst-stream/always/read", audit.Surfaced, struckCalls, struckCalls},
-			{"P10.frames/rst-stream/always/read", audit.Surfaced, struckCalls, struckCalls},
+			{"P4.race/rst-stream/once/read", verdict.Unchecked, 1, 1}, // retried; nobody knows the data
+			{"P7/rst-stream/always/read", verdict.Surfaced, struckCalls, struckCalls},
+			{"P9/rst-stream/always/read", verdict.Surfaced, struckCalls, struckCalls},
+			{"P10.frames/rst-stream/always/read", verdict.Surfaced, struckCalls, struckCalls},
 		} {
 			t.Run(fmt.Sprintf("%s secured %t", c.cell, secured), func(t *testing.T) {
-				cell, err := audit.ParseCell(c.cell)
+				cell, err := point.ParseCell(c.cell)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -222,7 +224,7 @@ func TestOneStreamIsStruck(t *testing.T) {
 					return &multiplexing{Client: client, server: server, t: t, race: strings.HasPrefix(c.cell, "P4")}, nil
 				}
 				report, err := audit.Run(t.Context(), s, audit.Options{
-					Cells: []audit.Cell{cell}, Limits: audit.Limits{Time: 20 * time.Second, Attempts: 100},
+					Cells: []point.Cell{cell}, Limits: audit.Limits{Time: 20 * time.Second, Attempts: 100},
 				})
 				if err != nil {
 					t.Fatal(err)

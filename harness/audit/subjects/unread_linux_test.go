@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
 )
 
@@ -17,7 +18,7 @@ func TestUnreadIsARST(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			report, err := audit.Run(t.Context(), subject, audit.Options{
-				Faults: []audit.Fault{audit.RST, audit.Unread}, Limits: patient,
+				Faults: []point.Fault{point.RST, point.Unread}, Limits: patient,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -27,7 +28,7 @@ func TestUnreadIsARST(t *testing.T) {
 				races[p.ID] = p.Race
 			}
 			for _, c := range report.Cells {
-				if c.Fault != audit.Unread {
+				if c.Fault != point.Unread {
 					continue
 				}
 				same, _ := report.Cell(strings.Replace(c.ID, "/unread/", "/rst/", 1))

@@ -1,8 +1,7 @@
-package audit
+package verdict
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -11,7 +10,7 @@ import (
 // server executed.
 type Outcome string
 
-// The outcomes. Which of them are bad, [Verdict.Bad] tells.
+// The outcomes. Which of them are bad, [Outcome.Bad] tells.
 const (
 	Unharmed              Outcome = "UNHARMED"               // success, executed once, at the first attempt
 	Retried               Outcome = "RETRIED"                // success, executed once, at a later attempt
@@ -62,6 +61,20 @@ func Hygienes() []Hygiene {
 	return []Hygiene{Clean, LeakGoroutine, LeakFD, LeakProcess, PoolPoisoned, Panicked}
 }
 
+// Bad says whether no client should have the outcome.
+func (o Outcome) Bad() bool {
+	return slices.Contains([]Outcome{
+		SurfacedMislabelled, Duplicated, DuplicatedError, TruncatedOK, Corrupted, LostOK, Hung, Storm,
+	}, o)
+}
+
+// Weak says whether the outcome is right and could be better.
+func (o Outcome) Weak() bool { return o == SurfacedMasked || o == Late }
+
+// Void says whether the outcome says nothing of the client: the fault did not
+// strike, or the audit or the machine failed.
+func (o Outcome) Void() bool { return o == NotStruck || o == Broken }
+
 // A Verdict says what became of a cell on two axes, and why.
 type Verdict struct {
 	// Outcomes are all the bad ones, the worst first: none hides another. If
@@ -108,29 +121,24 @@ func (v Verdict) String() string {
 	return strings.Join(words, " ")
 }
 
-// bad are the outcomes that no client should have.
-var bad = []Outcome{
-	SurfacedMislabelled, Duplicated, DuplicatedError, TruncatedOK, Corrupted, LostOK, Hung, Storm,
-}
-
-// weak are those that are right and could be better.
-var weak = []Outcome{SurfacedMasked, Late}
-
-// void are those that say nothing of the client: the fault did not strike, or
-// the audit or the machine failed.
-var void = []Outcome{NotStruck, Broken}
-
 // Bad says whether the verdict is one against the client.
 func (v Verdict) Bad() bool {
-	return v.Has(bad...) || !slices.Equal(v.Hygiene, []Hygiene{Clean})
+	return slices.ContainsFunc(v.Outcomes, Outcome.Bad) || !slices.Equal(v.Hygiene, []Hygiene{Clean})
 }
 
 // Unproven says whether the verdict is neither for nor against the client: what
 // was to be tried did not come about, as where the machine had no room for it.
-func (v Verdict) Unproven() bool { return !v.Bad() && v.Has(void...) }
+func (v Verdict) Unproven() bool { return !v.Bad() && slices.ContainsFunc(v.Outcomes, Outcome.Void) }
 
 // Weak says whether the client was right and could be better.
-func (v Verdict) Weak() bool { return !v.Bad() && v.Has(weak...) }
+func (v Verdict) Weak() bool { return !v.Bad() && slices.ContainsFunc(v.Outcomes, Outcome.Weak) }
+
+// With is the verdict and a hygiene that was found besides.
+func (v Verdict) With(found Hygiene) Verdict {
+	others := slices.DeleteFunc(slices.Clone(v.Hygiene), func(h Hygiene) bool { return h == Clean || h == found })
+	v.Hygiene = append(others, found)
+	return v
+}
 
 // severity orders verdicts: the higher the first number that differs, or the
 // more there are, the worse.
@@ -148,44 +156,3 @@ func (v Verdict) severity() (numbers []int) {
 
 // Worse says whether v is worse than w.
 func (v Verdict) Worse(w Verdict) bool { return slices.Compare(v.severity(), w.severity()) > 0 }
-
-// A finding is an outcome and what decided it.
-type finding struct {
-	outcome Outcome
-	reason  string
-}
-
-func found(outcome Outcome, format string, args ...any) finding {
-	return finding{outcome, fmt.Sprintf(format, args...)}
-}
-
-// weight says which findings hide others: bad ones the rest, and weak ones, part
-// of the data, or data that nobody has checked, that all went well.
-func (f finding) weight() int {
-	switch {
-	case slices.Contains(bad, f.outcome):
-		return 2
-	case slices.Contains(weak, f.outcome), f.outcome == TruncatedUndetectable, f.outcome == Unchecked:
-		return 1
-	}
-	return 0
-}
-
-// verdictOf makes a verdict of findings, of which there is at least one.
-func verdictOf(findings ...finding) Verdict {
-	heaviest, order := 0, Outcomes()
-	for _, f := range findings {
-		heaviest = max(heaviest, f.weight())
-	}
-	findings = slices.DeleteFunc(findings, func(f finding) bool { return f.weight() < heaviest })
-	slices.SortStableFunc(findings, func(a, b finding) int {
-		return slices.Index(order, b.outcome) - slices.Index(order, a.outcome)
-	})
-	v := Verdict{Hygiene: []Hygiene{Clean}}
-	var reasons []string
-	for _, f := range findings {
-		v.Outcomes, reasons = append(v.Outcomes, f.outcome), append(reasons, f.reason)
-	}
-	v.Reason = strings.Join(reasons, "; ")
-	return v
-}

@@ -1,11 +1,12 @@
-package audit_test
+package verdict_test
 
 import (
 	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 const deviations = `
@@ -14,49 +15,49 @@ P7/*/*/write     DUPLICATED        retries every method
 P10/fin/once/*   HUNG|LATE,POOL-POISONED,LEAK-FD   ticket 42
 `
 
-func result(id string, outcome audit.Outcome, hygiene ...audit.Hygiene) audit.Result {
-	c, err := audit.ParseCell(id)
+func result(id string, outcome verdict.Outcome, hygiene ...verdict.Hygiene) verdict.Result {
+	c, err := point.ParseCell(id)
 	if err != nil {
 		panic(err)
 	}
 	if len(hygiene) == 0 {
-		hygiene = []audit.Hygiene{audit.Clean}
+		hygiene = []verdict.Hygiene{verdict.Clean}
 	}
-	return audit.Result{
+	return verdict.Result{
 		ID: id, Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation,
-		Verdict: audit.Verdict{Outcomes: []audit.Outcome{outcome}, Hygiene: hygiene, Reason: "so it was"},
+		Verdict: verdict.Verdict{Outcomes: []verdict.Outcome{outcome}, Hygiene: hygiene, Reason: "so it was"},
 	}
 }
 
 func TestExpectations(t *testing.T) {
-	list, err := audit.ParseExpectations(strings.NewReader(deviations))
+	list, err := verdict.ParseExpectations(strings.NewReader(deviations))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name      string
-		cells     []audit.Result
+		cells     []verdict.Result
 		all       bool
 		bad       []string
 		wantUnmet []string
 	}{
-		{"all as listed", []audit.Result{
-			result("P7/rst/once/write", audit.Duplicated), result("P7/fin/once/write", audit.Surfaced),
-			result("P10/fin/once/read", audit.Late, audit.LeakFD, audit.PoolPoisoned),
+		{"all as listed", []verdict.Result{
+			result("P7/rst/once/write", verdict.Duplicated), result("P7/fin/once/write", verdict.Surfaced),
+			result("P10/fin/once/read", verdict.Late, verdict.LeakFD, verdict.PoolPoisoned),
 		}, true, nil, nil},
-		{"an unlisted one", []audit.Result{
-			result("P7/rst/once/write", audit.Duplicated), result("P7/rst/once/read", audit.Hung),
-			result("P10/fin/once/read", audit.Late),
-			result("P10/fin/once/write", audit.Hung, audit.PoolPoisoned),
+		{"an unlisted one", []verdict.Result{
+			result("P7/rst/once/write", verdict.Duplicated), result("P7/rst/once/read", verdict.Hung),
+			result("P10/fin/once/read", verdict.Late),
+			result("P10/fin/once/write", verdict.Hung, verdict.PoolPoisoned),
 		}, false, []string{"P7/rst/once/read", "P10/fin/once/write"},
 			[]string{"line 4: P10/fin/once/* HUNG|LATE,LEAK-FD,POOL-POISONED ticket 42"}},
-		{"one that is gone", []audit.Result{result("P7/rst/once/write", audit.Surfaced)}, false,
+		{"one that is gone", []verdict.Result{result("P7/rst/once/write", verdict.Surfaced)}, false,
 			nil, []string{"line 3: P7/*/*/write DUPLICATED retries every method"}},
-		{"cells that are gone", []audit.Result{result("P7/rst/once/write", audit.Duplicated)}, true,
+		{"cells that are gone", []verdict.Result{result("P7/rst/once/write", verdict.Duplicated)}, true,
 			nil, []string{"line 4: P10/fin/once/* HUNG|LATE,LEAK-FD,POOL-POISONED ticket 42"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := &audit.Report{Cells: c.cells}
+			r := &verdict.Report{Cells: c.cells}
 			list.Apply(r, c.all)
 			var bad []string
 			for _, b := range r.Bad() {
@@ -72,14 +73,14 @@ func TestExpectations(t *testing.T) {
 // TestAnExpectationOfRST: what was written of rst is of the cells that take its
 // place, too, each on its own.
 func TestAnExpectationOfRST(t *testing.T) {
-	list, err := audit.ParseExpectations(strings.NewReader("P10.*/rst/*/read TRUNCATED-OK it takes any end\nP9/data-rst/*/* HUNG it waits\n"))
+	list, err := verdict.ParseExpectations(strings.NewReader("P10.*/rst/*/read TRUNCATED-OK it takes any end\nP9/data-rst/*/* HUNG it waits\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &audit.Report{Cells: []audit.Result{
-		result("P10.close/data-rst/once/read", audit.TruncatedOK), result("P10.close/read-rst/once/read", audit.Surfaced),
-		result("P10.chunk/read-rst/once/read", audit.Hung), result("P9/data-rst/once/read", audit.Hung),
-		result("P9/read-rst/once/read", audit.Hung), result("P9/rst/once/read", audit.Hung),
+	r := &verdict.Report{Cells: []verdict.Result{
+		result("P10.close/data-rst/once/read", verdict.TruncatedOK), result("P10.close/read-rst/once/read", verdict.Surfaced),
+		result("P10.chunk/read-rst/once/read", verdict.Hung), result("P9/data-rst/once/read", verdict.Hung),
+		result("P9/read-rst/once/read", verdict.Hung), result("P9/rst/once/read", verdict.Hung),
 	}}
 	list.Apply(r, true)
 	var bad []string
@@ -93,13 +94,13 @@ func TestAnExpectationOfRST(t *testing.T) {
 }
 
 func TestARaceNeedNotBeMet(t *testing.T) {
-	list, err := audit.ParseExpectations(strings.NewReader("P4.race/*/*/* HUNG now and then"))
+	list, err := verdict.ParseExpectations(strings.NewReader("P4.race/*/*/* HUNG now and then"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &audit.Report{
-		Cells:  []audit.Result{result("P4.race/rst/once/write", audit.Surfaced)},
-		Places: []audit.PlaceNote{{ID: "P4.race", Race: true}},
+	r := &verdict.Report{
+		Cells:  []verdict.Result{result("P4.race/rst/once/write", verdict.Surfaced)},
+		Places: []verdict.PlaceNote{{ID: "P4.race", Race: true}},
 	}
 	if list.Apply(r, true); len(r.Unmet) > 0 {
 		t.Errorf("unmet: %q", r.Unmet)
@@ -113,13 +114,13 @@ func TestAnExpectationHasEveryOutcome(t *testing.T) {
 		"DUPLICATED,STORM": true, "STORM,DUPLICATED": true, "HUNG|STORM,DUPLICATED": true,
 		"STORM": false, "DUPLICATED": false, "STORM,DUPLICATED,LOST-OK": false, "STORM,DUPLICATED,LEAK-FD": false,
 	} {
-		list, err := audit.ParseExpectations(strings.NewReader("P7/*/*/* " + listed + " known"))
+		list, err := verdict.ParseExpectations(strings.NewReader("P7/*/*/* " + listed + " known"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		cell := result("P7/rst/always/write", audit.Duplicated)
-		cell.Verdict.Outcomes = []audit.Outcome{audit.Duplicated, audit.Storm}
-		r := &audit.Report{Cells: []audit.Result{cell}}
+		cell := result("P7/rst/always/write", verdict.Duplicated)
+		cell.Verdict.Outcomes = []verdict.Outcome{verdict.Duplicated, verdict.Storm}
+		r := &verdict.Report{Cells: []verdict.Result{cell}}
 		list.Apply(r, true)
 		if got := len(r.Bad()) == 0; got != expected {
 			t.Errorf("%s: a cell that is DUPLICATED STORM is expected: %v, want %v", listed, got, expected)
@@ -139,7 +140,7 @@ func TestParseExpectationsSaysWhatIsWrong(t *testing.T) {
 		strings.Repeat("x", 10_000):                "more than 4096 bytes",
 		strings.Repeat("*/*/*/* HUNG x\n", 10_001): "line 10001: more than 10000",
 	} {
-		if _, err := audit.ParseExpectations(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := verdict.ParseExpectations(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want an error with %q", text, err, want)
 		}
 	}
@@ -150,7 +151,7 @@ func FuzzParseExpectations(f *testing.F) {
 	f.Add(deviations)
 	f.Add("P4.race/*/*/* RETRIED|SURFACED,POOL-POISONED  the pool")
 	f.Fuzz(func(t *testing.T, text string) {
-		list, err := audit.ParseExpectations(strings.NewReader(text))
+		list, err := verdict.ParseExpectations(strings.NewReader(text))
 		if err != nil {
 			return
 		}
@@ -158,7 +159,7 @@ func FuzzParseExpectations(f *testing.F) {
 		for _, e := range list {
 			lines = append(lines, e.String())
 		}
-		again, err := audit.ParseExpectations(strings.NewReader(strings.Join(lines, "\n")))
+		again, err := verdict.ParseExpectations(strings.NewReader(strings.Join(lines, "\n")))
 		if err != nil || len(again) != len(list) {
 			t.Fatalf("%q: %v, %d instead of %d", lines, err, len(again), len(list))
 		}

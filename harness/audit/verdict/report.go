@@ -1,13 +1,14 @@
-package audit
+package verdict
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A Report is the result of an audit.
@@ -24,6 +25,7 @@ type Report struct {
 	Places   []PlaceNote   `json:"places"`            // those that the cells are at
 	Untried  []string      `json:"untried,omitempty"` // what "0 bad" says nothing of, though one might think so
 	Stopped  string        `json:"stopped,omitempty"` // why cells are missing, if some are
+	Left     int           `json:"left,omitempty"`    // cells that were not begun for want of time; 0: none
 	Unmet    []string      `json:"unmet,omitempty"`   // expectations of deviations that did not occur
 }
 
@@ -40,11 +42,11 @@ type PlaceNote struct {
 
 // A Result is what became of one cell.
 type Result struct {
-	ID        string    `json:"id"`
-	Place     string    `json:"place"`
-	Fault     Fault     `json:"fault"`
-	Repeat    Repeat    `json:"repeat"`
-	Operation Operation `json:"operation"`
+	ID        string          `json:"id"`
+	Place     string          `json:"place"`
+	Fault     point.Fault     `json:"fault"`
+	Repeat    point.Repeat    `json:"repeat"`
+	Operation point.Operation `json:"operation"`
 
 	Verdict   Verdict        `json:"verdict"`
 	Strikes   int            `json:"strikes"`
@@ -66,8 +68,6 @@ type Result struct {
 	// means that the first run counts.
 	First *Verdict `json:"first,omitempty"`
 
-	starvedFor time.Duration // for how long the machine did not run the audit meanwhile
-
 	// Known is what a client with a bad verdict could have known from its
 	// connections and did not use, in a sentence.
 	Known string `json:"known,omitempty"`
@@ -75,30 +75,52 @@ type Result struct {
 	// what the client said, and Known; empty if the cell was not recorded.
 	Card string `json:"card,omitempty"`
 	// Trace is what the client's system calls tell; nil if they were not looked at:
-	// see Options.Tracer.
+	// see audit.Options.
 	Trace *Trace `json:"trace,omitempty"`
 	// Expected is why this verdict was expected though it is bad or weak; see
 	// [Expectations].
 	Expected string `json:"expected,omitempty"`
 }
 
-// describe enters what the client said.
-func (r *Result) describe(o observation) {
-	r.Got, r.Want = len(o.answer.Body), len(o.want)
-	if o.answer.Body == nil {
-		r.Got = -1
-	}
-	if o.want == nil {
-		r.Want = -1
-	}
-	r.Silent = !o.returned || o.stopped()
-	if o.answer.Err != nil {
-		r.Untold = o.answer.Opaque && o.answer.Ending == ""
-		r.Chain = chain(o.answer.Err)
-		if !r.Untold {
-			r.Ending = o.answer.ending()
-		}
-	}
+// An Attempt is one request of a client, or a connection that never carried one.
+type Attempt struct {
+	At         time.Duration `json:"at"`         // since the call began, in nanoseconds of which this process was run
+	Connection int           `json:"connection"` // counted from 1 in the cell
+	ToServer   int64         `json:"to_server"`  // bytes of it passed to the server
+	ToClient   int64         `json:"to_client"`  // bytes passed back
+	Struck     bool          `json:"struck"`
+}
+
+// CutBytes are the bytes around the first strike, in the direction in which
+// it was due.
+type CutBytes struct {
+	Toward harness.End `json:"toward"`
+	Before []byte      `json:"before"` // the last that passed
+	After  []byte      `json:"after"`  // the first that were withheld
+}
+
+// A Trace is what the client's system calls tell of a cell, which was run once
+// more for it, alone.
+type Trace struct {
+	// Says is what the client was told by its calls and what became of it, in a
+	// sentence; or why that is not known.
+	Says string `json:"says"`
+	// Calls are those on the connection that was struck last, around the strike.
+	Calls []TracedCall `json:"calls,omitempty"`
+	// Left is how many calls on that connection are left out, for want of room.
+	Left int `json:"left,omitempty"`
+	// Otherwise is the verdict of the run that was traced, if that is another than
+	// the cell's: programs are slower below strace. Then Says and Calls are of that
+	// run, and need not hold for the other. Nil means that they agree.
+	Otherwise *Verdict `json:"otherwise,omitempty"`
+}
+
+// A TracedCall is one system call.
+type TracedCall struct {
+	At   time.Duration `json:"at"`   // when it was made, since the strike, in nanoseconds; negative before it
+	Took time.Duration `json:"took"` // until it returned; 0 if it did not
+	PID  int           `json:"pid"`  // of the thread
+	Text string        `json:"text"` // the call with its result, as strace(1) writes it
 }
 
 // Said is what the client said of the call: the text of its error, "success", or
@@ -112,59 +134,6 @@ func (r Result) Said() string {
 	}
 	_, text, _ := strings.Cut(r.Chain[0], ": ") // behind its type
 	return text
-}
-
-// under adds to a card what the client said, and what it could have known.
-func (r Result) under(card string) string {
-	if card == "" {
-		return ""
-	}
-	card += folded(" the client said: " + r.Said())
-	if r.Known != "" {
-		card += folded(" it could have known: " + r.Known)
-	}
-	return card
-}
-
-// folded breaks text into lines that are no wider than a card.
-func folded(text string) string {
-	const width = 78
-	var lines strings.Builder
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && len([]rune(line+" "+word)) >= width {
-			lines.WriteString(" " + line + "\n")
-			line = "   " + word
-			continue
-		}
-		line = strings.TrimPrefix(line+" "+word, " ")
-	}
-	return lines.String() + " " + line + "\n"
-}
-
-// maxChain bounds how many errors of a chain are kept.
-const maxChain = 16
-
-// chain lists an error and those it wraps, with their types.
-func chain(err error) []string {
-	var list []string
-	for todo := []error{err}; len(todo) > 0 && len(list) < maxChain; {
-		err, todo = todo[0], todo[1:]
-		list = append(list, fmt.Sprintf("%T: %v", err, err))
-		if next := errors.Unwrap(err); next != nil {
-			todo = append(todo, next)
-		} else if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			todo = append(todo, joined.Unwrap()...)
-		}
-	}
-	return list
-}
-
-// withHygiene adds what was found to a verdict.
-func withHygiene(v Verdict, h Hygiene) Verdict {
-	found := slices.DeleteFunc(slices.Clone(v.Hygiene), func(x Hygiene) bool { return x == Clean || x == h })
-	v.Hygiene = append(found, h)
-	return v
 }
 
 // Cell returns the result of the cell with this id.
@@ -199,32 +168,17 @@ func (r *Report) Unproven() []Result {
 	return list
 }
 
-// With returns the cells with one of these outcomes.
-func (r *Report) With(outcomes ...Outcome) []Result {
-	var list []Result
-	for _, c := range r.Cells {
-		if c.Verdict.Has(outcomes...) {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
 // String sums the report up in a line.
 func (r *Report) String() string {
 	count := map[Outcome]int{}
-	var order []Outcome
 	for _, c := range r.Cells {
 		for _, o := range c.Verdict.Outcomes {
-			if count[o]++; count[o] == 1 {
-				order = append(order, o)
-			}
+			count[o]++
 		}
 	}
-	slices.Sort(order)
-	var parts []string
-	for _, o := range order {
+	parts := []string{}
+	for _, o := range slices.Sorted(maps.Keys(count)) {
 		parts = append(parts, fmt.Sprintf("%d %s", count[o], o))
 	}
-	return fmt.Sprintf("%s, %s: %s: %s", r.Subject, r.Protocol, counted(len(r.Cells), "cell"), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s, %s, of %d: %s", r.Subject, r.Protocol, len(r.Cells), strings.Join(parts, ", "))
 }

@@ -1,4 +1,4 @@
-package audit
+package verdict
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/internal/expectations"
 )
 
@@ -68,11 +69,11 @@ func ordered(given []string) (string, error) {
 			hygienes = append(hygienes, w)
 		default:
 			return "", fmt.Errorf("%q is neither an outcome nor a hygiene: allowed are %s; %s",
-				w, words(Outcomes()), words(Hygienes()))
+				w, point.Words(Outcomes()), point.Words(Hygienes()))
 		}
 	}
 	if len(outcomes) == 0 {
-		return "", fmt.Errorf("it has no outcome: allowed are %s", words(Outcomes()))
+		return "", fmt.Errorf("it has no outcome: allowed are %s", point.Words(Outcomes()))
 	}
 	slices.Sort(outcomes)
 	slices.Sort(hygienes)
@@ -86,7 +87,7 @@ func (e Expectation) String() string {
 
 // Concerns says whether the expectation is of the cell of this name. One of rst is
 // of data-rst and read-rst, too.
-func (e Expectation) Concerns(id string) bool { return matches(e.Cells, id) }
+func (e Expectation) Concerns(id string) bool { return point.Matches(e.Cells, id) }
 
 // Lists says whether a verdict is one of the expected ones.
 func (e Expectation) Lists(v Verdict) bool {

@@ -1,10 +1,9 @@
-package audit
+package point
 
 import "github.com/resetlab/resetlab/harness"
 
 // A Protocol knows the phases of a stream well enough to name the moments at
-// which a fault can strike. Others than those of package protocols can be
-// written outside this module.
+// which a fault can strike.
 type Protocol interface {
 	// Name is what reports call it, such as "http/1.1".
 	Name() string
@@ -58,9 +57,6 @@ type Place struct {
 	// Operations lists those that have such a place: not every request has a
 	// body. Empty means all.
 	Operations []Operation
-
-	secured bool // TLS is spoken there
-	records bool // it is in the records of TLS, not in what they carry
 }
 
 // A Watcher follows one connection. Its calls are never concurrent.

@@ -1,6 +1,7 @@
-package audit
+package point
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -24,7 +25,7 @@ const (
 	FINRST    Fault = "fin-rst"      // a FIN, and a RST to the client's next write, as from a server that closed
 	HalfClose Fault = "half-close"   // a FIN toward the client only; what it sends still arrives
 	Stall     Fault = "stall"        // no byte any more, and the connection stays open
-	StallRST  Fault = "stall-rst"    // as Stall for Limits.Stall, then a RST to both ends
+	StallRST  Fault = "stall-rst"    // as Stall for audit.Limits.Stall, then a RST to both ends
 	Refuse    Fault = "refuse"       // nobody listens
 	CloseNote Fault = "close-notify" // as FIN, behind TLS's close_notify; with TLS a FIN comes without
 	GoAway    Fault = "goaway"       // as FIN, behind a GOAWAY of HTTP/2 that says the truth about the request
@@ -34,6 +35,14 @@ const (
 // Faults returns every fault, in the order in which reports show them.
 func Faults() []Fault {
 	return []Fault{RST, DataRST, ReadRST, Unread, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote, GoAway, RSTStream}
+}
+
+// Check says that there is no such fault.
+func (f Fault) Check() error {
+	if !slices.Contains(Faults(), f) {
+		return fmt.Errorf("fault is %q: allowed are %s", f, Words(Faults()))
+	}
+	return nil
 }
 
 // A Repeat says how often a fault strikes, such as "once", "3x", "always" or
@@ -47,8 +56,8 @@ const (
 	Backend Repeat = "backend" // every attempt at one address; another is healthy
 )
 
-// bound returns how often a fault may strike; 0 is without bound.
-func (r Repeat) bound() (int, error) {
+// Bound returns how often a fault may strike; 0 is without bound.
+func (r Repeat) Bound() (int, error) {
 	switch r {
 	case Once:
 		return 1, nil
@@ -79,6 +88,14 @@ const (
 // Operations returns every operation.
 func Operations() []Operation { return []Operation{Read, Idempotent, Write} }
 
+// Check says that there is no such operation.
+func (o Operation) Check() error {
+	if !slices.Contains(Operations(), o) {
+		return fmt.Errorf("operation is %q: allowed are %s", o, Words(Operations()))
+	}
+	return nil
+}
+
 // A Cell is one case of the matrix.
 type Cell struct {
 	Place     string // the ID of a [Place], or of a byte: see [AtByte]
@@ -93,9 +110,9 @@ func (c Cell) ID() string {
 	return strings.Join([]string{c.Place, string(c.Fault), string(c.Repeat), string(c.Operation)}, "/")
 }
 
-// matches says whether a cell's name is of a pattern, as of path.Match, in which
+// Matches says whether a cell's name is of a pattern, as of path.Match, in which
 // rst stands for data-rst and read-rst, too: what was written of rst is of both.
-func matches(pattern, id string) bool {
+func Matches(pattern, id string) bool {
 	if matched, _ := path.Match(pattern, id); matched {
 		return true
 	}
@@ -109,33 +126,27 @@ func matches(pattern, id string) bool {
 }
 
 // ParseCell reads a cell's name. The error says which part is wrong and what
-// is allowed; whether a protocol has the place is checked by [Run].
+// is allowed; whether a protocol has the place is checked by audit.Run.
 func ParseCell(id string) (Cell, error) {
 	parts := strings.Split(id, "/")
 	if len(parts) != 4 || parts[0] == "" {
 		return Cell{}, fmt.Errorf("cell %q: want PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write", id)
 	}
 	c := Cell{parts[0], Fault(parts[1]), Repeat(parts[2]), Operation(parts[3])}
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return Cell{}, fmt.Errorf("cell %q: %w", id, err)
 	}
 	return c, nil
 }
 
-func (c Cell) check() error {
-	if !slices.Contains(Faults(), c.Fault) {
-		return fmt.Errorf("fault is %q: allowed are %s", c.Fault, words(Faults()))
-	}
-	if _, err := c.Repeat.bound(); err != nil {
-		return err
-	}
-	if !slices.Contains(Operations(), c.Operation) {
-		return fmt.Errorf("operation is %q: allowed are %s", c.Operation, words(Operations()))
-	}
-	return nil
+// Check says which part of the cell there is not.
+func (c Cell) Check() error {
+	_, err := c.Repeat.Bound()
+	return cmp.Or(c.Fault.Check(), err, c.Operation.Check())
 }
 
-func words[S ~string](list []S) string {
+// Words writes names as messages list them.
+func Words[S ~string](list []S) string {
 	var text []string
 	for _, s := range list {
 		text = append(text, string(s))
@@ -149,8 +160,8 @@ func AtByte(toward harness.End, n int64) string {
 	return fmt.Sprintf("%s@%d", toward, n)
 }
 
-// parseByte undoes AtByte.
-func parseByte(place string) (toward harness.End, n int64, ok bool) {
+// ParseByte undoes AtByte.
+func ParseByte(place string) (toward harness.End, n int64, ok bool) {
 	end, text, found := strings.Cut(place, "@")
 	toward = harness.End(end)
 	if !found || toward != harness.Client && toward != harness.Server {
