@@ -56,6 +56,8 @@ nc -zv                 port
 			Expect(Recorded(l)).To(ShowReset(SentBy(evidence.KernelReply, "server"), Because("NO_SOCKET"), WithFlags("RST ACK")))
 		},
 		Entry("(nc)", "nc", 1, `^nc: connect to 127\S+ port \d+ \(tcp\) failed: Connection refused$`, Label("real:nc"), Limit),
+		Entry("(telnet)", "telnet", 1, `(?m)^telnet: Unable to connect to remote host: Connection refused$`,
+			Label("real:telnet"), Limit),
 		Entry("(bash)", "bash", 1, `^\S*bash: connect: Connection refused\n\S*bash: line 1: /dev/tcp/127\S+: Connection refused$`,
 			Label("real:bash"), Limit),
 		Entry("(curl)", "curl", 7, `^curl: \(7\) Failed to connect to 127\S+ port \d+ after \d+ ms: Couldn't connect to server$`,
@@ -78,6 +80,7 @@ nc -zv                 port
 			Expect(Recorded(l)).To(ShowNoReset())
 		},
 		Entry("(nc)", "nc", 0, `^Connection to 127\S+ \d+ port \[tcp/\*\] succeeded!$`, Label("real:nc"), Limit),
+		Entry("(telnet)", "telnet", 0, `(?s)\nConnected to 127\S+\.\n`, Label("real:telnet"), Limit),
 		Entry("(bash)", "bash", 0, `^$`, Label("real:bash"), Limit),
 		Entry("(curl)", "curl", 1, `^curl: \(1\) Received HTTP/0\.9 when not allowed$`, Label("real:curl"), Limit),
 	)
@@ -99,8 +102,9 @@ nc -zv                 port
 
 // probers are the arguments with which commands check a port.
 var probers = map[string]func(host, port string) []string{
-	"nc":   func(host, port string) []string { return []string{"-zv", host, port} },
-	"bash": func(host, port string) []string { return []string{"-c", "exec 3<>/dev/tcp/" + host + "/" + port} },
+	"nc":     func(host, port string) []string { return []string{"-zv", host, port} },
+	"telnet": func(host, port string) []string { return []string{host, port} },
+	"bash":   func(host, port string) []string { return []string{"-c", "exec 3<>/dev/tcp/" + host + "/" + port} },
 	"curl": func(host, port string) []string {
 		return []string{"--silent", "--show-error", "--noproxy", "*", "http://" + net.JoinHostPort(host, port) + "/"}
 	},
@@ -110,7 +114,7 @@ var probers = map[string]func(host, port string) []string{
 // speaks to it, and complains of the answer.
 func portCalled(status int, text string) string {
 	switch {
-	case status == 0, strings.Contains(text, "Received HTTP/0.9"):
+	case status == 0, strings.Contains(text, "Received HTTP/0.9"), strings.Contains(text, "\nConnected to "):
 		return "open"
 	case strings.Contains(text, "Connection refused"), status == 7:
 		return "refused"

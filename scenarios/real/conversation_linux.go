@@ -161,7 +161,7 @@ func typing(ctx SpecContext, l *lab.Lab, recipe program.Recipe) (client *lab.Pro
 		c.Stdin = output
 		return c, err
 	}
-	return start(ctx, l.Host("client"), recipe), input
+	return trace(ctx, l.Host("client"), recipe), input
 }
 
 // typed writes a line to a program's input.

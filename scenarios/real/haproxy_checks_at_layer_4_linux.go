@@ -30,8 +30,8 @@ func checkBoth(ctx SpecContext, options ...string) (saw string, first lab.Outcom
 	Expect(err).NotTo(HaveOccurred())
 	l.Own(toy)
 
-	Expect(checkOnce(ctx, l, server.Addr(), options...)).To(Equal("Layer4 check passed"))
-	Expect(checkOnce(ctx, l, toy.Addr(), options...)).To(Equal("Layer4 check passed"))
+	Expect(checkOnce(ctx, l, start, server.Addr(), options...)).To(Equal("Layer4 check passed"))
+	Expect(checkOnce(ctx, l, start, toy.Addr(), options...)).To(Equal("Layer4 check passed"))
 
 	saw = reached(ctx, l, server)
 	clients.SendThenLeave(ctx, l.Host("client"), toy.Addr(), "a", (*lab.Conn).Close)
@@ -94,7 +94,7 @@ HAProxy                server's kernel        Java server
 		l := StartLab()
 		server := selectorServer(ctx, l, handled)
 
-		Expect(checkOnce(ctx, l, server.Addr(), "option tcp-check", "tcp-check connect linger")).To(Equal("Layer4 check passed"))
+		Expect(checkOnce(ctx, l, start, server.Addr(), "option tcp-check", "tcp-check connect linger")).To(Equal("Layer4 check passed"))
 
 		saw := reached(ctx, l, server)
 		Expect(saw).To(Equal("accepted, then read: finished"))

@@ -36,7 +36,7 @@ HAProxy                Java server
 			l := StartLab()
 			server := selectorServer(ctx, l, handled)
 
-			Expect(checkOnce(ctx, l, server.Addr(), options...)).To(Equal(reason))
+			Expect(checkOnce(ctx, l, trace, server.Addr(), options...)).To(Equal(reason))
 
 			saw := reached(ctx, l, server)
 			Expect(saw).To(Equal("accepted, then read: reset"))

@@ -16,7 +16,7 @@ import (
 
 // checkOnce has HAProxy at the host "client" check a server once, as the options
 // of its backend say, and end. It returns what it logs of the check.
-func checkOnce(ctx SpecContext, l *lab.Lab, address string, options ...string) string {
+func checkOnce(ctx SpecContext, l *lab.Lab, run starter, address string, options ...string) string {
 	GinkgoHelper()
 	recipe := recipes.HAProxy(func(at program.Place) string {
 		return fmt.Sprintf(`global
@@ -38,7 +38,7 @@ backend checked
 `, filepath.Base(at.Dir), strings.Join(options, "\n\t"), address)
 	})
 	recipe.Listens = false
-	p := start(ctx, l.Host("client"), recipe)
+	p := run(ctx, l.Host("client"), recipe)
 	line := awaitLine(ctx, p, "Health check for server checked/backend ")
 	// It closes behind that. Who ends it before has the kernel close, with FIN.
 	Eventually(ctx, func() bool { return len(statesTo(address)) > 0 }).WithPolling(time.Millisecond).Should(BeFalse())

@@ -57,10 +57,10 @@ func measurePair(first, says, second, saysThen string) {
 
 // saying is the ending of which a client's words tell.
 func saying(text string) harness.Ending {
-	switch {
-	case strings.Contains(text, "Connection reset"):
+	switch text := strings.ToLower(text); {
+	case strings.Contains(text, "connection reset"):
 		return harness.Reset
-	case strings.Contains(text, "Broken pipe"):
+	case strings.Contains(text, "broken pipe"), strings.Contains(text, "socket has been shut down"): // Mono's
 		return harness.BrokenPipe
 	case strings.HasPrefix(text, "end"):
 		return harness.Finished
@@ -83,11 +83,28 @@ var rubyEnding string
 //go:embed testdata/endings/ending.php
 var phpEnding string
 
+//go:embed testdata/endings/ending.go
+var goEnding string
+
+//go:embed testdata/endings/ending.rs
+var rustEnding string
+
+//go:embed testdata/endings/Ending.cs
+var csharpEnding string
+
 //go:embed testdata/endings/Ending.java
 var javaEnding string
 
 // endingClass is javaEnding compiled, which is done once.
 var endingClass []byte
+
+// compilers are what makes $0.out, which runs, of the source in $0.
+var compilers = map[string]string{
+	"gcc":   `gcc -o "$0.out" "$0" && exec "$0.out" "$@"`,
+	"go":    `go build -o "$0.out" "$0" && exec "$0.out" "$@"`,
+	"mono":  `mcs -out:"$0.out" "$0" && exec mono "$0.out" "$@"`,
+	"rustc": `/usr/bin/rustc -o "$0.out" "$0" && exec "$0.out" "$@"`,
+}
 
 // ofScript is the recipe of a client that an interpreter runs, or that is compiled
 // before, as C is.
@@ -98,14 +115,18 @@ func ofScript(name, file, source string) func(SpecContext) program.Recipe {
 			path, err := at.Write(file, source, 0o644)
 			return program.Command{Args: []string{path}}, err
 		}
-		if name != "gcc" {
+		compile, is := compilers[name]
+		if !is {
 			return recipe
 		}
 		write := recipe.Command
 		recipe.Path = "sh"
 		recipe.Command = func(at program.Place) (program.Command, error) {
 			c, err := write(at)
-			c.Args = []string{"-c", `gcc -o "$0.out" "$0" && exec "$0.out" "$@"`, c.Args[0]}
+			c.Args = []string{"-c", compile, c.Args[0]}
+			if !recipe.AnyUser { // Go's, which takes a minute without its user's cache
+				c.Env = append(os.Environ(), "TMPDIR="+at.Dir)
+			}
 			return c, err
 		}
 		return recipe

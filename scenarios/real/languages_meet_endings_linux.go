@@ -79,6 +79,10 @@ client                 server
 			kernelWords("ConnectionResetError: [Errno 104] %s", "BrokenPipeError: [Errno 32] %s"), Label("real:python3"), Limit),
 		Entry("of Ruby", ofScript("ruby", "ending.rb", rubyEnding), rubyWords(), Label("real:ruby"), Limit),
 		Entry("of PHP", ofScript("php", "ending.php", phpEnding), phpWords(), Label("real:php"), Limit),
+		Entry("of Go", ofScript("go", "ending.go", goEnding), goWords(), Label("real:go"), Limit),
+		Entry("of Rust", ofScript("rustc", "ending.rs", rustEnding),
+			kernelWords("%s (os error 104)", "%s (os error 32)"), Label("real:rustc"), Limit),
+		Entry("of Mono", ofScript("mono", "Ending.cs", csharpEnding), monoWords(), Label("real:mono"), Limit),
 		Entry("of Java", ofJava, javaWords(), Label("real:java"), Limit),
 	)
 
@@ -164,6 +168,24 @@ func rubyWords() words {
 	w := kernelWords("Errno::ECONNRESET: %s", "Errno::EPIPE: %s")
 	w.then["read"] = "end (EOFError: end of file reached)"
 	w.then["write read"] = w.then["read"]
+	return w
+}
+
+func goWords() words {
+	const reset = ": connection reset by peer"
+	w := kernelWords("", "")
+	w.first = map[string]string{"read": "read" + reset, "write": "write" + reset}
+	w.then["write"] = "write: broken pipe"
+	return w
+}
+
+// monoWords has words of its own for EPIPE (mono/metadata/w32error.c, WSAESHUTDOWN).
+func monoWords() words {
+	const read, write = "System.IO.IOException: Unable to read data", "System.IO.IOException: Unable to write data"
+	const reset = " from the transport connection: Connection reset by peer."
+	w := kernelWords("", "")
+	w.first = map[string]string{"read": read + reset, "write": write + strings.Replace(reset, "from", "to", 1)}
+	w.then["write"] = write + " to the transport connection: The socket has been shut down."
 	return w
 }
 

@@ -52,7 +52,7 @@ mariadb                mariadbd
 
 	It("aborts a client that says nothing", About(claims.IdleTimeout, claims.PeerRestartTimeout), func(ctx SpecContext) {
 		l := StartLab()
-		server := start(ctx, l.Host("server"), recipes.MariaDB("--wait-timeout=1"))
+		server := trace(ctx, l.Host("server"), recipes.MariaDB("--wait-timeout=1"))
 		client, type_, number := session(ctx, l, server)
 
 		logs(ctx, server, "Aborted connection "+number+" to db", 1)
@@ -71,7 +71,7 @@ mariadb                mariadbd
 
 	It("finishes a client that KILL names", func(ctx SpecContext) {
 		l := StartLab()
-		server := start(ctx, l.Host("server"), recipes.MariaDB())
+		server := trace(ctx, l.Host("server"), recipes.MariaDB())
 		client, type_, number := session(ctx, l, server)
 		_, other, _ := session(ctx, l, server)
 

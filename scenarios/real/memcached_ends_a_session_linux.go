@@ -56,7 +56,7 @@ client                 memcached
 	DescribeTable("at quit", About(claims.QuitCommand),
 		func(ctx SpecContext, says string, ending harness.Ending) {
 			l := StartLab()
-			server := start(ctx, l.Host("server"), recipes.Memcached())
+			server := trace(ctx, l.Host("server"), recipes.Memcached())
 
 			c := unread(ctx, l, server, says)
 			clients.ReadAll(c)
@@ -71,7 +71,7 @@ client                 memcached
 
 	It("finishes a client that says nothing", About(claims.IdleTimeout), func(ctx SpecContext) {
 		l := StartLab()
-		server := start(ctx, l.Host("server"), recipes.Memcached("-o", "idle_timeout=1"))
+		server := trace(ctx, l.Host("server"), recipes.Memcached("-o", "idle_timeout=1"))
 
 		c, _ := talk(ctx, l, server.Addr(), version, "\r\n")
 		clients.ReadAll(c)
@@ -84,7 +84,7 @@ client                 memcached
 		func(ctx SpecContext, says string, ending harness.Ending, condition string) {
 			l := StartLab()
 			const most = 25 // its own descriptors count, too
-			server := start(ctx, l.Host("server"), recipes.Memcached("-c", strconv.Itoa(most)))
+			server := trace(ctx, l.Host("server"), recipes.Memcached("-c", strconv.Itoa(most)))
 			var held []*lab.Conn
 			for range most {
 				c, err := l.Host("client").Dial(ctx, server.Addr())

@@ -64,7 +64,7 @@ client                 nginx, no descriptor left
 	It("serves nobody new at the limit of descriptors, until somebody leaves", About(claims.FDLimit), func(ctx SpecContext) {
 		l := StartLab()
 		const most = 24
-		server := start(ctx, l.Host("server"), withDescriptors(most, nginx("return 200 hello;")))
+		server := trace(ctx, l.Host("server"), withDescriptors(most, nginx("return 200 hello;")))
 		idle, _ := talk(ctx, l, server.Addr(), request, answer)
 		var others []*lab.Conn
 		for range most {

@@ -43,7 +43,7 @@ client                 nginx
 	// serve starts an nginx with a file that is larger than what both kernels hold.
 	serve := func(ctx SpecContext, l *lab.Lab) *lab.Program {
 		GinkgoHelper()
-		return start(ctx, l.Host("server"), recipes.NGINX(func(at program.Place) string {
+		return trace(ctx, l.Host("server"), recipes.NGINX(func(at program.Place) string {
 			path, err := at.Write("files/big", strings.Repeat("x", size), 0o644)
 			Expect(err).NotTo(HaveOccurred())
 			return fmt.Sprintf("\tserver {\n\t\tlisten %v;\n\t\troot %s;\n\t}", at.Address, filepath.Dir(path))

@@ -15,7 +15,7 @@ import (
 // only server.
 func startNGINX(ctx SpecContext, l *lab.Lab, directives ...string) *lab.Program {
 	GinkgoHelper()
-	return start(ctx, l.Host("server"), nginx(directives...))
+	return trace(ctx, l.Host("server"), nginx(directives...))
 }
 
 func nginx(directives ...string) program.Recipe {

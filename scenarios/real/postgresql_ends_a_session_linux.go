@@ -46,7 +46,7 @@ psql                   postgres
 		status, err := made.Exit(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(status).To(BeZero(), made.Text())
-		server := start(ctx, l.Host("server"), recipes.PostgreSQL(filepath.Join(made.Dir(), "data"), options...))
+		server := trace(ctx, l.Host("server"), recipes.PostgreSQL(filepath.Join(made.Dir(), "data"), options...))
 		logs(ctx, server, "database system is ready to accept connections", 1)
 		return server
 	}

@@ -13,6 +13,9 @@ import (
 	. "github.com/resetlab/resetlab/scenarios/internal/spec"
 )
 
+// A starter is start or trace.
+type starter func(SpecContext, *lab.Host, program.Recipe) *lab.Program
+
 // start starts a program at a host, or skips the spec where it cannot run.
 func start(ctx SpecContext, h *lab.Host, r program.Recipe) *lab.Program {
 	GinkgoHelper()

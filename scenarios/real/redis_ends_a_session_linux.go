@@ -1,6 +1,7 @@
 package real
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -44,7 +45,7 @@ client                 redis-server
 	DescribeTable("tells a client too many", About(claims.ServerBusy),
 		func(ctx SpecContext, says string, ending harness.Ending, condition ...string) {
 			l := StartLab()
-			server := start(ctx, l.Host("server"), recipes.Redis("--maxclients", "1"))
+			server := trace(ctx, l.Host("server"), recipes.Redis("--maxclients", "1"))
 			held, _ := talk(ctx, l, server.Addr(), "PING\r\n", pong)
 
 			c, err := l.Host("client").Dial(ctx, server.Addr())
@@ -73,12 +74,12 @@ client                 redis-server
 
 	It("tells so what redis-cli prints, whose exit status is 0", Label("real:redis-cli"), func(ctx SpecContext) {
 		l := StartLab()
-		server := start(ctx, l.Host("server"), recipes.Redis("--maxclients", "1"))
+		server := trace(ctx, l.Host("server"), recipes.Redis("--maxclients", "1"))
 		held, _ := talk(ctx, l, server.Addr(), "PING\r\n", pong)
 
 		var client *lab.Program
 		Expect(server.AcceptUnread(ctx, len("*1\r\n$4\r\nPING\r\n"), func() error {
-			client = start(ctx, l.Host("client"), recipes.RedisCLI(server.Addr(), "PING"))
+			client = trace(ctx, l.Host("client"), recipes.RedisCLI(server.Addr(), "PING"))
 			return nil
 		})).To(Succeed())
 
@@ -90,7 +91,7 @@ client                 redis-server
 	DescribeTable("at QUIT", About(claims.QuitCommand),
 		func(ctx SpecContext, says string, ending harness.Ending) {
 			l := StartLab()
-			server := start(ctx, l.Host("server"), recipes.Redis())
+			server := trace(ctx, l.Host("server"), recipes.Redis())
 
 			c := unread(ctx, l, server, says)
 			reply := readUntil(c, "\r\n")
@@ -112,9 +113,24 @@ client                 redis-server
 		Entry("resets a client that has sent more than it reads at once", "QUIT\r\n"+strings.Repeat("PING\r\n", 4<<10), harness.Reset, Limit),
 	)
 
+	It("closes, at QUIT, when it has read as much as it takes at once", Label("real:strace"), func(ctx SpecContext) {
+		const taken = 16 << 10
+		l := StartLab()
+		server := trace(ctx, l.Host("server"), recipes.Redis())
+
+		c := unread(ctx, l, server, "QUIT\r\n"+strings.Repeat("PING\r\n", taken/4))
+		clients.ReadAll(c)
+
+		Expect(c.Outcome()).To(EndIn("read", harness.Reset))
+		recording := Recorded(l, c)
+		Expect(recording.Lacks(evidence.Calls)).To(BeFalse(), "%v", recording.Missing)
+		Expect(called(recording, "server", 0)).To(Equal(
+			[]string{"accept: ok", fmt.Sprintf("read: %d bytes", taken), "write: 5 bytes", "close: ok"}))
+	}, Limit)
+
 	It("finishes a client that says nothing", About(claims.IdleTimeout), func(ctx SpecContext) {
 		l := StartLab()
-		server := start(ctx, l.Host("server"), recipes.Redis("--timeout", "1", "--loglevel", "verbose"))
+		server := trace(ctx, l.Host("server"), recipes.Redis("--timeout", "1", "--loglevel", "verbose"))
 
 		c, _ := talk(ctx, l, server.Addr(), "PING\r\n", pong)
 		clients.ReadAll(c)
@@ -127,7 +143,7 @@ client                 redis-server
 
 	It("finishes a client that CLIENT KILL names, and answers with RST what that says then", func(ctx SpecContext) {
 		l := StartLab()
-		server := start(ctx, l.Host("server"), recipes.Redis())
+		server := trace(ctx, l.Host("server"), recipes.Redis())
 		c, _ := talk(ctx, l, server.Addr(), "PING\r\n", pong)
 
 		other, killed := talk(ctx, l, server.Addr(), "CLIENT KILL "+c.LocalAddr().String()+"\r\n", "\r\n")

@@ -48,7 +48,7 @@ func selectorServer(ctx SpecContext, l *lab.Lab, exceptions string) *lab.Program
 		Expect(err).NotTo(HaveOccurred())
 	}
 	Expect(os.WriteFile(file, selectorClass, 0o600)).To(Succeed())
-	return start(ctx, l.Host("server"), recipes.Java(s.Dir(), class, func(at program.Place) []string {
+	return trace(ctx, l.Host("server"), recipes.Java(s.Dir(), class, func(at program.Place) []string {
 		return []string{at.Address.Addr().String(), fmt.Sprint(at.Address.Port()), exceptions}
 	}))
 }

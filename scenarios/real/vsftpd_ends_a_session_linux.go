@@ -57,7 +57,7 @@ client                 vsftpd
 	DescribeTable("at QUIT", About(claims.QuitCommand),
 		func(ctx SpecContext, says string, more bool) {
 			l := StartLab()
-			server := start(ctx, l.Host("server"), recipes.VSFTPD())
+			server := trace(ctx, l.Host("server"), recipes.VSFTPD())
 			c := login(ctx, l, server)
 
 			io.WriteString(c, says)
@@ -85,7 +85,7 @@ client                 vsftpd
 
 	It("finishes a client that says nothing, and answers with RST what it says then", About(claims.IdleTimeout), func(ctx SpecContext) {
 		l := StartLab()
-		server := start(ctx, l.Host("server"), recipes.VSFTPD("idle_session_timeout=1"))
+		server := trace(ctx, l.Host("server"), recipes.VSFTPD("idle_session_timeout=1"))
 
 		c, err := l.Host("client").Dial(ctx, server.Addr())
 		Expect(err).NotTo(HaveOccurred())
@@ -105,7 +105,7 @@ client                 vsftpd
 
 	It("is logged in to once more by lftp, which says nothing of that", Label("real:lftp"), About(claims.GoHandle), func(ctx SpecContext) {
 		l := StartLab()
-		server := start(ctx, l.Host("server"), recipes.VSFTPD("idle_session_timeout=1"))
+		server := trace(ctx, l.Host("server"), recipes.VSFTPD("idle_session_timeout=1"))
 		host, port, _ := strings.Cut(server.Addr(), ":")
 		goesOn := filepath.Join(server.Dir(), "goes-on")
 		Expect(syscall.Mkfifo(goesOn, 0o666)).To(Succeed())

@@ -44,7 +44,7 @@ client                 vsftpd
 	DescribeTable("finishes one more,", About(claims.ServerBusy),
 		func(ctx SpecContext, says string) {
 			l := StartLab()
-			server := start(ctx, l.Host("server"), recipes.VSFTPD("max_clients=1"))
+			server := trace(ctx, l.Host("server"), recipes.VSFTPD("max_clients=1"))
 			held, _ := talk(ctx, l, server.Addr(), "", "220 (vsFTPd 3.0.3)\r\n")
 
 			var c *lab.Conn
@@ -73,7 +73,7 @@ client                 vsftpd
 
 	It("serves the next when one has left", func(ctx SpecContext) {
 		l := StartLab()
-		server := start(ctx, l.Host("server"), recipes.VSFTPD("max_clients=1"))
+		server := trace(ctx, l.Host("server"), recipes.VSFTPD("max_clients=1"))
 		held, _ := talk(ctx, l, server.Addr(), "QUIT\r\n", "221 Goodbye.\r\n")
 		Expect(held.AwaitFinish(ctx)).To(Succeed())
 
