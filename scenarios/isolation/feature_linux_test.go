@@ -36,6 +36,7 @@ func TestWithoutAFeature(t *testing.T) {
 	leaveTheMachineAlone(t)
 	for feature := range lacks {
 		t.Run(feature, func(t *testing.T) {
+			t.Parallel() // most of the time they wait
 			s := newSuite(t, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}, lackVariable+"="+feature)
 			s.Args = append(s.Args, "-ginkgo.label-filter=needs: containsAny {netns, root}")
 			if err := s.Start(); err != nil {

@@ -2,14 +2,15 @@ package isolation_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"io/fs"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,10 +22,18 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence/capture"
 )
 
+// daemons are the programs with which a run is killed, as the labels of the specs
+// name them.
+var daemons = []string{"fail2ban", "haproxy", "java", "mariadbd", "memcached", "nginx", "postgres", "rabbitmq", "redis-server",
+	"sshd", "tomcat", "vsftpd"}
+
+// processOf are the names of the processes of daemons that run in another program.
+var processOf = map[string]string{"rabbitmq": "beam.smp", "tomcat": "java"}
+
 // A run of the real programs that is killed leaves nothing: no daemon, whatever
 // that has done to its environment, session and parents; no namespace, mount or
 // file; and the machine's /etc, firewall and services are as they were. Here it is
-// killed a few times, twenty times if everything is asked for.
+// killed with a few of the daemons, twice with each if everything is asked for.
 func TestRealProgramsAreKilledWithTheirRun(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("run it as root: real daemons need it")
@@ -33,15 +42,19 @@ func TestRealProgramsAreKilledWithTheirRun(t *testing.T) {
 	leaveTheMachineAlone(t)
 	leaveTheFilesAlone(t)
 	adoptOrphans(t)
-	moments, struck := 3, 0
+	moments, of := 3, append(slices.Clone(daemons), daemons...)
+	rand.Shuffle(len(of), func(i, k int) { of[i], of[k] = of[k], of[i] })
 	if os.Getenv(fullVariable) != "" {
-		moments = 20
+		moments = len(of)
 	}
-	for range moments {
-		at := killReal(t, binary, 1+rand.IntN(8), 1+rand.IntN(100))
-		t.Logf("killed with %d processes, %d namespaces and %d files of its own", at.processes, len(at.held), at.files)
-		if at.processes > 0 && len(at.held) > 0 && at.files > 0 {
-			struck++
+	for _, daemon := range of[:moments] {
+		at := killReal(t, binary, daemon, 1+rand.IntN(3), 1+rand.IntN(50))
+		if !at.struck() { // the run was over before
+			at = killReal(t, binary, daemon, 1, 1)
+		}
+		t.Logf("killed with %s, %d processes, %d namespaces and %d files of its own", daemon, at.processes, len(at.held), at.files)
+		if !at.struck() {
+			t.Errorf("no run had %s when it was killed: this proves nothing of it", daemon)
 		}
 		if err := capture.Open().Close(); err != nil { // as the next run does
 			t.Fatal(err)
@@ -49,10 +62,6 @@ func TestRealProgramsAreKilledWithTheirRun(t *testing.T) {
 		for _, instance := range traceInstances(t, at.pid) {
 			t.Errorf("trace instance %s is left", instance)
 		}
-	}
-	t.Logf("%d of %d runs had programs, namespaces and files when they were killed", struck, moments)
-	if struck == 0 {
-		t.Error("no run had a program when it was killed: this proves nothing")
 	}
 }
 
@@ -82,21 +91,26 @@ func adoptOrphans(t *testing.T) {
 // A struckRun is what a run had when it was killed.
 type struckRun struct {
 	pid       int
+	daemon    bool            // it had the daemon
 	processes int             // below it
 	held      map[string]bool // the namespaces that only these are in
 	files     int             // of its directory of temporary files
 }
 
-// killReal kills a run in one of its specs, when it has been looked at so many
-// times since then while it had files, and waits until no process of it is there. It fails the
-// test by what is left.
-func killReal(t *testing.T, binary string, spec, looks int) (at struckRun) {
+// struck says whether the run was killed in the middle.
+func (r struckRun) struck() bool { return r.daemon && len(r.held) > 0 && r.files > 0 }
+
+// killReal kills a run of what a daemon is for in one of its specs, when it has
+// been looked at so many times since then while it had the daemon and files, and
+// waits until no process of it is there. It fails the test by what is left.
+func killReal(t *testing.T, binary, daemon string, spec, looks int) (at struckRun) {
 	t.Helper()
-	temporary, mounts := temporaryDirectory(t), mounted(t)
+	temporary, home, mounts := temporaryDirectory(t), temporaryDirectory(t), mounted(t)
 	bounded, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	run := exec.CommandContext(bounded, binary, "-ginkgo.no-color", "-ginkgo.randomize-all", "-ginkgo.vv")
-	run.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMPDIR=" + temporary}
+	run := exec.CommandContext(bounded, binary, "-ginkgo.no-color", "-ginkgo.randomize-all", "-ginkgo.vv",
+		"-ginkgo.label-filter=real: containsAny "+daemon)
+	run.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + temporary}
 	run.Dir = filepath.Join(project, "scenarios", "real")
 	stdout, err := run.StdoutPipe()
 	if err != nil {
@@ -111,11 +125,16 @@ func killReal(t *testing.T, binary string, spec, looks int) (at struckRun) {
 			spec--
 		}
 	}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		io.Copy(io.Discard, stdout) // or the run waits for who reads
+	}()
 	others := processes("")
 	var below []string
-	for looks > 0 && bounded.Err() == nil {
+	for ; looks > 0 && !isClosed(over); at.daemon = looks == 0 {
 		below = descendants(at.pid)
-		if at.files = len(filesBelow(t, temporary)); at.files > 0 {
+		if at.files = len(filesBelow(t, temporary)); at.files > 0 && slices.ContainsFunc(below, isNamed(cmp.Or(processOf[daemon], daemon))) {
 			looks--
 		}
 	}
@@ -124,6 +143,7 @@ func killReal(t *testing.T, binary string, spec, looks int) (at struckRun) {
 		delete(at.held, namespace)
 	}
 	run.Process.Kill()
+	<-over
 	run.Wait() // killed
 
 	if left := reap(within(t)); len(left) > 0 {
@@ -139,10 +159,31 @@ func killReal(t *testing.T, binary string, spec, looks int) (at struckRun) {
 	for _, difference := range differences(mounts, mounted(t)) {
 		t.Errorf("the run is killed, and the machine's %s", difference)
 	}
-	if left := filesBelow(t, temporary); len(left) > 0 {
-		t.Errorf("the run is killed, and these files are left: %q", left)
+	for _, directory := range []string{temporary, home} {
+		if left := filesBelow(t, directory); len(left) > 0 {
+			t.Errorf("the run is killed, and these files are left: %q", left)
+		}
 	}
 	return at
+}
+
+// isClosed says whether a channel is.
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// isNamed says whether a process, by its directory in /proc, is a program: it has
+// its name, or that and "-server" (proc_pid_comm(5)).
+func isNamed(program string) func(process string) bool {
+	return func(process string) bool {
+		comm, _ := os.ReadFile(process + "/comm")
+		return strings.TrimSuffix(strings.TrimSpace(string(comm)), "-server") == strings.TrimSuffix(program, "-server")
+	}
 }
 
 // temporaryDirectory makes a directory for temporary files, which every user may
@@ -235,85 +276,4 @@ func isNamespace(kind string) bool {
 		return true
 	}
 	return false
-}
-
-// filesBelow lists what is below a directory.
-func filesBelow(t *testing.T, directory string) (paths []string) {
-	t.Helper()
-	filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
-		if path != directory {
-			paths = append(paths, path)
-		}
-		return nil // what has gone meanwhile is not there
-	})
-	return paths
-}
-
-// mounted describes what is mounted where this process is (proc_pid_mountinfo(5)).
-func mounted(t *testing.T) map[string]string {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		all["mount "+line] = "there"
-	}
-	return all
-}
-
-// leaveTheFilesAlone fails the test if the machine's /etc, its firewall as nft(8)
-// lists it, or the list of its services is not at its end what it was.
-func leaveTheFilesAlone(t *testing.T) {
-	t.Helper()
-	before := machineFiles(t)
-	if len(before) < 10 {
-		t.Fatalf("what the machine has is not found: %v", before)
-	}
-	t.Cleanup(func() {
-		for _, difference := range differences(before, machineFiles(t)) {
-			t.Errorf("the machine's %s", difference)
-		}
-	})
-}
-
-// machineFiles describes /etc, the firewall and the services, by the names of
-// their parts.
-func machineFiles(t *testing.T) map[string]string {
-	t.Helper()
-	all := map[string]string{}
-	err := filepath.WalkDir("/etc", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := os.Lstat(path)
-		if err != nil {
-			return err
-		}
-		content := "" // of a directory: its parts
-		switch {
-		case info.Mode()&fs.ModeSymlink != 0:
-			content, err = os.Readlink(path)
-		case info.Mode().IsRegular():
-			var text []byte
-			text, err = os.ReadFile(path)
-			content = fmt.Sprintf("%x", sha256.Sum256(text))
-		}
-		owner := info.Sys().(*syscall.Stat_t)
-		all["file "+path] = fmt.Sprint(info.Mode(), owner.Uid, owner.Gid, content)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	services := []string{"service", "--status-all"}
-	if _, err := os.Stat("/run/systemd/system"); err == nil { // sd_booted(3)
-		services = []string{"systemctl", "list-units", "--type=service", "--all", "--plain", "--no-legend", "--no-pager"}
-	}
-	for _, list := range [][]string{{"nft", "--stateless", "list", "ruleset"}, services} {
-		said, err := exec.Command(list[0], list[1:]...).CombinedOutput() // in a cleanup, too, the test's context is over
-		all[strings.Join(list, " ")] = fmt.Sprint(string(said), err)
-	}
-	return all
 }
