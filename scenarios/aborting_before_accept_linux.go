@@ -31,6 +31,18 @@ client                 server
 	Client: "its abort succeeds",
 	Server: "accept and the first read succeed, the next call: ECONNRESET",
 	Twin:   "the client closes with FIN: the server reads what was sent and the end of the stream",
+	Script: `
+--- aborted
+listener listen; client connect; client write "hi"; client abort
+server accept → ok
+server read 10 → "hi"
+server read 10 → ECONNRESET
+--- closed
+listener listen; client connect; client write "hi"; client close
+server accept → ok
+server read 10 → "hi"
+server read 10 → EOF
+`,
 }, func() {
 	accepted := func(ctx SpecContext, leave func(*lab.Conn) error) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()

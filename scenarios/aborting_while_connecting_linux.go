@@ -34,6 +34,15 @@ client                 firewall
 	Client: "its abort succeeds",
 	Server: "nothing: no connection was made",
 	Twin:   "the abort comes behind the SYN-ACK: a RST reaches the server",
+	Script: `
+--- puts-nothing-on-the-wire-before-the-syn-ack
+listener listen
+network drops all toward listener
+client set nonblocking on
+client connect → EINPROGRESS
+client abort → ok
+wire rst from client → 0
+`,
 }, func() {
 	// abort begins to connect to a server and aborts when a segment that
 	// matches has passed the client.

@@ -34,6 +34,30 @@ client                 server
 	Client: "read: ECONNRESET",
 	Server: "close: 0",
 	Twin:   "without the option the client reads the end of the stream",
+	Script: `
+--- nothing-unread/direct
+client write "a"
+server read 1 → "a"
+server abort → ok
+client read 1 → ECONNRESET
+--- unread/direct
+client write "ab"
+server read 1 → "a"
+server abort → ok
+client read 1 → ECONNRESET
+--- is-a-matter-of-the-option-without-it-the-client-sees-the-end-of-the-stream
+client write "a"
+server read 1 → "a"
+server close → ok
+client read 1 → EOF
+--- does-nothing-while-a-duplicate-of-the-descriptor-is-open
+server dup as copy
+server abort → ok
+copy write "x" → 1
+client read 1 → "x"
+copy close
+client read 1 → ECONNRESET
+`,
 }, func() {
 	DescribeTable("resets the client",
 		func(ctx SpecContext, text string, route lab.Route) {

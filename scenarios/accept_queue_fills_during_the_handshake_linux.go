@@ -38,9 +38,10 @@ client                 kernel                 busy server
          ◀═══════════  RST, if tcp_abort_on_overflow is 1
   read: ECONNRESET
 `,
-	Client: "connect: 0, then ECONNRESET",
-	Server: "nothing: accept never returns it",
-	Twin:   "there is room again in time: the client gets in",
+	Client:     "connect: 0, then ECONNRESET",
+	Server:     "nothing: accept never returns it",
+	Twin:       "there is room again in time: the client gets in",
+	Unscripted: "the last ACK of a handshake has to wait while others fill the queue: no call of a script holds it back",
 }, func() {
 	// crowd connects and writes a byte. Between the SYN-ACK and what comes
 	// behind it another client takes the only room.

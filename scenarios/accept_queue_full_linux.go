@@ -40,6 +40,18 @@ client                 kernel                 busy server
 	Client: "connect waits, and is neither refused nor reset",
 	Server: "nothing: its kernel drops the SYN",
 	Twin:   "there is room: the next client gets in",
+	Script: `
+--- full
+listener listen backlog 0; client connect
+client2 set nonblocking on
+client2 connect → EINPROGRESS
+client2 state → SYN_SENT
+client2 poll → nothing
+wire rst from listener → 0
+server accept → ok
+client close
+server read 1 → EOF
+`,
 }, func() {
 	const backlog = 1
 	// fill returns a listener with a full accept queue, and who waits in it.

@@ -27,9 +27,10 @@ hosts.allow   hosts.deny
   none   ────▶  match      closed
   none   ────▶  none       served
 `,
-	Client: "it is served",
-	Server: "it serves",
-	Twin:   "a host that only hosts.deny names is denied",
+	Client:     "it is served",
+	Server:     "it serves",
+	Twin:       "a host that only hosts.deny names is denied",
+	Unscripted: "what the lists decide is the program's doing; what it comes to on the wire is denied-by-tcp-wrappers",
 }, func() {
 	us := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	others := []netip.Prefix{netip.MustParsePrefix("10.10.0.5/32")}

@@ -30,9 +30,10 @@ client                          server
   x509: unknown authority
   alert, close      ──────────▶  handshake: remote error: bad certificate
 `,
-	Client: "the handshake fails for a reason of its own",
-	Server: "reads the alert that says why",
-	Twin:   "a client that leaves without an alert is a reset or an end of the stream",
+	Client:     "the handshake fails for a reason of its own",
+	Server:     "reads the alert that says why",
+	Twin:       "a client that leaves without an alert is a reset or an end of the stream",
+	Unscripted: "TLS decides, above the sockets",
 }, func() {
 	// handshake runs a TLS server with the certificate and returns what the
 	// handshake with the client that call makes gave at the server.

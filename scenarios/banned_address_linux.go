@@ -38,9 +38,10 @@ client, banned         server
   RST    ═══════════▶    firewall: eaten
                          read: ETIMEDOUT
 `,
-	Client: "connect: ECONNREFUSED or ETIMEDOUT, as the ban chooses; an open connection: ECONNRESET, or no answer",
-	Server: "nothing",
-	Twin:   "another address is served",
+	Client:     "connect: ECONNREFUSED or ETIMEDOUT, as the ban chooses; an open connection: ECONNRESET, or no answer",
+	Server:     "nothing",
+	Twin:       "another address is served",
+	Unscripted: "a firewall rejects with a RST or by ICMP; a script can only have segments dropped",
 }, func() {
 	ban := func(server *netlab.Host, address netip.Addr, verdict netlab.Verdict) {
 		GinkgoHelper()

@@ -32,9 +32,10 @@ client                 kernel                 busy server
                                               much later: read, write
          ◀─────────────────────────────────── "a"
 `,
-	Client: "waits, and has its answer",
-	Server: "is late, and serves",
-	Twin:   "what fills up or runs out meanwhile has a scenario of its own",
+	Client:     "waits, and has its answer",
+	Server:     "is late, and serves",
+	Twin:       "what fills up or runs out meanwhile has a scenario of its own",
+	Unscripted: "a line of a script begins when the last is over: no program is late",
 }, func() {
 	const callers = 32
 

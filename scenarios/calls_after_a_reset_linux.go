@@ -51,6 +51,23 @@ client                 server
 	Client: "the first call that asks: ECONNRESET; then read: end of the stream, write: EPIPE",
 	Server: "its abort succeeds",
 	Twin:   "where a FIN came first the error is EPIPE, and a read never sees it",
+	Script: `
+--- share-out-its-error-rrr-after-a-rst-in-established-over-ipv4-ree
+client write "a"; server read 1; server abort
+client read 1 → ECONNRESET
+client read 1 → EOF
+client read 1 → EOF
+--- share-out-its-error-wwr-after-a-rst-in-established-over-ipv4-rpe
+client write "a"; server read 1; server abort
+client write "x" → ECONNRESET
+client write "x" → EPIPE
+client read 1 → EOF
+--- share-out-its-error-srw-after-a-rst-in-established-over-ipv4-rep
+client write "a"; server read 1; server abort
+client so_error → ECONNRESET
+client read 1 → EOF
+client write "x" → EPIPE
+`,
 }, func() {
 	rows := strings.Fields(afterReset)
 	var entries []TableEntry

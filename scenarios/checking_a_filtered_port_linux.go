@@ -33,6 +33,16 @@ client                 firewall               port, open
 	Client: "connect: no answer, or what the filter says",
 	Server: "nothing",
 	Twin:   "the filter is for another port: the port is open",
+	Script: `
+--- finds-it-filtered-if-it-drops
+listener listen
+network drops all toward listener
+client set nonblocking on
+client connect → EINPROGRESS
+client state → SYN_SENT
+client close
+wire rst from listener → 0
+`,
 }, func() {
 	DescribeTable("finds it", About(claims.PortCheck),
 		func(ctx SpecContext, verdict netlab.Verdict, patience time.Duration, want string) {

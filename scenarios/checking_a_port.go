@@ -31,6 +31,16 @@ client                 port
 	Client: "connect: 0 if somebody listens, else ECONNREFUSED",
 	Server: "nothing: its kernel answers",
 	Twin:   "behind a proxy, which listens itself, a port is never refused",
+	Script: `
+--- finds-it-open-if-somebody-listens/direct
+listener listen
+client connect → ok
+client close
+server accept → ok
+server read 1 → EOF
+--- finds-it-refused-if-nobody-listens
+client connect to nobody → ECONNREFUSED
+`,
 }, func() {
 	DescribeTable("finds it open if somebody listens", About(claims.PortCheck),
 		func(ctx SpecContext, route lab.Route) {

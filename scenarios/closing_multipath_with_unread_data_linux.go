@@ -34,6 +34,16 @@ client                     server
 	Client: "read: ECONNRESET",
 	Server: "close: 0",
 	Twin:   "with everything read the client reads the end of the stream",
+	Script: `
+--- resets-every-subflow-with-unread-data
+listener socket mptcp; listener listen
+client socket mptcp; client connect; server accept
+client write "ab"
+server read 1 → "a"
+server close → ok
+client await error → ok
+client read 1 → ECONNRESET
+`,
 }, func() {
 	// meet connects over two subflows and sends the server "ab".
 	meet := func(ctx SpecContext) (l *lab.Lab, server *netlab.Host, c, far *lab.Conn) {

@@ -29,6 +29,12 @@ client                 server
 	Client: "the waiting read: net.ErrClosed",
 	Server: "reads the end of the stream",
 	Twin:   "a RST of the peer looks otherwise: ECONNRESET",
+	Script: `
+--- is-not-what-the-peer-s-rst-looks-like
+client read 1 → waits
+server abort
+client returns → ECONNRESET
+`,
 }, func() {
 	It("fails the read that was waiting, and the peer sees a FIN", About(claims.SocketClosed), func(ctx SpecContext) {
 		l := StartLab()

@@ -29,6 +29,17 @@ client                 listener
 	Client: "connect: 0, then read: ECONNRESET",
 	Server: "closes its listener",
 	Twin:   "connections that were accepted are left alone",
+	Script: `
+--- queued
+listener listen; client connect
+listener close → ok
+client read 1 → ECONNRESET
+--- accepted
+listener listen; client connect; server accept
+listener close → ok
+client write "x" → 1
+server read 1 → "x"
+`,
 }, func() {
 	It("resets connections that the client had made", Named("queued"), func(ctx SpecContext) {
 		l := StartLab()

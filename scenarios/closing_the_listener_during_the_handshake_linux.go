@@ -37,6 +37,17 @@ client                 kernel                 server
 	Client: "connect: 0; nothing until it sends, then ECONNRESET",
 	Server: "closes its listener",
 	Twin:   "a listener that stays makes a connection of the request",
+	Script: `
+--- resets-the-client-when-it-sends
+# A listener that defers accept drops the last ACK of the handshake.
+listener set defer_accept 5; listener listen
+client connect → ok
+listener close → ok
+client poll → OUT
+client write "a" → 1
+client await rst → ok
+client read 1 → ECONNRESET
+`,
 }, func() {
 	// connect connects, has the server go on while the client's ACK is late,
 	// and then has the client write.

@@ -33,6 +33,16 @@ client                 server
 	Client: "read: the end of the stream; write: EPIPE",
 	Server: "close: 0",
 	Twin:   "everything was read: there is no RST",
+	Script: `
+--- breaks-the-client-s-pipe-and-leaves-its-read-a-clean-end
+server shutdown write
+client write "ab"
+server read 1 → "a"
+server close → ok
+client await rst → ok
+client read 1 → EOF
+client write "x" → EPIPE
+`,
 }, func() {
 	It("breaks the client's pipe and leaves its read a clean end", func(ctx SpecContext) {
 		l := StartLab()

@@ -33,6 +33,19 @@ client                 server        client                 server
 	Client: "write: 0, then EPIPE; read: the end of the stream",
 	Server: "close: 0",
 	Twin:   "the data came before the close: ECONNRESET",
+	Script: `
+--- after-the-close
+server close → ok
+client write "lost" → 4
+client await rst → ok
+client write "x" → EPIPE
+client read 1 → EOF
+--- before-the-close
+client write "lost" → 4
+server close → ok
+client await rst → ok
+client write "x" → ECONNRESET
+`,
 }, func() {
 	It("loses the data and breaks the client's pipe", Named("after-the-close"), About(claims.CloseInTransit), func(ctx SpecContext) {
 		l := StartLab()

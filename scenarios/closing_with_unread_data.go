@@ -33,6 +33,19 @@ client                 server
 	Client: "read: ECONNRESET, then the end of the stream",
 	Server: "close: 0",
 	Twin:   "nothing is unread: the client reads the end of the stream",
+	Script: `
+--- resets/direct
+client write "ab"
+server read 1 → "a"
+server close → ok
+client read 1 → ECONNRESET
+client read 1 → EOF
+--- nothing-unread
+client write "a"
+server read 1 → "a"
+server close → ok
+client read 1 → EOF
+`,
 }, func() {
 	DescribeTable("resets the client", Named("resets"), About(claims.GoRead, claims.UnreadClose),
 		func(ctx SpecContext, route lab.Route) {

@@ -28,9 +28,10 @@ client                    proxy              server
   "01234"  ◀──────────────
            ◀══════════════  RST  ═══════════▶
 `,
-	Client: "five bytes, then ECONNRESET",
-	Server: "ECONNRESET",
-	Twin:   "the other connections have the whole reply",
+	Client:     "five bytes, then ECONNRESET",
+	Server:     "ECONNRESET",
+	Twin:       "the other connections have the whole reply",
+	Unscripted: "a proxy stands between",
 }, func() {
 	It("resets the second connection behind the fifth byte, and no other", func(ctx SpecContext) {
 		l := StartLab()

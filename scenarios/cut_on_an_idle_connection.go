@@ -27,9 +27,10 @@ client              proxy              server
                  (nobody speaks)
            ◀════════  RST  ═══════════▶
 `,
-	Client: "the waiting read: ECONNRESET, without a byte on its way",
-	Server: "the waiting read: ECONNRESET",
-	Twin:   "toxiproxy's reset_peer waits for the next byte",
+	Client:     "the waiting read: ECONNRESET, without a byte on its way",
+	Server:     "the waiting read: ECONNRESET",
+	Twin:       "toxiproxy's reset_peer waits for the next byte",
+	Unscripted: "a proxy stands between",
 }, func() {
 	DescribeTable("ends it for both ends",
 		func(ctx SpecContext, with harness.Action, ending harness.Ending) {

@@ -33,6 +33,19 @@ client                 server
 	Client: "write: 0, then EPIPE; read: the end of the stream",
 	Server: "its own socket: ECONNRESET",
 	Twin:   "only the sending direction is shut down: the data is read",
+	Script: `
+--- both-directions
+server shutdown both
+client write "xy" → 2
+client await rst → ok
+client write "z" → EPIPE
+client read 1 → EOF
+server so_error → ECONNRESET
+--- of-the-sending-direction-is-read
+server shutdown write
+client write "xy" → 2
+server read 10 → "xy"
+`,
 }, func() {
 	It("of both directions resets the end that shut them", Named("both-directions"), About(claims.LocallyGenerated), func(ctx SpecContext) {
 		l := StartLab()

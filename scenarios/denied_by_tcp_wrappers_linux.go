@@ -37,6 +37,17 @@ ssh                    sshd
 	Client: "read: ECONNRESET",
 	Server: "close: 0, with the banner unread",
 	Twin:   "the banner was read or comes later: the client reads the end of the stream",
+	Script: `
+--- is-reset-if-its-banner-was-not-read/direct
+client write "SSH-2.0-client\r\n"
+server close → ok
+client read 10 → ECONNRESET
+--- is-told-the-end-of-the-stream-if-its-banner-was-read
+client write "SSH-2.0-client\r\n"
+server read 100 → "SSH-2.0-client\r\n"
+server close → ok
+client read 10 → EOF
+`,
 }, func() {
 	const banner = "SSH-2.0-client\r\n"
 	lists := servers.AccessLists{Deny: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}

@@ -37,6 +37,16 @@ client                 ss -K                  server
 	Client: "read: ECONNRESET",
 	Server: "read: ECONNABORTED",
 	Twin:   "the other connections are left alone",
+	Script: `
+--- aborts-it-for-its-owner-and-resets-the-peer
+network destroys server → ok
+client read 1 → ECONNRESET
+server read 1 → ECONNABORTED
+--- resets-those-who-wait-for-accept-if-it-is-a-listener
+listener listen; client connect
+network destroys listener → ok
+client read 1 → ECONNRESET
+`,
 }, func() {
 	It("aborts it for its owner and resets the peer", About(claims.LocallyGenerated), func(ctx SpecContext) {
 		l, _, server := StartPair()

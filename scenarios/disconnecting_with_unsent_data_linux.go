@@ -34,6 +34,23 @@ client                 server
 	Client: "the data so far, then ECONNRESET",
 	Server: "connect(AF_UNSPEC): 0",
 	Twin:   "nothing is unsent: nothing more is said to the client",
+	Script: `
+--- resets-the-client-if-data-is-unsent-which-is-lost
+client set rcvbuf 4096; listener listen; client connect; server accept
+client shutdown write
+server fill → full
+server shutdown write
+server disconnect → ok
+client drain → less then ECONNRESET
+server read 1 → ECONNRESET
+--- says-nothing-to-a-client-that-has-had-everything
+client shutdown write
+server write "all" → 3
+server shutdown write
+server disconnect → ok
+client read 10 → "all"
+client read 10 → EOF
+`,
 }, func() {
 	It("resets the client if data is unsent, which is lost", About(claims.LocallyGenerated), func(ctx SpecContext) {
 		l := StartLab()

@@ -28,6 +28,17 @@ client                 server
 	Client: "read: ECONNRESET",
 	Server: "read on the own socket: ECONNRESET",
 	Twin:   "both ends had finished: there is no error",
+	Script: `
+--- both-ends
+server disconnect → ok
+client read 1 → ECONNRESET
+server read 1 → ECONNRESET
+--- leaves-no-error-where-both-ends-had-finished
+client shutdown write; server shutdown write
+server disconnect → ok
+server so_error → none
+client read 1 → EOF
+`,
 }, func() {
 	It("resets both ends, the own one included", Named("both-ends"), About(claims.LocallyGenerated), func(ctx SpecContext) {
 		l := StartLab()

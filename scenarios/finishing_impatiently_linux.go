@@ -36,6 +36,18 @@ client                 server
 	Client: "read: the end of the stream; write: EPIPE",
 	Server: "close: 0",
 	Twin:   "by default the server waits: the client goes on sending",
+	Script: `
+--- breaks-the-client-s-pipe-when-its-fin-is-acknowledged
+server set linger2 -1s
+server close → ok
+client await rst → ok
+client read 1 → EOF
+client write "x" → EPIPE
+--- is-none-by-default-the-client-goes-on-sending
+server shutdown write; server close
+client read 1 → EOF
+client state → CLOSE_WAIT
+`,
 }, func() {
 	closeAtOnce := func(_ SpecContext, server *lab.Conn) {
 		GinkgoHelper()

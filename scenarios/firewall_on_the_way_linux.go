@@ -39,6 +39,15 @@ client                 firewall               server
 	Client: "ECONNRESET if it rejects with RST, ETIMEDOUT if it drops",
 	Server: "nothing, until it speaks",
 	Twin:   "what it does not block is not touched",
+	Script: `
+--- drops
+client set user_timeout 1s
+network drops all toward server
+client write "b" → 1
+client await error within 60s → ok
+client read 1 → ETIMEDOUT
+server state → ESTABLISHED
+`,
 }, func() {
 	It("resets an open connection if it rejects with RST, the other end later", Named("rejects"), About(claims.FirewallBlock), func(ctx SpecContext) {
 		l, client, router, server := StartTriple()

@@ -33,6 +33,27 @@ client                 server                 child
 	Client: "nothing while the child lives, then the end of the stream or ECONNRESET",
 	Server: "the parent's close: 0",
 	Twin:   "closed: FIN at the child's exit; aborted: RST",
+	Script: `
+--- keeps-it-open-when-its-parent-is-done-with-it-closed-fin-at-the-child-s-exit
+# A fork copies the descriptor.
+client write "a"
+server dup as child
+server close → ok
+child read 1 → "a"
+child write "a" → 1
+client read 1 → "a"
+child close
+client read 1 → EOF
+--- keeps-it-open-when-its-parent-is-done-with-it-aborted-rst-at-the-child-s-exit
+client write "a"
+server dup as child
+server abort → ok
+child read 1 → "a"
+child write "a" → 1
+client read 1 → "a"
+child close
+client read 1 → ECONNRESET
+`,
 }, func() {
 	DescribeTable("keeps it open when its parent is done with it",
 		func(ctx SpecContext, process string, done lab.Op, want harness.Ending, shows RecordingMatcher) {

@@ -35,6 +35,16 @@ checker                backend
 	Client: "the checker's connect: 0, then it aborts",
 	Server: "accept: 0, then read: ECONNRESET",
 	Twin:   "the checker closes with FIN: read is the end of the stream",
+	Script: `
+--- lets-the-backend-accept-and-fails-its-first-read/direct
+listener listen; checker connect; checker abort
+server accept → ok
+server read 1 → ECONNRESET
+--- goes-unnoticed-if-the-checker-closes-with-fin
+listener listen; client connect; client close
+server accept → ok
+server read 1 → EOF
+`,
 }, func() {
 	check := func(ctx SpecContext, route lab.Route) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()

@@ -37,6 +37,27 @@ client
 	Client: "the checker's connect: 0, then it aborts",
 	Server: "nothing: there is nothing to accept",
 	Twin:   "a plain listener accepts each, and its read fails",
+	Script: `
+--- hides-health-checks-from-the-application
+listener set defer_accept 5; listener listen
+checker connect → ok
+checker abort
+listener poll → nothing
+client connect; client write "hello"
+server accept → ok
+server read 10 → "hello"
+server close
+client read 1 → EOF
+--- is-what-hides-them-a-plain-listener-sees-each
+listener listen
+checker connect → ok
+checker abort
+listener poll → IN
+server accept → ok
+server read 1 → ECONNRESET
+client connect; server2 accept; server2 close
+client read 1 → EOF
+`,
 }, func() {
 	const probes = 3
 

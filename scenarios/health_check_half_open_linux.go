@@ -34,9 +34,10 @@ checker                backend's kernel       backend
          ◀───────────  SYN-ACK
   RST    ═══════════▶    request gone           (nothing to accept)
 `,
-	Client: "the checker has its SYN-ACK, and its kernel sends RST",
-	Server: "nothing: there is nothing to accept",
-	Twin:   "the checker completes the handshake: accept: 0, then read: ECONNRESET",
+	Client:     "the checker has its SYN-ACK, and its kernel sends RST",
+	Server:     "nothing: there is nothing to accept",
+	Twin:       "the checker completes the handshake: accept: 0, then read: ECONNRESET",
+	Unscripted: "the SYN comes from no socket",
 }, func() {
 	It("never reaches the application", About(claims.ProbeHalfOpen), func(ctx SpecContext) {
 		l, client, server := StartPair()

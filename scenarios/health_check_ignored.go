@@ -34,9 +34,10 @@ checker                backend                 client
                          "hello"  ◀───── × 20 ──  "hello"
                          "hello"  ──────────────▶
 `,
-	Client: "the checkers abort; the other clients are served",
-	Server: "a reset before the first byte, and no line in its log",
-	Twin:   "a backend that logs every reset has a line for each",
+	Client:     "the checkers abort; the other clients are served",
+	Server:     "a reset before the first byte, and no line in its log",
+	Twin:       "a backend that logs every reset has a line for each",
+	Unscripted: "it is about the log of a program; what that reads is health-check",
 }, func() {
 	const probes, callers = 100, 20
 

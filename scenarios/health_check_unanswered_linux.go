@@ -36,6 +36,18 @@ checker                backend's kernel       backend
 	Client: "connect: given up",
 	Server: "nothing; its late SYN-ACK is answered with RST",
 	Twin:   "no SYN-ACK comes: nothing is said",
+	Script: `
+--- says-nothing-where-no-syn-ack-comes
+listener listen; client bind
+network drops all toward client
+client set nonblocking on
+client connect → EINPROGRESS
+client close → ok
+wire rst from client → 0
+# The next connection is the first that can be accepted.
+client2 connect; server accept; client2 close
+server read 1 → EOF
+`,
 }, func() {
 	// check probes the backend and gives up when an answer has left it, which
 	// is lost, or when the SYN has come that gets none.

@@ -30,9 +30,10 @@ client                 server, or a proxy with an idle timeout of 20
  20      ◀───────────  FIN
  30  heartbeat ──────▶
 `,
-	Client: "the connection stays",
-	Server: "the connection stays",
-	Twin:   "a heartbeat that is missing or too slow: the connection is dropped",
+	Client:     "the connection stays",
+	Server:     "the connection stays",
+	Twin:       "a heartbeat that is missing or too slow: the connection is dropped",
+	Unscripted: "the clock is the program's",
 }, func() {
 	const idleTimeout, units = 20, 120
 

@@ -37,6 +37,21 @@ client                 server
 	Client: "is let in; at the first request the end of the stream, or ECONNRESET if it has sent on",
 	Server: "cannot start its helper, and closes",
 	Twin:   "the helper is there: the request is answered",
+	Script: `
+--- accepts-the-session-and-ends-it-at-the-first-request-with-fin
+client write "login"; server read 10
+server write "ok"; client read 10 → "ok"
+client write "request"; server read 10
+server close
+client read 10 → EOF
+--- accepts-the-session-and-ends-it-at-the-first-request-with-rst-if-the-client-has-sent-on
+client write "login"; server read 10
+server write "ok"; client read 10 → "ok"
+client write "request"; server read 7
+client write "more"
+server close
+client read 10 → ECONNRESET
+`,
 }, func() {
 	missing := func() string { return filepath.Join(GinkgoT().TempDir(), "sftp-server") }
 	login := func(ctx SpecContext, l *lab.Lab, server lab.Server) *lab.Conn {

@@ -33,6 +33,14 @@ client                 server
 	Client: "the descriptor stays until close",
 	Server: "its abort succeeds",
 	Twin:   "close gives the descriptor back",
+	Script: `
+--- holds-its-descriptor-until-it-is-closed
+server abort
+client await rst → ok
+client state → CLOSE
+client read 1 → ECONNRESET
+client close → ok
+`,
 }, func() {
 	It("holds its descriptor until it is closed", About(claims.FreeResources), func(ctx SpecContext) {
 		const connections = 4

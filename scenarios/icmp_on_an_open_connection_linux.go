@@ -34,9 +34,10 @@ client                 router                 server
   SO_ERROR: ECONNREFUSED
   "a"    ──────────────────────────────────▶    read: "a"
 `,
-	Client: "SO_ERROR: ECONNREFUSED or EHOSTUNREACH; the connection lives, or times out with that",
-	Server: "what was sent, later",
-	Twin:   "without ICMP it times out with ETIMEDOUT",
+	Client:     "SO_ERROR: ECONNREFUSED or EHOSTUNREACH; the connection lives, or times out with that",
+	Server:     "what was sent, later",
+	Twin:       "without ICMP it times out with ETIMEDOUT",
+	Unscripted: "a device on the way sends ICMP",
 }, func() {
 	const withICMP = "it rejects with ICMP"
 

@@ -40,6 +40,19 @@ client                 firewall               server
 	Client: "at the next write: no answer, or ECONNRESET",
 	Server: "nothing",
 	Twin:   "keepalive probes in time keep the connection",
+	Script: `
+--- shows-it-to-the-end-that-speaks-not-to-the-other-it-drops
+client set user_timeout 1s
+network drops all toward server; network drops all toward client
+client write "b" → 1
+client await error within 60s → ok
+client read 1 → ETIMEDOUT
+server state → ESTABLISHED
+server set user_timeout 1s
+server write "c" → 1
+server await error within 60s → ok
+server read 1 → ETIMEDOUT
+`,
 }, func() {
 	const patience = 100 * time.Millisecond
 	// connect connects through a firewall that forgets after so many seconds,

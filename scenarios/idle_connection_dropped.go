@@ -34,6 +34,16 @@ client                 server
 	Client: "read: the end of the stream or ECONNRESET, as the server chooses",
 	Server: "closes by its own clock",
 	Twin:   "under a longer timeout the connection stays",
+	Script: `
+--- drops-an-idle-connection-with-fin/direct
+client write "a"; server read 1; server write "a"; client read 1
+server close → ok
+client read 1 → EOF
+--- drops-an-idle-connection-with-rst/direct
+client write "a"; server read 1; server write "a"; client read 1
+server abort → ok
+client read 1 → ECONNRESET
+`,
 }, func() {
 	const timeout, patience = 20 * time.Millisecond, 20 * time.Millisecond
 

@@ -32,9 +32,10 @@ client, firewall       censor                 server, firewall
   TTL 63: let in   ◀───────────────────────▶    TTL 63: let in
   TTL 57: dropped  ◀═══════ RST ═══════════▶    TTL 57: dropped
 `,
-	Client: "the connection goes on",
-	Server: "the connection goes on",
-	Twin:   "one end alone ignores them: the other resets it",
+	Client:     "the connection goes on",
+	Server:     "the connection goes on",
+	Twin:       "one end alone ignores them: the other resets it",
+	Unscripted: "the RST comes from no socket",
 }, func() {
 	// inject has the router forge RSTs to both ends of a connection, of which
 	// some drop RSTs with another TTL than the segments before.

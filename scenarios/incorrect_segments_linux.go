@@ -28,9 +28,10 @@ somebody               server
          ◀───────────  ACK
                          ESTABLISHED
 `,
-	Client: "nothing: the connection lives",
-	Server: "nothing: its kernel answers with an ACK",
-	Twin:   "the segment is of an unknown connection: RST",
+	Client:     "nothing: the connection lives",
+	Server:     "nothing: its kernel answers with an ACK",
+	Twin:       "the segment is of an unknown connection: RST",
+	Unscripted: "the segments come from no socket",
 }, func() {
 	// answer has the router forge a segment and returns the server's answer.
 	answer := func(ctx SpecContext, spoil func(*netlab.Segment)) (answer netlab.Segment, c, far *lab.Conn) {

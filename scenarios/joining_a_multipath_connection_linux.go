@@ -29,9 +29,10 @@ peer                   server
   SYN, MP_JOIN ─────▶    unknown token
          ◀═══════════  RST ACK, MP_TCPRST
 `,
-	Client: "nothing: the connection goes on over its other subflows",
-	Server: "nothing",
-	Twin:   "the server allows it: the subflow joins",
+	Client:     "nothing: the connection goes on over its other subflows",
+	Server:     "nothing",
+	Twin:       "the server allows it: the subflow joins",
+	Unscripted: "a subflow that is refused needs another address or a forged token",
 }, func() {
 	const kind = layers.TCPOptionKindMultipathTCP
 	join := layers.TCPOption{OptionType: kind, OptionLength: 12, // MP_JOIN, address 1, a token, a random number

@@ -40,6 +40,15 @@ client                 router                 server
 	Client: "read: ETIMEDOUT",
 	Server: "read: ECONNRESET, if the RST reaches it",
 	Twin:   "the peer's kernel answers: the connection stays",
+	Script: `
+--- drops-a-peer-that-is-dead-to-it-after-time-probes-interval-1s-1-2s
+client set keepalive 1s 2s 1
+network drops all toward client
+client await error within 60s → ok
+client read 1 → ETIMEDOUT
+server await rst → ok
+server read 1 → ECONNRESET
+`,
 }, func() {
 	DescribeTable("drops a peer that is dead to it, after time + probes × interval", About(claims.KeepaliveDeadPeer, claims.LocallyGenerated),
 		func(ctx SpecContext, idle, interval time.Duration, probes int) {

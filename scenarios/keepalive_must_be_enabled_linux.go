@@ -28,9 +28,10 @@ sysctl tcp_keepalive_time ──▶ TCP_KEEPIDLE of every new socket
                                 SO_KEEPALIVE off: no probe, whatever it says
                                 SO_KEEPALIVE on:  the first probe after it
 `,
-	Client: "a plain socket uses them when it enables keepalive",
-	Server: "nothing",
-	Twin:   "Go's dialer enables keepalive by itself, with times of its own",
+	Client:     "a plain socket uses them when it enables keepalive",
+	Server:     "nothing",
+	Twin:       "Go's dialer enables keepalive by itself, with times of its own",
+	Unscripted: "it reads an option back, and a script only sets them",
 }, func() {
 	It("apply to a plain socket only when it enables keepalive", About(claims.KeepaliveMustBeEnabled), func(ctx SpecContext) {
 		l := StartLab()

@@ -33,6 +33,14 @@ client                 server's kernel         server
 	Client: "the end of the stream in spite of its probes",
 	Server: "closes: its program has seen no byte",
 	Twin:   "a heartbeat, which is data, keeps the connection",
+	Script: `
+--- does-not-keep-a-connection-that-the-peer-s-program-holds-for-idle
+client set keepalive 1s 1s 3
+server await data within 2500ms → not yet
+server close → ok
+client write "a" → 1
+client read 1 → EOF
+`,
 }, func() {
 	It("does not keep a connection that the peer's program holds for idle", About(claims.KeepalivePrevents), func(ctx SpecContext) {
 		l := StartLab()

@@ -34,6 +34,16 @@ client                 server
 	Client: "read: the end of the stream; ECONNRESET where something is unread",
 	Server: "is dead",
 	Twin:   "with unread bytes the kernel sends RST, without FIN",
+	Script: `
+--- nothing-unread
+client write "a"; server read 1; server write "a"; client read 1
+server kill
+client read 1 → EOF
+--- unread
+client write "ab"; server read 1
+server kill
+client read 1 → ECONNRESET
+`,
 }, func() {
 	killed := func(ctx SpecContext, text string) (lab.Outcome, *evidence.Recording) {
 		GinkgoHelper()

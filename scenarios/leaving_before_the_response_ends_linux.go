@@ -35,6 +35,24 @@ browser                server
 	Client: "leaves",
 	Server: "write: ECONNRESET",
 	Twin:   "the browser had read all that was there: the write after the next one: EPIPE",
+	Script: `
+--- resets-the-server-that-is-sending-it/direct
+listener listen; browser connect; server accept
+browser write "GET"; server read 10
+server write "response"
+browser read 4 → "resp"
+browser close
+server await rst → ok
+server write "more" → ECONNRESET
+--- breaks-the-server-s-pipe-if-the-browser-had-read-all-that-was-there
+client write "GET"; server read 10
+server write "response"
+client read 10 → "response"
+client close
+server write "more" → 4
+server await rst → ok
+server write "more" → EPIPE
+`,
 }, func() {
 	DescribeTable("resets the server that is sending it", About(claims.BrowserLeaves),
 		func(ctx SpecContext, route lab.Route) {

@@ -33,6 +33,13 @@ client             server          client             server
 	Client: "read: ECONNRESET if a byte is left, otherwise the end of the stream",
 	Server: "close: 0",
 	Twin:   "the same server reads one byte more",
+	Script: `
+--- is-what-turns-the-fin-of-a-close-into-a-rst
+client write "abc"
+server read 2 → "ab"
+server close
+client read 1 → ECONNRESET
+`,
 }, func() {
 	It("is what turns the FIN of a close into a RST", About(claims.GoUnreadData), func(ctx SpecContext) {
 		l := StartLab()

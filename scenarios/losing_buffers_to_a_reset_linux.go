@@ -38,6 +38,21 @@ client                       server
 	Client: "what had arrived, then ECONNRESET",
 	Server: "write and close: 0, and what was not sent is lost",
 	Twin:   "a close delivers all of it",
+	Script: `
+--- what-had-arrived/direct
+server write "12345" → 5
+server abort → ok
+client read 10 → "12345"
+client read 10 → ECONNRESET
+--- what-was-unsent
+server fill → full
+server abort → ok
+client drain → less then ECONNRESET
+--- close-delivers
+server fill → full
+server close → ok
+client drain → all then EOF
+`,
 }, func() {
 	DescribeTable("leaves readable what had arrived before it", Named("what-had-arrived"), About(claims.BuffersLost),
 		func(ctx SpecContext, route lab.Route) {

@@ -33,9 +33,10 @@ client                          server
                     ◀══════════  close: RST
   read: the alert, or write: ECONNRESET
 `,
-	Client: "the alert, or ECONNRESET, by what it does next",
-	Server: "refuses the certificate, and closes",
-	Twin:   "the server lingers: the alert is seen for sure",
+	Client:     "the alert, or ECONNRESET, by what it does next",
+	Server:     "refuses the certificate, and closes",
+	Twin:       "the server lingers: the alert is seen for sure",
+	Unscripted: "TLS decides, above the sockets",
 }, func() {
 	// request is more than TLS reads ahead.
 	request := string(make([]byte, 8192))

@@ -31,9 +31,10 @@ client                 router                 server
          ◀═══════════════════════════════════  RST, of subflow 1
   data   ── subflow 2 ───────────────────────▶  read: right
 `,
-	Client: "nothing: what was lost is sent again over another subflow",
-	Server: "reads what was sent",
-	Twin:   "over plain TCP the server reads what the device wrote",
+	Client:     "nothing: what was lost is sent again over another subflow",
+	Server:     "reads what was sent",
+	Twin:       "over plain TCP the server reads what the device wrote",
+	Unscripted: "a device on the way changes segments",
 }, func() {
 	text := strings.Repeat("resetlab", 64)
 

@@ -38,9 +38,10 @@ client                 router, forgot         server
   no socket  RST ════════════════════════════▶
                                                 read: ECONNRESET
 `,
-	Client: "at the next write: ECONNRESET",
-	Server: "nothing until it speaks, then ECONNRESET",
-	Twin:   "a client that speaks first is learnt again, if the NAT may",
+	Client:     "at the next write: ECONNRESET",
+	Server:     "nothing until it speaks, then ECONNRESET",
+	Twin:       "a client that speaks first is learnt again, if the NAT may",
+	Unscripted: "a NAT stands between",
 }, func() {
 	flush := func(_ SpecContext, router *netlab.Host, _, _ *lab.Conn) {
 		Expect(router.ForgetFlows()).To(Succeed())

@@ -35,9 +35,10 @@ client                 NAT                    server
          ◀═══════════  translates ═══════════  RST
   read: ECONNRESET
 `,
-	Client: "ECONNRESET",
-	Server: "ECONNRESET",
-	Twin:   "the NAT is liberal or drops what is invalid: the connection lives",
+	Client:     "ECONNRESET",
+	Server:     "ECONNRESET",
+	Twin:       "the NAT is liberal or drops what is invalid: the connection lives",
+	Unscripted: "a NAT stands between",
 }, func() {
 	// stray has the server's machine send a segment ahead of the window, and
 	// waits until the router has had it.

@@ -37,6 +37,24 @@ client                   selector loop, one thread
 	Client: "aborts",
 	Server: "the channel is ready, and read: ECONNRESET",
 	Twin:   "the client closes plainly: read is the end of the stream",
+	Script: `
+--- reads-econnreset-after-an-abort/direct
+server watch IN RDHUP
+client write "report"
+server events → IN
+server read 100 → "report"
+client abort
+server events → IN ERR HUP RDHUP
+server read 100 → ECONNRESET
+--- reads-the-end-of-the-stream-after-a-plain-close-and-logs-nothing
+server watch IN RDHUP
+client write "report"
+server events → IN
+server read 100 → "report"
+client close
+server events → IN RDHUP
+server read 100 → EOF
+`,
 }, func() {
 	startNIO := func(l *lab.Lab) (*servers.NIO, *gbytes.Buffer) {
 		GinkgoHelper()

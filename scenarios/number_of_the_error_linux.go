@@ -35,6 +35,20 @@ client                 server
 	Client: "read: 104, \"connection reset by peer\"",
 	Server: "close: 0",
 	Twin:   "the write behind it: 32, \"broken pipe\"",
+	Script: `
+--- has-the-number-104-and-the-words-connection-reset-by-peer
+client write "ab"
+server read 1 → "a"
+server close
+client read 1 → ECONNRESET
+--- is-not-the-error-of-the-write-that-follows-it-32-broken-pipe
+client write "ab"
+server read 1 → "a"
+server close
+client await rst
+client write "x" → ECONNRESET
+client write "x" → EPIPE
+`,
 }, func() {
 	It("has the number 104 and the words \"connection reset by peer\"", About(claims.Errno104), func(ctx SpecContext) {
 		l := StartLab()

@@ -33,6 +33,17 @@ server                 peer
 	Client: "write: 0, then EPIPE",
 	Server: "nothing: the program has closed",
 	Twin:   "the other end only finishes: there is no RST",
+	Script: `
+--- is-reset-by-what-cannot-be-delivered-when-its-fin-is-acknowledged-fin-wait2-data
+server close → ok
+client write "x" → 1
+client await rst → ok
+client write "x" → EPIPE
+--- is-no-orphan-while-the-program-can-still-read
+server shutdown write
+client write "x" → 1
+server read 1 → "x"
+`,
 }, func() {
 	x := func(s *netlab.Segment) { s.Payload = []byte("x") }
 	syn := func(s *netlab.Segment) { s.Flags, s.Ack = netlab.SYN, 0 }

@@ -39,6 +39,29 @@ client                 server
 	Client: "at the next write: ECONNRESET; never, if it only reads",
 	Server: "knows nothing of it",
 	Twin:   "only the listener went and came back: the connection goes on",
+	Script: `
+--- nobody-listens
+server vanish; listener close
+client write "a" → 1
+client await rst → ok
+client read 1 → ECONNRESET
+--- only-reads
+server vanish; listener close
+client/reader read 1 → waits
+client/reader returns → not yet
+client state → ESTABLISHED
+client/writer write "a" → 1
+client/reader returns → ECONNRESET
+--- goes-on-where-only-the-listener-went-and-came-back
+listener close
+client write "a" → 1
+server read 1 → "a"
+--- resets-a-client-that-waits-at-its-first-keepalive-probe
+client set keepalive 1s 1s 1
+server vanish; listener close
+client await rst within 60s → ok
+client read 1 → ECONNRESET
+`,
 }, func() {
 	// crash connects, and has the server forget it when nothing is on the way.
 	// The tap at the client has seen what went before.

@@ -36,6 +36,19 @@ client                 router                 server
 	Client: "at the next write: ECONNRESET",
 	Server: "ETIMEDOUT, earlier",
 	Twin:   "the way is free again in time: the connection goes on",
+	Script: `
+--- resets-the-client-at-its-next-segment
+server set user_timeout 1s
+network drops all toward client
+server write "a" → 1
+server await error within 60s → ok
+server read 1 → ETIMEDOUT
+server close; listener close
+network passes all toward client
+client write "b" → 1
+client await rst → ok
+client read 1 → ECONNRESET
+`,
 }, func() {
 	It("resets the client at its next segment", About(claims.PeerRestartTimeout, claims.LocallyGenerated), func(ctx SpecContext) {
 		l, client, router, server := StartTriple()

@@ -35,6 +35,22 @@ plain client           TLS server
 	Client: "the last word, then ECONNRESET; a client that writes on never reads it",
 	Server: "says that it wants TLS, and closes",
 	Twin:   "the server has read everything: the last word and the end of the stream",
+	Script: `
+--- is-reset-behind-the-server-s-last-word-when-it-sent-more-than-the-server-read/direct
+client write 4096
+server read 576
+server write "this is a TLS port"
+server close → ok
+client read 100 → "this is a TLS port"
+client read 100 → ECONNRESET
+--- gets-the-last-word-and-a-fin-when-the-server-has-read-everything
+client write "GET / HTTP/1.0\r\n\r\n"
+server read 576
+server write "this is a TLS port"
+server close → ok
+client read 100 → "this is a TLS port"
+client read 100 → EOF
+`,
 }, func() {
 	upload := strings.Repeat("x", 4096) // more than TLS reads ahead
 

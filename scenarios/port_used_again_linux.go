@@ -41,6 +41,23 @@ client                 server
 	Client: "connect: 0, after a RST of its own",
 	Server: "the old connection: ECONNRESET",
 	Twin:   "from another port the old connection is left alone",
+	Script: `
+--- resets-the-connection-that-the-server-still-holds
+listener listen; client connect; server accept
+client vanish
+client2 bind same as client
+client2 connect → waits
+client2 returns within 60s → ok
+server read 1 → ECONNRESET
+--- clears-a-socket-away-that-the-server-leaks-in-close-wait
+listener listen; client connect; server accept
+client shutdown write
+client vanish
+client2 bind same as client
+client2 connect → waits
+client2 returns within 60s → ok
+server write "x" → EPIPE
+`,
 }, func() {
 	// again connects, has the first connection end, and connects from its port.
 	again := func(ctx SpecContext, from uint16, end func(l *lab.Lab, client *netlab.Host, c, far *lab.Conn)) (

@@ -36,9 +36,10 @@ client                 server                 children
   "a"    ───────────▶    fork: EAGAIN
          ◀═══════════  RST
 `,
-	Client: "ECONNRESET",
-	Server: "fork: EAGAIN, and it closes",
-	Twin:   "it waits for its children: all are served",
+	Client:     "ECONNRESET",
+	Server:     "fork: EAGAIN, and it closes",
+	Twin:       "it waits for its children: all are served",
+	Unscripted: "the limit is a process's, and a script forks none",
 }, func() {
 	const most, callers = 2, 6
 

@@ -27,9 +27,10 @@ client            plain toxiproxy            server
                         read: ECONNRESET  ◀════  RST
   read: EOF  ◀────  FIN
 `,
-	Client: "behind a plain toxiproxy: the end of the stream",
-	Server: "aborts",
-	Twin:   "a faithful proxy passes the RST on: ECONNRESET",
+	Client:     "behind a plain toxiproxy: the end of the stream",
+	Server:     "aborts",
+	Twin:       "a faithful proxy passes the RST on: ECONNRESET",
+	Unscripted: "a proxy stands between",
 }, func() {
 	// arrives is the state to which the other end goes from ESTABLISHED: by a
 	// RST, or by the FIN that it has become.

@@ -26,9 +26,10 @@ client              proxy                server
                            ◀─────────────  "yes"
   "yes"        ◀─────      or nothing, if it knows no half-close
 `,
-	Client: "behind a plain toxiproxy: no answer",
-	Server: "its answer has no way back",
-	Twin:   "a faithful proxy leaves the way back open",
+	Client:     "behind a plain toxiproxy: no answer",
+	Server:     "its answer has no way back",
+	Twin:       "a faithful proxy leaves the way back open",
+	Unscripted: "a proxy stands between",
 }, func() {
 	DescribeTable("leaves the way back for an answer of",
 		func(ctx SpecContext, bytes int, route lab.Route) {

@@ -37,6 +37,22 @@ client                       server
 	Client: "read: ECONNRESET if it sent more behind QUIT",
 	Server: "close: 0",
 	Twin:   "nothing is sent behind QUIT: the end of the stream",
+	Script: `
+--- makes-the-server-close-and-what-the-client-gets-is-finished-after-noop-r-nquit-r-n/direct
+client write "NOOP\r\nQUIT\r\n"
+server read 100
+server write "221 closing"
+server close
+client read 100 → "221 closing"
+client read 100 → EOF
+--- makes-the-server-close-and-what-the-client-gets-is-reset-after-quit-r-nnoop-r-n/direct
+client write "QUIT\r\nNOOP\r\n"
+server read 6 → "QUIT\r\n"
+server write "221 closing"
+server close
+client read 100 → "221 closing"
+client read 100 → ECONNRESET
+`,
 }, func() {
 	DescribeTable("makes the server close, and what the client gets is", About(claims.QuitCommand),
 		func(ctx SpecContext, text string, ending harness.Ending, route lab.Route) {

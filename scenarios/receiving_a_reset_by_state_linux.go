@@ -36,6 +36,30 @@ CLOSE_WAIT ◀─────────  FIN
 	Client: "SYN-SENT: ECONNREFUSED; CLOSE-WAIT: EPIPE; else ECONNRESET",
 	Server: "sends the RST",
 	Twin:   "a RST that is not of this connection: nothing",
+	Script: `
+--- is-said-by-its-own-state-rr-in-close-wait-ee
+client shutdown write
+server state → CLOSE_WAIT
+client abort
+server read 1 → EOF
+server read 1 → EOF
+--- is-said-by-its-own-state-ww-in-close-wait-pp
+client shutdown write
+server state → CLOSE_WAIT
+client abort
+server write "x" → EPIPE
+server write "x" → EPIPE
+--- is-said-by-its-own-state-rr-in-established-re
+client abort
+server read 1 → ECONNRESET
+server read 1 → EOF
+--- is-said-by-its-own-state-rr-in-fin-wait2-re
+server shutdown write
+server state → FIN_WAIT2
+client abort
+server read 1 → ECONNRESET
+server read 1 → EOF
+`,
 }, func() {
 	fin := func(p *netlab.Peer, next *netlab.Segment) {
 		finished := *next

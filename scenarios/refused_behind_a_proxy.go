@@ -32,6 +32,10 @@ client              proxy              nobody
 	Client: "connect, write or read: ECONNRESET",
 	Server: "is not there",
 	Twin:   "without the proxy: ECONNREFUSED",
+	Script: `
+--- is-a-refusal-if-there-is-no-proxy
+client connect to nobody → ECONNREFUSED
+`,
 }, func() {
 	It("is a reset for the client", Named("reset"), func(ctx SpecContext) {
 		l := StartLab()

@@ -31,6 +31,15 @@ client                 nobody
 	Client: "connect: ECONNREFUSED",
 	Server: "is not there",
 	Twin:   "somebody listens: the connect succeeds",
+	Script: `
+--- refused
+client connect to nobody → ECONNREFUSED
+--- succeeds-as-soon-as-somebody-does
+listener listen
+client connect → ok
+server accept; server close
+client read 1 → EOF
+`,
 }, func() {
 	It("is refused", Named("refused"), About(claims.RefuseIsReset), func(ctx SpecContext) {
 		l := StartLab()

@@ -37,6 +37,15 @@ client                 server
 	Client: "write: ECONNRESET; the reply only if it looks",
 	Server: "close: 0",
 	Twin:   "a lingering close delivers the reply",
+	Script: `
+--- unread/direct
+client write 1000
+server read 10
+server write "413"
+server close → ok
+client await rst → ok
+client write 1000 → ECONNRESET
+`,
 }, func() {
 	// More than both kernels hold together: the client is still sending.
 	const size = 64 << 20

@@ -34,9 +34,10 @@ client                 router                 server
   "b", again and again
   read: ETIMEDOUT                               ESTABLISHED
 `,
-	Client: "ETIMEDOUT, or EHOSTUNREACH if a router says so; no RST",
-	Server: "ETIMEDOUT",
-	Twin:   "another address of the same host: nothing happens",
+	Client:     "ETIMEDOUT, or EHOSTUNREACH if a router says so; no RST",
+	Server:     "ETIMEDOUT",
+	Twin:       "another address of the same host: nothing happens",
+	Unscripted: "an address goes, and no socket does",
 }, func() {
 	const patience = 100 * time.Millisecond
 	its := func(used, _ *netlab.Link) error { return used.B.RemoveAddress(used.AddressB) }

@@ -32,6 +32,20 @@ client                      server
 	Client: "ECONNRESET, and no byte of what it had sent",
 	Server: "close: 0",
 	Twin:   "what the server sent before the RST is read",
+	Script: `
+--- returns-none-of-it
+client write "ab"
+server read 1 → "a"
+server close
+client read 10 → ECONNRESET
+--- comes-behind-the-data-that-was-sent-before-it
+client write "ab"
+server read 1 → "a"
+server write "data"
+server close
+client read 10 → "data"
+client read 10 → ECONNRESET
+`,
 }, func() {
 	It("returns none of it", About(claims.DataReturned), func(ctx SpecContext) {
 		l := StartLab()

@@ -31,9 +31,10 @@ client                 router                 server
          ◀═══════════  RST                      ESTABLISHED
   read: ECONNRESET
 `,
-	Client: "read: ECONNRESET",
-	Server: "nothing until it speaks, then ECONNRESET",
-	Twin:   "another sequence number: it is challenged or ignored",
+	Client:     "read: ECONNRESET",
+	Server:     "nothing until it speaks, then ECONNRESET",
+	Twin:       "another sequence number: it is challenged or ignored",
+	Unscripted: "the RST comes from no socket",
 }, func() {
 	// spy connects and returns a segment with data that the router saw pass.
 	spy := func(ctx SpecContext) (

@@ -33,9 +33,10 @@ server                 peer
          ◀───────────  "x"
   read: "x"
 `,
-	Client: "the data; ECONNRESET only at the exact number",
-	Server: "sends the RST",
-	Twin:   "the data has come: the RST is obeyed",
+	Client:     "the data; ECONNRESET only at the exact number",
+	Server:     "sends the RST",
+	Twin:       "the data has come: the RST is obeyed",
+	Unscripted: "the order of segments is changed on the way",
 }, func() {
 	// meet connects the peer, which can do SACK, to a server.
 	meet := func(ctx SpecContext) (

@@ -34,6 +34,19 @@ client                 server
 	Client: "nothing until it speaks",
 	Server: "close: 0",
 	Twin:   "the RST can leave: ECONNRESET at once",
+	Script: `
+--- is-counted-and-leaves-the-client-half-open-until-it-speaks
+network drops rst toward client
+server abort → ok
+client state → ESTABLISHED
+network passes all toward client; listener close
+client write "a" → 1
+client await rst → ok
+client read 1 → ECONNRESET
+--- resets-the-client-at-once-if-it-can
+server abort → ok
+client read 1 → ECONNRESET
+`,
 }, func() {
 	It("is counted, and leaves the client half open until it speaks", func(ctx SpecContext) {
 		l, client, server := StartPair()

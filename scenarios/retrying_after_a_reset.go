@@ -34,9 +34,10 @@ client              proxy              server
   order  ─────────▶       ─────────▶
                                          executes it again
 `,
-	Client: "ECONNRESET, and success at the second try",
-	Server: "executes the order twice if only the reply was lost",
-	Twin:   "the server recognises the repetition: once",
+	Client:     "ECONNRESET, and success at the second try",
+	Server:     "executes the order twice if only the reply was lost",
+	Twin:       "the server recognises the repetition: once",
+	Unscripted: "the client that tries again is a program, and a proxy stands between",
 }, func() {
 	type row struct {
 		when string

@@ -34,9 +34,10 @@ client              proxy              server
          ◀════════  RST X ◀─────────   reply
   GET /7 ─────────▶       ─────────▶   executes it again
 `,
-	Client: "a GET on a used connection succeeds, a POST: ECONNRESET",
-	Server: "executes the GET twice",
-	Twin:   "the first request on a connection is not repeated",
+	Client:     "a GET on a used connection succeeds, a POST: ECONNRESET",
+	Server:     "executes the GET twice",
+	Twin:       "the first request on a connection is not repeated",
+	Unscripted: "the client that tries again is a program, and a proxy stands between",
 }, func() {
 	DescribeTable("executes",
 		func(ctx SpecContext, method string, keepAlive bool, executed int, ending harness.Ending) {

@@ -28,9 +28,10 @@ peer                   listener
   ACK of something else ▶
          ◀═══════════  RST
 `,
-	Client: "its segment is answered with RST",
-	Server: "nothing",
-	Twin:   "who keeps to the handshake is reset by nobody",
+	Client:     "its segment is answered with RST",
+	Server:     "nothing",
+	Twin:       "who keeps to the handshake is reset by nobody",
+	Unscripted: "the segments come from no socket",
 }, func() {
 	// draw sends a segment to the listener, or to its request, and returns the
 	// RST that it draws. The handshake is completed afterwards if it can be.

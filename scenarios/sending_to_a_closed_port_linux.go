@@ -29,9 +29,10 @@ client                 nobody
           ◀──────────  ICMP port unreachable
   read: ECONNREFUSED
 `,
-	Client: "the next call on a connected socket: ECONNREFUSED",
-	Server: "is not there",
-	Twin:   "a socket that is not connected: nothing",
+	Client:     "the next call on a connected socket: ECONNREFUSED",
+	Server:     "is not there",
+	Twin:       "a socket that is not connected: nothing",
+	Unscripted: "it is about UDP",
 }, func() {
 	It("refuses the next call on a connected socket", About(claims.Datagram), func(ctx SpecContext) {
 		l := StartLab()

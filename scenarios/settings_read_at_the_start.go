@@ -36,9 +36,10 @@ client                 daemon
   long   ───────────▶    settings: long
          ◀───────────  long
 `,
-	Client: "is turned away by the old settings until the restart",
-	Server: "goes on by what it read at its start",
-	Twin:   "the restart ends the open connections: FIN, or RST where bytes are unread",
+	Client:     "is turned away by the old settings until the restart",
+	Server:     "goes on by what it read at its start",
+	Twin:       "the restart ends the open connections: FIN, or RST where bytes are unread",
+	Unscripted: "it is about a program that is restarted; its closes are closing-with-unread-data",
 }, func() {
 	const request = "a long request\n"
 

@@ -29,9 +29,10 @@ client                 server
   SYN    ───────────▶    no signature: dropped
   SYN    ───────────▶    dropped
 `,
-	Client: "connect: ETIMEDOUT",
-	Server: "nothing: its kernel drops the SYN",
-	Twin:   "it need not sign: it is answered",
+	Client:     "connect: ETIMEDOUT",
+	Server:     "nothing: its kernel drops the SYN",
+	Twin:       "it need not sign: it is answered",
+	Unscripted: "TCP-MD5 needs a key in the socket, which no call of a script sets",
 }, func() {
 	DescribeTable("is answered",
 		func(ctx SpecContext, signs bool) {

@@ -32,6 +32,18 @@ client                 peer
 	Client: "nothing: its kernel resets the wrong segment and waits on",
 	Server: "sends what acknowledges something else",
 	Twin:   "both keep to it: one connection",
+	Script: `
+--- ends-in-one-connection-if-both-keep-to-it
+client bind; peer bind
+network drops all toward peer
+client set nonblocking on
+client connect to peer → EINPROGRESS
+network passes all toward peer
+peer connect to client → ok
+client so_error → none
+client write "a" → 1
+peer read 1 → "a"
+`,
 }, func() {
 	DescribeTable("resets what acknowledges something else, and waits on",
 		func(ctx SpecContext, distance uint32, reason string) {

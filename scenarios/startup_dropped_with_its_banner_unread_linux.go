@@ -29,6 +29,16 @@ client                 sshd                    client                 sshd
 	Client: "read: ECONNRESET",
 	Server: "close: 0, with the banner unread",
 	Twin:   "the banner comes later: the end of the stream",
+	Script: `
+--- is-reset-if-its-banner-has-come
+client write "SSH-2.0-client\r\n"
+server close → ok
+client read 10 → ECONNRESET
+--- is-finished-if-its-banner-comes-later
+server close → ok
+client write "SSH-2.0-client\r\n"
+client read 10 → EOF
+`,
 }, func() {
 	const banner = "SSH-2.0-client\r\n"
 	all := servers.MaxStartups{}

@@ -26,9 +26,10 @@ client                 sshd, MaxStartups 10:100:10
   10 stay silent    ──▶   all greeted
   one more          ──▶   accept, close
 `,
-	Client: "accepted, then the end of the stream or ECONNRESET",
-	Server: "counts those that have not authenticated",
-	Twin:   "whoever is gone counts no more",
+	Client:     "accepted, then the end of the stream or ECONNRESET",
+	Server:     "counts those that have not authenticated",
+	Twin:       "whoever is gone counts no more",
+	Unscripted: "a program counts, and decides",
 }, func() {
 	It("counts at the same time, and closes what it has accepted", About(claims.MaxStartupsPeriod), func(ctx SpecContext) {
 		g := guarded(ctx, servers.MaxStartups{Begin: 10, Rate: 100, Full: 10}, servers.CloseAtOnce)

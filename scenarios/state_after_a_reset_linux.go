@@ -31,6 +31,19 @@ CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
 	Client: "by a RST: from ESTABLISHED to CLOSE",
 	Server: "by a RST: from ESTABLISHED to CLOSE",
 	Twin:   "a FIN leads through the half-closed states",
+	Script: `
+--- goes-from-established-to-close-at-both-ends-by-a-rst
+client state → ESTABLISHED
+server abort
+client state → CLOSE
+client read 1 → ECONNRESET
+--- goes-through-the-half-closed-states-by-a-fin
+server shutdown write
+client state → CLOSE_WAIT
+server state → FIN_WAIT2
+client write "more"; server read 10 → "more"
+client close; server read 10 → EOF
+`,
 }, func() {
 	It("goes from ESTABLISHED to CLOSE at both ends by a RST", About(claims.RSTNotHandshake), func(ctx SpecContext) {
 		l := StartLab()

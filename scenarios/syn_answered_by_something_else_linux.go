@@ -30,9 +30,10 @@ client                 peer
   RST    ═══════════▶
   SYN_SENT
 `,
-	Client: "nothing: its kernel resets the answer and waits on",
-	Server: "its answer is reset",
-	Twin:   "the answer is its own: the connection is made",
+	Client:     "nothing: its kernel resets the answer and waits on",
+	Server:     "its answer is reset",
+	Twin:       "the answer is its own: the connection is made",
+	Unscripted: "the segments come from no socket",
 }, func() {
 	DescribeTable("is what the client resets, and it waits on",
 		func(ctx SpecContext, spoil func(*netlab.Segment), reason, counter string) {

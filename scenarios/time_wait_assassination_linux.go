@@ -28,9 +28,10 @@ TIME_WAIT ◀──────────  "x", delayed
          ◀═══════════  RST
 CLOSE
 `,
-	Client: "nothing: its TIME-WAIT ends",
-	Server: "nothing: its kernel sends the RST",
-	Twin:   "with tcp_rfc1337=1 TIME-WAIT stays",
+	Client:     "nothing: its TIME-WAIT ends",
+	Server:     "nothing: its kernel sends the RST",
+	Twin:       "with tcp_rfc1337=1 TIME-WAIT stays",
+	Unscripted: "a segment is delayed on the way",
 }, func() {
 	DescribeTable("by the RST that a delayed segment brings about",
 		func(ctx SpecContext, rfc1337 string, delayed, forgotten bool) {

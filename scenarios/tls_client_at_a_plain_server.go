@@ -36,6 +36,20 @@ TLS client             plain server
 	Client: "the handshake fails: ECONNRESET, the end of the stream, or no TLS",
 	Server: "closes on a ClientHello",
 	Twin:   "the server has read the ClientHello: the end of the stream",
+	Script: `
+--- is-reset-when-the-server-leaves-its-clienthello-unread/direct
+client write "\x16\x03\x01\x01"
+server read 1
+server close
+client read 10 → ECONNRESET
+--- reads-the-end-of-the-stream-when-the-server-has-read-it
+client write "\x16\x03\x01\x01"
+server read 10
+server shutdown write
+client read 10 → EOF
+client close
+server read 10 → EOF
+`,
 }, func() {
 	handshake := func(ctx SpecContext, plain lab.Handler, route lab.Route) (
 		lab.Outcome, *evidence.Recording, error) {

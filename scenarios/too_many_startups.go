@@ -27,9 +27,10 @@ client                 sshd
                           accept, 10 others not authenticated: 30 %
            ◀──────────  FIN
 `,
-	Client: "some: the end of the stream or ECONNRESET",
-	Server: "drops at random from 10 unauthenticated connections on",
-	Twin:   "fewer than 10: nobody is dropped",
+	Client:     "some: the end of the stream or ECONNRESET",
+	Server:     "drops at random from 10 unauthenticated connections on",
+	Twin:       "fewer than 10: nobody is dropped",
+	Unscripted: "a program counts, and decides by chance",
 }, func() {
 	It("drops some from 10 unauthenticated connections on, rising to all at 100", About(claims.MaxStartups), func(ctx SpecContext) {
 		usual := servers.MaxStartups{Begin: 10, Rate: 30, Full: 100}

@@ -31,9 +31,10 @@ client              proxy              server
   "01234"
            ◀════════  RST, or FIN
 `,
-	Client: "an error if a length or chunks tell; otherwise half of the reply, and success",
-	Server: "aborts or closes within the reply",
-	Twin:   "nothing cuts it: the body is whole",
+	Client:     "an error if a length or chunks tell; otherwise half of the reply, and success",
+	Server:     "aborts or closes within the reply",
+	Twin:       "nothing cuts it: the body is whole",
+	Unscripted: "HTTP decides, above the sockets, and a proxy stands between",
 }, func() {
 	const (
 		byLength = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"

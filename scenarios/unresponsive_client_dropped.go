@@ -32,9 +32,10 @@ client                 server
   3      ◀───────────  alive?
   4      ◀───────────  FIN
 `,
-	Client: "the end of the stream",
-	Server: "closes after its last question went unanswered",
-	Twin:   "a client that answers is kept",
+	Client:     "the end of the stream",
+	Server:     "closes after its last question went unanswered",
+	Twin:       "a client that answers is kept",
+	Unscripted: "the clock is the program's",
 }, func() {
 	const countMax, login, message = 3, "login\n", "alive?\n"
 	start := func(ctx SpecContext) (server *servers.IdleReaper, client *lab.Conn) {

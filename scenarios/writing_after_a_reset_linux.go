@@ -35,6 +35,17 @@ client                 server
 	Client: "write: ECONNRESET, then EPIPE",
 	Server: "close: 0",
 	Twin:   "a FIN came before the RST: EPIPE at once",
+	Script: `
+--- reset-first/direct
+client write "ab"; server read 1; server close
+client await rst → ok
+client write "x" → ECONNRESET
+client write "x" → EPIPE
+--- fin-first
+server shutdown write; server abort
+client await rst → ok
+client write "x" → EPIPE
+`,
 }, func() {
 	DescribeTable("gets the reset first and the broken pipe next", Named("reset-first"), About(claims.GoWrite),
 		func(ctx SpecContext, route lab.Route) {

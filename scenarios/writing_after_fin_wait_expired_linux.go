@@ -36,6 +36,23 @@ client                 server
 	Client: "write: 0, then EPIPE",
 	Server: "nothing: the program has closed",
 	Twin:   "while it waits in FIN-WAIT-2 the kernel still knows the connection that it resets",
+	Script: `
+--- resets-a-client-that-writes-when-fin-wait-2-has-expired
+server set linger2 1s
+server close
+server await gone within 60s → ok
+listener close
+client write "a" → 1
+client await rst → ok
+client read 1 → EOF
+client write "x" → EPIPE
+--- knows-the-connection-that-it-resets-in-fin-wait-2
+server close
+client write "a" → 1
+client await rst → ok
+client read 1 → EOF
+client write "x" → EPIPE
+`,
 }, func() {
 	// closed closes the server's end when the client has acknowledged that it
 	// finished. An acknowledgement in the last moment of close(2) would find the

@@ -28,6 +28,18 @@ client                 server
 	Client: "write: EPIPE",
 	Server: "is open, and knows of nothing",
 	Twin:   "it is the peer that has shut down: writing goes on",
+	Script: `
+--- own-shutdown
+client shutdown write → ok
+client write "x" → EPIPE
+server write "still here"
+client read 100 → "still here"
+--- peers-shutdown
+server shutdown write → ok
+client write "x" → 1
+server read 1 → "x"
+client read 1 → EOF
+`,
 }, func() {
 	It("breaks the pipe while the peer is open", Named("own-shutdown"), About(claims.BothFromPeer), func(ctx SpecContext) {
 		l := StartLab()

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,19 @@ func TestCauses(t *testing.T) {
 			t.Errorf("%s: there is no scenario %q", c.Name, c.Scenario)
 		case c.Unshown == "" && s.Cause != c.Name:
 			t.Errorf("%s: the scenario %s shows %s", c.Name, s.Name, s.Cause)
+		}
+	}
+}
+
+// TestWords: what a program is said to say, in quotation marks, is known to
+// explain.
+func TestWords(t *testing.T) {
+	quoted := regexp.MustCompile(`"([^"]+)"`)
+	for _, s := range catalogue.All() {
+		for _, words := range quoted.FindAllStringSubmatch(s.Client+"\n"+s.Server, -1) {
+			if len(causes.Search(words[1])) == 0 {
+				t.Errorf("%s: nothing is known of %q", s.Name, words[1])
+			}
 		}
 	}
 }

@@ -14,6 +14,17 @@ var situations = []Situation{
 		Client: "its abort succeeds",
 		Server: "accept and the first read succeed, the next call: ECONNRESET",
 		Twin:   "the client closes with FIN: the server reads what was sent and the end of the stream",
+		Script: `--- aborted
+listener listen; client connect; client write "hi"; client abort
+server accept → ok
+server read 10 → "hi"
+server read 10 → ECONNRESET
+--- closed
+listener listen; client connect; client write "hi"; client close
+server accept → ok
+server read 10 → "hi"
+server read 10 → EOF
+`,
 		Labels: []string{"cause:abort", "cause:left-before-accept"},
 		File:   "scenarios/aborting_before_accept_linux.go",
 		System: "linux",
@@ -43,6 +54,14 @@ var situations = []Situation{
 		Client: "its abort succeeds",
 		Server: "nothing: no connection was made",
 		Twin:   "the abort comes behind the SYN-ACK: a RST reaches the server",
+		Script: `--- puts-nothing-on-the-wire-before-the-syn-ack
+listener listen
+network drops all toward listener
+client set nonblocking on
+client connect → EINPROGRESS
+client abort → ok
+wire rst from client → 0
+`,
 		Labels: []string{"cause:abort", "cause:linger-zero", "needs:netns"},
 		File:   "scenarios/aborting_while_connecting_linux.go",
 		System: "linux",
@@ -72,6 +91,29 @@ var situations = []Situation{
 		Client: "read: ECONNRESET",
 		Server: "close: 0",
 		Twin:   "without the option the client reads the end of the stream",
+		Script: `--- nothing-unread/direct
+client write "a"
+server read 1 → "a"
+server abort → ok
+client read 1 → ECONNRESET
+--- unread/direct
+client write "ab"
+server read 1 → "a"
+server abort → ok
+client read 1 → ECONNRESET
+--- is-a-matter-of-the-option-without-it-the-client-sees-the-end-of-the-stream
+client write "a"
+server read 1 → "a"
+server close → ok
+client read 1 → EOF
+--- does-nothing-while-a-duplicate-of-the-descriptor-is-open
+server dup as copy
+server abort → ok
+copy write "x" → 1
+client read 1 → "x"
+copy close
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:abort", "cause:linger-zero"},
 		File:   "scenarios/aborting_with_linger_zero_linux.go",
 		System: "linux",
@@ -136,12 +178,13 @@ var situations = []Situation{
   "a"    ───────────▶    no room
          ◀═══════════  RST, if tcp_abort_on_overflow is 1
   read: ECONNRESET`,
-		Client: "connect: 0, then ECONNRESET",
-		Server: "nothing: accept never returns it",
-		Twin:   "there is room again in time: the client gets in",
-		Labels: []string{"cause:limit", "cause:accept-queue-full", "needs:netns", "claim:server-busy"},
-		File:   "scenarios/accept_queue_fills_during_the_handshake_linux.go",
-		System: "linux",
+		Client:     "connect: 0, then ECONNRESET",
+		Server:     "nothing: accept never returns it",
+		Twin:       "there is room again in time: the client gets in",
+		Unscripted: "the last ACK of a handshake has to wait while others fill the queue: no call of a script holds it back",
+		Labels:     []string{"cause:limit", "cause:accept-queue-full", "needs:netns", "claim:server-busy"},
+		File:       "scenarios/accept_queue_fills_during_the_handshake_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "accept-queue-fills-during-the-handshake/resets-the-client-if-tcp-abort-on-overflow-is-1",
@@ -174,6 +217,17 @@ var situations = []Situation{
 		Client: "connect waits, and is neither refused nor reset",
 		Server: "nothing: its kernel drops the SYN",
 		Twin:   "there is room: the next client gets in",
+		Script: `--- full
+listener listen backlog 0; client connect
+client2 set nonblocking on
+client2 connect → EINPROGRESS
+client2 state → SYN_SENT
+client2 poll → nothing
+wire rst from listener → 0
+server accept → ok
+client close
+server read 1 → EOF
+`,
 		Labels: []string{"cause:limit", "cause:accept-queue-full", "claim:server-busy"},
 		File:   "scenarios/accept_queue_full_linux.go",
 		System: "linux",
@@ -199,11 +253,12 @@ var situations = []Situation{
   match  ────▶             served
   none   ────▶  match      closed
   none   ────▶  none       served`,
-		Client: "it is served",
-		Server: "it serves",
-		Twin:   "a host that only hosts.deny names is denied",
-		Labels: []string{"cause:unread", "cause:hosts-deny", "claim:allow-before-deny"},
-		File:   "scenarios/allowed_before_denied.go",
+		Client:     "it is served",
+		Server:     "it serves",
+		Twin:       "a host that only hosts.deny names is denied",
+		Unscripted: "what the lists decide is the program's doing; what it comes to on the wire is denied-by-tcp-wrappers",
+		Labels:     []string{"cause:unread", "cause:hosts-deny", "claim:allow-before-deny"},
+		File:       "scenarios/allowed_before_denied.go",
 		Specs: []Spec{
 			{
 				Name:   "allowed-before-denied/is-served-if-both-lists-name-it",
@@ -248,11 +303,12 @@ var situations = []Situation{
                     ◀──────────  …, Certificate, Finished
   x509: unknown authority
   alert, close      ──────────▶  handshake: remote error: bad certificate`,
-		Client: "the handshake fails for a reason of its own",
-		Server: "reads the alert that says why",
-		Twin:   "a client that leaves without an alert is a reset or an end of the stream",
-		Labels: []string{"cause:tls", "cause:bad-certificate", "claim:bad-certificate"},
-		File:   "scenarios/bad_certificate.go",
+		Client:     "the handshake fails for a reason of its own",
+		Server:     "reads the alert that says why",
+		Twin:       "a client that leaves without an alert is a reset or an end of the stream",
+		Unscripted: "TLS decides, above the sockets",
+		Labels:     []string{"cause:tls", "cause:bad-certificate", "claim:bad-certificate"},
+		File:       "scenarios/bad_certificate.go",
 		Specs: []Spec{
 			{
 				Name:   "bad-certificate/reads-in-an-alert-why-there-is-no-session-unknown-authority",
@@ -320,12 +376,13 @@ var situations = []Situation{
          ◀───────────  "b"
   RST    ═══════════▶    firewall: eaten
                          read: ETIMEDOUT`,
-		Client: "connect: ECONNREFUSED or ETIMEDOUT, as the ban chooses; an open connection: ECONNRESET, or no answer",
-		Server: "nothing",
-		Twin:   "another address is served",
-		Labels: []string{"cause:middlebox", "cause:banned", "needs:netns", "claim:ip-banned", "claim:not-from-peer"},
-		File:   "scenarios/banned_address_linux.go",
-		System: "linux",
+		Client:     "connect: ECONNREFUSED or ETIMEDOUT, as the ban chooses; an open connection: ECONNRESET, or no answer",
+		Server:     "nothing",
+		Twin:       "another address is served",
+		Unscripted: "a firewall rejects with a RST or by ICMP; a script can only have segments dropped",
+		Labels:     []string{"cause:middlebox", "cause:banned", "needs:netns", "claim:ip-banned", "claim:not-from-peer"},
+		File:       "scenarios/banned_address_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "banned-address/gets-no-new-connection-the-ban-rejects-with-rst",
@@ -396,12 +453,13 @@ var situations = []Situation{
   "a"    ───────────▶    ACK
                                               much later: read, write
          ◀─────────────────────────────────── "a"`,
-		Client: "waits, and has its answer",
-		Server: "is late, and serves",
-		Twin:   "what fills up or runs out meanwhile has a scenario of its own",
-		Labels: []string{"cause:limit", "cause:busy", "claim:busy-cpu"},
-		File:   "scenarios/busy_processors_linux.go",
-		System: "linux",
+		Client:     "waits, and has its answer",
+		Server:     "is late, and serves",
+		Twin:       "what fills up or runs out meanwhile has a scenario of its own",
+		Unscripted: "a line of a script begins when the last is over: no program is late",
+		Labels:     []string{"cause:limit", "cause:busy", "claim:busy-cpu"},
+		File:       "scenarios/busy_processors_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "busy-processors/makes-its-clients-wait-and-resets-none",
@@ -421,6 +479,22 @@ var situations = []Situation{
 		Client: "the first call that asks: ECONNRESET; then read: end of the stream, write: EPIPE",
 		Server: "its abort succeeds",
 		Twin:   "where a FIN came first the error is EPIPE, and a read never sees it",
+		Script: `--- share-out-its-error-rrr-after-a-rst-in-established-over-ipv4-ree
+client write "a"; server read 1; server abort
+client read 1 → ECONNRESET
+client read 1 → EOF
+client read 1 → EOF
+--- share-out-its-error-wwr-after-a-rst-in-established-over-ipv4-rpe
+client write "a"; server read 1; server abort
+client write "x" → ECONNRESET
+client write "x" → EPIPE
+client read 1 → EOF
+--- share-out-its-error-srw-after-a-rst-in-established-over-ipv4-rep
+client write "a"; server read 1; server abort
+client so_error → ECONNRESET
+client read 1 → EOF
+client write "x" → EPIPE
+`,
 		Labels: []string{"cause:abort", "cause:linger-zero", "claim:go-difference"},
 		File:   "scenarios/calls_after_a_reset_linux.go",
 		System: "linux",
@@ -1191,6 +1265,15 @@ var situations = []Situation{
 		Client: "connect: no answer, or what the filter says",
 		Server: "nothing",
 		Twin:   "the filter is for another port: the port is open",
+		Script: `--- finds-it-filtered-if-it-drops
+listener listen
+network drops all toward listener
+client set nonblocking on
+client connect → EINPROGRESS
+client state → SYN_SENT
+client close
+wire rst from listener → 0
+`,
 		Labels: []string{"cause:middlebox", "cause:firewall-drops", "needs:netns", "claim:port-check"},
 		File:   "scenarios/checking_a_filtered_port_linux.go",
 		System: "linux",
@@ -1240,6 +1323,15 @@ var situations = []Situation{
 		Client: "connect: 0 if somebody listens, else ECONNREFUSED",
 		Server: "nothing: its kernel answers",
 		Twin:   "behind a proxy, which listens itself, a port is never refused",
+		Script: `--- finds-it-open-if-somebody-listens/direct
+listener listen
+client connect → ok
+client close
+server accept → ok
+server read 1 → EOF
+--- finds-it-refused-if-nobody-listens
+client connect to nobody → ECONNREFUSED
+`,
 		Labels: []string{"cause:refused", "claim:port-check"},
 		File:   "scenarios/checking_a_port.go",
 		Routes: []string{"direct", "proxied"},
@@ -1285,6 +1377,15 @@ var situations = []Situation{
 		Client: "read: ECONNRESET",
 		Server: "close: 0",
 		Twin:   "with everything read the client reads the end of the stream",
+		Script: `--- resets-every-subflow-with-unread-data
+listener socket mptcp; listener listen
+client socket mptcp; client connect; server accept
+client write "ab"
+server read 1 → "a"
+server close → ok
+client await error → ok
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:unread", "needs:netns"},
 		File:   "scenarios/closing_multipath_with_unread_data_linux.go",
 		System: "linux",
@@ -1320,6 +1421,11 @@ var situations = []Situation{
 		Client: "the waiting read: net.ErrClosed",
 		Server: "reads the end of the stream",
 		Twin:   "a RST of the peer looks otherwise: ECONNRESET",
+		Script: `--- is-not-what-the-peer-s-rst-looks-like
+client read 1 → waits
+server abort
+client returns → ECONNRESET
+`,
 		Labels: []string{"cause:local", "cause:own-close", "claim:socket-closed"},
 		File:   "scenarios/closing_ones_own_socket.go",
 		Specs: []Spec{
@@ -1347,6 +1453,16 @@ var situations = []Situation{
 		Client: "connect: 0, then read: ECONNRESET",
 		Server: "closes its listener",
 		Twin:   "connections that were accepted are left alone",
+		Script: `--- queued
+listener listen; client connect
+listener close → ok
+client read 1 → ECONNRESET
+--- accepted
+listener listen; client connect; server accept
+listener close → ok
+client write "x" → 1
+server read 1 → "x"
+`,
 		Labels: []string{"cause:abort", "cause:listener-closed"},
 		File:   "scenarios/closing_the_listener_before_accept_linux.go",
 		System: "linux",
@@ -1379,6 +1495,16 @@ var situations = []Situation{
 		Client: "connect: 0; nothing until it sends, then ECONNRESET",
 		Server: "closes its listener",
 		Twin:   "a listener that stays makes a connection of the request",
+		Script: `--- resets-the-client-when-it-sends
+# A listener that defers accept drops the last ACK of the handshake.
+listener set defer_accept 5; listener listen
+client connect → ok
+listener close → ok
+client poll → OUT
+client write "a" → 1
+client await rst → ok
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:abort", "cause:listener-closed", "needs:netns"},
 		File:   "scenarios/closing_the_listener_during_the_handshake_linux.go",
 		System: "linux",
@@ -1409,6 +1535,15 @@ var situations = []Situation{
 		Client: "read: the end of the stream; write: EPIPE",
 		Server: "close: 0",
 		Twin:   "everything was read: there is no RST",
+		Script: `--- breaks-the-client-s-pipe-and-leaves-its-read-a-clean-end
+server shutdown write
+client write "ab"
+server read 1 → "a"
+server close → ok
+client await rst → ok
+client read 1 → EOF
+client write "x" → EPIPE
+`,
 		Labels: []string{"cause:unread"},
 		File:   "scenarios/closing_unread_after_own_finish_linux.go",
 		System: "linux",
@@ -1438,6 +1573,18 @@ var situations = []Situation{
 		Client: "write: 0, then EPIPE; read: the end of the stream",
 		Server: "close: 0",
 		Twin:   "the data came before the close: ECONNRESET",
+		Script: `--- after-the-close
+server close → ok
+client write "lost" → 4
+client await rst → ok
+client write "x" → EPIPE
+client read 1 → EOF
+--- before-the-close
+client write "lost" → 4
+server close → ok
+client await rst → ok
+client write "x" → ECONNRESET
+`,
 		Labels: []string{"cause:fin", "cause:wrote-after-close", "claim:close-in-transit"},
 		File:   "scenarios/closing_with_data_in_transit_linux.go",
 		System: "linux",
@@ -1469,6 +1616,18 @@ var situations = []Situation{
 		Client: "read: ECONNRESET, then the end of the stream",
 		Server: "close: 0",
 		Twin:   "nothing is unread: the client reads the end of the stream",
+		Script: `--- resets/direct
+client write "ab"
+server read 1 → "a"
+server close → ok
+client read 1 → ECONNRESET
+client read 1 → EOF
+--- nothing-unread
+client write "a"
+server read 1 → "a"
+server close → ok
+client read 1 → EOF
+`,
 		Labels: []string{"cause:unread", "claim:go-read", "claim:unread-close"},
 		File:   "scenarios/closing_with_unread_data.go",
 		Routes: []string{"direct", "proxied"},
@@ -1515,7 +1674,7 @@ var situations = []Situation{
 		Client: "connect: ECONNREFUSED, in the command's own words, and its exit status",
 		Server: "nothing: its kernel answers",
 		Twin:   "somebody listens: connect: 0, then FIN",
-		Labels: []string{"cause:refused", "claim:port-check", "real:nc", "real:bash", "real:curl", "real:java"},
+		Labels: []string{"cause:refused", "claim:port-check", "real:nc", "real:telnet", "real:bash", "real:curl", "real:java"},
 		File:   "scenarios/real/checking_a_port_linux.go",
 		System: "linux",
 		Specs: []Spec{
@@ -1525,6 +1684,13 @@ var situations = []Situation{
 				Short:  "calls it refused where nobody listens (nc)",
 				Table:  "calls it refused where nobody listens",
 				Labels: []string{"cause:refused", "claim:port-check", "real:nc"},
+			},
+			{
+				Name:   "commands-check-a-port/calls-it-refused-where-nobody-listens-telnet",
+				Text:   "A command that checks a port calls it refused where nobody listens (telnet)",
+				Short:  "calls it refused where nobody listens (telnet)",
+				Table:  "calls it refused where nobody listens",
+				Labels: []string{"cause:refused", "claim:port-check", "real:telnet"},
 			},
 			{
 				Name:   "commands-check-a-port/calls-it-refused-where-nobody-listens-bash",
@@ -1546,6 +1712,13 @@ var situations = []Situation{
 				Short:  "calls it open where somebody listens (nc)",
 				Table:  "calls it open where somebody listens",
 				Labels: []string{"cause:refused", "claim:port-check", "real:nc"},
+			},
+			{
+				Name:   "commands-check-a-port/calls-it-open-where-somebody-listens-telnet",
+				Text:   "A command that checks a port calls it open where somebody listens (telnet)",
+				Short:  "calls it open where somebody listens (telnet)",
+				Table:  "calls it open where somebody listens",
+				Labels: []string{"cause:refused", "claim:port-check", "real:telnet"},
 			},
 			{
 				Name:   "commands-check-a-port/calls-it-open-where-somebody-listens-bash",
@@ -1627,17 +1800,67 @@ var situations = []Situation{
 		},
 	},
 	{
+		Name: "curl-and-nginx-have-certificates", Title: "A certificate that curl, nginx or HAProxy does not accept", Cause: "bad-certificate",
+		Drawing: `curl                   nginx
+  ClientHello ─────────▶
+           ◀───────────  …, Certificate, Finished
+  alert    ───────────▶  "alert unknown ca"
+  RST      ═══════════▶
+  "curl: (60) SSL certificate problem: self-signed certificate"`,
+		Client: "\"curl: (60) SSL certificate problem: self-signed certificate\"",
+		Server: "logs \"SSL_do_handshake() failed (SSL: … tlsv1 alert unknown ca …\"",
+		Twin:   "the certificate is good: 200",
+		Labels: []string{"cause:tls", "cause:bad-certificate", "real:curl", "real:nginx", "claim:bad-certificate", "real:haproxy"},
+		File:   "scenarios/real/bad_certificate_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "curl-and-nginx-have-certificates/is-refused-and-reset-by-curl-of-an-unknown-authority",
+				Text:   "A certificate that curl, nginx or HAProxy does not accept is refused and reset by curl, of an unknown authority",
+				Short:  "is refused and reset by curl, of an unknown authority",
+				Table:  "is refused and reset by curl,",
+				Labels: []string{"cause:tls", "cause:bad-certificate", "real:curl", "real:nginx", "claim:bad-certificate"},
+			},
+			{
+				Name:   "curl-and-nginx-have-certificates/is-refused-and-reset-by-curl-expired",
+				Text:   "A certificate that curl, nginx or HAProxy does not accept is refused and reset by curl, expired",
+				Short:  "is refused and reset by curl, expired",
+				Table:  "is refused and reset by curl,",
+				Labels: []string{"cause:tls", "cause:bad-certificate", "real:curl", "real:nginx", "claim:bad-certificate"},
+			},
+			{
+				Name:   "curl-and-nginx-have-certificates/is-refused-by-curl-for-another-name",
+				Text:   "A certificate that curl, nginx or HAProxy does not accept is refused by curl for another name",
+				Short:  "is refused by curl for another name",
+				Labels: []string{"cause:tls", "cause:bad-certificate", "real:curl", "real:nginx", "claim:bad-certificate"},
+			},
+			{
+				Name:   "curl-and-nginx-have-certificates/is-missed-by-haproxy-in-the-handshake-of-tls-1-2",
+				Text:   "A certificate that curl, nginx or HAProxy does not accept is missed by HAProxy in the handshake of TLS 1.2",
+				Short:  "is missed by HAProxy in the handshake of TLS 1.2",
+				Labels: []string{"cause:tls", "cause:bad-certificate", "real:curl", "real:haproxy", "claim:bad-certificate"},
+			},
+			{
+				Name:   "curl-and-nginx-have-certificates/is-missed-by-nginx-in-an-answer",
+				Text:   "A certificate that curl, nginx or HAProxy does not accept is missed by nginx in an answer",
+				Short:  "is missed by nginx in an answer",
+				Labels: []string{"cause:tls", "cause:bad-certificate", "real:curl", "real:nginx", "claim:bad-certificate"},
+			},
+		},
+	},
+	{
 		Name: "cut-in-the-middle-of-a-reply", Title: "A cut in the middle of a reply", Cause: "cut-mid-reply",
 		Drawing: `client                    proxy              server
   2nd connection ────────▶     ────────────▶
                                ◀────────────  "0123456789"
   "01234"  ◀──────────────
            ◀══════════════  RST  ═══════════▶`,
-		Client: "five bytes, then ECONNRESET",
-		Server: "ECONNRESET",
-		Twin:   "the other connections have the whole reply",
-		Labels: []string{"cause:proxy", "cause:cut-mid-reply"},
-		File:   "scenarios/cut_in_the_middle_of_a_reply.go",
+		Client:     "five bytes, then ECONNRESET",
+		Server:     "ECONNRESET",
+		Twin:       "the other connections have the whole reply",
+		Unscripted: "a proxy stands between",
+		Labels:     []string{"cause:proxy", "cause:cut-mid-reply"},
+		File:       "scenarios/cut_in_the_middle_of_a_reply.go",
 		Specs: []Spec{
 			{
 				Name:   "cut-in-the-middle-of-a-reply/resets-the-second-connection-behind-the-fifth-byte-and-no-other",
@@ -1654,11 +1877,12 @@ var situations = []Situation{
            ◀────────     ◀────────────  "a"
                  (nobody speaks)
            ◀════════  RST  ═══════════▶`,
-		Client: "the waiting read: ECONNRESET, without a byte on its way",
-		Server: "the waiting read: ECONNRESET",
-		Twin:   "toxiproxy's reset_peer waits for the next byte",
-		Labels: []string{"cause:proxy", "cause:cut-mid-reply"},
-		File:   "scenarios/cut_on_an_idle_connection.go",
+		Client:     "the waiting read: ECONNRESET, without a byte on its way",
+		Server:     "the waiting read: ECONNRESET",
+		Twin:       "toxiproxy's reset_peer waits for the next byte",
+		Unscripted: "a proxy stands between",
+		Labels:     []string{"cause:proxy", "cause:cut-mid-reply"},
+		File:       "scenarios/cut_on_an_idle_connection.go",
 		Specs: []Spec{
 			{
 				Name:   "cut-on-an-idle-connection/ends-it-for-both-ends-as-finished",
@@ -1687,6 +1911,18 @@ var situations = []Situation{
 		Client: "write: 0, then EPIPE; read: the end of the stream",
 		Server: "its own socket: ECONNRESET",
 		Twin:   "only the sending direction is shut down: the data is read",
+		Script: `--- both-directions
+server shutdown both
+client write "xy" → 2
+client await rst → ok
+client write "z" → EPIPE
+client read 1 → EOF
+server so_error → ECONNRESET
+--- of-the-sending-direction-is-read
+server shutdown write
+client write "xy" → 2
+server read 10 → "xy"
+`,
 		Labels: []string{"cause:local", "cause:shutdown-then-data", "claim:locally-generated"},
 		File:   "scenarios/data_after_shutdown_linux.go",
 		System: "linux",
@@ -1722,6 +1958,16 @@ var situations = []Situation{
 		Client: "read: ECONNRESET",
 		Server: "close: 0, with the banner unread",
 		Twin:   "the banner was read or comes later: the client reads the end of the stream",
+		Script: `--- is-reset-if-its-banner-was-not-read/direct
+client write "SSH-2.0-client\r\n"
+server close → ok
+client read 10 → ECONNRESET
+--- is-told-the-end-of-the-stream-if-its-banner-was-read
+client write "SSH-2.0-client\r\n"
+server read 100 → "SSH-2.0-client\r\n"
+server close → ok
+client read 10 → EOF
+`,
 		Labels: []string{"cause:unread", "cause:hosts-deny", "claim:hosts-deny"},
 		File:   "scenarios/denied_by_tcp_wrappers_linux.go",
 		System: "linux",
@@ -1771,12 +2017,13 @@ var situations = []Situation{
                       or
          ◀═══════════  RST for room
                          accept: ok      ─────▶  "c"`,
-		Client: "connect: 0, and no answer",
-		Server: "accept: EMFILE",
-		Twin:   "a server that makes room resets whoever has been idle for longest",
-		Labels: []string{"cause:limit", "cause:descriptor-limit", "claim:fd-limit"},
-		File:   "scenarios/descriptor_limit_linux.go",
-		System: "linux",
+		Client:     "connect: 0, and no answer",
+		Server:     "accept: EMFILE",
+		Twin:       "a server that makes room resets whoever has been idle for longest",
+		Unscripted: "the limit is a process's, and all ends of a script are of one",
+		Labels:     []string{"cause:limit", "cause:descriptor-limit", "claim:fd-limit"},
+		File:       "scenarios/descriptor_limit_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "descriptor-limit/leaves-a-new-client-connected-without-an-answer",
@@ -1809,6 +2056,15 @@ var situations = []Situation{
 		Client: "read: ECONNRESET",
 		Server: "read: ECONNABORTED",
 		Twin:   "the other connections are left alone",
+		Script: `--- aborts-it-for-its-owner-and-resets-the-peer
+network destroys server → ok
+client read 1 → ECONNRESET
+server read 1 → ECONNABORTED
+--- resets-those-who-wait-for-accept-if-it-is-a-listener
+listener listen; client connect
+network destroys listener → ok
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:local", "cause:destroyed", "needs:netns", "claim:locally-generated"},
 		File:   "scenarios/destroying_a_socket_linux.go",
 		System: "linux",
@@ -1845,6 +2101,22 @@ var situations = []Situation{
 		Client: "the data so far, then ECONNRESET",
 		Server: "connect(AF_UNSPEC): 0",
 		Twin:   "nothing is unsent: nothing more is said to the client",
+		Script: `--- resets-the-client-if-data-is-unsent-which-is-lost
+client set rcvbuf 4096; listener listen; client connect; server accept
+client shutdown write
+server fill → full
+server shutdown write
+server disconnect → ok
+client drain → less then ECONNRESET
+server read 1 → ECONNRESET
+--- says-nothing-to-a-client-that-has-had-everything
+client shutdown write
+server write "all" → 3
+server shutdown write
+server disconnect → ok
+client read 10 → "all"
+client read 10 → EOF
+`,
 		Labels: []string{"cause:local", "cause:disconnected", "claim:locally-generated"},
 		File:   "scenarios/disconnecting_with_unsent_data_linux.go",
 		System: "linux",
@@ -1872,6 +2144,16 @@ var situations = []Situation{
 		Client: "read: ECONNRESET",
 		Server: "read on the own socket: ECONNRESET",
 		Twin:   "both ends had finished: there is no error",
+		Script: `--- both-ends
+server disconnect → ok
+client read 1 → ECONNRESET
+server read 1 → ECONNRESET
+--- leaves-no-error-where-both-ends-had-finished
+client shutdown write; server shutdown write
+server disconnect → ok
+server so_error → none
+client read 1 → EOF
+`,
 		Labels: []string{"cause:local", "cause:disconnected", "claim:locally-generated"},
 		File:   "scenarios/dissolving_ones_own_connection_linux.go",
 		System: "linux",
@@ -1933,6 +2215,27 @@ var situations = []Situation{
 				Short:  "lets in who failed once, and everybody where it is stopped",
 				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "real:fail2ban", "real:nft", "needs:netns"},
 			},
+			{
+				Name:   "fail2ban-bans-an-address/bans-by-a-recorded-log-whose-messages-are-of-a-process-that-its-filter-names-openssh-9-2-sshd",
+				Text:   "fail2ban bans an address at sshd bans by a recorded log whose messages are of a process that its filter names: OpenSSH 9.2, sshd",
+				Short:  "bans by a recorded log whose messages are of a process that its filter names: OpenSSH 9.2, sshd",
+				Table:  "bans by a recorded log whose messages are of a process that its filter names:",
+				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "real:fail2ban", "real:nft", "needs:netns"},
+			},
+			{
+				Name:   "fail2ban-bans-an-address/bans-by-a-recorded-log-whose-messages-are-of-a-process-that-its-filter-names-not-openssh-10-0-sshd-session",
+				Text:   "fail2ban bans an address at sshd bans by a recorded log whose messages are of a process that its filter names: not OpenSSH 10.0, sshd-session",
+				Short:  "bans by a recorded log whose messages are of a process that its filter names: not OpenSSH 10.0, sshd-session",
+				Table:  "bans by a recorded log whose messages are of a process that its filter names:",
+				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "real:fail2ban", "real:nft", "needs:netns"},
+			},
+			{
+				Name:   "fail2ban-bans-an-address/bans-by-a-recorded-log-whose-messages-are-of-a-process-that-its-filter-names-openssh-10-0-once-that-is-named",
+				Text:   "fail2ban bans an address at sshd bans by a recorded log whose messages are of a process that its filter names: OpenSSH 10.0, once that is named",
+				Short:  "bans by a recorded log whose messages are of a process that its filter names: OpenSSH 10.0, once that is named",
+				Table:  "bans by a recorded log whose messages are of a process that its filter names:",
+				Labels: []string{"cause:middlebox", "cause:banned", "real:sshd", "real:ssh", "real:fail2ban", "real:nft", "needs:netns"},
+			},
 		},
 	},
 	{
@@ -1946,6 +2249,17 @@ var situations = []Situation{
 		Client: "read: the end of the stream; write: EPIPE",
 		Server: "close: 0",
 		Twin:   "by default the server waits: the client goes on sending",
+		Script: `--- breaks-the-client-s-pipe-when-its-fin-is-acknowledged
+server set linger2 -1s
+server close → ok
+client await rst → ok
+client read 1 → EOF
+client write "x" → EPIPE
+--- is-none-by-default-the-client-goes-on-sending
+server shutdown write; server close
+client read 1 → EOF
+client state → CLOSE_WAIT
+`,
 		Labels: []string{"cause:abort", "cause:impatient-finish"},
 		File:   "scenarios/finishing_impatiently_linux.go",
 		System: "linux",
@@ -1984,6 +2298,14 @@ var situations = []Situation{
 		Client: "ECONNRESET if it rejects with RST, ETIMEDOUT if it drops",
 		Server: "nothing, until it speaks",
 		Twin:   "what it does not block is not touched",
+		Script: `--- drops
+client set user_timeout 1s
+network drops all toward server
+client write "b" → 1
+client await error within 60s → ok
+client read 1 → ETIMEDOUT
+server state → ESTABLISHED
+`,
 		Labels: []string{"cause:middlebox", "cause:firewall-rejects", "needs:netns", "claim:firewall-block"},
 		File:   "scenarios/firewall_on_the_way_linux.go",
 		System: "linux",
@@ -2068,6 +2390,26 @@ var situations = []Situation{
 		Client: "nothing while the child lives, then the end of the stream or ECONNRESET",
 		Server: "the parent's close: 0",
 		Twin:   "closed: FIN at the child's exit; aborted: RST",
+		Script: `--- keeps-it-open-when-its-parent-is-done-with-it-closed-fin-at-the-child-s-exit
+# A fork copies the descriptor.
+client write "a"
+server dup as child
+server close → ok
+child read 1 → "a"
+child write "a" → 1
+client read 1 → "a"
+child close
+client read 1 → EOF
+--- keeps-it-open-when-its-parent-is-done-with-it-aborted-rst-at-the-child-s-exit
+client write "a"
+server dup as child
+server abort → ok
+child read 1 → "a"
+child write "a" → 1
+client read 1 → "a"
+child close
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:process", "cause:held-by-child"},
 		File:   "scenarios/forked_child_holds_the_connection_linux.go",
 		System: "linux",
@@ -2085,6 +2427,34 @@ var situations = []Situation{
 				Short:  "keeps it open when its parent is done with it aborted, RST at the child's exit",
 				Table:  "keeps it open when its parent is done with it",
 				Labels: []string{"cause:process", "cause:held-by-child"},
+			},
+		},
+	},
+	{
+		Name: "haproxy-check-is-not-answered", Title: "HAProxy's check that is not answered in time", Cause: "health-check",
+		Drawing: `HAProxy                server's kernel
+  SYN    ───────────▶    request
+  "Layer4 timeout"
+         ◀───────────  SYN-ACK, late
+  RST    ═══════════▶    request gone`,
+		Client: "logs \"Layer4 timeout\"",
+		Server: "nothing; its late SYN-ACK is answered with RST",
+		Twin:   "no SYN-ACK comes: nothing is said",
+		Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "needs:netns", "claim:probe-timeout"},
+		File:   "scenarios/real/haproxy_check_is_not_answered_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "haproxy-check-is-not-answered/is-answered-with-rst-when-its-syn-ack-comes-after-all",
+				Text:   "HAProxy's check that is not answered in time is answered with RST when its SYN-ACK comes after all",
+				Short:  "is answered with RST when its SYN-ACK comes after all",
+				Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "needs:netns", "claim:probe-timeout"},
+			},
+			{
+				Name:   "haproxy-check-is-not-answered/says-nothing-where-no-syn-ack-comes",
+				Text:   "HAProxy's check that is not answered in time says nothing where no SYN-ACK comes",
+				Short:  "says nothing where no SYN-ACK comes",
+				Labels: []string{"cause:probe", "cause:health-check", "real:haproxy", "needs:netns", "claim:probe-timeout"},
 			},
 		},
 	},
@@ -2180,6 +2550,15 @@ var situations = []Situation{
 		Client: "the checker's connect: 0, then it aborts",
 		Server: "accept: 0, then read: ECONNRESET",
 		Twin:   "the checker closes with FIN: read is the end of the stream",
+		Script: `--- lets-the-backend-accept-and-fails-its-first-read/direct
+listener listen; checker connect; checker abort
+server accept → ok
+server read 1 → ECONNRESET
+--- goes-unnoticed-if-the-checker-closes-with-fin
+listener listen; client connect; client close
+server accept → ok
+server read 1 → EOF
+`,
 		Labels: []string{"cause:probe", "cause:health-check", "claim:probe-success"},
 		File:   "scenarios/health_check.go",
 		Routes: []string{"direct", "proxied"},
@@ -2232,6 +2611,26 @@ client
 		Client: "the checker's connect: 0, then it aborts",
 		Server: "nothing: there is nothing to accept",
 		Twin:   "a plain listener accepts each, and its read fails",
+		Script: `--- hides-health-checks-from-the-application
+listener set defer_accept 5; listener listen
+checker connect → ok
+checker abort
+listener poll → nothing
+client connect; client write "hello"
+server accept → ok
+server read 10 → "hello"
+server close
+client read 1 → EOF
+--- is-what-hides-them-a-plain-listener-sees-each
+listener listen
+checker connect → ok
+checker abort
+listener poll → IN
+server accept → ok
+server read 1 → ECONNRESET
+client connect; server2 accept; server2 close
+client read 1 → EOF
+`,
 		Labels: []string{"cause:probe", "cause:health-check", "claim:probe-unavoidable"},
 		File:   "scenarios/health_check_deferred_linux.go",
 		System: "linux",
@@ -2256,12 +2655,13 @@ client
   SYN    ───────────▶    request
          ◀───────────  SYN-ACK
   RST    ═══════════▶    request gone           (nothing to accept)`,
-		Client: "the checker has its SYN-ACK, and its kernel sends RST",
-		Server: "nothing: there is nothing to accept",
-		Twin:   "the checker completes the handshake: accept: 0, then read: ECONNRESET",
-		Labels: []string{"cause:probe", "cause:health-check", "needs:netns", "claim:probe-half-open"},
-		File:   "scenarios/health_check_half_open_linux.go",
-		System: "linux",
+		Client:     "the checker has its SYN-ACK, and its kernel sends RST",
+		Server:     "nothing: there is nothing to accept",
+		Twin:       "the checker completes the handshake: accept: 0, then read: ECONNRESET",
+		Unscripted: "the SYN comes from no socket",
+		Labels:     []string{"cause:probe", "cause:health-check", "needs:netns", "claim:probe-half-open"},
+		File:       "scenarios/health_check_half_open_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "health-check-half-open/never-reaches-the-application",
@@ -2283,11 +2683,12 @@ client
   RST   ═══ × 100 ════▶  read: ECONNRESET
                          "hello"  ◀───── × 20 ──  "hello"
                          "hello"  ──────────────▶`,
-		Client: "the checkers abort; the other clients are served",
-		Server: "a reset before the first byte, and no line in its log",
-		Twin:   "a backend that logs every reset has a line for each",
-		Labels: []string{"cause:probe", "cause:health-check", "claim:probe-ignorable"},
-		File:   "scenarios/health_check_ignored.go",
+		Client:     "the checkers abort; the other clients are served",
+		Server:     "a reset before the first byte, and no line in its log",
+		Twin:       "a backend that logs every reset has a line for each",
+		Unscripted: "it is about the log of a program; what that reads is health-check",
+		Labels:     []string{"cause:probe", "cause:health-check", "claim:probe-ignorable"},
+		File:       "scenarios/health_check_ignored.go",
 		Specs: []Spec{
 			{
 				Name:   "health-check-ignored/is-ignored-by-a-backend-that-takes-a-reset-before-the-first-byte-for-one",
@@ -2319,6 +2720,17 @@ client
 		Client: "connect: given up",
 		Server: "nothing; its late SYN-ACK is answered with RST",
 		Twin:   "no SYN-ACK comes: nothing is said",
+		Script: `--- says-nothing-where-no-syn-ack-comes
+listener listen; client bind
+network drops all toward client
+client set nonblocking on
+client connect → EINPROGRESS
+client close → ok
+wire rst from client → 0
+# The next connection is the first that can be accepted.
+client2 connect; server accept; client2 close
+server read 1 → EOF
+`,
 		Labels: []string{"cause:probe", "cause:health-check", "needs:netns", "claim:probe-timeout"},
 		File:   "scenarios/health_check_unanswered_linux.go",
 		System: "linux",
@@ -2346,12 +2758,13 @@ client
                       or
  20      ◀───────────  FIN
  30  heartbeat ──────▶`,
-		Client: "the connection stays",
-		Server: "the connection stays",
-		Twin:   "a heartbeat that is missing or too slow: the connection is dropped",
-		Labels: []string{"cause:idle", "cause:idle-timeout", "claim:heartbeat-rabbitmq", "claim:keepalive-prevents"},
-		File:   "scenarios/heartbeat_outlives_idle_timeout.go",
-		Routes: []string{"direct", "proxied"},
+		Client:     "the connection stays",
+		Server:     "the connection stays",
+		Twin:       "a heartbeat that is missing or too slow: the connection is dropped",
+		Unscripted: "the clock is the program's",
+		Labels:     []string{"cause:idle", "cause:idle-timeout", "claim:heartbeat-rabbitmq", "claim:keepalive-prevents"},
+		File:       "scenarios/heartbeat_outlives_idle_timeout.go",
+		Routes:     []string{"direct", "proxied"},
 		Specs: []Spec{
 			{
 				Name:   "heartbeat-outlives-idle-timeout/keeps-an-idle-connection/direct",
@@ -2402,6 +2815,20 @@ client
 		Client: "is let in; at the first request the end of the stream, or ECONNRESET if it has sent on",
 		Server: "cannot start its helper, and closes",
 		Twin:   "the helper is there: the request is answered",
+		Script: `--- accepts-the-session-and-ends-it-at-the-first-request-with-fin
+client write "login"; server read 10
+server write "ok"; client read 10 → "ok"
+client write "request"; server read 10
+server close
+client read 10 → EOF
+--- accepts-the-session-and-ends-it-at-the-first-request-with-rst-if-the-client-has-sent-on
+client write "login"; server read 10
+server write "ok"; client read 10 → "ok"
+client write "request"; server read 7
+client write "more"
+server close
+client read 10 → ECONNRESET
+`,
 		Labels: []string{"cause:process", "cause:helper-missing", "claim:missing-helper"},
 		File:   "scenarios/helper_missing.go",
 		Specs: []Spec{
@@ -2437,6 +2864,13 @@ client
 		Client: "the descriptor stays until close",
 		Server: "its abort succeeds",
 		Twin:   "close gives the descriptor back",
+		Script: `--- holds-its-descriptor-until-it-is-closed
+server abort
+client await rst → ok
+client state → CLOSE
+client read 1 → ECONNRESET
+client close → ok
+`,
 		Labels: []string{"cause:abort", "cause:linger-zero", "claim:free-resources"},
 		File:   "scenarios/holding_a_reset_connection_linux.go",
 		System: "linux",
@@ -2456,12 +2890,13 @@ client
          ◀───────────  ICMP
   SO_ERROR: ECONNREFUSED
   "a"    ──────────────────────────────────▶    read: "a"`,
-		Client: "SO_ERROR: ECONNREFUSED or EHOSTUNREACH; the connection lives, or times out with that",
-		Server: "what was sent, later",
-		Twin:   "without ICMP it times out with ETIMEDOUT",
-		Labels: []string{"cause:middlebox", "cause:icmp-unreachable", "needs:netns", "claim:firewall-block"},
-		File:   "scenarios/icmp_on_an_open_connection_linux.go",
-		System: "linux",
+		Client:     "SO_ERROR: ECONNREFUSED or EHOSTUNREACH; the connection lives, or times out with that",
+		Server:     "what was sent, later",
+		Twin:       "without ICMP it times out with ETIMEDOUT",
+		Unscripted: "a device on the way sends ICMP",
+		Labels:     []string{"cause:middlebox", "cause:icmp-unreachable", "needs:netns", "claim:firewall-block"},
+		File:       "scenarios/icmp_on_an_open_connection_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "icmp-on-an-open-connection/is-a-soft-error-and-what-was-sent-arrives-later",
@@ -2509,6 +2944,18 @@ client
 		Client: "at the next write: no answer, or ECONNRESET",
 		Server: "nothing",
 		Twin:   "keepalive probes in time keep the connection",
+		Script: `--- shows-it-to-the-end-that-speaks-not-to-the-other-it-drops
+client set user_timeout 1s
+network drops all toward server; network drops all toward client
+client write "b" → 1
+client await error within 60s → ok
+client read 1 → ETIMEDOUT
+server state → ESTABLISHED
+server set user_timeout 1s
+server write "c" → 1
+server await error within 60s → ok
+server read 1 → ETIMEDOUT
+`,
 		Labels: []string{"cause:idle", "cause:flow-expired", "needs:netns", "claim:idle-timeout", "claim:keepalive-prevents"},
 		File:   "scenarios/idle_at_a_firewall_linux.go",
 		System: "linux",
@@ -2550,6 +2997,15 @@ client
 		Client: "read: the end of the stream or ECONNRESET, as the server chooses",
 		Server: "closes by its own clock",
 		Twin:   "under a longer timeout the connection stays",
+		Script: `--- drops-an-idle-connection-with-fin/direct
+client write "a"; server read 1; server write "a"; client read 1
+server close → ok
+client read 1 → EOF
+--- drops-an-idle-connection-with-rst/direct
+client write "a"; server read 1; server write "a"; client read 1
+server abort → ok
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:idle", "cause:idle-timeout", "claim:idle-timeout"},
 		File:   "scenarios/idle_connection_dropped.go",
 		Routes: []string{"direct", "proxied"},
@@ -2605,12 +3061,13 @@ client
 		Drawing: `client, firewall       censor                 server, firewall
   TTL 63: let in   ◀───────────────────────▶    TTL 63: let in
   TTL 57: dropped  ◀═══════ RST ═══════════▶    TTL 57: dropped`,
-		Client: "the connection goes on",
-		Server: "the connection goes on",
-		Twin:   "one end alone ignores them: the other resets it",
-		Labels: []string{"cause:middlebox", "cause:forged", "needs:netns", "claim:not-from-peer"},
-		File:   "scenarios/ignoring_forged_resets_linux.go",
-		System: "linux",
+		Client:     "the connection goes on",
+		Server:     "the connection goes on",
+		Twin:       "one end alone ignores them: the other resets it",
+		Unscripted: "the RST comes from no socket",
+		Labels:     []string{"cause:middlebox", "cause:forged", "needs:netns", "claim:not-from-peer"},
+		File:       "scenarios/ignoring_forged_resets_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "ignoring-forged-resets/keeps-the-connection-if-both-ends-do",
@@ -2638,12 +3095,13 @@ client
   "?"    ───────────▶    out of the window
          ◀───────────  ACK
                          ESTABLISHED`,
-		Client: "nothing: the connection lives",
-		Server: "nothing: its kernel answers with an ACK",
-		Twin:   "the segment is of an unknown connection: RST",
-		Labels: []string{"cause:segment", "cause:inexact-reset", "needs:netns", "claim:incorrect-segment"},
-		File:   "scenarios/incorrect_segments_linux.go",
-		System: "linux",
+		Client:     "nothing: the connection lives",
+		Server:     "nothing: its kernel answers with an ACK",
+		Twin:       "the segment is of an unknown connection: RST",
+		Unscripted: "the segments come from no socket",
+		Labels:     []string{"cause:segment", "cause:inexact-reset", "needs:netns", "claim:incorrect-segment"},
+		File:       "scenarios/incorrect_segments_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "incorrect-segments/draws-an-ack-and-not-a-rst-if-its-data-is-out-of-the-window",
@@ -2722,12 +3180,13 @@ client
 		Drawing: `peer                   server
   SYN, MP_JOIN ─────▶    unknown token
          ◀═══════════  RST ACK, MP_TCPRST`,
-		Client: "nothing: the connection goes on over its other subflows",
-		Server: "nothing",
-		Twin:   "the server allows it: the subflow joins",
-		Labels: []string{"cause:segment", "cause:subflow-rejected", "needs:root", "needs:netns"},
-		File:   "scenarios/joining_a_multipath_connection_linux.go",
-		System: "linux",
+		Client:     "nothing: the connection goes on over its other subflows",
+		Server:     "nothing",
+		Twin:       "the server allows it: the subflow joins",
+		Unscripted: "a subflow that is refused needs another address or a forged token",
+		Labels:     []string{"cause:segment", "cause:subflow-rejected", "needs:root", "needs:netns"},
+		File:       "scenarios/joining_a_multipath_connection_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "joining-a-multipath-connection/with-a-token-that-nobody-has-given-out-is-reset",
@@ -2769,6 +3228,14 @@ client
 		Client: "read: ETIMEDOUT",
 		Server: "read: ECONNRESET, if the RST reaches it",
 		Twin:   "the peer's kernel answers: the connection stays",
+		Script: `--- drops-a-peer-that-is-dead-to-it-after-time-probes-interval-1s-1-2s
+client set keepalive 1s 2s 1
+network drops all toward client
+client await error within 60s → ok
+client read 1 → ETIMEDOUT
+server await rst → ok
+server read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:idle", "cause:keepalive-gave-up", "needs:netns", "claim:keepalive-dead-peer", "claim:locally-generated", "claim:keepalive-no-data"},
 		File:   "scenarios/keepalive_finds_a_dead_peer_linux.go",
 		System: "linux",
@@ -2807,12 +3274,13 @@ client
 		Drawing: `sysctl tcp_keepalive_time ──▶ TCP_KEEPIDLE of every new socket
                                 SO_KEEPALIVE off: no probe, whatever it says
                                 SO_KEEPALIVE on:  the first probe after it`,
-		Client: "a plain socket uses them when it enables keepalive",
-		Server: "nothing",
-		Twin:   "Go's dialer enables keepalive by itself, with times of its own",
-		Labels: []string{"cause:idle", "cause:flow-expired", "claim:keepalive-must-be-enabled"},
-		File:   "scenarios/keepalive_must_be_enabled_linux.go",
-		System: "linux",
+		Client:     "a plain socket uses them when it enables keepalive",
+		Server:     "nothing",
+		Twin:       "Go's dialer enables keepalive by itself, with times of its own",
+		Unscripted: "it reads an option back, and a script only sets them",
+		Labels:     []string{"cause:idle", "cause:flow-expired", "claim:keepalive-must-be-enabled"},
+		File:       "scenarios/keepalive_must_be_enabled_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "keepalive-must-be-enabled/apply-to-a-plain-socket-only-when-it-enables-keepalive",
@@ -2838,6 +3306,13 @@ client
 		Client: "the end of the stream in spite of its probes",
 		Server: "closes: its program has seen no byte",
 		Twin:   "a heartbeat, which is data, keeps the connection",
+		Script: `--- does-not-keep-a-connection-that-the-peer-s-program-holds-for-idle
+client set keepalive 1s 1s 3
+server await data within 2500ms → not yet
+server close → ok
+client write "a" → 1
+client read 1 → EOF
+`,
 		Labels: []string{"cause:idle", "cause:idle-timeout", "claim:keepalive-prevents"},
 		File:   "scenarios/keepalive_probes_are_no_activity_linux.go",
 		System: "linux",
@@ -2861,6 +3336,15 @@ client
 		Client: "read: the end of the stream; ECONNRESET where something is unread",
 		Server: "is dead",
 		Twin:   "with unread bytes the kernel sends RST, without FIN",
+		Script: `--- nothing-unread
+client write "a"; server read 1; server write "a"; client read 1
+server kill
+client read 1 → EOF
+--- unread
+client write "ab"; server read 1
+server kill
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:process", "cause:killed", "claim:crash-sends-rst"},
 		File:   "scenarios/killing_the_server_linux.go",
 		System: "linux",
@@ -2893,7 +3377,7 @@ client
 		Client: "the first call: ECONNRESET; then read: the end of the stream, write: EPIPE",
 		Server: "close: 0",
 		Twin:   "the server reads everything: read: the end of the stream, write: 0, then EPIPE",
-		Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:gcc", "real:perl", "real:python3", "real:ruby", "real:php", "real:java", "real:node", "real:curl"},
+		Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:gcc", "real:perl", "real:python3", "real:ruby", "real:php", "real:go", "real:rustc", "real:mono", "real:java", "real:node", "real:curl"},
 		File:   "scenarios/real/languages_meet_endings_linux.go",
 		System: "linux",
 		Specs: []Spec{
@@ -2931,6 +3415,27 @@ client
 				Short:  "is what the kernel gives to the calls of PHP",
 				Table:  "is what the kernel gives to the calls",
 				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:php"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-go",
+				Text:   "The same ending in each language's words is what the kernel gives to the calls of Go",
+				Short:  "is what the kernel gives to the calls of Go",
+				Table:  "is what the kernel gives to the calls",
+				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:go"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-rust",
+				Text:   "The same ending in each language's words is what the kernel gives to the calls of Rust",
+				Short:  "is what the kernel gives to the calls of Rust",
+				Table:  "is what the kernel gives to the calls",
+				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:rustc"},
+			},
+			{
+				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-mono",
+				Text:   "The same ending in each language's words is what the kernel gives to the calls of Mono",
+				Short:  "is what the kernel gives to the calls of Mono",
+				Table:  "is what the kernel gives to the calls",
+				Labels: []string{"cause:unread", "claim:go-read", "claim:go-write", "claim:go-difference", "real:mono"},
 			},
 			{
 				Name:   "languages-meet-endings/is-what-the-kernel-gives-to-the-calls-of-java",
@@ -2980,6 +3485,23 @@ client
 		Client: "leaves",
 		Server: "write: ECONNRESET",
 		Twin:   "the browser had read all that was there: the write after the next one: EPIPE",
+		Script: `--- resets-the-server-that-is-sending-it/direct
+listener listen; browser connect; server accept
+browser write "GET"; server read 10
+server write "response"
+browser read 4 → "resp"
+browser close
+server await rst → ok
+server write "more" → ECONNRESET
+--- breaks-the-server-s-pipe-if-the-browser-had-read-all-that-was-there
+client write "GET"; server read 10
+server write "response"
+client read 10 → "response"
+client close
+server write "more" → 4
+server await rst → ok
+server write "more" → EPIPE
+`,
 		Labels: []string{"cause:unread", "cause:left-early", "claim:browser-leaves"},
 		File:   "scenarios/leaving_before_the_response_ends_linux.go",
 		System: "linux",
@@ -3018,6 +3540,12 @@ client
 		Client: "read: ECONNRESET if a byte is left, otherwise the end of the stream",
 		Server: "close: 0",
 		Twin:   "the same server reads one byte more",
+		Script: `--- is-what-turns-the-fin-of-a-close-into-a-rst
+client write "abc"
+server read 2 → "ab"
+server close
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:unread", "claim:go-unread-data"},
 		File:   "scenarios/leaving_bytes_in_the_receive_buffer.go",
 		Specs: []Spec{
@@ -3041,6 +3569,20 @@ client
 		Client: "what had arrived, then ECONNRESET",
 		Server: "write and close: 0, and what was not sent is lost",
 		Twin:   "a close delivers all of it",
+		Script: `--- what-had-arrived/direct
+server write "12345" → 5
+server abort → ok
+client read 10 → "12345"
+client read 10 → ECONNRESET
+--- what-was-unsent
+server fill → full
+server abort → ok
+client drain → less then ECONNRESET
+--- close-delivers
+server fill → full
+server close → ok
+client drain → all then EOF
+`,
 		Labels: []string{"cause:abort", "cause:linger-zero", "claim:buffers-lost"},
 		File:   "scenarios/losing_buffers_to_a_reset_linux.go",
 		System: "linux",
@@ -3173,12 +3715,13 @@ client
                     ◀──────────  alert: certificate required
                     ◀══════════  close: RST
   read: the alert, or write: ECONNRESET`,
-		Client: "the alert, or ECONNRESET, by what it does next",
-		Server: "refuses the certificate, and closes",
-		Twin:   "the server lingers: the alert is seen for sure",
-		Labels: []string{"cause:tls", "cause:client-certificate-missing", "claim:bad-certificate"},
-		File:   "scenarios/missing_client_certificate_linux.go",
-		System: "linux",
+		Client:     "the alert, or ECONNRESET, by what it does next",
+		Server:     "refuses the certificate, and closes",
+		Twin:       "the server lingers: the alert is seen for sure",
+		Unscripted: "TLS decides, above the sockets",
+		Labels:     []string{"cause:tls", "cause:client-certificate-missing", "claim:bad-certificate"},
+		File:       "scenarios/missing_client_certificate_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "missing-client-certificate/sees-the-alert-or-the-reset-behind-it-by-what-it-does-next-reading",
@@ -3208,12 +3751,13 @@ client
   data   ── subflow 1 ─▶  changes it  ───────▶  wrong checksum
          ◀═══════════════════════════════════  RST, of subflow 1
   data   ── subflow 2 ───────────────────────▶  read: right`,
-		Client: "nothing: what was lost is sent again over another subflow",
-		Server: "reads what was sent",
-		Twin:   "over plain TCP the server reads what the device wrote",
-		Labels: []string{"cause:middlebox", "cause:changed-on-the-way", "needs:netns"},
-		File:   "scenarios/multipath_corrupted_on_the_way_linux.go",
-		System: "linux",
+		Client:     "nothing: what was lost is sent again over another subflow",
+		Server:     "reads what was sent",
+		Twin:       "over plain TCP the server reads what the device wrote",
+		Unscripted: "a device on the way changes segments",
+		Labels:     []string{"cause:middlebox", "cause:changed-on-the-way", "needs:netns"},
+		File:       "scenarios/multipath_corrupted_on_the_way_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "multipath-corrupted-on-the-way/resets-the-subflow-of-a-multipath-tcp-connection-and-nobody-notices",
@@ -3238,12 +3782,13 @@ client
          ◀───────────────────────────────────  "c"
   no socket  RST ════════════════════════════▶
                                                 read: ECONNRESET`,
-		Client: "at the next write: ECONNRESET",
-		Server: "nothing until it speaks, then ECONNRESET",
-		Twin:   "a client that speaks first is learnt again, if the NAT may",
-		Labels: []string{"cause:middlebox", "cause:nat-forgot", "needs:netns", "claim:idle-timeout", "claim:not-from-peer"},
-		File:   "scenarios/nat_forgot_the_connection_linux.go",
-		System: "linux",
+		Client:     "at the next write: ECONNRESET",
+		Server:     "nothing until it speaks, then ECONNRESET",
+		Twin:       "a client that speaks first is learnt again, if the NAT may",
+		Unscripted: "a NAT stands between",
+		Labels:     []string{"cause:middlebox", "cause:nat-forgot", "needs:netns", "claim:idle-timeout", "claim:not-from-peer"},
+		File:       "scenarios/nat_forgot_the_connection_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "nat-forgot-the-connection/resets-the-end-that-speaks-then-the-other-if-it-takes-no-connection-up-halfway-it-was-idle",
@@ -3282,12 +3827,13 @@ client
   "b"    ───────────▶  translates ───────────▶  no socket
          ◀═══════════  translates ═══════════  RST
   read: ECONNRESET`,
-		Client: "ECONNRESET",
-		Server: "ECONNRESET",
-		Twin:   "the NAT is liberal or drops what is invalid: the connection lives",
-		Labels: []string{"cause:middlebox", "cause:nat-passed-invalid", "needs:netns"},
-		File:   "scenarios/nat_passes_invalid_segments_linux.go",
-		System: "linux",
+		Client:     "ECONNRESET",
+		Server:     "ECONNRESET",
+		Twin:       "the NAT is liberal or drops what is invalid: the connection lives",
+		Unscripted: "a NAT stands between",
+		Labels:     []string{"cause:middlebox", "cause:nat-passed-invalid", "needs:netns"},
+		File:       "scenarios/nat_passes_invalid_segments_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "nat-passes-invalid-segments/has-the-client-reset-the-server-and-the-server-the-client",
@@ -3375,6 +3921,78 @@ client
 				Text:   "nginx whose client leaves before the response ends logs nothing of a client that reads everything",
 				Short:  "logs nothing of a client that reads everything",
 				Labels: []string{"cause:unread", "cause:left-early", "real:nginx", "real:curl"},
+			},
+		},
+	},
+	{
+		Name: "nginx-closes-as-a-request-comes", Title: "nginx that closes an idle connection as a request comes", Cause: "idle-timeout",
+		Drawing: `client                 nginx
+  GET      ───────────▶
+           ◀───────────  200
+                         keepalive_timeout
+  GET      ───────────▶  close, unread
+           ◀═══════════  RST
+  read: ECONNRESET, though nobody has looked at the request`,
+		Client: "read: ECONNRESET; curl asks once more on a new connection, and says nothing of it",
+		Server: "logs nothing of it",
+		Twin:   "keepalive_timeout is not over: the request is served",
+		Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx", "claim:idle-timeout", "claim:unread-close", "real:curl", "claim:go-handle"},
+		File:   "scenarios/real/nginx_closes_as_a_request_comes_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "nginx-closes-as-a-request-comes/resets-a-client-whose-request-comes-as-its-time-is-over",
+				Text:   "nginx that closes an idle connection as a request comes resets a client whose request comes as its time is over",
+				Short:  "resets a client whose request comes as its time is over",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx", "claim:idle-timeout", "claim:unread-close"},
+			},
+			{
+				Name:   "nginx-closes-as-a-request-comes/serves-it-where-its-time-is-not-over",
+				Text:   "nginx that closes an idle connection as a request comes serves it where its time is not over",
+				Short:  "serves it where its time is not over",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx"},
+			},
+			{
+				Name:   "nginx-closes-as-a-request-comes/is-asked-once-more-by-curl-which-says-nothing-of-that-get",
+				Text:   "nginx that closes an idle connection as a request comes is asked once more by curl, which says nothing of that (GET)",
+				Short:  "is asked once more by curl, which says nothing of that (GET)",
+				Table:  "is asked once more by curl, which says nothing of that",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx", "real:curl", "claim:go-handle"},
+			},
+			{
+				Name:   "nginx-closes-as-a-request-comes/is-asked-once-more-by-curl-which-says-nothing-of-that-post",
+				Text:   "nginx that closes an idle connection as a request comes is asked once more by curl, which says nothing of that (POST)",
+				Short:  "is asked once more by curl, which says nothing of that (POST)",
+				Table:  "is asked once more by curl, which says nothing of that",
+				Labels: []string{"cause:idle", "cause:idle-timeout", "real:nginx", "real:curl", "claim:go-handle"},
+			},
+		},
+	},
+	{
+		Name: "nginx-defers-accept", Title: "nginx that defers accept until a first byte", Cause: "health-check",
+		Drawing: `checker                nginx's kernel          nginx
+  SYN      ───────────▶
+           ◀───────────  SYN-ACK  healthy
+  ACK      ───────────▶  dropped
+  RST      ═══════════▶  request gone            (nothing to accept)`,
+		Client: "the checker's connect: 0, then it aborts",
+		Server: "nothing: there is nothing to accept",
+		Twin:   "a plain \"listen\": nginx logs \"recv() failed (104: Connection reset by peer)\" for each",
+		Labels: []string{"cause:probe", "cause:health-check", "real:nginx", "claim:probe-unavoidable"},
+		File:   "scenarios/real/nginx_defers_accept_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "nginx-defers-accept/sees-no-health-check",
+				Text:   "nginx that defers accept until a first byte sees no health check",
+				Short:  "sees no health check",
+				Labels: []string{"cause:probe", "cause:health-check", "real:nginx", "claim:probe-unavoidable"},
+			},
+			{
+				Name:   "nginx-defers-accept/is-what-hides-them-with-a-plain-listener-it-logs-each",
+				Text:   "nginx that defers accept until a first byte is what hides them: with a plain listener it logs each",
+				Short:  "is what hides them: with a plain listener it logs each",
+				Labels: []string{"cause:probe", "cause:health-check", "real:nginx"},
 			},
 		},
 	},
@@ -3588,6 +4206,23 @@ client
 		Client: "aborts",
 		Server: "the channel is ready, and read: ECONNRESET",
 		Twin:   "the client closes plainly: read is the end of the stream",
+		Script: `--- reads-econnreset-after-an-abort/direct
+server watch IN RDHUP
+client write "report"
+server events → IN
+server read 100 → "report"
+client abort
+server events → IN ERR HUP RDHUP
+server read 100 → ECONNRESET
+--- reads-the-end-of-the-stream-after-a-plain-close-and-logs-nothing
+server watch IN RDHUP
+client write "report"
+server events → IN
+server read 100 → "report"
+client close
+server events → IN RDHUP
+server read 100 → EOF
+`,
 		Labels: []string{"cause:probe", "cause:health-check", "claim:nio-abrupt-client"},
 		File:   "scenarios/nio_abrupt_client_linux.go",
 		System: "linux",
@@ -3633,6 +4268,19 @@ client
 		Client: "read: 104, \"connection reset by peer\"",
 		Server: "close: 0",
 		Twin:   "the write behind it: 32, \"broken pipe\"",
+		Script: `--- has-the-number-104-and-the-words-connection-reset-by-peer
+client write "ab"
+server read 1 → "a"
+server close
+client read 1 → ECONNRESET
+--- is-not-the-error-of-the-write-that-follows-it-32-broken-pipe
+client write "ab"
+server read 1 → "a"
+server close
+client await rst
+client write "x" → ECONNRESET
+client write "x" → EPIPE
+`,
 		Labels: []string{"cause:unread", "claim:errno-104"},
 		File:   "scenarios/number_of_the_error_linux.go",
 		System: "linux",
@@ -3652,6 +4300,47 @@ client
 		},
 	},
 	{
+		Name: "one-side-speaks-tls", Title: "curl and a server of which one speaks TLS", Cause: "tls-to-plain",
+		Drawing: `curl https://          nginx, without TLS
+  ClientHello ─────────▶
+           ◀───────────  "HTTP/1.1 400 Bad Request"
+  reads 5 bytes: no TLS
+  RST      ═══════════▶
+  "curl: (35) … wrong version number"`,
+		Client: "\"curl: (35) … wrong version number\"; without TLS: 400 of nginx, \"curl: (52) Empty reply from server\" of HAProxy",
+		Server: "logs \"client sent invalid method\", \"client sent plain HTTP request to HTTPS port\", or \"SSL handshake failure\"",
+		Twin:   "both speak TLS: 200",
+		Labels: []string{"cause:tls", "cause:tls-to-plain", "real:curl", "real:nginx", "claim:tls-mismatch", "real:haproxy"},
+		File:   "scenarios/real/one_side_speaks_tls_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "one-side-speaks-tls/is-reset-by-curl-which-speaks-it-to-nginx",
+				Text:   "curl and a server of which one speaks TLS is reset by curl, which speaks it to nginx",
+				Short:  "is reset by curl, which speaks it to nginx",
+				Labels: []string{"cause:tls", "cause:tls-to-plain", "real:curl", "real:nginx", "claim:tls-mismatch"},
+			},
+			{
+				Name:   "one-side-speaks-tls/is-told-to-by-nginx-which-speaks-it",
+				Text:   "curl and a server of which one speaks TLS is told to by nginx, which speaks it",
+				Short:  "is told to by nginx, which speaks it",
+				Labels: []string{"cause:tls", "cause:tls-to-plain", "real:curl", "real:nginx", "claim:tls-mismatch"},
+			},
+			{
+				Name:   "one-side-speaks-tls/reads-the-end-of-the-stream-of-haproxy-which-speaks-it",
+				Text:   "curl and a server of which one speaks TLS reads the end of the stream of HAProxy, which speaks it",
+				Short:  "reads the end of the stream of HAProxy, which speaks it",
+				Labels: []string{"cause:tls", "cause:tls-to-plain", "real:curl", "real:haproxy", "claim:tls-mismatch"},
+			},
+			{
+				Name:   "one-side-speaks-tls/has-a-session-where-both-do",
+				Text:   "curl and a server of which one speaks TLS has a session where both do",
+				Short:  "has a session where both do",
+				Labels: []string{"cause:tls", "cause:tls-to-plain", "real:curl", "real:nginx"},
+			},
+		},
+	},
+	{
 		Name: "orphan-given-data", Title: "A connection that its program has closed and that still gets data", Cause: "wrote-after-close",
 		Drawing: `server                 peer
   close
@@ -3661,6 +4350,16 @@ client
 		Client: "write: 0, then EPIPE",
 		Server: "nothing: the program has closed",
 		Twin:   "the other end only finishes: there is no RST",
+		Script: `--- is-reset-by-what-cannot-be-delivered-when-its-fin-is-acknowledged-fin-wait2-data
+server close → ok
+client write "x" → 1
+client await rst → ok
+client write "x" → EPIPE
+--- is-no-orphan-while-the-program-can-still-read
+server shutdown write
+client write "x" → 1
+server read 1 → "x"
+`,
 		Labels: []string{"cause:fin", "cause:wrote-after-close", "needs:root"},
 		File:   "scenarios/orphan_given_data_linux.go",
 		System: "linux",
@@ -3711,6 +4410,28 @@ client
 		Client: "at the next write: ECONNRESET; never, if it only reads",
 		Server: "knows nothing of it",
 		Twin:   "only the listener went and came back: the connection goes on",
+		Script: `--- nobody-listens
+server vanish; listener close
+client write "a" → 1
+client await rst → ok
+client read 1 → ECONNRESET
+--- only-reads
+server vanish; listener close
+client/reader read 1 → waits
+client/reader returns → not yet
+client state → ESTABLISHED
+client/writer write "a" → 1
+client/reader returns → ECONNRESET
+--- goes-on-where-only-the-listener-went-and-came-back
+listener close
+client write "a" → 1
+server read 1 → "a"
+--- resets-a-client-that-waits-at-its-first-keepalive-probe
+client set keepalive 1s 1s 1
+server vanish; listener close
+client await rst within 60s → ok
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:crash", "cause:restarted", "needs:netns", "claim:unknown-connection", "claim:peer-lost-state", "claim:crash-and-back", "claim:peer-restart-timeout"},
 		File:   "scenarios/peer_forgot_the_connection_linux.go",
 		System: "linux",
@@ -3762,6 +4483,18 @@ client
 		Client: "at the next write: ECONNRESET",
 		Server: "ETIMEDOUT, earlier",
 		Twin:   "the way is free again in time: the connection goes on",
+		Script: `--- resets-the-client-at-its-next-segment
+server set user_timeout 1s
+network drops all toward client
+server write "a" → 1
+server await error within 60s → ok
+server read 1 → ETIMEDOUT
+server close; listener close
+network passes all toward client
+client write "b" → 1
+client await rst → ok
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:idle", "cause:gave-up", "needs:netns", "claim:peer-restart-timeout", "claim:locally-generated"},
 		File:   "scenarios/peer_gave_the_connection_up_linux.go",
 		System: "linux",
@@ -3789,6 +4522,21 @@ client
 		Client: "the last word, then ECONNRESET; a client that writes on never reads it",
 		Server: "says that it wants TLS, and closes",
 		Twin:   "the server has read everything: the last word and the end of the stream",
+		Script: `--- is-reset-behind-the-server-s-last-word-when-it-sent-more-than-the-server-read/direct
+client write 4096
+server read 576
+server write "this is a TLS port"
+server close → ok
+client read 100 → "this is a TLS port"
+client read 100 → ECONNRESET
+--- gets-the-last-word-and-a-fin-when-the-server-has-read-everything
+client write "GET / HTTP/1.0\r\n\r\n"
+server read 576
+server write "this is a TLS port"
+server close → ok
+client read 100 → "this is a TLS port"
+client read 100 → EOF
+`,
 		Labels: []string{"cause:tls", "cause:plain-to-tls", "claim:tls-mismatch"},
 		File:   "scenarios/plain_client_at_a_tls_server_linux.go",
 		System: "linux",
@@ -3835,6 +4583,22 @@ client
 		Client: "connect: 0, after a RST of its own",
 		Server: "the old connection: ECONNRESET",
 		Twin:   "from another port the old connection is left alone",
+		Script: `--- resets-the-connection-that-the-server-still-holds
+listener listen; client connect; server accept
+client vanish
+client2 bind same as client
+client2 connect → waits
+client2 returns within 60s → ok
+server read 1 → ECONNRESET
+--- clears-a-socket-away-that-the-server-leaks-in-close-wait
+listener listen; client connect; server accept
+client shutdown write
+client vanish
+client2 bind same as client
+client2 connect → waits
+client2 returns within 60s → ok
+server write "x" → EPIPE
+`,
 		Labels: []string{"cause:crash", "cause:port-reused", "needs:netns"},
 		File:   "scenarios/port_used_again_linux.go",
 		System: "linux",
@@ -3910,12 +4674,13 @@ client
   "a"    ───────────▶    fork      ─────────▶   "a", exit: zombie
   "a"    ───────────▶    fork: EAGAIN
          ◀═══════════  RST`,
-		Client: "ECONNRESET",
-		Server: "fork: EAGAIN, and it closes",
-		Twin:   "it waits for its children: all are served",
-		Labels: []string{"cause:process", "cause:process-limit", "needs:root", "claim:zombies"},
-		File:   "scenarios/process_limit_linux.go",
-		System: "linux",
+		Client:     "ECONNRESET",
+		Server:     "fork: EAGAIN, and it closes",
+		Twin:       "it waits for its children: all are served",
+		Unscripted: "the limit is a process's, and a script forks none",
+		Labels:     []string{"cause:process", "cause:process-limit", "needs:root", "claim:zombies"},
+		File:       "scenarios/process_limit_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "process-limit/resets-its-clients-when-zombies-fill-the-process-table",
@@ -3936,12 +4701,13 @@ client
 		Drawing: `client            plain toxiproxy            server
                         read: ECONNRESET  ◀════  RST
   read: EOF  ◀────  FIN`,
-		Client: "behind a plain toxiproxy: the end of the stream",
-		Server: "aborts",
-		Twin:   "a faithful proxy passes the RST on: ECONNRESET",
-		Labels: []string{"cause:proxy", "cause:proxy-hid-it"},
-		File:   "scenarios/proxy_launders_resets.go",
-		Routes: []string{"direct", "proxied", "stock"},
+		Client:     "behind a plain toxiproxy: the end of the stream",
+		Server:     "aborts",
+		Twin:       "a faithful proxy passes the RST on: ECONNRESET",
+		Unscripted: "a proxy stands between",
+		Labels:     []string{"cause:proxy", "cause:proxy-hid-it"},
+		File:       "scenarios/proxy_launders_resets.go",
+		Routes:     []string{"direct", "proxied", "stock"},
 		Specs: []Spec{
 			{
 				Name:    "proxy-launders-resets/from-the-server/direct",
@@ -4002,12 +4768,13 @@ client
   "done?", FIN ─────▶      ─────────────▶  read: EOF
                            ◀─────────────  "yes"
   "yes"        ◀─────      or nothing, if it knows no half-close`,
-		Client: "behind a plain toxiproxy: no answer",
-		Server: "its answer has no way back",
-		Twin:   "a faithful proxy leaves the way back open",
-		Labels: []string{"cause:proxy", "cause:half-close-lost"},
-		File:   "scenarios/proxy_loses_the_half_close.go",
-		Routes: []string{"direct", "proxied", "stock"},
+		Client:     "behind a plain toxiproxy: no answer",
+		Server:     "its answer has no way back",
+		Twin:       "a faithful proxy leaves the way back open",
+		Unscripted: "a proxy stands between",
+		Labels:     []string{"cause:proxy", "cause:half-close-lost"},
+		File:       "scenarios/proxy_loses_the_half_close.go",
+		Routes:     []string{"direct", "proxied", "stock"},
 		Specs: []Spec{
 			{
 				Name:   "proxy-loses-the-half-close/leaves-the-way-back-for-an-answer-of-3-bytes/direct",
@@ -4045,6 +4812,21 @@ client
 		Client: "read: ECONNRESET if it sent more behind QUIT",
 		Server: "close: 0",
 		Twin:   "nothing is sent behind QUIT: the end of the stream",
+		Script: `--- makes-the-server-close-and-what-the-client-gets-is-finished-after-noop-r-nquit-r-n/direct
+client write "NOOP\r\nQUIT\r\n"
+server read 100
+server write "221 closing"
+server close
+client read 100 → "221 closing"
+client read 100 → EOF
+--- makes-the-server-close-and-what-the-client-gets-is-reset-after-quit-r-nnoop-r-n/direct
+client write "QUIT\r\nNOOP\r\n"
+server read 6 → "QUIT\r\n"
+server write "221 closing"
+server close
+client read 100 → "221 closing"
+client read 100 → ECONNRESET
+`,
 		Labels: []string{"cause:fin", "cause:quit-pipelined", "claim:quit-command"},
 		File:   "scenarios/quitting.go",
 		Routes: []string{"direct", "proxied", "stock"},
@@ -4092,6 +4874,31 @@ client
 		},
 	},
 	{
+		Name: "rabbitmq-heartbeat", Title: "RabbitMQ's heartbeat at a firewall that forgets", Cause: "flow-expired",
+		Drawing: `pika                   firewall               RabbitMQ
+  heartbeat=0            idle: forgets          ESTABLISHED
+  queue.declare ───────▶ unknown
+           ◀═══════════  RST
+  "ConnectionResetError(104, 'Connection reset by peer')"
+                      or
+  heartbeat ───────────────────────────────────▶
+            ◀───────────────────────────────────  heartbeat`,
+		Client: "without a heartbeat: \"Stream connection lost: ConnectionResetError(104, 'Connection reset by peer')\"",
+		Server: "nothing of it; of a client whose heartbeats stop: \"missed heartbeats from client\"",
+		Twin:   "with a heartbeat: the connection stays",
+		Labels: []string{"cause:idle", "cause:flow-expired", "needs:netns", "real:rabbitmq", "real:pika", "claim:heartbeat-rabbitmq", "claim:keepalive-prevents", "claim:idle-timeout", "claim:not-from-peer"},
+		File:   "scenarios/real/rabbitmq_heartbeat_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "rabbitmq-heartbeat/keeps-a-connection-that-is-dropped-without-it-and-ends-one-whose-client-is-stopped",
+				Text:   "RabbitMQ's heartbeat at a firewall that forgets keeps a connection that is dropped without it, and ends one whose client is stopped",
+				Short:  "keeps a connection that is dropped without it, and ends one whose client is stopped",
+				Labels: []string{"cause:idle", "cause:flow-expired", "needs:netns", "real:rabbitmq", "real:pika", "claim:heartbeat-rabbitmq", "claim:keepalive-prevents", "claim:idle-timeout", "claim:not-from-peer"},
+			},
+		},
+	},
+	{
 		Name: "receiving-a-reset-by-state", Title: "What a RST tells its receiver", Cause: "linger-zero",
 		Drawing: `server                 peer
 CLOSE_WAIT ◀─────────  FIN
@@ -4100,6 +4907,29 @@ CLOSE_WAIT ◀─────────  FIN
 		Client: "SYN-SENT: ECONNREFUSED; CLOSE-WAIT: EPIPE; else ECONNRESET",
 		Server: "sends the RST",
 		Twin:   "a RST that is not of this connection: nothing",
+		Script: `--- is-said-by-its-own-state-rr-in-close-wait-ee
+client shutdown write
+server state → CLOSE_WAIT
+client abort
+server read 1 → EOF
+server read 1 → EOF
+--- is-said-by-its-own-state-ww-in-close-wait-pp
+client shutdown write
+server state → CLOSE_WAIT
+client abort
+server write "x" → EPIPE
+server write "x" → EPIPE
+--- is-said-by-its-own-state-rr-in-established-re
+client abort
+server read 1 → ECONNRESET
+server read 1 → EOF
+--- is-said-by-its-own-state-rr-in-fin-wait2-re
+server shutdown write
+server state → FIN_WAIT2
+client abort
+server read 1 → ECONNRESET
+server read 1 → EOF
+`,
 		Labels: []string{"cause:abort", "cause:linger-zero", "needs:root"},
 		File:   "scenarios/receiving_a_reset_by_state_linux.go",
 		System: "linux",
@@ -4219,7 +5049,7 @@ CLOSE_WAIT ◀─────────  FIN
 		Client: "the reply, if there is one, then ECONNRESET where it had sent what is unread",
 		Server: "at the log level debug: why it closed",
 		Twin:   "nothing is unread: FIN",
-		Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:server-busy", "real:redis-cli", "claim:quit-command", "claim:idle-timeout"},
+		Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:server-busy", "real:redis-cli", "claim:quit-command", "real:strace", "claim:idle-timeout"},
 		File:   "scenarios/real/redis_ends_a_session_linux.go",
 		System: "linux",
 		Specs: []Spec{
@@ -4265,6 +5095,12 @@ CLOSE_WAIT ◀─────────  FIN
 				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "claim:quit-command"},
 			},
 			{
+				Name:   "redis-ends-a-session/closes-at-quit-when-it-has-read-as-much-as-it-takes-at-once",
+				Text:   "Redis that ends a session closes, at QUIT, when it has read as much as it takes at once",
+				Short:  "closes, at QUIT, when it has read as much as it takes at once",
+				Labels: []string{"cause:fin", "cause:quit-pipelined", "real:redis-server", "real:strace"},
+			},
+			{
 				Name:   "redis-ends-a-session/finishes-a-client-that-says-nothing",
 				Text:   "Redis that ends a session finishes a client that says nothing",
 				Short:  "finishes a client that says nothing",
@@ -4289,6 +5125,9 @@ CLOSE_WAIT ◀─────────  FIN
 		Client: "connect, write or read: ECONNRESET",
 		Server: "is not there",
 		Twin:   "without the proxy: ECONNREFUSED",
+		Script: `--- is-a-refusal-if-there-is-no-proxy
+client connect to nobody → ECONNREFUSED
+`,
 		Labels: []string{"cause:proxy", "cause:upstream-refuses", "cause:refused"},
 		File:   "scenarios/refused_behind_a_proxy.go",
 		Specs: []Spec{
@@ -4322,6 +5161,14 @@ CLOSE_WAIT ◀─────────  FIN
 		Client: "connect: ECONNREFUSED",
 		Server: "is not there",
 		Twin:   "somebody listens: the connect succeeds",
+		Script: `--- refused
+client connect to nobody → ECONNREFUSED
+--- succeeds-as-soon-as-somebody-does
+listener listen
+client connect → ok
+server accept; server close
+client read 1 → EOF
+`,
 		Labels: []string{"cause:refused", "claim:refuse-is-reset"},
 		File:   "scenarios/refusing_a_connection.go",
 		Specs: []Spec{
@@ -4352,6 +5199,14 @@ CLOSE_WAIT ◀─────────  FIN
 		Client: "write: ECONNRESET; the reply only if it looks",
 		Server: "close: 0",
 		Twin:   "a lingering close delivers the reply",
+		Script: `--- unread/direct
+client write 1000
+server read 10
+server write "413"
+server close → ok
+client await rst → ok
+client write 1000 → ECONNRESET
+`,
 		Labels: []string{"cause:unread", "cause:refused-upload", "claim:script-bug"},
 		File:   "scenarios/refusing_an_upload_linux.go",
 		System: "linux",
@@ -4400,12 +5255,13 @@ CLOSE_WAIT ◀─────────  FIN
   "b"    ───────────▶          ───────────▶     not for it
   "b", again and again
   read: ETIMEDOUT                               ESTABLISHED`,
-		Client: "ETIMEDOUT, or EHOSTUNREACH if a router says so; no RST",
-		Server: "ETIMEDOUT",
-		Twin:   "another address of the same host: nothing happens",
-		Labels: []string{"cause:crash", "cause:address-gone", "needs:netns", "claim:locally-generated"},
-		File:   "scenarios/removing_the_servers_address_linux.go",
-		System: "linux",
+		Client:     "ETIMEDOUT, or EHOSTUNREACH if a router says so; no RST",
+		Server:     "ETIMEDOUT",
+		Twin:       "another address of the same host: nothing happens",
+		Unscripted: "an address goes, and no socket does",
+		Labels:     []string{"cause:crash", "cause:address-gone", "needs:netns", "claim:locally-generated"},
+		File:       "scenarios/removing_the_servers_address_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "removing-the-servers-address/lets-both-ends-of-a-connection-time-out-without-a-rst-the-address-alone",
@@ -4447,6 +5303,19 @@ CLOSE_WAIT ◀─────────  FIN
 		Client: "ECONNRESET, and no byte of what it had sent",
 		Server: "close: 0",
 		Twin:   "what the server sent before the RST is read",
+		Script: `--- returns-none-of-it
+client write "ab"
+server read 1 → "a"
+server close
+client read 10 → ECONNRESET
+--- comes-behind-the-data-that-was-sent-before-it
+client write "ab"
+server read 1 → "a"
+server write "data"
+server close
+client read 10 → "data"
+client read 10 → ECONNRESET
+`,
 		Labels: []string{"cause:unread", "claim:data-returned"},
 		File:   "scenarios/reset_carries_no_data_linux.go",
 		System: "linux",
@@ -4471,12 +5340,13 @@ CLOSE_WAIT ◀─────────  FIN
   "a"    ───────────▶          ───────────▶
          ◀═══════════  RST                      ESTABLISHED
   read: ECONNRESET`,
-		Client: "read: ECONNRESET",
-		Server: "nothing until it speaks, then ECONNRESET",
-		Twin:   "another sequence number: it is challenged or ignored",
-		Labels: []string{"cause:middlebox", "cause:forged", "needs:netns", "claim:not-from-peer"},
-		File:   "scenarios/reset_forged_on_the_way_linux.go",
-		System: "linux",
+		Client:     "read: ECONNRESET",
+		Server:     "nothing until it speaks, then ECONNRESET",
+		Twin:       "another sequence number: it is challenged or ignored",
+		Unscripted: "the RST comes from no socket",
+		Labels:     []string{"cause:middlebox", "cause:forged", "needs:netns", "claim:not-from-peer"},
+		File:       "scenarios/reset_forged_on_the_way_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:    "reset-forged-on-the-way/one-end",
@@ -4520,12 +5390,13 @@ CLOSE_WAIT ◀─────────  FIN
   ACK    ───────────▶
          ◀───────────  "x"
   read: "x"`,
-		Client: "the data; ECONNRESET only at the exact number",
-		Server: "sends the RST",
-		Twin:   "the data has come: the RST is obeyed",
-		Labels: []string{"cause:segment", "cause:inexact-reset", "needs:root"},
-		File:   "scenarios/reset_out_of_order_linux.go",
-		System: "linux",
+		Client:     "the data; ECONNRESET only at the exact number",
+		Server:     "sends the RST",
+		Twin:       "the data has come: the RST is obeyed",
+		Unscripted: "the order of segments is changed on the way",
+		Labels:     []string{"cause:segment", "cause:inexact-reset", "needs:root"},
+		File:       "scenarios/reset_out_of_order_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "reset-out-of-order/that-overtook-data-is-challenged-and-the-data-is-read",
@@ -4580,6 +5451,18 @@ CLOSE_WAIT ◀─────────  FIN
 		Client: "nothing until it speaks",
 		Server: "close: 0",
 		Twin:   "the RST can leave: ECONNRESET at once",
+		Script: `--- is-counted-and-leaves-the-client-half-open-until-it-speaks
+network drops rst toward client
+server abort → ok
+client state → ESTABLISHED
+network passes all toward client; listener close
+client write "a" → 1
+client await rst → ok
+client read 1 → ECONNRESET
+--- resets-the-client-at-once-if-it-can
+server abort → ok
+client read 1 → ECONNRESET
+`,
 		Labels: []string{"cause:abort", "cause:reset-lost", "needs:netns"},
 		File:   "scenarios/reset_that_cannot_leave_linux.go",
 		System: "linux",
@@ -4607,11 +5490,12 @@ CLOSE_WAIT ◀─────────  FIN
          ◀════════  RST
   order  ─────────▶       ─────────▶
                                          executes it again`,
-		Client: "ECONNRESET, and success at the second try",
-		Server: "executes the order twice if only the reply was lost",
-		Twin:   "the server recognises the repetition: once",
-		Labels: []string{"cause:proxy", "cause:cut-mid-reply", "claim:go-handle"},
-		File:   "scenarios/retrying_after_a_reset.go",
+		Client:     "ECONNRESET, and success at the second try",
+		Server:     "executes the order twice if only the reply was lost",
+		Twin:       "the server recognises the repetition: once",
+		Unscripted: "the client that tries again is a program, and a proxy stands between",
+		Labels:     []string{"cause:proxy", "cause:cut-mid-reply", "claim:go-handle"},
+		File:       "scenarios/retrying_after_a_reset.go",
 		Specs: []Spec{
 			{
 				Name:    "retrying-after-a-reset/reply-lost",
@@ -4645,11 +5529,12 @@ CLOSE_WAIT ◀─────────  FIN
   GET /7 ─────────▶       ─────────▶   executes it
          ◀════════  RST X ◀─────────   reply
   GET /7 ─────────▶       ─────────▶   executes it again`,
-		Client: "a GET on a used connection succeeds, a POST: ECONNRESET",
-		Server: "executes the GET twice",
-		Twin:   "the first request on a connection is not repeated",
-		Labels: []string{"cause:proxy", "cause:cut-mid-reply"},
-		File:   "scenarios/retrying_by_net_http_itself.go",
+		Client:     "a GET on a used connection succeeds, a POST: ECONNRESET",
+		Server:     "executes the GET twice",
+		Twin:       "the first request on a connection is not repeated",
+		Unscripted: "the client that tries again is a program, and a proxy stands between",
+		Labels:     []string{"cause:proxy", "cause:cut-mid-reply"},
+		File:       "scenarios/retrying_by_net_http_itself.go",
 		Specs: []Spec{
 			{
 				Name:   "retrying-by-net-http-itself/executes-a-get-on-a-reused-connection-2",
@@ -4681,12 +5566,13 @@ CLOSE_WAIT ◀─────────  FIN
          ◀───────────  SYN ACK
   ACK of something else ▶
          ◀═══════════  RST`,
-		Client: "its segment is answered with RST",
-		Server: "nothing",
-		Twin:   "who keeps to the handshake is reset by nobody",
-		Labels: []string{"cause:segment", "cause:stray-segment", "needs:root"},
-		File:   "scenarios/segments_at_a_listener_linux.go",
-		System: "linux",
+		Client:     "its segment is answered with RST",
+		Server:     "nothing",
+		Twin:       "who keeps to the handshake is reset by nobody",
+		Unscripted: "the segments come from no socket",
+		Labels:     []string{"cause:segment", "cause:stray-segment", "needs:root"},
+		File:       "scenarios/segments_at_a_listener_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "segments-at-a-listener/resets-an-ack-that-completes-no-handshake-out-of-the-blue",
@@ -4737,12 +5623,13 @@ CLOSE_WAIT ◀─────────  FIN
   "hello" ──────────▶
           ◀──────────  ICMP port unreachable
   read: ECONNREFUSED`,
-		Client: "the next call on a connected socket: ECONNREFUSED",
-		Server: "is not there",
-		Twin:   "a socket that is not connected: nothing",
-		Labels: []string{"cause:datagram", "cause:datagram-refused", "claim:datagram"},
-		File:   "scenarios/sending_to_a_closed_port_linux.go",
-		System: "linux",
+		Client:     "the next call on a connected socket: ECONNREFUSED",
+		Server:     "is not there",
+		Twin:       "a socket that is not connected: nothing",
+		Unscripted: "it is about UDP",
+		Labels:     []string{"cause:datagram", "cause:datagram-refused", "claim:datagram"},
+		File:       "scenarios/sending_to_a_closed_port_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "sending-to-a-closed-port/refuses-the-next-call-on-a-connected-socket",
@@ -4772,11 +5659,12 @@ CLOSE_WAIT ◀─────────  FIN
                          restart
   long   ───────────▶    settings: long
          ◀───────────  long`,
-		Client: "is turned away by the old settings until the restart",
-		Server: "goes on by what it read at its start",
-		Twin:   "the restart ends the open connections: FIN, or RST where bytes are unread",
-		Labels: []string{"cause:process", "cause:stale-settings", "claim:stale-settings"},
-		File:   "scenarios/settings_read_at_the_start.go",
+		Client:     "is turned away by the old settings until the restart",
+		Server:     "goes on by what it read at its start",
+		Twin:       "the restart ends the open connections: FIN, or RST where bytes are unread",
+		Unscripted: "it is about a program that is restarted; its closes are closing-with-unread-data",
+		Labels:     []string{"cause:process", "cause:stale-settings", "claim:stale-settings"},
+		File:       "scenarios/settings_read_at_the_start.go",
 		Specs: []Spec{
 			{
 				Name:   "settings-read-at-the-start/goes-on-by-its-old-settings-until-it-is-restarted",
@@ -4805,12 +5693,13 @@ CLOSE_WAIT ◀─────────  FIN
 		Drawing: `client                 server
   SYN    ───────────▶    no signature: dropped
   SYN    ───────────▶    dropped`,
-		Client: "connect: ETIMEDOUT",
-		Server: "nothing: its kernel drops the SYN",
-		Twin:   "it need not sign: it is answered",
-		Labels: []string{"cause:segment", "cause:signature-missing", "needs:root"},
-		File:   "scenarios/signature_missing_linux.go",
-		System: "linux",
+		Client:     "connect: ETIMEDOUT",
+		Server:     "nothing: its kernel drops the SYN",
+		Twin:       "it need not sign: it is answered",
+		Unscripted: "TCP-MD5 needs a key in the socket, which no call of a script sets",
+		Labels:     []string{"cause:segment", "cause:signature-missing", "needs:root"},
+		File:       "scenarios/signature_missing_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "signature-missing/is-answered-by-nothing-not-even-a-rst",
@@ -4840,6 +5729,17 @@ CLOSE_WAIT ◀─────────  FIN
 		Client: "nothing: its kernel resets the wrong segment and waits on",
 		Server: "sends what acknowledges something else",
 		Twin:   "both keep to it: one connection",
+		Script: `--- ends-in-one-connection-if-both-keep-to-it
+client bind; peer bind
+network drops all toward peer
+client set nonblocking on
+client connect to peer → EINPROGRESS
+network passes all toward peer
+peer connect to client → ok
+client so_error → none
+client write "a" → 1
+peer read 1 → "a"
+`,
 		Labels: []string{"cause:segment", "cause:simultaneous-open", "needs:root"},
 		File:   "scenarios/simultaneous_open_linux.go",
 		System: "linux",
@@ -5073,6 +5973,15 @@ goes on
 		Client: "read: ECONNRESET",
 		Server: "close: 0, with the banner unread",
 		Twin:   "the banner comes later: the end of the stream",
+		Script: `--- is-reset-if-its-banner-has-come
+client write "SSH-2.0-client\r\n"
+server close → ok
+client read 10 → ECONNRESET
+--- is-finished-if-its-banner-comes-later
+server close → ok
+client write "SSH-2.0-client\r\n"
+client read 10 → EOF
+`,
 		Labels: []string{"cause:limit", "cause:max-startups"},
 		File:   "scenarios/startup_dropped_with_its_banner_unread_linux.go",
 		System: "linux",
@@ -5097,11 +6006,12 @@ goes on
   login, 100 times  ──▶   all served
   10 stay silent    ──▶   all greeted
   one more          ──▶   accept, close`,
-		Client: "accepted, then the end of the stream or ECONNRESET",
-		Server: "counts those that have not authenticated",
-		Twin:   "whoever is gone counts no more",
-		Labels: []string{"cause:limit", "cause:max-startups", "claim:max-startups-period"},
-		File:   "scenarios/startups_are_counted_while_they_last.go",
+		Client:     "accepted, then the end of the stream or ECONNRESET",
+		Server:     "counts those that have not authenticated",
+		Twin:       "whoever is gone counts no more",
+		Unscripted: "a program counts, and decides",
+		Labels:     []string{"cause:limit", "cause:max-startups", "claim:max-startups-period"},
+		File:       "scenarios/startups_are_counted_while_they_last.go",
 		Specs: []Spec{
 			{
 				Name:   "startups-are-counted-while-they-last/counts-at-the-same-time-and-closes-what-it-has-accepted",
@@ -5121,6 +6031,18 @@ CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
 		Client: "by a RST: from ESTABLISHED to CLOSE",
 		Server: "by a RST: from ESTABLISHED to CLOSE",
 		Twin:   "a FIN leads through the half-closed states",
+		Script: `--- goes-from-established-to-close-at-both-ends-by-a-rst
+client state → ESTABLISHED
+server abort
+client state → CLOSE
+client read 1 → ECONNRESET
+--- goes-through-the-half-closed-states-by-a-fin
+server shutdown write
+client state → CLOSE_WAIT
+server state → FIN_WAIT2
+client write "more"; server read 10 → "more"
+client close; server read 10 → EOF
+`,
 		Labels: []string{"cause:local", "cause:disconnected", "claim:rst-not-handshake"},
 		File:   "scenarios/state_after_a_reset_linux.go",
 		System: "linux",
@@ -5146,12 +6068,13 @@ CLOSE                 CLOSE        CLOSE_WAIT        FIN_WAIT2
          ◀───────────  SYN ACK of something else
   RST    ═══════════▶
   SYN_SENT`,
-		Client: "nothing: its kernel resets the answer and waits on",
-		Server: "its answer is reset",
-		Twin:   "the answer is its own: the connection is made",
-		Labels: []string{"cause:segment", "cause:wrong-answer-to-syn", "needs:root"},
-		File:   "scenarios/syn_answered_by_something_else_linux.go",
-		System: "linux",
+		Client:     "nothing: its kernel resets the answer and waits on",
+		Server:     "its answer is reset",
+		Twin:       "the answer is its own: the connection is made",
+		Unscripted: "the segments come from no socket",
+		Labels:     []string{"cause:segment", "cause:wrong-answer-to-syn", "needs:root"},
+		File:       "scenarios/syn_answered_by_something_else_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "syn-answered-by-something-else/is-what-the-client-resets-and-it-waits-on-that-acknowledges-what-was-never-sent",
@@ -5182,12 +6105,13 @@ TIME_WAIT ◀──────────  "x", delayed
          ───────────▶  ACK
          ◀═══════════  RST
 CLOSE`,
-		Client: "nothing: its TIME-WAIT ends",
-		Server: "nothing: its kernel sends the RST",
-		Twin:   "with tcp_rfc1337=1 TIME-WAIT stays",
-		Labels: []string{"cause:segment", "cause:time-wait-assassinated", "needs:root"},
-		File:   "scenarios/time_wait_assassination_linux.go",
-		System: "linux",
+		Client:     "nothing: its TIME-WAIT ends",
+		Server:     "nothing: its kernel sends the RST",
+		Twin:       "with tcp_rfc1337=1 TIME-WAIT stays",
+		Unscripted: "a segment is delayed on the way",
+		Labels:     []string{"cause:segment", "cause:time-wait-assassinated", "needs:root"},
+		File:       "scenarios/time_wait_assassination_linux.go",
+		System:     "linux",
 		Specs: []Spec{
 			{
 				Name:   "time-wait-assassination/by-the-rst-that-a-delayed-segment-brings-about-succeeds",
@@ -5222,6 +6146,19 @@ CLOSE`,
 		Client: "the handshake fails: ECONNRESET, the end of the stream, or no TLS",
 		Server: "closes on a ClientHello",
 		Twin:   "the server has read the ClientHello: the end of the stream",
+		Script: `--- is-reset-when-the-server-leaves-its-clienthello-unread/direct
+client write "\x16\x03\x01\x01"
+server read 1
+server close
+client read 10 → ECONNRESET
+--- reads-the-end-of-the-stream-when-the-server-has-read-it
+client write "\x16\x03\x01\x01"
+server read 10
+server shutdown write
+client read 10 → EOF
+client close
+server read 10 → EOF
+`,
 		Labels: []string{"cause:tls", "cause:tls-to-plain", "claim:tls-mismatch"},
 		File:   "scenarios/tls_client_at_a_plain_server.go",
 		Routes: []string{"direct", "proxied"},
@@ -5257,17 +6194,66 @@ CLOSE`,
 		},
 	},
 	{
+		Name: "tomcat-client-leaves", Title: "Tomcat whose client leaves before the response ends", Cause: "left-early",
+		Drawing: `client                 Tomcat
+  GET    ───────────▶
+         ◀───────────  200, as much as there is room for
+  close, unread
+  RST    ═══════════▶
+                         ClientAbortException:
+                         Connection reset by peer`,
+		Client: "close: 0",
+		Server: "throws ClientAbortException: \"Connection reset by peer\" or \"Broken pipe\", and logs it at the level FINE alone",
+		Twin:   "the client reads everything, or what is left fits into Tomcat's buffer: nothing is thrown",
+		Labels: []string{"cause:unread", "cause:left-early", "real:tomcat", "real:java", "claim:browser-leaves", "real:curl"},
+		File:   "scenarios/real/tomcat_client_leaves_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "tomcat-client-leaves/is-told-of-a-reset-by-a-write-and-again-by-each-later-one",
+				Text:   "Tomcat whose client leaves before the response ends is told of a reset by a write, and again by each later one",
+				Short:  "is told of a reset by a write, and again by each later one",
+				Labels: []string{"cause:unread", "cause:left-early", "real:tomcat", "real:java", "claim:browser-leaves"},
+			},
+			{
+				Name:   "tomcat-client-leaves/logs-what-the-servlet-lets-out-at-the-level-fine",
+				Text:   "Tomcat whose client leaves before the response ends logs what the servlet lets out at the level FINE",
+				Short:  "logs what the servlet lets out at the level FINE",
+				Labels: []string{"cause:unread", "cause:left-early", "real:tomcat", "real:java"},
+			},
+			{
+				Name:   "tomcat-client-leaves/is-told-of-a-client-that-had-reset-before-by-what-goes-beyond-its-buffer",
+				Text:   "Tomcat whose client leaves before the response ends is told of a client that had reset before by what goes beyond its buffer",
+				Short:  "is told of a client that had reset before by what goes beyond its buffer",
+				Labels: []string{"cause:unread", "cause:left-early", "real:tomcat", "real:java", "claim:browser-leaves"},
+			},
+			{
+				Name:   "tomcat-client-leaves/is-told-of-a-client-that-had-finished-before-by-the-write-after-the-next-one",
+				Text:   "Tomcat whose client leaves before the response ends is told of a client that had finished before by the write after the next one",
+				Short:  "is told of a client that had finished before by the write after the next one",
+				Labels: []string{"cause:unread", "cause:left-early", "real:tomcat", "real:java", "claim:browser-leaves"},
+			},
+			{
+				Name:   "tomcat-client-leaves/is-told-nothing-where-the-client-reads-everything",
+				Text:   "Tomcat whose client leaves before the response ends is told nothing where the client reads everything",
+				Short:  "is told nothing where the client reads everything",
+				Labels: []string{"cause:unread", "cause:left-early", "real:tomcat", "real:java", "real:curl"},
+			},
+		},
+	},
+	{
 		Name: "too-many-startups", Title: "sshd with too many startups", Cause: "max-startups",
 		Drawing: `client                 sshd
   SYN      ──────────▶
            ◀──────────  SYN-ACK
                           accept, 10 others not authenticated: 30 %
            ◀──────────  FIN`,
-		Client: "some: the end of the stream or ECONNRESET",
-		Server: "drops at random from 10 unauthenticated connections on",
-		Twin:   "fewer than 10: nobody is dropped",
-		Labels: []string{"cause:limit", "cause:max-startups", "claim:max-startups"},
-		File:   "scenarios/too_many_startups.go",
+		Client:     "some: the end of the stream or ECONNRESET",
+		Server:     "drops at random from 10 unauthenticated connections on",
+		Twin:       "fewer than 10: nobody is dropped",
+		Unscripted: "a program counts, and decides by chance",
+		Labels:     []string{"cause:limit", "cause:max-startups", "claim:max-startups"},
+		File:       "scenarios/too_many_startups.go",
 		Specs: []Spec{
 			{
 				Name:   "too-many-startups/drops-some-from-10-unauthenticated-connections-on-rising-to-all-at-100",
@@ -5284,11 +6270,12 @@ CLOSE`,
            ◀────────     ◀────────────  head, "0123456789"
   "01234"
            ◀════════  RST, or FIN`,
-		Client: "an error if a length or chunks tell; otherwise half of the reply, and success",
-		Server: "aborts or closes within the reply",
-		Twin:   "nothing cuts it: the body is whole",
-		Labels: []string{"cause:http", "cause:truncated", "cause:proxy"},
-		File:   "scenarios/truncated_body.go",
+		Client:     "an error if a length or chunks tell; otherwise half of the reply, and success",
+		Server:     "aborts or closes within the reply",
+		Twin:       "nothing cuts it: the body is whole",
+		Unscripted: "HTTP decides, above the sockets, and a proxy stands between",
+		Labels:     []string{"cause:http", "cause:truncated", "cause:proxy"},
+		File:       "scenarios/truncated_body.go",
 		Specs: []Spec{
 			{
 				Name:   "truncated-body/is-seen-by-net-http-s-client-a-length-and-a-rst-as-a-reset",
@@ -5347,11 +6334,12 @@ CLOSE`,
   2      ◀───────────  alive?
   3      ◀───────────  alive?
   4      ◀───────────  FIN`,
-		Client: "the end of the stream",
-		Server: "closes after its last question went unanswered",
-		Twin:   "a client that answers is kept",
-		Labels: []string{"cause:idle", "cause:alive-check-failed", "claim:client-alive"},
-		File:   "scenarios/unresponsive_client_dropped.go",
+		Client:     "the end of the stream",
+		Server:     "closes after its last question went unanswered",
+		Twin:       "a client that answers is kept",
+		Unscripted: "the clock is the program's",
+		Labels:     []string{"cause:idle", "cause:alive-check-failed", "claim:client-alive"},
+		File:       "scenarios/unresponsive_client_dropped.go",
 		Specs: []Spec{
 			{
 				Name:   "unresponsive-client-dropped/drops-the-one-that-does-not-answer",
@@ -5448,6 +6436,80 @@ CLOSE`,
 		},
 	},
 	{
+		Name: "vsftpd-requires-tls", Title: "vsftpd that requires TLS", Cause: "plain-to-tls",
+		Drawing: `client                 vsftpd, ssl_enable=YES
+           ◀───────────  "220 (vsFTPd 3.0.3)"
+  USER     ───────────▶
+           ◀───────────  "530 Anonymous sessions must use encryption."
+           ◀───────────  FIN
+  read: 530, then the end of the stream`,
+		Client: "the reply, then the end of the stream; \"curl: (67) Access denied: 530\"",
+		Server: "logs \"530 Anonymous sessions must use encryption.\"",
+		Twin:   "AUTH TLS comes first: the client has its file",
+		Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "claim:tls-mismatch", "real:curl", "real:lftp"},
+		File:   "scenarios/real/vsftpd_requires_tls_linux.go",
+		System: "linux",
+		Specs: []Spec{
+			{
+				Name:   "vsftpd-requires-tls/tells-who-speaks-no-tls-and-finishes-anonymous",
+				Text:   "vsftpd that requires TLS tells who speaks no TLS, and finishes, anonymous",
+				Short:  "tells who speaks no TLS, and finishes, anonymous",
+				Table:  "tells who speaks no TLS, and finishes,",
+				Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "claim:tls-mismatch"},
+			},
+			{
+				Name:   "vsftpd-requires-tls/tells-who-speaks-no-tls-and-finishes-a-user",
+				Text:   "vsftpd that requires TLS tells who speaks no TLS, and finishes, a user",
+				Short:  "tells who speaks no TLS, and finishes, a user",
+				Table:  "tells who speaks no TLS, and finishes,",
+				Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "claim:tls-mismatch"},
+			},
+			{
+				Name:   "vsftpd-requires-tls/tells-who-speaks-no-tls-and-finishes-though-more-is-unread-which-resets-it-then",
+				Text:   "vsftpd that requires TLS tells who speaks no TLS, and finishes, though more is unread, which resets it then",
+				Short:  "tells who speaks no TLS, and finishes, though more is unread, which resets it then",
+				Table:  "tells who speaks no TLS, and finishes,",
+				Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "claim:tls-mismatch"},
+			},
+			{
+				Name:   "vsftpd-requires-tls/denies-curl-which-does-not-ask-for-tls",
+				Text:   "vsftpd that requires TLS denies curl, which does not ask for TLS",
+				Short:  "denies curl, which does not ask for TLS",
+				Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "real:curl", "claim:tls-mismatch"},
+			},
+			{
+				Name:   "vsftpd-requires-tls/denies-lftp-which-takes-no-tls-for-anonymous",
+				Text:   "vsftpd that requires TLS denies lftp, which takes no TLS for anonymous",
+				Short:  "denies lftp, which takes no TLS for anonymous",
+				Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "real:lftp", "claim:tls-mismatch"},
+			},
+			{
+				Name:   "vsftpd-requires-tls/is-reset-by-curl-which-begins-with-tls",
+				Text:   "vsftpd that requires TLS is reset by curl, which begins with TLS",
+				Short:  "is reset by curl, which begins with TLS",
+				Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "real:curl", "claim:tls-mismatch"},
+			},
+			{
+				Name:   "vsftpd-requires-tls/serves-curl-which-asks-for-tls",
+				Text:   "vsftpd that requires TLS serves curl, which asks for TLS",
+				Short:  "serves curl, which asks for TLS",
+				Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "real:curl"},
+			},
+			{
+				Name:   "vsftpd-requires-tls/finishes-the-data-of-curl-which-does-not-take-its-session-up-again",
+				Text:   "vsftpd that requires TLS finishes the data of curl, which does not take its session up again",
+				Short:  "finishes the data of curl, which does not take its session up again",
+				Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "real:curl"},
+			},
+			{
+				Name:   "vsftpd-requires-tls/serves-lftp-which-takes-its-session-up-again",
+				Text:   "vsftpd that requires TLS serves lftp, which takes its session up again",
+				Short:  "serves lftp, which takes its session up again",
+				Labels: []string{"cause:tls", "cause:plain-to-tls", "real:vsftpd", "real:lftp"},
+			},
+		},
+	},
+	{
 		Name: "writing-after-a-reset", Title: "Writing after a reset", Cause: "unread",
 		Drawing: `client                 server
   "ab"   ───────────▶
@@ -5459,6 +6521,16 @@ CLOSE`,
 		Client: "write: ECONNRESET, then EPIPE",
 		Server: "close: 0",
 		Twin:   "a FIN came before the RST: EPIPE at once",
+		Script: `--- reset-first/direct
+client write "ab"; server read 1; server close
+client await rst → ok
+client write "x" → ECONNRESET
+client write "x" → EPIPE
+--- fin-first
+server shutdown write; server abort
+client await rst → ok
+client write "x" → EPIPE
+`,
 		Labels: []string{"cause:unread", "claim:go-write"},
 		File:   "scenarios/writing_after_a_reset_linux.go",
 		System: "linux",
@@ -5502,6 +6574,22 @@ CLOSE`,
 		Client: "write: 0, then EPIPE",
 		Server: "nothing: the program has closed",
 		Twin:   "while it waits in FIN-WAIT-2 the kernel still knows the connection that it resets",
+		Script: `--- resets-a-client-that-writes-when-fin-wait-2-has-expired
+server set linger2 1s
+server close
+server await gone within 60s → ok
+listener close
+client write "a" → 1
+client await rst → ok
+client read 1 → EOF
+client write "x" → EPIPE
+--- knows-the-connection-that-it-resets-in-fin-wait-2
+server close
+client write "a" → 1
+client await rst → ok
+client read 1 → EOF
+client write "x" → EPIPE
+`,
 		Labels: []string{"cause:fin", "cause:wrote-after-close", "needs:netns"},
 		File:   "scenarios/writing_after_fin_wait_expired_linux.go",
 		System: "linux",
@@ -5543,6 +6631,17 @@ CLOSE`,
 		Client: "write: EPIPE",
 		Server: "is open, and knows of nothing",
 		Twin:   "it is the peer that has shut down: writing goes on",
+		Script: `--- own-shutdown
+client shutdown write → ok
+client write "x" → EPIPE
+server write "still here"
+client read 100 → "still here"
+--- peers-shutdown
+server shutdown write → ok
+client write "x" → 1
+server read 1 → "x"
+client read 1 → EOF
+`,
 		Labels: []string{"cause:local", "cause:own-shutdown", "claim:both-from-peer"},
 		File:   "scenarios/writing_after_own_shutdown.go",
 		Specs: []Spec{

@@ -14,6 +14,12 @@ type Situation struct {
 	Client  string `json:"client"`  // what the client's end sees
 	Server  string `json:"server"`  // what the server's end sees
 	Twin    string `json:"twin"`    // what differs in the twin, and what is seen then
+	// Script shows it by sockets alone, in the notation of package script: what
+	// each script is called is a spec's name behind that of the situation. Where
+	// sockets alone cannot show it, Unscripted says why, in a phrase. A situation
+	// of real programs has neither.
+	Script     string `json:"script,omitempty"`
+	Unscripted string `json:"unscripted,omitempty"`
 	// Labels are those of its specs: "cause:unread", "needs:netns".
 	Labels []string `json:"labels,omitempty"`
 

@@ -6,5 +6,9 @@ func All() []Claim {
 	for _, group := range [][]Claim{goPrograms(), resets(), causes(), daemons(), healthChecks()} {
 		all = append(all, group...)
 	}
+	why := unshown()
+	for i := range all {
+		all[i].Unshown = why[all[i].ID]
+	}
 	return all
 }

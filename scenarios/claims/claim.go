@@ -18,6 +18,9 @@ type Claim struct {
 	// Words says in a sentence by which words a real program tells of what it
 	// saw, by its name, where a document's are those of another version.
 	Words map[string]string
+	// Unshown says in a sentence why no real program shows the claim. Empty: one
+	// does.
+	Unshown string
 }
 
 // An Observation is what a spec saw that bears on a claim.

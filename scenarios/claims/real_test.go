@@ -1,6 +1,7 @@
 package claims_test
 
 import (
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -92,6 +93,35 @@ func TestTableOfReal(t *testing.T) {
 	filtered := write(t, claims.Tabulate(append(real, left)))
 	if strings.Contains(filtered, "port-check") || !strings.Contains(filtered, "1 of 2 specs were chosen") {
 		t.Errorf("a filtered run is\n%s", filtered)
+	}
+}
+
+// TestUnshown: a real program speaks to each claim, as is pinned, or it is said
+// why none does.
+func TestUnshown(t *testing.T) {
+	text, err := os.ReadFile("../real/testdata/pinned/linux-6.18.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pinned, err := claims.ParsePins(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range claims.All() {
+		shown := false
+		for _, pins := range pinned {
+			_, speaks := pins[c.ID]
+			shown = shown || speaks
+		}
+		if shown == (c.Unshown != "") {
+			t.Errorf("%s: a real program shows it: %v, and it is said why none does: %q", c.ID, shown, c.Unshown)
+		}
+	}
+	toy := claims.Run{About: []claims.ID{claims.Datagram}, State: claims.Passed,
+		Saw: []claims.Observation{{Claim: claims.Datagram, Saw: "refused"}}}
+	both := write(t, claims.Tabulate([]claims.Run{toy, by(claims.ProbeSuccess, "haproxy 2.6, java 17", claims.Passed, "never accepted")}))
+	if want := "· 1 spec\n    no real program: None of the programs here speaks UDP.\n    jby: "; !strings.Contains(both, want) {
+		t.Errorf("want %q in\n%s", want, both)
 	}
 }
 

@@ -93,6 +93,9 @@ func (t Table) WriteTo(w io.Writer) (int64, error) {
 				fmt.Fprintf(&text, "    words: %s\n", words)
 			}
 		}
+		if t.OfReal > 0 && len(shown) == 1 && shown[0].By == "" && c.Unshown != "" {
+			fmt.Fprintf(&text, "    no real program: %s\n", c.Unshown)
+		}
 		if len(shown) > 0 {
 			fmt.Fprintf(&text, "    %s: %s\n", c.Document, c.Says)
 		}

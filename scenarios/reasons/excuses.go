@@ -3,7 +3,7 @@ package reasons
 import (
 	"slices"
 
-	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/tcp"
 )
 
 // excuses are why some reasons are not provoked, by Linux 6.12 to 6.18.
@@ -21,7 +21,7 @@ var excuses = map[string]string{
 
 // excuse says why no scenario provokes a reason, "" if one should.
 func excuse(reason string) string {
-	if !slices.Contains(evidence.Reasons(), reason) {
+	if !slices.Contains(tcp.Reasons(), tcp.Reason(reason)) {
 		return "new in this kernel: no scenario knows it"
 	}
 	return excuses[reason]

@@ -16,8 +16,9 @@ import (
 )
 
 // Limit bounds every spec. It is no expectation of speed: it ends what hangs, and
-// a second of work takes half a minute on two processors that 60 others want.
-const Limit = SpecTimeout(2 * time.Minute)
+// a second of work takes half a minute on two processors that 60 others want, and
+// the first spec of a program asks for its release, too.
+const Limit = SpecTimeout(5 * time.Minute)
 
 // Whatever a spec starts is gone when it ends: every goroutine, every
 // descriptor. What is left behind fails the spec that left it. It takes a
