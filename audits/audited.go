@@ -14,6 +14,7 @@ import (
 
 	"github.com/resetlab/resetlab/audits/daemon"
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // An audited client is one row of the table.
@@ -44,7 +45,7 @@ func declare(clients ...audited) bool {
 
 // measure audits the client and compares with what is expected of it.
 func (c audited) measure(ctx SpecContext) {
-	expected, err := audit.ParseExpectations(strings.NewReader(c.expected))
+	expected, err := verdict.ParseExpectations(strings.NewReader(c.expected))
 	Expect(err).NotTo(HaveOccurred())
 	subject := c.subject(ctx)
 	subject.Name = c.name
@@ -91,13 +92,13 @@ func (r *row) judge(p *programVersion) (problems []string) {
 	r.Report.Unmet = nil
 	// What depends on the version, compare has judged.
 	judged := *r.Report
-	judged.Cells = slices.DeleteFunc(slices.Clone(judged.Cells), func(c audit.Result) bool { return m.differs(c.ID) })
+	judged.Cells = slices.DeleteFunc(slices.Clone(judged.Cells), func(c verdict.Result) bool { return m.differs(c.ID) })
 	r.Expected.Apply(&judged, len(judged.Cells) == len(r.Report.Cells))
 	return append(append(surprises(&judged), judged.Unmet...), wrong...)
 }
 
 // surprises lists the bad and weak verdicts that nobody expected.
-func surprises(report *audit.Report) (list []string) {
+func surprises(report *verdict.Report) (list []string) {
 	for _, cell := range report.Cells {
 		v := cell.Verdict
 		if (v.Bad() || v.Weak() || v.Unproven()) && cell.Expected == "" {

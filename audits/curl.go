@@ -11,6 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
@@ -42,7 +43,7 @@ P8.value/fin/*/* TRUNCATED-OK  the same
 `
 
 // slowly is for clients that mostly wait.
-var slowly = audit.Options{Operations: audit.Operations(), Parallel: 48}
+var slowly = audit.Options{Operations: point.Operations(), Parallel: 48}
 
 func curl(options ...string) func(SpecContext) audit.Subject {
 	return func(SpecContext) audit.Subject {
@@ -62,16 +63,16 @@ func curl(options ...string) func(SpecContext) audit.Subject {
 
 // A curlClient runs curl once for each call, with the arguments that its operation
 // needs.
-type curlClient map[audit.Operation]suspender
+type curlClient map[point.Operation]suspender
 
 func openCurl(ctx context.Context, to audit.Target, origin *origins.HTTP, options []string) (audit.Client, error) {
 	c := curlClient{}
-	for _, operation := range audit.Operations() {
+	for _, operation := range point.Operations() {
 		args := append([]string{"curl", "-sS", "--fail", "--compressed"}, options...)
-		if operation != audit.Read {
+		if operation != point.Read {
 			args = append(args, "--request", "{method}", "--data", "operation {id}")
 		}
-		if operation == audit.Idempotent {
+		if operation == point.Idempotent {
 			args = append(args, "--header", "Idempotency-Key: {id}")
 		}
 		command := agent.Command{Args: append(args, "{url}"), URL: origin.URL, Reply: origin.Reply}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A sqlClient queries by database/sql, and looks at each error: also at that of
@@ -22,7 +23,7 @@ type sqlClient struct {
 // Do makes one query, for whose retries database/sql is responsible.
 func (s sqlClient) Do(ctx context.Context, c audit.Call) audit.Answer {
 	query := s.read
-	if c.Operation == audit.Write {
+	if c.Operation == point.Write {
 		query = s.write
 	}
 	rows, err := s.QueryContext(ctx, query, c.ID)

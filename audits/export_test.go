@@ -3,11 +3,11 @@ package audits
 import (
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // CompareMeasured compares a report of a version with a file of measurements.
-func CompareMeasured(file, version string, report *audit.Report) (wrong, news []string, err error) {
+func CompareMeasured(file, version string, report *verdict.Report) (wrong, news []string, err error) {
 	m := &measurement{cells: map[string]map[string]string{}}
 	if err := m.parse(strings.NewReader(file)); err != nil {
 		return nil, nil, err
@@ -17,7 +17,7 @@ func CompareMeasured(file, version string, report *audit.Report) (wrong, news []
 }
 
 // EnterMeasured adds what was measured of a version to a file.
-func EnterMeasured(file, version string, report *audit.Report, expected audit.Expectations) error {
+func EnterMeasured(file, version string, report *verdict.Report, expected verdict.Expectations) error {
 	m, err := readMeasurement(file)
 	if err != nil {
 		return err

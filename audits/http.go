@@ -12,12 +12,13 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 	"github.com/resetlab/resetlab/harness/audit/subjects"
 )
 
 // operations are a GET, a PUT with an Idempotency-Key, and a POST without.
-var operations = audit.Options{Operations: audit.Operations()}
+var operations = audit.Options{Operations: point.Operations()}
 
 // overHTTP makes subjects of what is a client of net/http.
 func overHTTP(open func() *http.Client) func(SpecContext) audit.Subject {
@@ -68,9 +69,9 @@ func (h httpClient) Do(ctx context.Context, c audit.Call) audit.Answer {
 
 func requestFor(origin *origins.HTTP, c audit.Call) httpRequest {
 	switch c.Operation {
-	case audit.Read:
+	case point.Read:
 		return httpRequest{method: http.MethodGet, url: origin.URL(c)}
-	case audit.Idempotent:
+	case point.Idempotent:
 		return httpRequest{http.MethodPut, origin.URL(c), c.ID, "operation " + c.ID}
 	}
 	return httpRequest{method: http.MethodPost, url: origin.URL(c), body: "operation " + c.ID}
@@ -88,7 +89,7 @@ func inSession(ctx SpecContext, program ...string) audit.Subject {
 	origin := started(origins.StartHTTP())
 	command := agent.Command{Args: program, Session: true, Reply: origin.Reply, URL: origin.URL}
 	session := started(command.Open(ctx, audit.Target{Address: origin.Addr()})).(suspender)
-	first := session.Do(ctx, audit.Call{ID: "first", Operation: audit.Read, Address: origin.Addr()})
+	first := session.Do(ctx, audit.Call{ID: "first", Operation: point.Read, Address: origin.Addr()})
 	Expect(first.Err).NotTo(HaveOccurred()) // no cell is to wait until it has started
 	shared := &sharedSession{suspender: session}
 	return audit.Subject{

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // A measurement is what a client made of each cell, by the version of the program
@@ -127,7 +127,7 @@ func (m *measurement) differs(id string) bool {
 
 // enter takes over what was measured of a version. Where an expectation has
 // several verdicts for a cell, which of them it is, is a race.
-func (m *measurement) enter(version string, report *audit.Report, expected audit.Expectations) {
+func (m *measurement) enter(version string, report *verdict.Report, expected verdict.Expectations) {
 	m.versions = append(slices.DeleteFunc(m.versions, func(v string) bool { return v == version }), version)
 	for _, by := range m.cells {
 		delete(by, version)
@@ -146,16 +146,16 @@ func (m *measurement) enter(version string, report *audit.Report, expected audit
 }
 
 // settled are the cells that are no race by nature.
-func settled(report *audit.Report) []audit.Result {
-	return slices.DeleteFunc(slices.Clone(report.Cells), func(c audit.Result) bool {
-		return slices.ContainsFunc(report.Places, func(p audit.PlaceNote) bool { return p.ID == c.Place && p.Race })
+func settled(report *verdict.Report) []verdict.Result {
+	return slices.DeleteFunc(slices.Clone(report.Cells), func(c verdict.Result) bool {
+		return slices.ContainsFunc(report.Places, func(p verdict.PlaceNote) bool { return p.ID == c.Place && p.Race })
 	})
 }
 
 // compare says in which cells a report is not what was measured. Where all
 // measured versions agree that is wrong in any version; what depends on the
 // version may be news in one that was not measured.
-func (m *measurement) compare(version string, report *audit.Report) (wrong, news []string) {
+func (m *measurement) compare(version string, report *verdict.Report) (wrong, news []string) {
 	for _, cell := range settled(report) {
 		by, got := m.cells[cell.ID], words(cell.Verdict.String())
 		of := version
@@ -175,7 +175,7 @@ func (m *measurement) compare(version string, report *audit.Report) (wrong, news
 }
 
 // different are the cells in which a report is not what was measured last.
-func (m *measurement) different(report *audit.Report) (ids []string) {
+func (m *measurement) different(report *verdict.Report) (ids []string) {
 	for _, cell := range settled(report) {
 		want := strings.Split(m.cells[cell.ID][m.newest()], "|")
 		if !slices.Contains(want, words(cell.Verdict.String())) {
@@ -194,7 +194,7 @@ func words(verdict string) string {
 
 // verdictOf is the verdict of a cell, and those that an expectation has for it
 // besides.
-func verdictOf(cell audit.Result, expected audit.Expectations) string {
+func verdictOf(cell verdict.Result, expected verdict.Expectations) string {
 	got := words(cell.Verdict.String())
 	for _, x := range expected {
 		if x.Concerns(cell.ID) && slices.ContainsFunc(x.Verdicts, func(v string) bool { return words(v) == got }) {

@@ -8,23 +8,24 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/audits"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // reportOf makes a report of pairs of a cell and its outcomes.
-func reportOf(t *testing.T, pairs ...string) *audit.Report {
+func reportOf(t *testing.T, pairs ...string) *verdict.Report {
 	t.Helper()
-	r := &audit.Report{Places: []audit.PlaceNote{{ID: "P4.race", Race: true}, {ID: "P7"}, {ID: "P10.trailer"}}}
+	r := &verdict.Report{Places: []verdict.PlaceNote{{ID: "P4.race", Race: true}, {ID: "P7"}, {ID: "P10.trailer"}}}
 	for pair := range slices.Chunk(pairs, 2) {
-		cell, err := audit.ParseCell(pair[0])
+		cell, err := point.ParseCell(pair[0])
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := audit.Verdict{Hygiene: []audit.Hygiene{audit.Clean}}
+		v := verdict.Verdict{Hygiene: []verdict.Hygiene{verdict.Clean}}
 		for _, word := range strings.Split(pair[1], ",") {
-			v.Outcomes = append(v.Outcomes, audit.Outcome(word))
+			v.Outcomes = append(v.Outcomes, verdict.Outcome(word))
 		}
-		r.Cells = append(r.Cells, audit.Result{ID: pair[0], Place: cell.Place, Verdict: v})
+		r.Cells = append(r.Cells, verdict.Result{ID: pair[0], Place: cell.Place, Verdict: v})
 	}
 	return r
 }
@@ -76,7 +77,7 @@ func cellsOf(lines []string) string {
 }
 
 func TestMeasuredVersionsAreKept(t *testing.T) {
-	expected, err := audit.ParseExpectations(strings.NewReader("P7/rst/always/read SURFACED-MASKED|SURFACED a race\n"))
+	expected, err := verdict.ParseExpectations(strings.NewReader("P7/rst/always/read SURFACED-MASKED|SURFACED a race\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

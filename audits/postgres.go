@@ -15,6 +15,7 @@ import (
 	"github.com/resetlab/resetlab/audits/daemon"
 	"github.com/resetlab/resetlab/audits/wire"
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 const (
@@ -95,9 +96,9 @@ P13.sent/fin/*/* SURFACED-MASKED       driver.ErrBadConn is all that is left
 )
 
 var (
-	writes      = audit.Options{Operations: []audit.Operation{audit.Write}}
+	writes      = audit.Options{Operations: []point.Operation{point.Write}}
 	withoutRows = audit.Options{
-		Operations: []audit.Operation{audit.Write},
+		Operations: []point.Operation{point.Write},
 		Only:       []string{"P[0-8]/*/*/*", "P3.ready/*/*/*", "P4.*/*/*/*", "P10.last/*/*/*", "P10.ready/*/*/*", "P11/*/*/*"},
 	}
 )
@@ -112,7 +113,7 @@ P11/*/*/* UNHARMED,POOL-POISONED a dead connection goes back to the pool, which 
 `
 
 // onPostgres makes the subject of a client that open opens by a URL.
-func onPostgres(protocol audit.Protocol, open func(url string) (audit.Client, error)) func(SpecContext) audit.Subject {
+func onPostgres(protocol point.Protocol, open func(url string) (audit.Client, error)) func(SpecContext) audit.Subject {
 	return func(ctx SpecContext) audit.Subject {
 		p := started(daemon.StartPostgres(ctx))
 		return audit.Subject{
@@ -181,7 +182,7 @@ func (p pgxPool) Close() error {
 
 func pgxQuery(ctx context.Context, pool *pgxpool.Pool, c audit.Call) audit.Answer {
 	query := daemon.PostgresWrite
-	if c.Operation != audit.Write {
+	if c.Operation != point.Write {
 		query = daemon.PostgresRead
 	}
 	rows, err := pool.Query(ctx, query, c.ID)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/resetlab/resetlab/audits/daemon"
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
@@ -59,7 +60,7 @@ func onRedis(options *redis.Options) func(SpecContext) audit.Subject {
 type redisClient struct{ *redis.Client }
 
 func (r redisClient) Do(ctx context.Context, c audit.Call) audit.Answer {
-	if c.Operation == audit.Write {
+	if c.Operation == point.Write {
 		return audit.Answer{Err: r.Incr(ctx, c.ID).Err()}
 	}
 	value, err := r.Eval(ctx, daemon.RedisRead, []string{c.ID}).Text()

@@ -12,7 +12,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // Run runs the audits and compares what they measured with the table in
@@ -28,8 +28,8 @@ const rowEntry = "row"
 // A row is what one audit measured.
 type row struct {
 	Name, Version string
-	Expected      audit.Expectations
-	Report        *audit.Report
+	Expected      verdict.Expectations
+	Report        *verdict.Report
 	Other         string   // how it differs from the version that was measured last, if it is another
 	News          []string // cells that are known to depend on the version, and in this one are otherwise
 }

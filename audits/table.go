@@ -7,7 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // The marks between which the table stands.
@@ -46,7 +47,7 @@ func ofProtocol(text *strings.Builder, rows []row) {
 	var points []string
 	for _, r := range rows {
 		for _, p := range r.Report.Places {
-			if name := point(p); !slices.Contains(points, name) {
+			if name := column(p); !slices.Contains(points, name) {
 				points = append(points, name)
 			}
 		}
@@ -71,9 +72,9 @@ func ofProtocol(text *strings.Builder, rows []row) {
 	}
 }
 
-// point is the column of a place: its fault point, and what is not the same
+// column is that of a place: its fault point, and what is not the same
 // every time in a column of its own.
-func point(p audit.PlaceNote) string {
+func column(p verdict.PlaceNote) string {
 	name, _, _ := strings.Cut(p.ID, ".")
 	if name == "P4" {
 		name = p.ID
@@ -84,9 +85,9 @@ func point(p audit.PlaceNote) string {
 	return name
 }
 
-func (r row) operations() (list []audit.Operation) {
-	for _, operation := range audit.Operations() {
-		if slices.ContainsFunc(r.Report.Cells, func(c audit.Result) bool { return c.Operation == operation }) {
+func (r row) operations() (list []point.Operation) {
+	for _, operation := range point.Operations() {
+		if slices.ContainsFunc(r.Report.Cells, func(c verdict.Result) bool { return c.Operation == operation }) {
 			list = append(list, operation)
 		}
 	}
@@ -95,18 +96,18 @@ func (r row) operations() (list []audit.Operation) {
 
 // at sums up what the client made of the faults at a point: of those that
 // struck once, and what was bad when they never ceased.
-func (r row) at(name string, operation audit.Operation) string {
-	of := map[audit.Fault][]audit.Verdict{}
+func (r row) at(name string, operation point.Operation) string {
+	of := map[point.Fault][]verdict.Verdict{}
 	for _, c := range r.Report.Cells {
-		i := slices.IndexFunc(r.Report.Places, func(p audit.PlaceNote) bool { return p.ID == c.Place })
+		i := slices.IndexFunc(r.Report.Places, func(p verdict.PlaceNote) bool { return p.ID == c.Place })
 		bad := c.Verdict.Bad()
-		if point(r.Report.Places[i]) == name && c.Operation == operation && (c.Repeat == audit.Once || bad || c.Fault == audit.Refuse) {
+		if column(r.Report.Places[i]) == name && c.Operation == operation && (c.Repeat == point.Once || bad || c.Fault == point.Refuse) {
 			of[c.Fault] = append(of[c.Fault], r.either(c)...)
 		}
 	}
 	var each []string
 	same := true
-	for _, fault := range audit.Faults() {
+	for _, fault := range point.Faults() {
 		if words := shortly(of[fault]); words != "" {
 			same = same && (len(each) == 0 || strings.HasSuffix(each[0], ": "+words))
 			each = append(each, fmt.Sprintf("%s: %s", fault, words))
@@ -121,44 +122,44 @@ func (r row) at(name string, operation audit.Operation) string {
 
 // either returns the verdict of a cell, or, where an expectation has several of
 // which one is no deviation, all of those: which of them it is, is a race.
-func (r row) either(c audit.Result) []audit.Verdict {
+func (r row) either(c verdict.Result) []verdict.Verdict {
 	for _, x := range r.Expected {
-		several := slices.ContainsFunc(x.Verdicts, func(v string) bool { return short[audit.Outcome(v)] == "error" })
+		several := slices.ContainsFunc(x.Verdicts, func(v string) bool { return short[verdict.Outcome(v)] == "error" })
 		if !x.Concerns(c.ID) || !several || !x.Lists(c.Verdict) {
 			continue
 		}
-		var list []audit.Verdict
+		var list []verdict.Verdict
 		for _, v := range x.Verdicts {
-			list = append(list, verdict(v))
+			list = append(list, expected(v))
 		}
 		return list
 	}
-	return []audit.Verdict{c.Verdict}
+	return []verdict.Verdict{c.Verdict}
 }
 
-// verdict is what stands in an expectation.
-func verdict(text string) audit.Verdict {
-	v := audit.Verdict{Hygiene: []audit.Hygiene{audit.Clean}}
+// expected is what stands in an expectation.
+func expected(text string) verdict.Verdict {
+	v := verdict.Verdict{Hygiene: []verdict.Hygiene{verdict.Clean}}
 	for word := range strings.SplitSeq(text, ",") {
-		if slices.Contains(audit.Outcomes(), audit.Outcome(word)) {
-			v.Outcomes = append(v.Outcomes, audit.Outcome(word))
+		if slices.Contains(verdict.Outcomes(), verdict.Outcome(word)) {
+			v.Outcomes = append(v.Outcomes, verdict.Outcome(word))
 			continue
 		}
-		v.Hygiene = append(slices.DeleteFunc(v.Hygiene, func(h audit.Hygiene) bool { return h == audit.Clean }), audit.Hygiene(word))
+		v.Hygiene = append(slices.DeleteFunc(v.Hygiene, func(h verdict.Hygiene) bool { return h == verdict.Clean }), verdict.Hygiene(word))
 	}
 	return v
 }
 
 // short are the words of the table for outcomes that are no bad ones.
-var short = map[audit.Outcome]string{
-	audit.Unharmed: "ok", audit.Retried: "retried", audit.RetriedRead: "repeated", audit.Surfaced: "error",
-	audit.SurfacedMasked: "masked", audit.Indeterminate: "unknown", audit.TruncatedUndetectable: "cut short",
-	audit.Late: "late", audit.Informational: "retrying", audit.Unimplemented: "n/a", audit.Deduped: "deduped", audit.Unchecked: "unchecked",
+var short = map[verdict.Outcome]string{
+	verdict.Unharmed: "ok", verdict.Retried: "retried", verdict.RetriedRead: "repeated", verdict.Surfaced: "error",
+	verdict.SurfacedMasked: "masked", verdict.Indeterminate: "unknown", verdict.TruncatedUndetectable: "cut short",
+	verdict.Late: "late", verdict.Informational: "retrying", verdict.Unimplemented: "n/a", verdict.Deduped: "deduped", verdict.Unchecked: "unchecked",
 }
 
 // shortly is the distinct verdicts in the words of the table, the better first.
-func shortly(verdicts []audit.Verdict) string {
-	slices.SortStableFunc(verdicts, func(a, b audit.Verdict) int {
+func shortly(verdicts []verdict.Verdict) string {
+	slices.SortStableFunc(verdicts, func(a, b verdict.Verdict) int {
 		switch {
 		case a.Worse(b):
 			return 1
@@ -178,7 +179,7 @@ func shortly(verdicts []audit.Verdict) string {
 			word = strings.TrimSpace(word + " " + name)
 		}
 		for _, h := range v.Hygiene {
-			if h != audit.Clean {
+			if h != verdict.Clean {
 				word += " **" + string(h) + "**"
 			}
 		}

@@ -74,7 +74,7 @@ func (d *Daemon) port() string {
 func (d *Daemon) execute(ctx context.Context, path string, args ...string) (*program.Program, error) {
 	return d.supervisor.Start(ctx, program.Command{
 		Args: append([]string{path}, args...),
-		Env:  []string{"HOME=" + d.dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TMPDIR=" + d.dir},
+		Env:  []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"},
 	})
 }
 

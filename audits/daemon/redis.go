@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A Redis is a Redis server. A write is INCR of the id, a read is
@@ -49,7 +50,7 @@ const RedisRead = `redis.call('INCR', KEYS[1]) return 'the value of ' .. KEYS[1]
 
 // Reply returns the value that a read gets; INCR returns no data.
 func (r *Redis) Reply(c audit.Call) []byte {
-	if c.Operation == audit.Write {
+	if c.Operation == point.Write {
 		return nil
 	}
 	return []byte("the value of " + c.ID)

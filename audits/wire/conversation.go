@@ -3,7 +3,7 @@ package wire
 import (
 	"slices"
 
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A conversation keeps what has been seen of the requests of a connection.
@@ -47,7 +47,7 @@ func (c *conversation) Request(exchange int) []byte {
 }
 
 // inOrder sorts moments by where they are, as a Watcher returns them.
-func inOrder(moments []audit.Moment) []audit.Moment {
-	slices.SortStableFunc(moments, func(a, b audit.Moment) int { return a.At - b.At })
+func inOrder(moments []point.Moment) []point.Moment {
+	slices.SortStableFunc(moments, func(a, b point.Moment) int { return a.At - b.At })
 	return moments
 }

@@ -2,27 +2,27 @@ package wire
 
 import (
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
 // GRPC is unary gRPC over HTTP/2 without encryption, with one message a DATA
 // frame (RFC 9113, section 6; gRPC over HTTP/2). An exchange is a stream, and
 // one can end alone.
-func GRPC() audit.Protocol { return grpc{} }
+func GRPC() point.Protocol { return grpc{} }
 
 type grpc struct{}
 
 func (grpc) Name() string { return "grpc" }
 
 // Streams begins to follow the streams of a connection.
-func (grpc) Streams() audit.Streams { return protocols.HTTP2Streams() }
+func (grpc) Streams() point.Streams { return protocols.HTTP2Streams() }
 
 // alone is what else ends a call.
-var alone = []audit.Fault{audit.RSTStream}
+var alone = []point.Fault{point.RSTStream}
 
-func (grpc) Places() []audit.Place {
-	return slicesOf(connecting, []audit.Place{
+func (grpc) Places() []point.Place {
+	return slicesOf(connecting, []point.Place{
 		{ID: "P3", Says: "the first byte of the server's preface is withheld"},
 		{ID: "P4.idle", Says: "the connection died a while before the call", Primed: true, Idle: true},
 		{ID: "P4.race", Says: "the connection dies while the call is on its way",
@@ -36,11 +36,11 @@ func (grpc) Places() []audit.Place {
 		{ID: "P10.last", Says: "the reply's message has arrived; the trailers, with the status, are withheld", Adds: alone},
 		{ID: "P11", Says: "the complete reply has arrived"},
 		{ID: "P14", Says: "half of the reply's message has arrived, and the client may go on sending",
-			Fits: []audit.Fault{audit.HalfClose}},
+			Fits: []point.Fault{point.HalfClose}},
 	})
 }
 
-func (grpc) Watch() audit.Watcher {
+func (grpc) Watch() point.Watcher {
 	size := func(head []byte) int { return int(head[0])<<16 | int(head[1])<<8 | int(head[2]) }
 	return &grpcWatcher{
 		client: frames{headLen: len(preface), size: func([]byte) int { return 0 }}, server: frames{headLen: 9, size: size},
@@ -70,7 +70,7 @@ type grpcWatcher struct {
 // Request returns what has come of a request's message.
 func (w *grpcWatcher) Request(exchange int) []byte { return append([]byte{}, w.requests[exchange]...) }
 
-func (w *grpcWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
+func (w *grpcWatcher) See(toward harness.End, b []byte) (moments []point.Moment) {
 	if !w.begun && len(b) > 0 {
 		w.begun = true
 		moments = at(0, 0, "P1") // whoever speaks first: neither end waits for the other's preface
@@ -83,7 +83,7 @@ func (w *grpcWatcher) See(toward harness.End, b []byte) (moments []audit.Moment)
 	return inOrder(moments)
 }
 
-func (w *grpcWatcher) fromClient(p piece) []audit.Moment {
+func (w *grpcWatcher) fromClient(p piece) []point.Moment {
 	if !w.prefaced {
 		w.prefaced = p.stage == ended
 		if w.prefaced {
@@ -113,7 +113,7 @@ func (w *grpcWatcher) fromClient(p piece) []audit.Moment {
 	return nil
 }
 
-func (w *grpcWatcher) fromServer(p piece) []audit.Moment {
+func (w *grpcWatcher) fromServer(p piece) []point.Moment {
 	if p.stage == begun {
 		if !w.answered {
 			w.answered = true

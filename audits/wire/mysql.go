@@ -5,23 +5,23 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // MySQL is the client/server protocol of MySQL and MariaDB, without encryption
 // or compression (MariaDB's documentation, "Client/Server Protocol"). An
 // exchange ends when a command is answered outside a transaction.
-func MySQL() audit.Protocol { return mysql{"mysql", slicesOf(connecting, mysqlQuery)} }
+func MySQL() point.Protocol { return mysql{"mysql", slicesOf(connecting, mysqlQuery)} }
 
 // MySQLCommit has the two places at the commit of a transaction.
-func MySQLCommit() audit.Protocol { return mysql{"mysql commit", commitPlaces} }
+func MySQLCommit() point.Protocol { return mysql{"mysql commit", commitPlaces} }
 
 type mysql struct {
 	name   string
-	places []audit.Place
+	places []point.Place
 }
 
-var mysqlQuery = []audit.Place{
+var mysqlQuery = []point.Place{
 	{ID: "P3", Says: "the login has arrived; the first byte of its answer is withheld"},
 	{ID: "P4.idle", Says: "the pooled connection died a while before the query", Primed: true, Idle: true},
 	{ID: "P4.race", Says: "the pooled connection dies while the query is on its way", Primed: true, Race: true},
@@ -35,13 +35,13 @@ var mysqlQuery = []audit.Place{
 	{ID: "P10.last", Says: "all rows have arrived; the packet behind the last one is withheld"},
 	{ID: "P11", Says: "the complete reply has arrived"},
 	{ID: "P14", Says: "half of the first row has arrived, and the client may go on sending",
-		Fits: []audit.Fault{audit.HalfClose}},
+		Fits: []point.Fault{point.HalfClose}},
 }
 
 func (m mysql) Name() string          { return m.name }
-func (m mysql) Places() []audit.Place { return m.places }
+func (m mysql) Places() []point.Place { return m.places }
 
-func (mysql) Watch() audit.Watcher {
+func (mysql) Watch() point.Watcher {
 	size := func(head []byte) int { return int(head[0]) | int(head[1])<<8 | int(head[2])<<16 }
 	return &mysqlWatcher{client: frames{headLen: 4, size: size}, server: frames{headLen: 4, size: size}}
 }
@@ -81,7 +81,7 @@ const (
 	rows
 )
 
-func (w *mysqlWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
+func (w *mysqlWatcher) See(toward harness.End, b []byte) (moments []point.Moment) {
 	if toward == harness.Server {
 		w.client.cut(b, func(p piece) { moments = append(moments, w.fromClient(p)...) })
 	} else {
@@ -90,7 +90,7 @@ func (w *mysqlWatcher) See(toward harness.End, b []byte) (moments []audit.Moment
 	return inOrder(moments)
 }
 
-func (w *mysqlWatcher) fromClient(p piece) []audit.Moment {
+func (w *mysqlWatcher) fromClient(p piece) []point.Moment {
 	if !w.authenticated {
 		if p.stage == ended && !w.login && len(p.body) >= 4 {
 			w.withoutEOF = binary.LittleEndian.Uint32(p.body)&capabilityDeprecateEOF != 0
@@ -124,7 +124,7 @@ func text(command []byte) string {
 }
 
 // commandBegins knows a command when its first byte is there.
-func (w *mysqlWatcher) commandBegins(p piece) []audit.Moment {
+func (w *mysqlWatcher) commandBegins(p piece) []point.Moment {
 	w.command = p.body[0]
 	if w.command == comQuit || w.command == comCloseStatement {
 		w.phase = idle // they have no reply
@@ -135,7 +135,7 @@ func (w *mysqlWatcher) commandBegins(p piece) []audit.Moment {
 	return append(at(w.exchange(), p.start(), w.opening()...), at(w.exchange(), p.at, "P5")...)
 }
 
-func (w *mysqlWatcher) fromServer(p piece, b []byte) (moments []audit.Moment) {
+func (w *mysqlWatcher) fromServer(p piece, b []byte) (moments []point.Moment) {
 	switch {
 	case !w.authenticated:
 		return w.greeting(p)
@@ -174,7 +174,7 @@ func (w *mysqlWatcher) definition() {
 	}
 }
 
-func (w *mysqlWatcher) greeting(p piece) []audit.Moment {
+func (w *mysqlWatcher) greeting(p piece) []point.Moment {
 	switch {
 	case p.stage == begun && !w.greeted:
 		return at(0, p.at, "P1")
@@ -216,7 +216,7 @@ func (w *mysqlWatcher) packets(n int) int {
 	return n
 }
 
-func (w *mysqlWatcher) row(p piece) []audit.Moment {
+func (w *mysqlWatcher) row(p piece) []point.Moment {
 	if len(p.body) > 0 && (p.body[0] == headerErr || p.body[0] == headerEOF && p.size < 9) {
 		w.final = true
 		return at(w.exchange(), p.start(), "P10.last")

@@ -5,28 +5,28 @@ import (
 	"strings"
 
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // Postgres is version 3 of PostgreSQL's protocol, without encryption
 // (PostgreSQL's manual, "Frontend/Backend Protocol", "Message Formats"). An
 // exchange ends when the server is ready for a query outside a transaction.
-func Postgres() audit.Protocol { return postgres{"postgresql", slicesOf(connecting, postgresQuery)} }
+func Postgres() point.Protocol { return postgres{"postgresql", slicesOf(connecting, postgresQuery)} }
 
 // PostgresCommit has the two places at the commit of a transaction.
-func PostgresCommit() audit.Protocol { return postgres{"postgresql commit", commitPlaces} }
+func PostgresCommit() point.Protocol { return postgres{"postgresql commit", commitPlaces} }
 
 type postgres struct {
 	name   string
-	places []audit.Place
+	places []point.Place
 }
 
 var (
-	connecting = []audit.Place{
-		{ID: "P0", Says: "nobody listens at the address", Fits: []audit.Fault{audit.Refuse}},
+	connecting = []point.Place{
+		{ID: "P0", Says: "nobody listens at the address", Fits: []point.Fault{point.Refuse}},
 		{ID: "P1", Says: "connected; the first byte of the conversation is withheld"},
 	}
-	postgresQuery = []audit.Place{
+	postgresQuery = []point.Place{
 		{ID: "P3", Says: "the startup message has arrived; the first byte of its answer is withheld"},
 		{ID: "P3.ready", Says: "logged in; the first ReadyForQuery is withheld"},
 		{ID: "P4.idle", Says: "the pooled connection died a while before the query", Primed: true, Idle: true},
@@ -42,18 +42,18 @@ var (
 		{ID: "P10.ready", Says: "the CommandComplete has arrived; the ReadyForQuery is withheld"},
 		{ID: "P11", Says: "the complete reply has arrived"},
 		{ID: "P14", Says: "half of the first row has arrived, and the client may go on sending",
-			Fits: []audit.Fault{audit.HalfClose}},
+			Fits: []point.Fault{point.HalfClose}},
 	}
-	commitPlaces = []audit.Place{
+	commitPlaces = []point.Place{
 		{ID: "P13.sent", Says: "the COMMIT has arrived but for its last byte: nothing is committed"},
 		{ID: "P13", Says: "the transaction is committed; the first byte of the reply to COMMIT is withheld"},
 	}
 )
 
 func (p postgres) Name() string          { return p.name }
-func (p postgres) Places() []audit.Place { return p.places }
+func (p postgres) Places() []point.Place { return p.places }
 
-func (postgres) Watch() audit.Watcher {
+func (postgres) Watch() point.Watcher {
 	size := func(head []byte) int { return int(binary.BigEndian.Uint32(head[len(head)-4:])) - 4 }
 	return &postgresWatcher{client: frames{headLen: 4, size: size}, server: frames{headLen: 5, size: size}}
 }
@@ -68,7 +68,7 @@ type postgresWatcher struct {
 	committing     bool // the last query was a COMMIT
 }
 
-func (w *postgresWatcher) See(toward harness.End, b []byte) (moments []audit.Moment) {
+func (w *postgresWatcher) See(toward harness.End, b []byte) (moments []point.Moment) {
 	if toward == harness.Server {
 		w.client.cut(b, func(p piece) { moments = append(moments, w.fromClient(p, b)...) })
 	} else {
@@ -78,7 +78,7 @@ func (w *postgresWatcher) See(toward harness.End, b []byte) (moments []audit.Mom
 }
 
 // fromClient begins no exchange with a Terminate ('X'), which has no reply.
-func (w *postgresWatcher) fromClient(p piece, b []byte) []audit.Moment {
+func (w *postgresWatcher) fromClient(p piece, b []byte) []point.Moment {
 	if w.client.headLen == 4 { // the startup message has no type
 		if p.stage == begun {
 			return at(0, p.at, "P1")
@@ -109,7 +109,7 @@ func (w *postgresWatcher) fromClient(p piece, b []byte) []audit.Moment {
 	return nil
 }
 
-func (w *postgresWatcher) fromServer(p piece, b []byte) (moments []audit.Moment) {
+func (w *postgresWatcher) fromServer(p piece, b []byte) (moments []point.Moment) {
 	kind := byte(0)
 	if p.stage == begun {
 		kind = b[p.at]
@@ -133,7 +133,7 @@ func (w *postgresWatcher) fromServer(p piece, b []byte) (moments []audit.Moment)
 	return nil
 }
 
-func (w *postgresWatcher) greeting(p piece, kind byte) (moments []audit.Moment) {
+func (w *postgresWatcher) greeting(p piece, kind byte) (moments []point.Moment) {
 	if !w.answered {
 		w.answered = true
 		moments = at(0, p.at, "P3")
@@ -145,7 +145,7 @@ func (w *postgresWatcher) greeting(p piece, kind byte) (moments []audit.Moment) 
 	return moments
 }
 
-func (w *postgresWatcher) replyBegins(p piece, b []byte, kind byte) (moments []audit.Moment) {
+func (w *postgresWatcher) replyBegins(p piece, b []byte, kind byte) (moments []point.Moment) {
 	if !w.replying {
 		w.replying = true
 		moments = append(at(w.exchange(), p.at, "P7"), at(w.exchange(), min(p.at+2, len(b)), "P8")...)
@@ -167,14 +167,14 @@ func (w *postgresWatcher) replyBegins(p piece, b []byte, kind byte) (moments []a
 }
 
 // at makes moments of places.
-func at(exchange, at int, places ...string) (moments []audit.Moment) {
+func at(exchange, at int, places ...string) (moments []point.Moment) {
 	for _, place := range places {
-		moments = append(moments, audit.Moment{Place: place, At: at, Exchange: exchange})
+		moments = append(moments, point.Moment{Place: place, At: at, Exchange: exchange})
 	}
 	return moments
 }
 
-func slicesOf(lists ...[]audit.Place) (all []audit.Place) {
+func slicesOf(lists ...[]point.Place) (all []point.Place) {
 	for _, list := range lists {
 		all = append(all, list...)
 	}

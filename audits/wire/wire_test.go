@@ -10,12 +10,12 @@ import (
 
 	"github.com/resetlab/resetlab/audits/wire"
 	"github.com/resetlab/resetlab/harness"
-	"github.com/resetlab/resetlab/harness/audit"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // recordings are conversations of real clients with real servers: a query that
 // reads, one that writes, and a transaction; of gRPC, two calls.
-var recordings = map[string][]audit.Protocol{
+var recordings = map[string][]point.Protocol{
 	"pgx":            {wire.Postgres(), wire.PostgresCommit()},
 	"pq":             {wire.Postgres(), wire.PostgresCommit()},
 	"mysql":          {wire.MySQL(), wire.MySQLCommit()},
@@ -61,7 +61,7 @@ func (m moment) String() string {
 }
 
 // met shows turns to a new watcher in pieces of at most n bytes.
-func met(t testing.TB, p audit.Protocol, turns []turn, n int) (moments []moment, watcher audit.Watcher) {
+func met(t testing.TB, p point.Protocol, turns []turn, n int) (moments []moment, watcher point.Watcher) {
 	t.Helper()
 	watcher = p.Watch()
 	passed := map[harness.End]int{}
@@ -159,7 +159,7 @@ func FuzzGRPC(f *testing.F)     { fuzz(f, wire.GRPC(), "grpc") }
 
 // fuzz shows a watcher what the two ends say in turn, in pieces: it must not
 // panic, and its moments must be in the pieces and in order.
-func fuzz(f *testing.F, p audit.Protocol, names ...string) {
+func fuzz(f *testing.F, p point.Protocol, names ...string) {
 	for _, name := range names {
 		said := map[harness.End][]byte{}
 		for _, turn := range recorded(f, name) {
