@@ -1,7 +1,7 @@
-// Package quiz asks what an end of a connection sees before it shows it.
+// Package quiz makes questions of scripts: what comes of their last line?
 //
-// A question belongs to a spec. It has no stored answer: what is right is what
-// the recording of a run observed, so that a recording from another system is
-// judged by what happened there. The other choices are what another system
-// does or a book says, which makes a wrong answer worth something.
+// What is right the script says, which a kernel has shown, or else the model.
+// The other choices are what the model says of neighbouring scripts, in which one
+// call is another: so a wrong answer is one to a question that nobody asked, and
+// can be told which.
 package quiz
