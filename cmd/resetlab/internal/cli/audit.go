@@ -113,7 +113,14 @@ pattern of cells, all words of the verdict with commas between them, the reason.
 One that is not listed fails, and so does one that is listed and occurs no more:
 
     P7/*/*/write       DUPLICATED         retries every method; ticket 42
-    P7/*/always/write  DUPLICATED,STORM   and never ceases`
+    P7/*/always/write  DUPLICATED,STORM   and never ceases
+
+With --baseline REPORT, which --json wrote of an earlier version, what was as bad
+there does not fail, whatever the reason; what is better now does not fail either.
+
+With --within 60s no cell is begun after a minute, and how many are left is said: a
+result without a bad verdict is then of those that were run. Each place is struck
+once before one is struck again, by a RST first, and in writes before reads.`
 }
 
 func newAudit() *cobra.Command {

@@ -14,15 +14,16 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/origins"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/protocols"
 )
 
 // A family is a protocol whose clients can be audited.
 type family struct {
 	name, title, long, example string
-	protocol                   func() audit.Protocol
+	protocol                   func() point.Protocol
 	start                      func() (server, error) // its own origin; nil if there is none
-	method                     func(audit.Operation) string
+	method                     func(point.Operation) string
 	alpn                       []string // what is negotiated with TLS
 	tls                        bool     // always
 	hint                       string   // what its clients often lack without TLS
@@ -112,11 +113,11 @@ OpenSSL, Go, curl, Node and Python's requests are told of it in their environmen
 }
 
 // redisMethod is the command that is an operation on the audit's own server.
-func redisMethod(o audit.Operation) string {
+func redisMethod(o point.Operation) string {
 	switch o {
-	case audit.Read:
+	case point.Read:
 		return "GET"
-	case audit.Idempotent:
+	case point.Idempotent:
 		return "SET"
 	}
 	return "INCR"
@@ -131,7 +132,7 @@ type upstream struct {
 
 // Reply is what the user says that a read returns.
 func (u upstream) Reply(c audit.Call) []byte {
-	if u.data == nil || c.Operation != audit.Read {
+	if u.data == nil || c.Operation != point.Read {
 		return nil
 	}
 	return append([]byte{}, bytes.ReplaceAll(u.data, []byte("{id}"), []byte(c.ID))...)

@@ -12,7 +12,9 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/render"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // auditFlags are those of an audit.
@@ -23,6 +25,7 @@ type auditFlags struct {
 	faults, repeats, operations          []string
 	seed                                 uint64
 	parallel                             int
+	within                               time.Duration
 	backends, sweep, dryRun, tls         bool
 	session, trace                       bool
 	stride                               int64
@@ -45,6 +48,7 @@ func (f *auditFlags) register(command *cobra.Command) {
 	flags.StringVar(&f.budget, "budget", "", "`LIMITS` of a call, as time=10s,start=60s,attempts=20,late=5s,quiet=2s,stall=50ms")
 	flags.Uint64Var(&f.seed, "seed", 0, "`SEED` of the order of the cells (default one drawn at random)")
 	flags.IntVar(&f.parallel, "parallel", 0, "run `N` cells at once (default 8 a processor)")
+	flags.DurationVar(&f.within, "within", 0, "begin no more cells after this `TIME`, as 60s; the most telling ones come first")
 	flags.StringVar(&f.shard, "shard", "", "run part `I/N` of the cells, as 1/4")
 	flags.BoolVar(&f.sweep, "sweep", false, "cut at every byte instead of at the places")
 	flags.Int64Var(&f.stride, "stride", 16, "with --sweep: at every `N`th byte, and at each where verdicts change")
@@ -58,7 +62,7 @@ func (f *auditFlags) register(command *cobra.Command) {
 	f.expect.register(command)
 	f.files.register(command)
 	f.style.register(command, render.LeastWidth)
-	for name, words := range map[string][]string{"faults": plainWords(audit.Faults()), "operations": plainWords(audit.Operations())} {
+	for name, words := range map[string][]string{"faults": plainWords(point.Faults()), "operations": plainWords(point.Operations())} {
 		noError(command.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)))
 	}
 }
@@ -84,11 +88,11 @@ func typed[S ~string](list []string) []S {
 // options checks the flags that say which cells are run, and how.
 func (f *auditFlags) options() (o audit.Options, err error) {
 	o = audit.Options{
-		Only: f.only, Faults: typed[audit.Fault](f.faults), Repeats: typed[audit.Repeat](f.repeats),
-		Operations: typed[audit.Operation](f.operations), Seed: f.seed, Parallel: f.parallel,
+		Only: f.only, Faults: typed[point.Fault](f.faults), Repeats: typed[point.Repeat](f.repeats),
+		Operations: typed[point.Operation](f.operations), Seed: f.seed, Parallel: f.parallel, Within: f.within,
 	}
 	for _, id := range f.cells {
-		cell, err := audit.ParseCell(id)
+		cell, err := point.ParseCell(id)
 		if err != nil {
 			return o, badInputf("--cell: %w", err)
 		}
@@ -161,12 +165,16 @@ func (f *auditFlags) conflict(of family, args []string) error {
 		return badInputf("--upstream is missing: where is the server?")
 	case len(f.cells) > 0 && (len(f.only)+len(f.faults)+len(f.repeats)+len(f.operations) > 0 || f.shard != ""):
 		return badInputf("--cell names what is run: --only, --faults, --repeats, --operations and --shard do not go with it")
-	case f.sweep && (len(f.cells)+len(f.only) > 0 || f.shard != "" || f.expect.path != "" || f.dryRun):
-		return badInputf("--sweep cuts at every byte: --cell, --only, --shard, --expect and --dry-run do not go with it")
-	case f.sweep && (f.files.junit != "" || f.files.html != "" || f.files.markdown != ""):
+	case f.sweep && (len(f.cells)+len(f.only) > 0 || f.shard != "" || f.expect.path+f.expect.baseline != "" || f.dryRun):
+		return badInputf("--sweep cuts at every byte: --cell, --only, --shard, --expect, --baseline and --dry-run do not go with it")
+	case f.sweep && f.files.junit+f.files.html+f.files.markdown+f.files.badge+f.files.annotations+f.files.sarif != "":
 		return badInputf("--sweep has --json only")
 	case f.trace && (f.sweep || f.toxiproxy.url != ""):
 		return badInputf("--trace is of cells that are struck here: --sweep and --toxiproxy do not go with it")
+	case f.within < 0:
+		return badInputf("--within %v: want a time to run, as 60s", f.within)
+	case f.sweep && f.within > 0:
+		return badInputf("--sweep cuts at every byte, and none is left out: --stride makes it shorter, and --within does not go with it")
 	case f.stride < 1:
 		return badInputf("--stride %d: want 1 or more", f.stride)
 	}
@@ -196,7 +204,7 @@ func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
 		f.name = strings.Join(args, " ")
 	}
 	f.backends = f.backends || slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, "{healthy") })
-	if a.expected, err = f.expect.read(); err != nil {
+	if err := f.expect.read(); err != nil {
 		return nil, err
 	}
 	if f.upstream != "" {
@@ -213,28 +221,56 @@ func (f *auditFlags) prepare(of family, args []string) (*auditing, error) {
 	if _, err := a.matrix(a.plain); err != nil {
 		return nil, err
 	}
-	return a, f.files.check()
+	// A baseline of another protocol is refused before anything runs.
+	if err := f.expect.apply(&verdict.Report{Protocol: a.plain.Protocol.Name()}, false); err != nil {
+		return nil, err
+	}
+	return a, f.files.check(f.expect.baseline, f.expect.path)
 }
 
-// expectations are those of a file.
-type expectations struct{ path string }
+// expectations are what is known to be bad: what a file lists, and what was bad in
+// an earlier report.
+type expectations struct {
+	path, baseline string
+	listed         verdict.Expectations
+	earlier        *verdict.Report
+}
 
 func (e *expectations) register(command *cobra.Command) {
-	command.Flags().StringVar(&e.path, "expect", "", "`FILE` that lists the bad verdicts that are known, with reasons")
+	flags := command.Flags()
+	flags.StringVar(&e.path, "expect", "", "`FILE` that lists the bad verdicts that are known, with reasons")
+	flags.StringVar(&e.baseline, "baseline", "", "earlier `REPORT` of --json: what was as bad there does not fail this audit")
 }
 
-func (e *expectations) read() (audit.Expectations, error) {
+func (e *expectations) read() (err error) {
+	if e.baseline != "" {
+		if e.earlier, err = readReport(e.baseline); err != nil {
+			return err
+		}
+	}
 	if e.path == "" {
-		return nil, nil
+		return nil
 	}
 	file, err := os.Open(e.path)
 	if err != nil {
-		return nil, badInput(err)
+		return badInput(err)
 	}
 	defer file.Close()
-	list, err := audit.ParseExpectations(file)
-	if err != nil {
-		return nil, badInputf("%s: %w", e.path, err)
+	if e.listed, err = verdict.ParseExpectations(file); err != nil {
+		return badInputf("%s: %w", e.path, err)
 	}
-	return list, nil
+	return nil
+}
+
+// apply enters into a report what was known. The error says that the baseline is
+// of something else.
+func (e *expectations) apply(report *verdict.Report, all bool) error {
+	e.listed.Apply(report, all)
+	if e.earlier == nil {
+		return nil
+	}
+	if err := report.Tolerate(e.earlier); err != nil {
+		return badInputf("--baseline %s: %w", e.baseline, err)
+	}
+	return nil
 }

@@ -5,17 +5,20 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/render"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 )
 
 // reportFiles are the files that reports are written to.
 type reportFiles struct {
-	json, junit, html, markdown string
-	verbose                     bool // show what the client said
+	json, junit, html, markdown, badge, annotations, sarif string
+
+	clientFile string // of the client, that reports point at
+	verbose    bool   // show what the client said
 }
 
 func (f *reportFiles) register(command *cobra.Command) {
@@ -25,20 +28,39 @@ func (f *reportFiles) register(command *cobra.Command) {
 	flags.StringVar(&f.html, "html", "", "write a page to `FILE`, with the evidence of each cell")
 	flags.BoolVar(&f.verbose, "verbose", false, "show what the client said in every cell")
 	flags.StringVar(&f.markdown, "markdown", "", "write it to `FILE` for the summary of a CI run")
+	flags.StringVar(&f.badge, "badge", "", "write how many resets were survived to `FILE`, as a picture (SVG)")
+	flags.StringVar(&f.annotations, "annotations", "", "write bad cells to `FILE` as annotations of GitHub Actions; - in a step of one")
+	flags.StringVar(&f.sarif, "sarif", "", "write bad cells to `FILE` in SARIF 2.1.0, for code scanning; GitHub wants --client-file with it")
+	flags.StringVar(&f.clientFile, "client-file", "", "show --sarif and --annotations at `FILE` of the client's, by its path in the repository")
 }
 
 // outputs are the files, with these reports.
-func (f *reportFiles) outputs(reports ...*audit.Report) outputs {
+func (f *reportFiles) outputs(reports ...*verdict.Report) outputs {
 	return outputs{
 		{"--json", f.json, func(w io.Writer) error { return render.JSON(w, reports[0]) }},
 		{"--junit", f.junit, func(w io.Writer) error { return render.JUnit(w, reports...) }},
 		{"--html", f.html, func(w io.Writer) error { return render.Page(w, reports...) }},
 		{"--markdown", f.markdown, func(w io.Writer) error { return render.Markdown(w, reports...) }},
+		{"--badge", f.badge, func(w io.Writer) error { return render.Badge(w, reports...) }},
+		{"--annotations", f.annotations, func(w io.Writer) error { return render.Annotations(w, f.clientFile, reports...) }},
+		{"--sarif", f.sarif, func(w io.Writer) error { return render.SARIF(w, f.clientFile, reports...) }},
 	}
 }
 
 // check finds out whether the files can be written, before anything runs.
-func (f *reportFiles) check(inputs ...string) error { return f.outputs().check(inputs...) }
+func (f *reportFiles) check(inputs ...string) error {
+	switch {
+	case f.clientFile == "":
+	case f.sarif+f.annotations == "":
+		return badInputf("--client-file is where --sarif and --annotations are shown")
+	case !filepath.IsLocal(f.clientFile):
+		return badInputf("--client-file %s: want a path from here into the repository, such as clients/shop.py", f.clientFile)
+	}
+	if f.clientFile != "" {
+		inputs = append(inputs, f.clientFile)
+	}
+	return f.outputs().check(inputs...)
+}
 
 // out is where the matrix goes: standard output, unless a file is there.
 func (f *reportFiles) out(cmd *cobra.Command) io.Writer {
@@ -50,7 +72,7 @@ func (f *reportFiles) out(cmd *cobra.Command) io.Writer {
 
 // present shows reports, writes the files that were asked for, and returns an
 // error if something is bad.
-func (f *reportFiles) present(cmd *cobra.Command, style cardStyle, reports ...*audit.Report) error {
+func (f *reportFiles) present(cmd *cobra.Command, style cardStyle, reports ...*verdict.Report) error {
 	out := f.out(cmd)
 	options := style.options(out)
 	var bad, unproven, unmet int
@@ -86,7 +108,7 @@ func nothingProved(n int, things string) error {
 }
 
 // readReport reads a stored report; - is standard input.
-func readReport(path string) (*audit.Report, error) {
+func readReport(path string) (*verdict.Report, error) {
 	file := os.Stdin
 	if path != "-" {
 		var err error
@@ -102,7 +124,7 @@ func readReport(path string) (*audit.Report, error) {
 	return report, nil
 }
 
-func readReports(paths []string) (reports []*audit.Report, err error) {
+func readReports(paths []string) (reports []*verdict.Report, err error) {
 	for _, path := range paths {
 		r, err := readReport(path)
 		if err != nil {
@@ -161,8 +183,7 @@ or a shard is missing.`,
 			if err := style.check(); err != nil {
 				return err
 			}
-			expected, err := expect.read()
-			if err != nil {
+			if err := expect.read(); err != nil {
 				return err
 			}
 			reports, err := readReports(args)
@@ -173,10 +194,12 @@ or a shard is missing.`,
 			if err != nil {
 				return badInput(err)
 			}
-			if err := files.check(args...); err != nil {
+			if err := files.check(append(args, expect.path, expect.baseline)...); err != nil {
 				return err
 			}
-			expected.Apply(whole, whole.Stopped == "")
+			if err := expect.apply(whole, whole.Stopped == "" && whole.Left == 0); err != nil {
+				return err
+			}
 			if err := files.present(cmd, style, whole); err != nil {
 				return err
 			}

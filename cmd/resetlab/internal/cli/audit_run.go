@@ -17,20 +17,21 @@ import (
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
 	"github.com/resetlab/resetlab/harness/audit/cards"
+	"github.com/resetlab/resetlab/harness/audit/point"
 	"github.com/resetlab/resetlab/harness/audit/render"
+	"github.com/resetlab/resetlab/harness/audit/verdict"
 	"github.com/resetlab/resetlab/harness/evidence/capture"
 )
 
 // An auditing is an audit whose arguments are good.
 type auditing struct {
-	flags    *auditFlags
-	family   family
-	command  agent.Command
-	server   server
-	plain    audit.Subject // without a client and a server
-	pem      []byte        // the certificate to trust, with TLS
-	options  audit.Options
-	expected audit.Expectations
+	flags   *auditFlags
+	family  family
+	command agent.Command
+	server  server
+	plain   audit.Subject // without a client and a server
+	pem     []byte        // the certificate to trust, with TLS
+	options audit.Options
 }
 
 // bare is the subject as far as it is known before anything is started.
@@ -114,7 +115,9 @@ func (a *auditing) conduct(cmd *cobra.Command, subject audit.Subject) (err error
 	if report == nil {
 		return err
 	}
-	a.expected.Apply(report, !a.flags.filtered() && report.Stopped == "")
+	if err := a.flags.expect.apply(report, !a.flags.filtered() && report.Stopped == "" && report.Left == 0); err != nil {
+		return err
+	}
 	a.flags.files.verbose = a.flags.files.verbose || len(a.options.Cells) > 0 // somebody looks closer
 	err = errors.Join(err, a.flags.files.present(cmd, a.flags.style, report))
 	a.sayAgain(cmd, report)
@@ -150,9 +153,9 @@ func temporary(content []byte) (path string, err error) {
 }
 
 // worstSoFar steps a bar and shows the worst verdict on it.
-func worstSoFar(bar progress) func(done, total int, last audit.Result) {
-	var worst audit.Verdict
-	return func(done, total int, last audit.Result) {
+func worstSoFar(bar progress) func(done, total int, last verdict.Result) {
+	var worst verdict.Verdict
+	return func(done, total int, last verdict.Result) {
 		if done == 1 || last.Verdict.Worse(worst) {
 			worst = last.Verdict
 			bar.describe("worst so far: " + worst.String())
@@ -168,26 +171,26 @@ type describedTracer struct {
 }
 
 // Trace prepares the client of a cell.
-func (t describedTracer) Trace(c audit.Cell) (audit.Tracing, error) {
+func (t describedTracer) Trace(c point.Cell) (audit.Tracing, error) {
 	t.bar.describe("again below strace: " + c.ID())
 	return t.Tracer.Trace(c)
 }
 
 // operations are those that the audit performs.
-func (a *auditing) operations() []audit.Operation {
-	var list []audit.Operation
+func (a *auditing) operations() []point.Operation {
+	var list []point.Operation
 	for _, cell := range a.options.Cells {
 		list = append(list, cell.Operation)
 	}
 	list = append(list, a.options.Operations...)
 	if len(list) == 0 {
-		list = []audit.Operation{audit.Read, audit.Write}
+		list = []point.Operation{point.Read, point.Write}
 	}
-	return slices.DeleteFunc(audit.Operations(), func(o audit.Operation) bool { return !slices.Contains(list, o) })
+	return slices.DeleteFunc(point.Operations(), func(o point.Operation) bool { return !slices.Contains(list, o) })
 }
 
 // matrix returns the cells that are run.
-func (a *auditing) matrix(s audit.Subject) ([]audit.Cell, error) {
+func (a *auditing) matrix(s audit.Subject) ([]point.Cell, error) {
 	cells, err := audit.Matrix(s, a.options)
 	if err != nil {
 		return nil, badInput(err)
@@ -219,10 +222,10 @@ func (a *auditing) list(w io.Writer) error {
 
 // sweep cuts at every byte of each operation.
 func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
-	var reports []*audit.SweepReport
+	var reports []*verdict.SweepReport
 	var stopped error
 	for _, operation := range a.operations() {
-		repeat := audit.Once
+		repeat := point.Once
 		if len(a.options.Repeats) > 0 {
 			repeat = a.options.Repeats[0]
 		}
@@ -241,7 +244,7 @@ func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
 	}
 	bad, unproven := 0, 0
 	for _, r := range reports {
-		again := func(c audit.Cell) string { return a.again(cmd, c) }
+		again := func(c point.Cell) string { return a.again(cmd, c) }
 		if err := render.Sweep(a.flags.files.out(cmd), r, again); err != nil {
 			return err
 		}
@@ -263,7 +266,7 @@ func (a *auditing) sweep(cmd *cobra.Command, subject audit.Subject) error {
 }
 
 // again is the command that runs one cell of this audit, and shows its card.
-func (a *auditing) again(cmd *cobra.Command, cell audit.Cell) string {
+func (a *auditing) again(cmd *cobra.Command, cell point.Cell) string {
 	return again(cmd, a.command.Args, notAgain, "--cell", cell.ID())
 }
 
@@ -271,13 +274,14 @@ func (a *auditing) again(cmd *cobra.Command, cell audit.Cell) string {
 // the report goes.
 var notAgain = []string{
 	"cell", "only", "faults", "repeats", "operations", "shard", "sweep", "stride", "seed", "json", "junit", "html", "markdown",
+	"badge", "annotations", "sarif", "client-file", "baseline", "within",
 }
 
 // sayAgain says how to look closer at the first bad cell.
-func (a *auditing) sayAgain(cmd *cobra.Command, report *audit.Report) {
+func (a *auditing) sayAgain(cmd *cobra.Command, report *verdict.Report) {
 	if bad := report.Bad(); len(bad) > 0 && len(a.options.Cells) == 0 {
 		c := bad[0]
-		cell := audit.Cell{Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation}
+		cell := point.Cell{Place: c.Place, Fault: c.Fault, Repeat: c.Repeat, Operation: c.Operation}
 		fmt.Fprintf(a.flags.files.out(cmd), "\nThe first bad cell again, with what was on the wire:\n    %s\n", a.again(cmd, cell))
 	}
 }

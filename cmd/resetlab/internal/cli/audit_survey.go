@@ -10,6 +10,7 @@ import (
 
 	"github.com/resetlab/resetlab/harness/audit"
 	"github.com/resetlab/resetlab/harness/audit/agent"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // subject finds out whether the command works at all, and makes a subject of
@@ -64,10 +65,10 @@ func (a *auditing) advised(cmd *cobra.Command, err error) error {
 // sayUnchecked says if nobody will know whether the data of reads are right. It is
 // an error if the client returns something else than the user expects.
 func (a *auditing) sayUnchecked(cmd *cobra.Command, s *agent.Survey) error {
-	if !slices.Contains(a.operations(), audit.Read) {
+	if !slices.Contains(a.operations(), point.Read) {
 		return nil
 	}
-	known := s.Subject.Origin.Reply(audit.Call{ID: "x", Operation: audit.Read}) != nil
+	known := s.Subject.Origin.Reply(audit.Call{ID: "x", Operation: point.Read}) != nil
 	switch {
 	case s.Output == agent.Ignored && a.flags.data != "":
 		return badInputf("--expect-data %s: with nothing in its way the client returned something else", a.flags.data)
@@ -88,6 +89,6 @@ func (a *auditing) missing(s *agent.Survey) []string {
 	}
 	return slices.DeleteFunc(slices.Clone(s.Missing), func(missing string) bool {
 		place, _, _ := strings.Cut(missing, " ")
-		return !slices.ContainsFunc(wanted, func(c audit.Cell) bool { return c.Place == place })
+		return !slices.ContainsFunc(wanted, func(c point.Cell) bool { return c.Place == place })
 	})
 }

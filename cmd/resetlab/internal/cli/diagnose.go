@@ -13,7 +13,7 @@ import (
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/causes"
-	"github.com/resetlab/resetlab/harness/evidence/diagnose"
+	"github.com/resetlab/resetlab/harness/evidence/offline"
 	"github.com/resetlab/resetlab/harness/report"
 	"github.com/resetlab/resetlab/harness/report/answer"
 )
@@ -46,11 +46,14 @@ what the capture does not show, is said too.
 Two captures of the same connections, taken at both ends or on both sides of a
 NAT, are told apart by nothing but their content, and joined.
 
+Of recordings, as 'resetlab watch --record' and 'resetlab run --json' write them, it
+says the same, and more, for they have what the kernel told.
+
 A text without packets is taken for an error message, as 'resetlab explain' does.
 
 With --json, --html, --mermaid or --markdown it writes those in the place of the
-cards; - is standard output. The JSON form is diagnose.Report of the package
-harness/evidence/diagnose; its field version grows when a field changes its meaning.
+cards; - is standard output. The JSON form is offline.Report of the package
+harness/evidence/offline; its field version grows when a field changes its meaning.
 
 Exit status: 0 if it could be read, whatever is in it; 1 if it is cut off or
 damaged, after the answer on what comes before; 2 if there is nothing to diagnose.`,
@@ -81,7 +84,7 @@ func (f *diagnoseFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	var answered *diagnose.Report
+	var answered *offline.Report
 	forms := f.forms(&answered)
 	if err := forms.check(args...); err != nil {
 		return err
@@ -91,8 +94,11 @@ func (f *diagnoseFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer inputs.close()
-	options := diagnose.CaptureOptions{Only: only, Cards: f.cards()}
-	answered, err = diagnose.Captures(cmd.Context(), options, inputs.all...)
+	if inputs.recorded() {
+		return f.recordings(cmd, inputs, only)
+	}
+	options := offline.Options{Only: only, Cards: f.cards()}
+	answered, err = offline.Diagnose(cmd.Context(), options, inputs.all...)
 	inputs.bar.finish()
 	switch {
 	case cmd.Context().Err() != nil:
@@ -184,8 +190,8 @@ func (f *diagnoseFlags) options(w io.Writer) answer.Options {
 }
 
 // forms are the files that are asked for, of a report that comes later.
-func (f *diagnoseFlags) forms(of **diagnose.Report) outputs {
-	as := func(write func(io.Writer, *diagnose.Report, answer.Options) error) func(io.Writer) error {
+func (f *diagnoseFlags) forms(of **offline.Report) outputs {
+	as := func(write func(io.Writer, *offline.Report, answer.Options) error) func(io.Writer) error {
 		return func(w io.Writer) error { return write(w, *of, f.options(nil)) }
 	}
 	return outputs{
@@ -197,9 +203,9 @@ func (f *diagnoseFlags) forms(of **diagnose.Report) outputs {
 }
 
 // explain answers a text that has no packets as the command explain does.
-func (f *diagnoseFlags) explain(cmd *cobra.Command, r *diagnose.Report, in *diagnoseInputs) error {
+func (f *diagnoseFlags) explain(cmd *cobra.Command, r *offline.Report, in *diagnoseInputs) error {
 	text := in.begin.String()
-	if len(in.all) == 1 && r.Inputs[0].Kind == diagnose.KindTrace && len(causes.Search(text)) > 0 {
+	if len(in.all) == 1 && r.Inputs[0].Kind == offline.KindTrace && len(causes.Search(text)) > 0 {
 		if f.asJSON != "" || f.html != "" || f.mermaid != "" || f.markdown != "" {
 			return badInputf("%s has no packet, but an error message: 'resetlab explain' tells of it, in this one form", in.all[0].Name)
 		}
@@ -209,7 +215,7 @@ func (f *diagnoseFlags) explain(cmd *cobra.Command, r *diagnose.Report, in *diag
 	var had []string
 	for _, input := range r.Inputs {
 		what := "nothing in it is a TCP segment"
-		if input.Kind == diagnose.KindTrace {
+		if input.Kind == offline.KindTrace {
 			what = "it is no capture, and no line of it is a TCP segment that tcpdump or tshark printed"
 		}
 		if len(input.Omissions) > 0 {
@@ -221,7 +227,7 @@ func (f *diagnoseFlags) explain(cmd *cobra.Command, r *diagnose.Report, in *diag
 }
 
 // unread says what of the inputs could not be read.
-func unread(r *diagnose.Report) error {
+func unread(r *offline.Report) error {
 	var failed []error
 	for _, in := range r.Inputs {
 		if in.Error != "" {
@@ -233,7 +239,7 @@ func unread(r *diagnose.Report) error {
 
 // diagnoseInputs are what is read.
 type diagnoseInputs struct {
-	all   []diagnose.Input
+	all   []offline.Input
 	files []*os.File
 	begin *beginning // of the first
 	bar   byteProgress
@@ -251,7 +257,7 @@ func openInputs(cmd *cobra.Command, args []string) (*diagnoseInputs, error) {
 			if terminal.Is(cmd.InOrStdin()) {
 				fmt.Fprintln(cmd.ErrOrStderr(), "Paste the text, then press Ctrl-D on a line of its own.")
 			}
-			in.all = append(in.all, diagnose.Input{Name: "standard input", Reader: cmd.InOrStdin()})
+			in.all = append(in.all, offline.Input{Name: "standard input", Reader: cmd.InOrStdin()})
 			continue
 		}
 		file, err := os.Open(arg)
@@ -266,7 +272,7 @@ func openInputs(cmd *cobra.Command, args []string) (*diagnoseInputs, error) {
 		} else if err == nil {
 			size += about.Size()
 		}
-		in.all = append(in.all, diagnose.Input{Name: arg, Reader: file})
+		in.all = append(in.all, offline.Input{Name: arg, Reader: file})
 	}
 	in.bar = newByteProgress(cmd.ErrOrStderr(), size, "reading")
 	in.begin = &beginning{}

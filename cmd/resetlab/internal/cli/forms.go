@@ -20,12 +20,16 @@ type form struct {
 // formOf returns the form of what goes to the file of a flag.
 func formOf(flag string) form {
 	return map[string]form{
-		"--json":     {"JSON of resetlab", looksJSON},
-		"--html":     {"page", begins("<!doctype html")},
-		"--mermaid":  {"Mermaid sequence diagram", begins("sequencediagram")},
-		"--markdown": {"Markdown of resetlab", begins("**", "#", "|")},
-		"--junit":    {"JUnit report", begins("<?xml", "<testsuite")},
-		"--pcap":     {"pcapng capture", func(b []byte) bool { return bytes.HasPrefix(b, []byte("\n\r\r\n")) }},
+		"--json":        {"JSON of resetlab", looksJSON},
+		"--record":      {"JSON of resetlab", looksJSON},
+		"--recording":   {"JSON of resetlab", looksJSON},
+		"--html":        {"page", begins("<!doctype html")},
+		"--mermaid":     {"Mermaid sequence diagram", begins("sequencediagram")},
+		"--markdown":    {"Markdown of resetlab", begins("**", "#", "|")},
+		"--junit":       {"JUnit report", begins("<?xml", "<testsuite")},
+		"--badge":       {"picture (SVG)", begins("<svg")},
+		"--annotations": {"list of annotations", begins("::error", "::warning")},
+		"--pcap":        {"pcapng capture", func(b []byte) bool { return bytes.HasPrefix(b, []byte("\n\r\r\n")) }},
 	}[flag]
 }
 

@@ -1,112 +1,142 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
-	"slices"
+	"math/rand/v2"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/quiz"
-	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/harness/report"
-	"github.com/resetlab/resetlab/scenarios/catalogue"
+	"github.com/resetlab/resetlab/harness/script"
+	scripts "github.com/resetlab/resetlab/harness/script/run"
 )
 
 func newLearn() *cobra.Command {
-	var recording string
+	var random bool
+	var seed uint64
 	var style cardStyle
 	command := &cobra.Command{
-		Use:   "learn [QUESTION]...",
-		Short: "Predict what an end of a connection sees, then see it",
-		Long: `Learn shows what two ends do and asks what one of them sees. Then it runs that
-very scenario, plays what happened step by step and says why. The other answers
-are what another system does or a book says.
+		Use:   "learn [SCRIPT | SCENARIO]...",
+		Short: "Predict what comes of a call, then see it",
+		Long: `Learn shows the calls of two ends and asks what comes of the last one. The
+questions are made of the scripts of the scenarios and of the examples of
+'resetlab try', the easiest first; a name asks of that script alone. The other
+answers are what comes of neighbouring scripts, in which one call is another: who
+takes one is told which.
+
+Then it runs the script on this kernel and shows what happened. Where scripts
+cannot be run the script says what comes, which a kernel has shown, or a model of
+Linux ('resetlab predict').
 
 Answers come from standard input: the number of a choice, an empty line to skip
-the question, q to quit. Behind a question its twin, which differs in one line,
+the question, q to quit. Behind a question its twin, in which one call is another,
 is proposed: y or an empty line takes it, n goes on.
 
---recording plays a recording made elsewhere, on another system say, and asks
-the questions that it can answer.`,
+With --random the questions never end. Their scripts are mixed from all of them,
+and grow with each right answer. The same --seed and the same answers give the
+same questions.`,
 		Example: `  resetlab learn
-  resetlab learn write-after-reset
+  resetlab learn one-byte-server
+  resetlab learn closing-with-unread-data
+  resetlab learn --random --seed 7
   printf '2\nn\nq\n' | resetlab learn`,
 		ValidArgsFunction: completeQuestions,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
+			switch {
+			case !random && cmd.Flags().Changed("seed"):
+				return badInputf("--seed is of --random")
+			case random && len(args) > 0:
+				return badInputf("--random mixes all scripts: %q is one", args[0])
+			}
 			if err := style.check(); err != nil {
 				return err
 			}
-			all, err := quiz.Bank()
+			all, err := allScripts()
 			if err != nil {
 				return err
 			}
-			asked, err := chooseQuestions(all, args)
+			questions, err := chooseQuestions(quiz.Bank(all), args)
 			if err != nil {
 				return err
 			}
-			l := newLesson(cmd, all, style)
-			if recording == "" {
-				return l.teach(asked)
-			}
-			stored, err := openRecordings(recording, nil)
+			l, err := newLesson(cmd, style)
 			if err != nil {
-				return badInput(err)
+				return err
 			}
-			unanswered := func(q quiz.Question) bool { return len(about(q, stored)) == 0 }
-			l.take = func(q quiz.Question) ([]*evidence.Recording, error) { return about(q, stored), nil }
-			l.bank = slices.DeleteFunc(l.bank, unanswered)
-			if asked = slices.DeleteFunc(asked, unanswered); len(asked) == 0 {
-				return badInputf("%s answers none of the questions: it is of %q", recording, stored[0].Scenario)
+			if !random {
+				return errors.Join(l.teach(questions), l.close())
 			}
-			return l.teach(asked)
+			if !cmd.Flags().Changed("seed") {
+				seed = rand.Uint64()
+			}
+			fmt.Fprintf(l.out, "The same questions again: %s\n\n", commandLine("learn", "--random", "--seed", fmt.Sprint(seed)))
+			return errors.Join(l.deal(quiz.NewDealer(all, seed)), l.close())
 		}),
 	}
-	command.Flags().StringVar(&recording, "recording", "", "play the recordings in `FILE`")
+	command.Flags().BoolVar(&random, "random", false, "ask without end, harder with each right answer")
+	command.Flags().Uint64Var(&seed, "seed", 0, "`SEED` of the random questions (default one drawn at random)")
 	style.register(command, report.LeastWidth)
 	return command
 }
 
-// about keeps the recordings of a question's spec. Old ones do not name it, and
-// are known by its text.
-func about(q quiz.Question, recordings []*evidence.Recording) []*evidence.Recording {
-	spec, _ := catalogue.FindSpec(q.Spec)
-	var kept []*evidence.Recording
-	for _, r := range recordings {
-		if r.Spec == q.Spec || r.Spec == "" && r.Scenario == spec.Text {
-			kept = append(kept, r)
-		}
+// newLesson starts a runner of scripts, or says why there is none.
+func newLesson(cmd *cobra.Command, style cardStyle) (*lesson, error) {
+	l := startLesson(cmd, style)
+	runner, err := scripts.New(scripts.Options{Evidence: true})
+	switch {
+	case errors.Is(err, netlab.ErrUnavailable):
+		writeWrapped(l.out, "", fmt.Sprintf("No script is run here, answers are what is known of Linux: %v.", err))
+		fmt.Fprintln(l.out)
+	case err != nil:
+		return nil, err
+	default:
+		l.runner = runner
 	}
-	return kept
+	return l, nil
 }
 
-// chooseQuestions keeps the questions that are named; no names keep all.
-func chooseQuestions(all []quiz.Question, names []string) ([]quiz.Question, error) {
+// chooseQuestions keeps the questions of the scripts or scenarios that are named;
+// no names keep all.
+func chooseQuestions(bank []quiz.Question, names []string) ([]quiz.Question, error) {
 	if len(names) == 0 {
-		return slices.Clone(all), nil
+		return bank, nil
 	}
-	var ids []string
-	for _, q := range all {
-		ids = append(ids, q.ID)
+	var known []string
+	for _, q := range bank {
+		known = append(known, q.Name)
 	}
 	var chosen []quiz.Question
 	for _, name := range names {
-		i := slices.Index(ids, name)
-		if i < 0 {
-			return nil, unknown("question", name, ids, "resetlab learn --help")
+		before := len(chosen)
+		for _, q := range bank {
+			if q.Name == name || strings.HasPrefix(q.Name, name+"/") {
+				chosen = append(chosen, q)
+			}
 		}
-		chosen = append(chosen, all[i])
+		if len(chosen) == before {
+			return nil, unknown("question", name, known, "resetlab list")
+		}
 	}
 	return chosen, nil
 }
 
 func completeQuestions(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	all, err := quiz.Bank()
+	all, err := allScripts()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	var ids []string
-	for _, q := range all {
-		ids = append(ids, cobra.CompletionWithDesc(q.ID, fmt.Sprintf("%s: %s", q.Concept, q.Ask)))
+	var names []string
+	for _, q := range quiz.Bank(all) {
+		names = append(names, cobra.CompletionWithDesc(q.Name, callOf(q)))
 	}
-	return ids, cobra.ShellCompDirectiveNoFileComp
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// callOf is the call that a question is about.
+func callOf(q quiz.Question) string {
+	return oneLine(script.Script{Lines: []script.Line{q.Asked()}})
 }

@@ -13,30 +13,30 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/quiz"
-	"github.com/resetlab/resetlab/cmd/resetlab/internal/suite"
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/evidence"
 	"github.com/resetlab/resetlab/harness/report"
+	"github.com/resetlab/resetlab/harness/script"
+	scripts "github.com/resetlab/resetlab/harness/script/run"
 )
 
 // A lesson asks questions and shows what happened.
 type lesson struct {
-	ctx   context.Context
-	out   io.Writer
-	lines <-chan string // what the learner types; closed at the end of input
-	steps bool          // somebody sits there and presses Enter at each step
-	style cardStyle
-	bank  []quiz.Question                                    // where twins are looked for
-	take  func(quiz.Question) ([]*evidence.Recording, error) // a run's, a fresh one unless set otherwise
-	done  map[string]bool                                    // the questions asked, by ID
-	score quiz.Score
-	wrong []string // the specs of the questions answered wrong
+	ctx    context.Context
+	out    io.Writer
+	lines  <-chan string // what the learner types; closed at the end of input
+	steps  bool          // somebody sits there and presses Enter at each step
+	style  cardStyle
+	runner *scripts.Runner // nil: no script can be run here
+	done   map[string]bool // the scripts that were asked about
+	score  quiz.Score
+	wrong  []quiz.Question // those answered wrong
 }
 
 // errQuit says that the learner has had enough.
 var errQuit = errors.New("quit")
 
-func newLesson(cmd *cobra.Command, bank []quiz.Question, style cardStyle) *lesson {
+func startLesson(cmd *cobra.Command, style cardStyle) *lesson {
 	lines := make(chan string)
 	go func() { // it may wait for a line for ever, and ends with the process then
 		defer close(lines)
@@ -45,12 +45,17 @@ func newLesson(cmd *cobra.Command, bank []quiz.Question, style cardStyle) *lesso
 			lines <- input.Text()
 		}
 	}()
-	l := &lesson{
-		ctx: cmd.Context(), out: cmd.OutOrStdout(), lines: lines, style: style, bank: slices.Clone(bank),
-		steps: terminal.Is(cmd.InOrStdin()) && terminal.Is(cmd.OutOrStdout()), done: map[string]bool{},
+	return &lesson{
+		ctx: cmd.Context(), out: cmd.OutOrStdout(), lines: lines, style: style, done: map[string]bool{},
+		steps: terminal.Is(cmd.InOrStdin()) && terminal.Is(cmd.OutOrStdout()),
 	}
-	l.take = l.runAfresh
-	return l
+}
+
+func (l *lesson) close() error {
+	if l.runner == nil {
+		return nil
+	}
+	return l.runner.Close()
 }
 
 // line waits for what the learner types. The end of input is errQuit.
@@ -72,14 +77,13 @@ func (l *lesson) teach(questions []quiz.Question) error {
 	for len(questions) > 0 {
 		q := questions[0]
 		questions = questions[1:]
-		if l.done[q.ID] {
+		if l.done[q.Script.String()] {
 			continue
 		}
-		l.done[q.ID] = true
-		err := l.ask(q)
+		answer, err := l.ask(q, q.Name)
 		var twin *quiz.Question
 		if err == nil {
-			twin, err = l.proposeTwin(q)
+			twin, err = l.proposeTwin(q, answer)
 		}
 		if errors.Is(err, errQuit) {
 			break
@@ -95,45 +99,63 @@ func (l *lesson) teach(questions []quiz.Question) error {
 	return nil
 }
 
-// ask asks one question, plays the recording and judges the answer. The spec
-// runs while the question is read.
-func (l *lesson) ask(q quiz.Question) error {
-	var recordings []*evidence.Recording
+// deal asks without end.
+func (l *lesson) deal(dealer *quiz.Dealer) error {
+	for {
+		q := dealer.Next()
+		right := l.score.Right()
+		answer, err := l.ask(q, fmt.Sprintf("level %d", dealer.Level))
+		if errors.Is(err, errQuit) {
+			l.tellScore()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if answer >= 0 {
+			dealer.Answered(l.score.Right() > right)
+		}
+	}
+}
+
+// ask asks one question, shows what happened and judges the answer, which it
+// returns. The script runs while the question is read.
+func (l *lesson) ask(q quiz.Question, head string) (answer int, err error) {
+	l.done[q.Script.String()] = true
+	var result scripts.Result
 	taken := make(chan error, 1)
 	go func() {
 		var err error
-		recordings, err = l.take(q)
+		if l.runner != nil {
+			result, err = l.runner.Run(l.ctx, q.Script)
+		}
 		taken <- err
 	}()
-	l.pose(q)
-	if err := <-taken; err != nil {
-		return err
+	l.pose(q, head)
+	answer, err = l.answer(len(q.Choices))
+	if failed := <-taken; failed != nil && l.ctx.Err() == nil {
+		return answer, failed
 	}
-	r, seen := q.Observed(recordings)
-	if seen == "" {
-		fmt.Fprintf(l.out, "\n%s: this machine cannot show it, go on.\n\n", q.ID)
-		return nil
-	}
-	answer, err := l.answer(len(q.Choices))
 	if err != nil {
-		return err
+		return answer, err
 	}
-	if err := l.play(r); err != nil {
-		return err
+	if err := l.play(result.Recording); err != nil {
+		return answer, err
 	}
-	l.judge(q, answer, seen)
-	return nil
+	l.judge(q, answer, result.Answer)
+	return answer, nil
 }
 
 // pose writes the question.
-func (l *lesson) pose(q quiz.Question) {
-	fmt.Fprintf(l.out, "── %s · %s ──\n\n", q.Concept, q.ID)
-	writeWrapped(l.out, "", q.Setup)
-	fmt.Fprintln(l.out)
-	for line := range strings.Lines(q.Drawing) {
+func (l *lesson) pose(q quiz.Question, head string) {
+	fmt.Fprintf(l.out, "── %s ──\n\n", head)
+	open := script.Script{Lines: slices.Clone(q.Script.Lines)}
+	asked := &open.Lines[len(open.Lines)-1]
+	asked.Expect = &script.Expectation{Any: []script.Pattern{{Kind: script.Word, Word: "?"}}}
+	for line := range strings.Lines(open.String()) {
 		fmt.Fprintf(l.out, "    %s", line)
 	}
-	fmt.Fprintf(l.out, "\n%s\n", q.Ask)
+	fmt.Fprintln(l.out)
 	for i, c := range q.Choices {
 		fmt.Fprintf(l.out, "  %d  %s\n", i+1, c.Text)
 	}
@@ -163,6 +185,9 @@ func (l *lesson) answer(choices int) (int, error) {
 // play shows the card, on a terminal one step at a time.
 func (l *lesson) play(r *evidence.Recording) error {
 	fmt.Fprintln(l.out)
+	if r == nil {
+		return nil
+	}
 	if !l.steps {
 		return l.style.draw(l.out, r)
 	}
@@ -184,83 +209,91 @@ func (l *lesson) play(r *evidence.Recording) error {
 	return nil
 }
 
-// judge compares the answer with what was observed.
-func (l *lesson) judge(q quiz.Question, answer int, seen string) {
+// judge compares the answer with what this kernel gave or, without it, with what
+// is known.
+func (l *lesson) judge(q quiz.Question, answer int, happened script.Answer) {
+	right, gave, by := q.Right, q.Choices[q.Right].Text, "by a model of Linux, which no kernel was asked about"
+	if q.Known {
+		by = "as a kernel has shown to who wrote the script"
+	}
+	if last := len(happened.Steps) - 1; last >= 0 && happened.Stopped == "" && happened.Steps[last].Doubt == "" {
+		right, gave, by = q.Given(happened.Steps[last]), happened.Steps[last].Result(), "on this kernel"
+	} else if happened.Stopped != "" {
+		fmt.Fprintf(l.out, "\nThe script could not be run: %s\n", terminal.Printable(happened.Stopped))
+	}
 	fmt.Fprintln(l.out)
-	right := q.Right(seen)
 	switch {
 	case answer < 0:
 		fmt.Fprintln(l.out, "Skipped.")
 	case answer == right:
-		fmt.Fprintf(l.out, "Right: %s.\n", q.Choices[answer].Text)
+		fmt.Fprintf(l.out, "Right: %s, %s.\n", gave, by)
 	default:
 		fmt.Fprintf(l.out, "You said: %s.\n", q.Choices[answer].Text)
-		writeWrapped(l.out, "  That comes from ", q.Choices[answer].Says)
+		if change := q.Choices[answer].Change; change != "" {
+			writeWrapped(l.out, "  ", "That would come with this: "+change+".")
+		}
+	}
+	if answer != right {
+		fmt.Fprintf(l.out, "Observed: %s, %s.\n", gave, by)
 	}
 	switch {
 	case right < 0:
-		fmt.Fprintf(l.out, "Observed here: %s. No choice foresaw that.\n", seen)
-	case answer != right:
-		fmt.Fprintf(l.out, "Observed: %s.\n", q.Choices[right].Text)
-		fallthrough
-	default:
-		writeWrapped(l.out, "  ", q.Choices[right].Because)
+		writeWrapped(l.out, "  ", "No choice foresaw that: this kernel differs from the one that was known.")
+	case right == q.Right:
+		for _, remark := range q.Remarks {
+			writeWrapped(l.out, "  ", remark)
+		}
 	}
 	if answer >= 0 && right >= 0 {
-		l.score.Add(q.Concept, answer == right)
+		l.score.Add(string(q.Asked().Call.Verb), answer == right)
 		if answer != right {
-			l.wrong = append(l.wrong, q.Spec)
+			l.wrong = append(l.wrong, q)
 		}
 	}
 	fmt.Fprintln(l.out)
 }
 
-// proposeTwin returns the question's twin if the learner wants it next.
-func (l *lesson) proposeTwin(q quiz.Question) (*quiz.Question, error) {
-	i := slices.IndexFunc(l.bank, func(t quiz.Question) bool { return t.ID == q.Twin.ID })
-	if i < 0 || l.done[q.Twin.ID] {
-		return nil, nil
-	}
-	fmt.Fprintf(l.out, "Its twin differs in one line: %s.\nTake it next? (Y/n) ", q.Twin.Differs)
-	text, err := l.line()
-	if !l.steps {
-		fmt.Fprintln(l.out, text)
-	}
-	switch {
-	case err != nil:
-		return nil, err
-	case strings.EqualFold(text, "q"):
-		return nil, errQuit
-	case text == "" || strings.EqualFold(text, "y"):
-		return &l.bank[i], nil
+// proposeTwin returns the question's twin if the learner wants it next. What a
+// wrong answer has told already is none.
+func (l *lesson) proposeTwin(q quiz.Question, answer int) (*quiz.Question, error) {
+	for i, c := range q.Choices {
+		if i == answer || c.Change == "" {
+			continue
+		}
+		twin, ok := q.Twin(i)
+		if !ok || l.done[twin.Script.String()] {
+			continue
+		}
+		fmt.Fprintf(l.out, "Its twin is this: %s.\nTake it next? (Y/n) ", c.Change)
+		text, err := l.line()
+		if !l.steps {
+			fmt.Fprintln(l.out, text)
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case strings.EqualFold(text, "q"):
+			return nil, errQuit
+		case text == "" || strings.EqualFold(text, "y"):
+			return &twin, nil
+		}
+		break
 	}
 	return nil, nil
 }
 
-// tellScore writes the score by concept, and where to look again.
+// tellScore writes the score by the calls that were asked about, and where to
+// look again.
 func (l *lesson) tellScore() {
 	marks := l.score.Marks()
 	if len(marks) == 0 {
 		return
 	}
-	fmt.Fprintln(l.out, "\nYour score, by concept")
+	fmt.Fprintln(l.out, "\nYour score, by call")
 	for _, m := range marks {
-		fmt.Fprintf(l.out, "  %-26s %d of %d\n", m.Concept, m.Right, m.Asked)
+		fmt.Fprintf(l.out, "  %-12s %d of %d\n", m.About, m.Right, m.Asked)
 	}
-	for _, spec := range l.wrong {
-		fmt.Fprintln(l.out, "Look again:", commandLine("run", spec))
+	for _, q := range l.wrong {
+		fmt.Fprintln(l.out, "Look again:", commandLine("try", oneLine(q.Script)))
 	}
-}
-
-// runAfresh runs the question's spec and returns what was recorded.
-func (l *lesson) runAfresh(q quiz.Question) ([]*evidence.Recording, error) {
-	var recordings []*evidence.Recording
-	var failed error
-	err := suite.Run(l.ctx, suite.Order{Specs: []string{q.Spec}, Record: true}, func(r suite.Result) {
-		recordings = append(recordings, r.Recordings...)
-		if r.State == suite.Failed {
-			failed = fmt.Errorf("%s failed: %s", q.Spec, r.Why)
-		}
-	})
-	return recordings, errors.Join(err, failed)
 }

@@ -46,6 +46,7 @@ func writeSituation(w io.Writer, s catalogue.Situation) {
 	if s.System != "" {
 		writeWrapped(w, "  needs   ", s.System)
 	}
+	writeScript(w, s)
 	for _, l := range specLines(s.Specs, len(s.Specs)) {
 		fmt.Fprintf(w, "\n  %s\n    %s\n", l.text, commandLine("run", l.name))
 	}

@@ -15,7 +15,7 @@ import (
 func newPredict() *cobra.Command {
 	f := tryFlags{repeat: 1, card: "never"}
 	command := &cobra.Command{
-		Use:   "predict SCRIPT | FILE... | DIR... | -",
+		Use:   "predict SCRIPT | FILE... | DIR... | SCENARIO... | -",
 		Short: "Say what Linux would do if two ends do this and that, without running it",
 		Long: `Predict says what comes of each call of a script by a model of Linux: nothing is
 run, so it works on every system and needs no privilege. The notation is that of

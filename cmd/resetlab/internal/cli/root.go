@@ -13,6 +13,7 @@ why, and puts the same faults in front of your own client.
 
     resetlab run closing-with-unread-data     see one, as a card
     resetlab try 'server close; client read 1'   what happens if?
+    resetlab play                             the same, line by line
     resetlab learn                            predict first, then see
     resetlab explain ECONNRESET               what an error means
     resetlab diagnose capture.pcap            who reset it, why, what cures it
@@ -39,6 +40,9 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		RunE:          oneOfCommands("command", (*cobra.Command).Help),
 
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Name() == cobra.ShellCompRequestCmd { // its words are those of a line that is not finished
+				return nil
+			}
 			if err := refuseEmpty(cmd, args); err != nil {
 				return err
 			}
@@ -62,7 +66,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetCompletionCommandGroupID("machine")
 	for id, commands := range map[string][]*cobra.Command{
 		"see":        {newList(), newRun(), newShow()},
-		"understand": {newTry(), newPredict(), newDiagnose(), newWatch(), newExplain(), newLearn(), newClaims()},
+		"understand": {newTry(), newPlay(), newPredict(), newDiagnose(), newWatch(), newExplain(), newLearn(), newClaims()},
 		"use":        {newServe(), newProxy(), newAudit()},
 		"machine":    {newDoctor(swept), newMan()},
 	} {

@@ -83,6 +83,9 @@ func (d *display) spec(result suite.Result) error {
 			return err
 		}
 	}
+	if calls := scriptOf(result.Spec); calls != "" {
+		fmt.Fprintf(out, " as a script %s\n", commandLine("try", calls))
+	}
 	if len(result.Recordings) > 0 {
 		fmt.Fprintln(out)
 	}

@@ -33,7 +33,7 @@ cards; - is standard output. RECORDING - is standard input.`,
 				return badInput(err)
 			}
 			forms := outputs{
-				{"--html", html, func(w io.Writer) error { return report.Page(w, recordings, report.PageOptions{About: aboutSituation}) }},
+				{"--html", html, func(w io.Writer) error { return report.Page(w, recordings, report.PageOptions{About: aboutRecording}) }},
 				{"--mermaid", mermaid, each(recordings, report.Mermaid)},
 				{"--pcap", pcap, each(recordings, report.Pcapng)},
 				{"--json", asJSON, each(recordings, writeRecording)},

@@ -97,14 +97,17 @@ func (s *screen) status() int {
 }
 
 func TestLearnOnATerminal(t *testing.T) {
-	s := onTerminal(t, "learn", "close-with-unread-data")
-	question := s.await("Your prediction (1-4, Enter skips, q quits): ")
+	s := onTerminal(t, "learn", "closing-with-unread-data/resets/direct")
+	question := s.await("Your prediction (1-3, Enter skips, q quits): ")
 	if strings.Contains(question, "Observed") || strings.Contains(question, "Right") {
 		t.Errorf("the question gives the answer away: %s", question)
 	}
+	if strings.Contains(question, "No script is run here") {
+		t.Skip("scripts cannot be run")
+	}
 	s.press("nonsense\n")
 	s.await("Your prediction")
-	s.press("2\n")
+	s.press("1\n")
 	s.await("What happened")
 	if head := s.await("server"); strings.Contains(head, "connect()") {
 		t.Errorf("more than the head: %s", head)
@@ -116,11 +119,10 @@ func TestLearnOnATerminal(t *testing.T) {
 		t.Errorf("more than a step: %s", step)
 	}
 	s.press("g\n")
-	s.await("why")
-	s.await("Right: ECONNRESET.")
+	s.await("Right: ECONNRESET, on this kernel.")
 	s.await("Take it next? (Y/n) ")
 	s.press("n\n")
-	s.await("FIN or RST")
+	s.await("read")
 	s.await("1 of 1")
 	if status := s.status(); status != 0 {
 		t.Errorf("status %d, want 0", status)

@@ -156,6 +156,10 @@ func writeCause(w io.Writer, c causes.Cause) {
 		return
 	}
 	fmt.Fprintf(w, "  see     %s\n", commandLine("run", c.Scenario))
+	s, _ := catalogue.Find(c.Scenario)
+	if all, err := scriptsOf(s); err == nil && len(all) > 0 {
+		fmt.Fprintf(w, "  try     %s\n", commandLine("try", oneLine(all[0])))
+	}
 }
 
 // writeWrapped writes text in lines of 80 columns, the first behind the

@@ -10,6 +10,7 @@ import (
 
 	"github.com/resetlab/resetlab/cmd/resetlab/internal/terminal"
 	"github.com/resetlab/resetlab/harness/evidence"
+	"github.com/resetlab/resetlab/harness/model"
 	"github.com/resetlab/resetlab/harness/report"
 	"github.com/resetlab/resetlab/harness/script"
 	scripts "github.com/resetlab/resetlab/harness/script/run"
@@ -20,14 +21,14 @@ type tryFlags struct {
 	html, pcap, asJSON, recording, junit string
 	repeat, bound                        int
 	card                                 string // "auto", "always" or "never"
-	calls                                bool
+	calls, predict, watchFile            bool
 	style                                cardStyle
 }
 
 func newTry() *cobra.Command {
 	var f tryFlags
 	command := &cobra.Command{
-		Use:   "try SCRIPT | FILE... | DIR... | -",
+		Use:   "try SCRIPT | FILE... | DIR... | SCENARIO... | -",
 		Short: "Say what happens if two ends do this and that, on this kernel",
 		Long: `Try makes the calls of a script on this kernel, in a private network, and says
 what came of each: what it returned, what was on the wire, and why a RST was
@@ -49,22 +50,34 @@ thread of its own. --calls lists all calls, with what they give.
 
 A file has one script or several, each behind a line '--- title'. Of a directory
 all files *.try below it are run. With - the script comes from standard input.
+The name of a scenario stands for its scripts, which 'resetlab list NAME' shows,
+and that of an example for that.
+
+With --predict the results of a model stand beside the kernel's, and where they
+differ ≠ stands between: 'resetlab predict' asks the model alone.
+
+With --watch-file it runs the scripts of files or directories again each time one is
+saved. It ends when it is interrupted, with exit status 0.
 
 With --json, --html or --pcap it writes those besides; - is standard output.
 
-Exit status: 0 if all is as expected, 1 if something is not or could not be run,
-2 if a script is wrong or what was expected could not be judged.`,
+Exit status: 0 if all is as expected, 1 if something is not, or not as predicted,
+or could not be run, 2 if a script is wrong or what was expected could not be judged.`,
 		Example: `  resetlab try 'client write "ab"; server read 1; server close; client write "c"'
   resetlab try 'server abort; client read 1 -> ECONNRESET; client read 1 -> EOF'
   resetlab try script.try --html page.html --pcap script.pcapng
   resetlab try tests/ --junit report.xml
+  resetlab try script.try --watch-file
   resetlab try 'client/a read 1; client/b read 1; server write "xy"' --repeat 100
+  resetlab try --predict 'client read 1; server kill; client returns'
   resetlab try --calls`,
 		ValidArgsFunction: completeScript,
 		RunE:              run(f.run),
 	}
 	flags := command.Flags()
 	flags.BoolVar(&f.calls, "calls", false, "list the calls, what each is and gives")
+	flags.BoolVar(&f.predict, "predict", false, "put what a model of Linux says beside what the kernel does")
+	flags.BoolVar(&f.watchFile, "watch-file", false, "run the scripts again each time a file of theirs is saved, until interrupted")
 	flags.IntVar(&f.repeat, "repeat", 1, "run each script `N` times, and say how often what came of it")
 	flags.IntVar(&f.bound, "bound", 60, "give a script up after `SECONDS`")
 	flags.StringVar(&f.card, "card", "auto", "`WHEN` to draw the wire: auto (of a single script), always or never")
@@ -84,9 +97,20 @@ func (f *tryFlags) run(cmd *cobra.Command, args []string) error {
 	if f.calls {
 		return writeCalls(cmd.OutOrStdout(), args)
 	}
-	t := &trial{flags: f, cmd: cmd, out: cmd.OutOrStdout()}
-	if err := f.check(t); err != nil {
+	if err := f.check(&trial{flags: f, cmd: cmd, out: cmd.OutOrStdout()}); err != nil {
 		return err
+	}
+	if f.watchFile {
+		return f.again(cmd, args)
+	}
+	return f.once(cmd, args)
+}
+
+// once reads the scripts and runs them.
+func (f *tryFlags) once(cmd *cobra.Command, args []string) error {
+	t := &trial{flags: f, cmd: cmd, out: cmd.OutOrStdout()}
+	if t.forms().toStdout() {
+		t.out = cmd.ErrOrStderr()
 	}
 	all, err := readScripts(cmd, args)
 	if err != nil {
@@ -110,11 +134,7 @@ func (f *tryFlags) check(t *trial) error {
 	if err := f.style.check(); err != nil {
 		return err
 	}
-	forms := t.forms()
-	if forms.toStdout() {
-		t.out = t.cmd.ErrOrStderr()
-	}
-	return forms.check()
+	return t.forms().check()
 }
 
 // A trial is the run of all scripts.
@@ -131,6 +151,7 @@ type trial struct {
 type tried struct {
 	source
 	answers   []variant           // different ones, in the order of their first
+	outcomes  []script.Answer     // the model's, if it was asked
 	recording *evidence.Recording // of the last run; nil if nothing was recorded
 	took      time.Duration
 }
@@ -177,7 +198,7 @@ func (t *trial) run(all []source) error {
 	t.began, t.single = time.Now(), len(all) == 1 && t.flags.repeat == 1
 	runner, err := scripts.New(scripts.Options{Evidence: t.records(), Bound: time.Duration(t.flags.bound) * time.Second})
 	if err != nil {
-		return err
+		return instead(err)
 	}
 	bar := newProgress(t.cmd.ErrOrStderr(), len(all)*t.flags.repeat, "running the scripts")
 	for _, s := range all {
@@ -210,6 +231,9 @@ func (t *trial) records() bool {
 // one runs a script as often as asked for.
 func (t *trial) one(runner *scripts.Runner, s source, bar progress) (*tried, error) {
 	one := &tried{source: s}
+	if t.flags.predict {
+		one.outcomes = model.Outcomes(s.script)
+	}
 	began := time.Now()
 	for range t.flags.repeat {
 		result, err := runner.Run(t.cmd.Context(), s.script)

@@ -45,8 +45,8 @@ func (s source) name() string {
 	}
 }
 
-// readScripts reads what the arguments say: files, directories, standard input
-// or the script itself.
+// readScripts reads what the arguments say: files, directories, standard input,
+// scenarios or the script itself.
 func readScripts(cmd *cobra.Command, args []string) ([]source, error) {
 	if len(args) == 0 {
 		return nil, badInputf("what is to be tried? Give a script, as in %s, or a file", commandLine("try", `server close; client read 1`))
@@ -66,6 +66,9 @@ func readScripts(cmd *cobra.Command, args []string) ([]source, error) {
 	case there > 0 && missing != "":
 		return nil, badInputf("there is no file or directory %q", missing)
 	case there == 0:
+		if all, ok, err := namedScripts(args); ok || err != nil {
+			return all, err
+		}
 		return parseScript(cmd, "", strings.Join(args, " "))
 	}
 	return readFiles(cmd, args)
@@ -226,7 +229,7 @@ func completeScript(_ *cobra.Command, args []string, typed string) ([]string, co
 	if len(fields) == 1 {
 		names = nil
 		actor := ""
-		if slices.Contains([]string{script.Network, script.Proxy, script.Wire, script.Kernel}, fields[0]) {
+		if slices.Contains([]string{script.Network, script.Wire, script.Kernel}, fields[0]) {
 			actor = fields[0]
 		}
 		for _, m := range script.Verbs() {

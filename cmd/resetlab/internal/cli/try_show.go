@@ -22,9 +22,9 @@ var words = map[script.Verdict]string{
 func (t *trial) show(one *tried) error {
 	verdict := one.verdict()
 	if !t.single {
-		fmt.Fprintf(t.out, "%-8s %s%s\n", words[verdict], terminal.Line(one.name()), one.times())
+		fmt.Fprintf(t.out, "%-8s %s%s%s\n", words[verdict], terminal.Line(one.name()), one.times(), one.forecast())
 	}
-	if t.single || verdict == script.Differs || verdict == script.Unjudged || len(one.answers) > 1 {
+	if t.single || one.surprised() || verdict == script.Differs || verdict == script.Unjudged || len(one.answers) > 1 {
 		t.answers(one)
 	}
 	if one.recording == nil || t.flags.card == "never" || t.flags.card == "auto" && !t.single {
@@ -59,8 +59,8 @@ func (t *trial) answers(one *tried) {
 		if len(one.answers) > 1 {
 			fmt.Fprintf(t.out, "%s%s:\n", indent, counted(int64(v.Times), "time"))
 		}
-		for line := range strings.Lines(v.Answer.Text()) {
-			fmt.Fprint(t.out, indent, terminal.Printable(line))
+		for line := range strings.Lines(one.text(v.Answer)) {
+			fmt.Fprint(t.out, indent, line)
 		}
 	}
 }
@@ -88,6 +88,11 @@ func (t *trial) conclude() error {
 		return fmt.Errorf("not as expected: %s", t.first(script.Differs))
 	case count[script.Unjudged] > 0:
 		return badInputf("not judged: %s", t.first(script.Unjudged))
+	}
+	for _, one := range t.tried {
+		if one.surprised() {
+			return fmt.Errorf("not as predicted: %s", one.name())
+		}
 	}
 	return nil
 }
@@ -124,6 +129,10 @@ func (t *trial) writeJSON(w io.Writer) error {
 		File    string         `json:"file,omitempty"`
 		Verdict script.Verdict `json:"verdict"`
 		Answers []answer       `json:"answers"` // one, or as many as were different
+		// With --predict, the ways that the model says it can go, and whether each
+		// answer is one of them as far as they go.
+		Predicted   []script.Answer `json:"predicted,omitempty"`
+		AsPredicted *bool           `json:"as_predicted,omitempty"`
 	}
 	form := struct {
 		Version int    `json:"version"`
@@ -133,6 +142,10 @@ func (t *trial) writeJSON(w io.Writer) error {
 		f := file{Script: one.script.String(), File: one.file, Verdict: one.verdict()}
 		for _, v := range one.answers {
 			f.Answers = append(f.Answers, answer{v.Answer, v.Times, v.Answer.Verdict()})
+		}
+		if one.outcomes != nil {
+			agrees := !one.surprised()
+			f.Predicted, f.AsPredicted = one.outcomes, &agrees
 		}
 		form.Scripts = append(form.Scripts, f)
 	}
@@ -174,15 +187,18 @@ func (t *trial) writeJUnit(w io.Writer) error {
 		c := scriptCase{Class: "scripts", Name: terminal.Line(one.name()), Time: seconds(one.took)}
 		var text strings.Builder
 		for _, v := range one.answers {
-			text.WriteString(terminal.Printable(v.Answer.Text()))
+			text.WriteString(one.text(v.Answer))
 		}
-		switch one.verdict() {
-		case script.Differs:
+		switch verdict := one.verdict(); {
+		case verdict == script.Differs:
 			c.Failure = &scriptFailed{"not as expected", text.String()}
 			suite.Failures++
-		case script.Unjudged:
+		case verdict == script.Unjudged:
 			c.Error = &scriptFailed{"not judged", text.String()}
 			suite.Errors++
+		case one.surprised():
+			c.Failure = &scriptFailed{"not as predicted", text.String()}
+			suite.Failures++
 		}
 		suite.Cases = append(suite.Cases, c)
 	}

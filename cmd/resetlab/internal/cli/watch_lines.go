@@ -17,6 +17,7 @@ import (
 // once. Of what is alike it shows some in each second, and counts the others.
 type watchLines struct {
 	out    io.Writer
+	draw   func(d *watch.Diagnosis) (string, error) // what is shown of one
 	cured  map[string]bool
 	second time.Time
 	shown  map[string]int
@@ -27,17 +28,30 @@ type watchLines struct {
 const mostAlike = 20
 
 func newWatchLines(out io.Writer) *watchLines {
-	return &watchLines{out: out, cured: map[string]bool{}, shown: map[string]int{}}
+	v := &watchLines{out: out, cured: map[string]bool{}, shown: map[string]int{}}
+	v.draw = func(d *watch.Diagnosis) (string, error) { return terminal.Printable(v.text(d)), nil }
+	return v
 }
 
 func (v *watchLines) begin(i watchIntroduction) error {
 	var b strings.Builder
-	writeWrapped(&b, "", fmt.Sprintf("watching the whole machine by %s, %s", i.Source, i.Privileges))
+	writeWrapped(&b, "", fmt.Sprintf("watching %s by %s, %s", watchedPlace(i.Source), i.Source, i.Privileges))
+	if i.Metrics != "" {
+		fmt.Fprintf(&b, "  counted at %s\n", i.Metrics)
+	}
 	for _, lack := range i.Lacks {
 		writeWrapped(&b, "  ", lack)
 	}
 	_, err := io.WriteString(v.out, terminal.Printable(b.String()))
 	return err
+}
+
+// watchedPlace is what a source sees.
+func watchedPlace(source string) string {
+	if source == watch.SourceCounters {
+		return "this network namespace"
+	}
+	return "the whole machine"
 }
 
 func (v *watchLines) show(d *watch.Diagnosis) error {
@@ -48,13 +62,29 @@ func (v *watchLines) show(d *watch.Diagnosis) error {
 		v.second, v.hidden = second, 0
 		clear(v.shown)
 	}
-	alike := fmt.Sprint(d.Kind, d.Cause, d.Owner.Name, d.ServerPort())
-	if v.shown[alike]++; v.shown[alike] > mostAlike {
+	if d.Counter != "" {
+		_, err := io.WriteString(v.out, terminal.Printable(v.count(d)))
+		return err
+	}
+	if d.Times > 0 {
+		v.hidden += d.Times
+		return nil
+	}
+	kind := alike(d)
+	if v.shown[kind]++; v.shown[kind] > mostAlike {
 		v.hidden++
 		return nil
 	}
-	_, err := io.WriteString(v.out, terminal.Printable(v.text(d)))
+	text, err := v.draw(d)
+	if err == nil {
+		_, err = io.WriteString(v.out, text)
+	}
 	return err
+}
+
+// alike is the same for resets that are alike.
+func alike(d *watch.Diagnosis) string {
+	return fmt.Sprint(d.Kind, d.Cause, d.Owner.Name, d.ServerPort())
 }
 
 const watchIndent = "              "
@@ -62,7 +92,7 @@ const watchIndent = "              "
 // text is what is said of one.
 func (v *watchLines) text(d *watch.Diagnosis) string {
 	var b strings.Builder
-	sign := map[watch.Kind]string{watch.Sent: "▶ sent", watch.Received: "◀ received", watch.Failed: "✗ failed"}[d.Kind]
+	sign := signs()[d.Kind]
 	arrow := map[watch.Kind]string{watch.Sent: "→", watch.Received: "←", watch.Failed: "–"}[d.Kind]
 	parts := []string{fmt.Sprintf("%v %s %v", d.Local, arrow, d.Remote)}
 	if d.Peer != nil && d.Peer.Owner.PID != 0 {
@@ -78,16 +108,36 @@ func (v *watchLines) text(d *watch.Diagnosis) string {
 		fmt.Fprintf(&b, "%s%s\n", watchIndent, facts)
 	}
 	writeWrapped(&b, watchIndent, d.Why)
-	writeWrapped(&b, watchIndent+"cause ", fmt.Sprintf("%s (%s); lost: %s", causeOf(d.Cause, d.Or), d.Level, d.Lost))
+	v.causes(&b, d, watchIndent)
+	return b.String()
+}
+
+// causes says which cause it is, and what it cost; and once what cures it.
+func (v *watchLines) causes(b *strings.Builder, d *watch.Diagnosis, indent string) {
+	writeWrapped(b, indent+"cause ", fmt.Sprintf("%s (%s); lost: %s", causeOf(d.Cause, d.Or), d.Level, d.Lost))
 	if d.Behind != nil {
-		writeWrapped(&b, watchIndent, fmt.Sprintf("perhaps passed on: the process had just received a reset from %v", d.Behind.Remote))
+		writeWrapped(b, indent, fmt.Sprintf("perhaps passed on: the process had just received a reset from %v", d.Behind.Remote))
 	}
 	if d.Cure != "" && !v.cured[d.Cause] {
 		v.cured[d.Cause] = true
-		writeWrapped(&b, watchIndent+"cure  ", d.Cure)
+		writeWrapped(b, indent+"cure  ", d.Cure)
 		if d.Shown != "" {
-			fmt.Fprintf(&b, "%ssee   %s\n", watchIndent, commandLine("run", d.Shown))
+			fmt.Fprintf(b, "%ssee   %s\n", indent, commandLine("run", d.Shown))
 		}
+	}
+}
+
+func signs() map[watch.Kind]string {
+	return map[watch.Kind]string{watch.Sent: "▶ sent", watch.Received: "◀ received", watch.Failed: "✗ failed"}
+}
+
+// count is what is said of a counter.
+func (v *watchLines) count(d *watch.Diagnosis) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %-10s %d\n", d.Time.Local().Format("15:04:05.000"), signs()[d.Kind], d.Times)
+	writeWrapped(&b, watchIndent, d.Why)
+	if d.Cause != "" {
+		writeWrapped(&b, watchIndent+"cause ", "perhaps "+causeOf(d.Cause, d.Or))
 	}
 	return b.String()
 }
@@ -170,6 +220,9 @@ func (v *watchLines) end(s *watch.Summary, seen, lost uint64) error {
 		fmt.Fprintf(&b, "%s… and %d more like these\n", watchIndent, v.hidden)
 	}
 	fmt.Fprintf(&b, "\n%s; of %d events of the kernel %d are lost\n", counted(s.Total(), "reset"), seen, lost)
+	if folded := s.Folded(); folded > 0 {
+		writeWrapped(&b, "", fmt.Sprintf("%s were only counted, by their kinds: --rate is how many of a kind are told in a second", counted(folded, "event")))
+	}
 	for _, group := range byCause(s.Rows()) {
 		first, total, lossy, who := group[0], int64(0), int64(0), []string(nil)
 		for _, row := range group {

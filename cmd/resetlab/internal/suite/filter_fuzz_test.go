@@ -12,7 +12,7 @@ import (
 // FuzzLabelled reads label filters. What is wrong with one is said in a line
 // that a terminal can show.
 func FuzzLabelled(f *testing.F) {
-	for _, text := range []string{"cause: containsAny unread", "cause containsAny unread", "(", "a &&", "/[/", "!(a || b)", "cause: {x", "\x1b"} {
+	for _, text := range []string{"cause: containsAny unread", "cause containsAny unread", "(", "a &&", "/[/", "!(a || b)", "cause: {x", "\x1b", "/(\x0f"} {
 		f.Add(text)
 	}
 	all := catalogue.All()[:3] // asking Ginkgo takes each worker seconds

@@ -21,7 +21,7 @@ import (
 func Situations() []catalogue.Situation {
 	byName := map[string]*catalogue.Situation{}
 	for _, s := range scenarios.Situations() {
-		s.Drawing = strings.Trim(s.Drawing, "\n")
+		s.Drawing, s.Script = strings.Trim(s.Drawing, "\n"), strings.TrimPrefix(s.Script, "\n")
 		s.Labels = nil // those of the specs are added
 		byName[s.Name] = &s
 	}
@@ -72,7 +72,7 @@ func complaint(err error) string {
 		return "it ends where something must follow"
 	}
 	if _, of, regexp := strings.Cut(last, "error parsing regexp: "); regexp {
-		return of
+		last = of
 	}
 	return terminal.Line(last)
 }

@@ -53,7 +53,10 @@ func writeData(file string, situations []catalogue.Situation) error {
 	for _, s := range situations {
 		fmt.Fprintf(&b, "{\nName: %q, Title: %q, Cause: %q,\n", s.Name, s.Title, s.Cause)
 		fmt.Fprintf(&b, "Drawing: `%s`,\nClient: %q,\nServer: %q,\nTwin: %q,\n", s.Drawing, s.Client, s.Server, s.Twin)
-		writeFields(&b, field{"Labels", s.Labels}, field{"File", s.File}, field{"System", s.System}, field{"Routes", s.Routes})
+		if s.Script != "" {
+			fmt.Fprintf(&b, "Script: `%s`,\n", s.Script)
+		}
+		writeFields(&b, field{"Unscripted", s.Unscripted}, field{"Labels", s.Labels}, field{"File", s.File}, field{"System", s.System}, field{"Routes", s.Routes})
 		b.WriteString("Specs: []Spec{\n")
 		for _, spec := range s.Specs {
 			b.WriteString("{\n")

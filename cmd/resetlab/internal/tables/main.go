@@ -38,7 +38,9 @@ func generate(ctx context.Context) error {
 	err := errors.Join(
 		writeData("scenarios/catalogue/data.go", situations),
 		replace("README.md", "causes", byCause(situations)),
-		replace("scenarios/README.md", "scenarios", byName(situations)))
+		replace("scenarios/README.md", "scenarios", byName(situations)),
+		replace("scenarios/README.md", "unshown", byUnshown()),
+		replace("scenarios/README.md", "words", byWords()))
 	if err != nil {
 		return err
 	}

@@ -93,3 +93,31 @@ func byBoth() (string, error) {
 	}
 	return table.String(), nil
 }
+
+// byUnshown is a row a claim to which no real program speaks, with why.
+func byUnshown() string {
+	var table strings.Builder
+	fmt.Fprint(&table, "| claim | why no real program shows it |\n|---|---|\n")
+	for _, c := range claims.All() {
+		if c.Unshown != "" {
+			fmt.Fprintf(&table, "| %s | %s |\n", c.ID, cell(c.Unshown))
+		}
+	}
+	return table.String()
+}
+
+// byWords is a row a phrase that was measured, with who says it.
+func byWords() string {
+	const measured = "measured: "
+	var table strings.Builder
+	fmt.Fprint(&table, "| who says it | words | how the connection ended | measured with |\n|---|---|---|---|\n")
+	phrases := causes.Phrases()
+	slices.SortStableFunc(phrases, func(a, b causes.Phrase) int { return strings.Compare(a.Of, b.Of) })
+	for _, p := range phrases {
+		with, is := strings.CutPrefix(p.Known, measured)
+		if is && p.Of != "" {
+			fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", cell(p.Of), cell("\""+strings.Join(p.Words, "\", \"")+"\""), p.Ending, cell(with))
+		}
+	}
+	return table.String()
+}

@@ -86,3 +86,16 @@ func Width(stream any) int {
 	}
 	return columns
 }
+
+// Height returns how many lines a terminal has, 0 if stream is none or does not
+// tell.
+func Height(stream any) int {
+	if !Is(stream) {
+		return 0
+	}
+	_, lines, err := term.GetSize(int(stream.(descriptor).Fd()))
+	if err != nil {
+		return 0
+	}
+	return lines
+}
