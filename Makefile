@@ -10,7 +10,7 @@ PLAIN = $$(go list ./... | grep -v -e '/scenarios$$' -e '/scenarios/real$$' -e '
 PROCS = $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 SUITE = --procs=$(PROCS) --randomize-all --fail-on-pending --fail-on-empty --keep-going
 
-.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire audits audits-test bpf differential mutation
+.PHONY: scenarios real test fuzz isolation delayed stress bench lint tables recordings wire signatures audits audits-test deploy-check bpf differential mutation rounds
 
 
 # Ginkgo knows neither NO_COLOR nor whether a terminal reads what it prints.
@@ -28,28 +28,31 @@ real:
 	@$(COMPILING)
 	@$(COLOR); set -x; $(GINKGO) $(SUITE) --timeout=10m $(ARGS) ./scenarios/real
 
-# Everything, with the race detector, which needs a C compiler.
+# Everything, with the race detector, which needs a C compiler. The tests of the
+# command line start it hundreds of times, and a start takes several times as long
+# with that: make stress has it.
+COMMAND = ./cmd/resetlab/internal/cli
 test:
-	go test -race -timeout=30m $(PLAIN)
+	go test -timeout=30m $(COMMAND) & command=$$!; \
+	go test -race -timeout=30m $$(printf '%s\n' $(PLAIN) | grep -v '/internal/cli$$'); plain=$$?; \
+	wait $$command && exit $$plain
 	mkdir -p $(REPORTS)
 	@$(COMPILING)
 	@$(COLOR); set -x; $(GINKGO) $(SUITE) --race --timeout=10m --poll-progress-after=60s \
 		--output-dir=$(REPORTS) --json-report=scenarios.json --junit-report=scenarios.xml ./scenarios
 
-# Every fuzz target, one after the other, each for FUZZTIME, and those that read
-# what strangers send to be diagnosed for FUZZTIME_DIAGNOSE. What one finds is
-# kept in testdata/fuzz beside it, as a seed of the plain tests. Go's fuzzer now
-# and then calls the end of its own time a failure (golang.org/issue/75804).
+# Every fuzz target below FUZZ, one after the other, each for FUZZTIME. What one
+# finds is kept in testdata/fuzz beside it, as a seed of the plain tests. Go's
+# fuzzer now and then calls the end of its own time a failure (golang.org/issue/75804).
+FUZZ = .
 FUZZTIME = 10s
-FUZZTIME_DIAGNOSE = 10s
 fuzz:
 	@mkdir -p $(REPORTS); log=$(CURDIR)/$(REPORTS)/fuzz.log; failed=; \
-	for file in $$(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do \
-		time=$(FUZZTIME); case $$file in ./harness/evidence/*|./harness/causes/*) time=$(FUZZTIME_DIAGNOSE);; esac; \
+	for file in $$(grep -rl --include='*_test.go' '^func Fuzz' $(FUZZ) | sort); do \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
 			echo "== $$target in $$(dirname $$file)"; \
 			(cd $$(dirname $$file) && go test . -run='^$$' -fuzz="^$$target$$" \
-				-fuzztime=$$time -fuzzminimizetime=100x) >$$log 2>&1; status=$$?; cat $$log; \
+				-fuzztime=$(FUZZTIME) -fuzzminimizetime=100x) >$$log 2>&1; status=$$?; cat $$log; \
 			[ $$status = 0 ] || { grep -q 'context deadline exceeded' $$log && ! grep -q 'Failing input' $$log; } || \
 				failed="$$failed $$target"; \
 		done; \
@@ -60,6 +63,12 @@ fuzz:
 # is as it was before.
 isolation:
 	go test -count=1 -v -timeout=15m ./scenarios/isolation
+
+# What resets look like to resetlab watch (scenarios/WATCH.md): two runs of all
+# scenarios under watch add what is new. make isolation holds others against it.
+# Root watches.
+signatures:
+	go test -count=1 -v -timeout=15m -run='^TestTwoSuitesAtOnce$$' ./scenarios/isolation -signatures
 
 # Every scenario while strace delays the system calls by which clocks, traces and
 # packets are read: no card may be wrong. make isolation does it for a few.
@@ -75,15 +84,23 @@ differential:
 mutation:
 	go test ./harness/model -run TestMutations -mutations -v -timeout 60m
 
-# 100 repetitions of the suite, and every exact cut a thousand times.
+# Each script of a scenario 20 times, and each example: no answer may differ.
+rounds:
+	go test ./cmd/resetlab/internal/cli -run TestScenarioScripts -rounds=20 -v -count=1 -timeout 60m
+	go run ./cmd/resetlab try --predict --repeat 20 harness/script/examples
+
+# 100 repetitions of the suite, every exact cut a thousand times, the command line
+# with the race detector, and a million events of resetlab watch.
 stress:
 	@$(COLOR); set -x; $(GINKGO) $(SUITE) --race --timeout=60m --repeat=99 ./scenarios
 	RESETLAB_FULL=1 go test -race -timeout=30m -count=1 ./harness
+	go test -race -timeout=60m -count=1 $(COMMAND)
+	RESETLAB_FULL=1 go test -timeout=30m -count=1 -v -run=NothingIsLost ./harness/watch
 
 # Ratios against a baseline of the same run: "ratio NAME VALUE bar BOUND"; and
 # how near times are to what they should be: "goal NAME VALUE UNIT under VALUE".
 bench:
-	go test -run='^$$' -bench=. -benchtime=1x -timeout=20m ./harness ./harness/lab ./harness/evidence/record ./harness/netlab ./harness/audit ./cmd/resetlab/internal/cli
+	go test -run='^$$' -bench=. -benchtime=1x -timeout=20m ./harness ./harness/lab ./harness/evidence/capture ./harness/evidence/record ./harness/netlab ./harness/audit ./harness/watch/kernel ./cmd/resetlab/internal/cli
 	@$(COLOR); RESETLAB_BENCH=1 $(GINKGO) -p --timeout=5m ./scenarios | grep -E '^ *(ratio|goal|suite) '
 
 lint:
@@ -106,7 +123,8 @@ tables:
 wire:
 	mkdir -p $(REPORTS)
 	go run ./cmd/resetlab run --all --json $(REPORTS)/wire.json >/dev/null
-	go test ./harness/evidence/diagnose -run TestBlind -recordings $(CURDIR)/$(REPORTS)/wire.json
+	go run ./cmd/resetlab try harness/evidence/diagnose/testdata/twins.try --recording $(REPORTS)/twins.json --card never >/dev/null
+	go test ./harness/evidence/diagnose -run TestBlind -recordings $(CURDIR)/$(REPORTS)/wire.json -twins $(CURDIR)/$(REPORTS)/twins.json
 
 # The recordings of real runs that harness/report is tested with, and the cards
 # of them. Root records them, in a network of their own, where nobody else
@@ -128,6 +146,10 @@ audits-test:
 
 audits:
 	cd audits && RESETLAB_TABLE=1 go test -count=1 -timeout=10m .
+
+# The manifests in deploy against the types of Kubernetes, in a module of its own.
+deploy-check:
+	cd deploy/check && go vet ./... && go test -count=1 ./...
 
 # The eBPF program of resetlab watch, for both orders of bytes. What it compiles
 # to is kept beside its source, so that nobody needs clang to build ResetLab:

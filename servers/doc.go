@@ -1,4 +1,3 @@
 // Package servers holds toy servers, one a file, each named for how it ends a
-// connection. Most are a lab.Handler; those that need the listener itself
-// start with a constructor and are a lab.Server.
+// connection: a lab.Handler, or a lab.Server where the listener itself is needed.
 package servers
