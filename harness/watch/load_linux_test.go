@@ -17,10 +17,14 @@ import (
 	"github.com/resetlab/resetlab/harness/watch"
 )
 
-// TestNothingIsLost: of refusals as fast as two threads can provoke them, each is
-// told or, with a rate, counted by its kind; none is lost, against what the clients
-// count themselves, and none is told twice; and what the watcher keeps does not
-// grow. RESETLAB_FULL=1 makes that 1,000,000 events.
+// ahead is how many refusals are provoked before the watcher has told the first,
+// where all are told: their events fill half of its ring.
+const ahead = 20_000
+
+// TestNothingIsLost: of refusals as fast as two threads can provoke them, or as the
+// watcher can tell each, each is told or, with a rate, counted by its kind; none is
+// lost, against what the clients count themselves, and none is told twice; and what
+// the watcher keeps does not grow. RESETLAB_FULL=1 makes that 1,000,000 events.
 func TestNothingIsLost(t *testing.T) {
 	many := 20_000
 	if os.Getenv("RESETLAB_FULL") == "1" {
@@ -37,10 +41,18 @@ func TestNothingIsLost(t *testing.T) {
 			w := open(t, watch.Options{Source: watch.SourceEBPF, Rate: rate, Filter: watch.Filter{Ports: []uint16{uint16(port)}}})
 			before := heap()
 			over, cancel := context.WithCancel(t.Context())
-			read := make(chan reading, 1)
-			go func() { read <- readAll(over, w) }()
+			read := make(chan whatWasRead, 1)
+			var untold chan struct{} // nil: the clients do not wait for the watcher
+			if rate == 0 {
+				untold = make(chan struct{}, ahead)
+			}
+			reading, ended := context.WithCancel(t.Context())
+			go func() {
+				defer ended()
+				read <- readAll(over, w, untold)
+			}()
 			begun := time.Now()
-			refused := refusals(t, port, many)
+			refused := refusals(reading, t, port, many, untold)
 			took := time.Since(begun)
 			cancel()
 			r := <-read
@@ -68,8 +80,8 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
-// A reading is what has been read.
-type reading struct {
+// A whatWasRead is what a watcher told.
+type whatWasRead struct {
 	told    int64
 	summary watch.Summary
 	most    uint64 // bytes in the heap
@@ -77,9 +89,12 @@ type reading struct {
 	err     error
 }
 
-func readAll(ctx context.Context, w *watch.Watcher) (r reading) {
+// readAll reads until ctx is over, and takes one out of untold for each refusal that
+// is told, or lost.
+func readAll(ctx context.Context, w *watch.Watcher, untold <-chan struct{}) (r whatWasRead) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	var taken int64
 	for r.err == nil {
 		var some []watch.Diagnosis
 		some, r.err = w.Next(ctx)
@@ -88,6 +103,13 @@ func readAll(ctx context.Context, w *watch.Watcher) (r reading) {
 				r.told++
 			}
 			r.summary.Add(&some[i])
+		}
+		_, lost := w.Counts()
+		for ; untold != nil && taken < r.told+int64(lost); taken++ {
+			select {
+			case <-untold:
+			default: // an event of another than the clients, or the second of one refusal
+			}
 		}
 		var memory runtime.MemStats
 		runtime.ReadMemStats(&memory)
@@ -108,15 +130,23 @@ func heap() uint64 {
 	return memory.HeapAlloc
 }
 
-// refusals lets two threads connect where nobody listens, as fast as they can,
-// and returns how many were refused.
-func refusals(t *testing.T, port, many int) int64 {
+// refusals lets two threads connect where nobody listens, as fast as they can or as
+// untold has room, and returns how many were refused. A nil untold has always room.
+// It stops where ctx is over.
+func refusals(ctx context.Context, t *testing.T, port, many int, untold chan<- struct{}) int64 {
 	t.Helper()
 	var refused atomic.Int64
 	var group sync.WaitGroup
 	for range 2 {
 		group.Go(func() {
 			for range many / 2 {
+				if untold != nil {
+					select {
+					case untold <- struct{}{}:
+					case <-ctx.Done():
+						return
+					}
+				}
 				fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 				if err != nil {
 					t.Error(err)
