@@ -171,12 +171,9 @@ func (t *trial) causes() []string {
 // find finds them.
 func (t *trial) find() []string {
 	var shown, all []string
-	named := declared(t.spec)
-	if situation, found := catalogue.Find(t.scenario); found {
-		named = situation.Cause
-	}
+	named := t.named()
 	for _, c := range causes.All() {
-		fits := slices.Contains(c.Reasons, tcp.Reason(t.truth.Reason))
+		fits := slices.Contains(c.Reasons, tcp.Reason(t.truth.Reason)) || c.Name == "linger-zero" && t.fastClosed()
 		if t.truth.Sender == evidence.Between {
 			fits = slices.Contains([]string{"firewall-rejects", "banned", "forged", "flow-expired", "inexact-reset",
 				"time-wait-assassinated"}, c.Name)
@@ -196,6 +193,23 @@ func (t *trial) find() []string {
 	}
 	return all
 }
+
+// named is the cause that its recording is of: that of its scenario, but for a
+// spec that shows the same by another, or the one that a twin is named for.
+func (t *trial) named() string {
+	if strings.HasSuffix(t.spec, "/resets-every-subflow-with-so-linger-0") {
+		return "linger-zero"
+	}
+	if situation, found := catalogue.Find(t.scenario); found {
+		return situation.Cause
+	}
+	return declared(t.spec)
+}
+
+// fastClosed says whether the RST ends a connection of Multipath TCP, where the
+// kernel has one reason for a close with bytes unread and for SO_LINGER 0
+// (net/mptcp/protocol.c, mptcp_do_fastclose).
+func (t *trial) fastClosed() bool { return strings.Contains(t.form, ", TCP_ABORT_ON_CLOSE ") }
 
 func (t *trial) String() string {
 	return fmt.Sprintf("%s: %s/%s %s; found %s by %q (%s), %q [%s], causes %s %q; want %q",
