@@ -27,8 +27,7 @@ func Segments(Namespace, *Lanes) (*Stream[evidence.Segment], error) {
 	return nil, unsupported("there are network namespaces")
 }
 
-// LoopbackSegments streams those on the loopback of another namespace, on Linux.
-func LoopbackSegments(Namespace, *Lanes) (*Stream[evidence.Segment], error) {
+func openLoopback(Namespace) (*packetSocket, error) {
 	return nil, unsupported("there are network namespaces")
 }
 

@@ -112,18 +112,13 @@ func Segments(of Namespace, lanes *Lanes) (*Stream[evidence.Segment], error) {
 	return followAll(socket, 0, release)
 }
 
-// LoopbackSegments streams the segments on the loopback of another namespace.
-// Each is captured once, as it comes in; otherwise it is as [Segments].
-func LoopbackSegments(of Namespace, lanes *Lanes) (*Stream[evidence.Segment], error) {
+// openLoopback opens a capture of the loopback of another namespace.
+func openLoopback(of Namespace) (*packetSocket, error) {
 	socket, err := of.Socket(unix.AF_PACKET, packetKind, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open a packet socket: %w", err)
 	}
-	var release func(io.Closer)
-	if lanes != nil {
-		release = lanes.release
-	}
-	return followAll(socket, loopbackIndex, release)
+	return newPackets(socket, loopbackIndex, func() {}, nil)
 }
 
 // loopbackIndex is the index of every namespace's loopback

@@ -21,9 +21,9 @@ type Options struct {
 	Lanes *capture.Lanes
 	// Spec names what is run, for programs that look for its recordings.
 	Spec string
-	// Loopback is the namespace on whose loopback the hosts live that have no
-	// network of their own. Zero means this process's.
-	Loopback capture.Namespace
+	// Loopback is that of the namespace in which the hosts live that have no
+	// network of their own. It stays open. Zero means this process's.
+	Loopback *capture.Loopback
 }
 
 // A Recorder records the run of a lab.
@@ -39,7 +39,7 @@ type Recorder struct {
 	kernel   *capture.Stream[capture.KernelEvent] // nil if it is missing
 	followed *capture.Addresses                   // of which it tells
 	counters map[string]int64
-	loopback capture.Namespace // nil: this process's
+	loopback *capture.Loopback // nil: this process's
 
 	mu    sync.Mutex // guards hosts
 	hosts []*hostCapture
@@ -81,7 +81,7 @@ func Start(l *lab.Lab, scenario string, options Options) (*Recorder, error) {
 		}
 	}
 	if r.asks(evidence.Wire) {
-		r.wire, err = capture.LoopbackSegments(r.loopback, r.lanes)
+		r.wire, err = r.loopback.Segments()
 		r.miss(evidence.Wire, err)
 	} else if r.lanes.Has(evidence.Wire) {
 		r.wire, err = r.lanes.Segments(l.IP())

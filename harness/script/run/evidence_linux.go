@@ -33,6 +33,9 @@ func (c *course) record(s script.Script) (err error) {
 	if c.lanes == nil {
 		c.Runner.lanes, c.Runner.own = capture.Open(), true
 	}
+	if c.loopback == nil {
+		c.Runner.loopback = capture.LoopbackOf(c.host)
+	}
 	if c.lab, err = lab.NewAt(c.address); err != nil {
 		return err
 	}
@@ -40,7 +43,7 @@ func (c *course) record(s script.Script) (err error) {
 	if title == "" {
 		title = "a script"
 	}
-	c.recorder, err = record.Start(c.lab, title, record.Options{Lanes: c.lanes, Loopback: c.host})
+	c.recorder, err = record.Start(c.lab, title, record.Options{Lanes: c.lanes, Loopback: c.loopback})
 	return err
 }
 

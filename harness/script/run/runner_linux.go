@@ -28,8 +28,9 @@ type Runner struct {
 	processor int
 	address   netip.Addr // of all ends
 	lanes     *capture.Lanes
-	own       bool // the lanes are the runner's
-	barrier   int  // a datagram socket that is connected to itself
+	own       bool              // the lanes are the runner's
+	loopback  *capture.Loopback // nil before something is recorded
+	barrier   int               // a datagram socket that is connected to itself
 	idle      []*thread
 	pilot     chan func() // on a thread of the same processor
 	flies     bool
@@ -215,6 +216,9 @@ func (r *Runner) close() error {
 	var errs []error
 	if r.barrier >= 0 {
 		errs = append(errs, unix.Close(r.barrier))
+	}
+	if r.loopback != nil {
+		errs = append(errs, r.loopback.Close())
 	}
 	if r.network != nil {
 		errs = append(errs, r.network.Close())
