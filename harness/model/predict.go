@@ -37,8 +37,9 @@ func Outcomes(s script.Script) []script.Answer {
 // predict goes through a script once.
 func predict(s script.Script, choices *choices) script.Answer {
 	m := &machine{names: map[string]*sock{}, gone: map[string]*sock{}, choices: choices}
-	answer := script.Answer{Title: s.Title}
-	for _, line := range s.Steps() {
+	lines := s.Steps()
+	answer := script.Answer{Title: s.Title, Steps: make([]script.Step, 0, len(lines))}
+	for _, line := range lines {
 		results, stopped := m.line(line)
 		if stopped != "" {
 			answer.Stopped = stopped
@@ -57,16 +58,12 @@ func predict(s script.Script, choices *choices) script.Answer {
 // line makes the call of a line and lets everything happen that comes of it.
 func (m *machine) line(line script.Line) (results []script.Result, stopped string) {
 	defer func() {
-		at := line.String()
-		if !line.Implied() {
-			at = fmt.Sprintf("line %d, column %d: %s", line.At.Line, line.At.Column, line)
-		}
 		switch problem := recover().(type) {
 		case nil:
 		case outside:
-			stopped = NotModelled + ": " + at + ": " + string(problem)
+			stopped = NotModelled + ": " + where(line) + ": " + string(problem)
 		case fault:
-			stopped = at + ": " + string(problem)
+			stopped = where(line) + ": " + string(problem)
 		default:
 			panic(problem)
 		}
@@ -89,6 +86,14 @@ func (m *machine) line(line script.Line) (results []script.Result, stopped strin
 	}
 	m.settle()
 	return []script.Result{result}, ""
+}
+
+// where names a line, and says where it is unless it is implied.
+func where(line script.Line) string {
+	if line.Implied() {
+		return line.String()
+	}
+	return fmt.Sprintf("line %d, column %d: %s", line.At.Line, line.At.Column, line)
 }
 
 // returns says what became of the waiting call of a thread, or of each thread of
