@@ -100,7 +100,7 @@ stress:
 # Ratios against a baseline of the same run: "ratio NAME VALUE bar BOUND"; and
 # how near times are to what they should be: "goal NAME VALUE UNIT under VALUE".
 bench:
-	go test -run='^$$' -bench=. -benchtime=1x -timeout=20m ./harness ./harness/lab ./harness/evidence/capture ./harness/evidence/record ./harness/netlab ./harness/audit ./harness/watch/kernel ./cmd/resetlab/internal/cli
+	go test -run='^$$' -bench=. -benchtime=1x -timeout=20m ./harness ./harness/lab ./harness/evidence/capture ./harness/evidence/record ./harness/netlab ./harness/audit ./harness/watch/kernel ./harness/script/run ./harness/model ./cmd/resetlab/internal/cli
 	@$(COLOR); RESETLAB_BENCH=1 $(GINKGO) -p --timeout=5m ./scenarios | grep -E '^ *(ratio|goal|suite) '
 
 lint:
