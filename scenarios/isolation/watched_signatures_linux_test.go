@@ -58,7 +58,8 @@ func signatureOf(d *watch.Diagnosis) string {
 	note("orphan", d.Orphan)
 	note("not accepted", d.Unaccepted)
 	note("unread", d.Unread > 0)
-	note("under way", d.Unacked+d.Unsent > 0)
+	note("under way", d.Unacked > 0)
+	note("unsent", d.Unacked == 0 && d.Unsent > 0)
 	note("silent", d.Whole && d.BytesSent+d.BytesReceived+d.Unsent == 0)
 	note("queue full", d.Queue > d.QueueMost)
 	// A connection that is dissolved from outside is still open, too.
