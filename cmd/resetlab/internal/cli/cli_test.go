@@ -28,6 +28,7 @@ const asCommand = "RESETLAB_TEST_COMMAND"
 const asAudited = "audited"
 
 func TestMain(m *testing.M) {
+	forbid()
 	suite.Be() // a round re-executes this binary
 	if os.Getenv(asCommand) != "" && len(os.Args) > 1 && os.Args[1] == asAudited {
 		os.Args = os.Args[1:]

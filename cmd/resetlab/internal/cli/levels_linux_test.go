@@ -58,6 +58,14 @@ func TestLevels(t *testing.T) {
 // runWith runs a spec in a process with these attributes.
 func runWith(t *testing.T, process *syscall.SysProcAttr) (string, error) {
 	t.Helper()
+	said, err := startedBy(t, process, nil, "run", "closing-with-unread-data/resets/direct").CombinedOutput()
+	return string(said), err
+}
+
+// startedBy is the command in a process with these attributes: a copy of this
+// binary, in a directory that every user may enter.
+func startedBy(t *testing.T, process *syscall.SysProcAttr, environment []string, args ...string) *exec.Cmd {
+	t.Helper()
 	directory, err := os.MkdirTemp("", "") // not t.TempDir, which others may not enter
 	if err != nil {
 		t.Fatal(err)
@@ -74,12 +82,11 @@ func runWith(t *testing.T, process *syscall.SysProcAttr) (string, error) {
 	if err := os.WriteFile(binary, text, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, "run", "closing-with-unread-data/resets/direct")
+	cmd := exec.CommandContext(t.Context(), binary, args...)
 	cmd.Dir = directory
-	cmd.Env = append(os.Environ(), asCommand+"=1", "TMPDIR="+directory)
+	cmd.Env = append(append(os.Environ(), asCommand+"=1", "TMPDIR="+directory), environment...)
 	cmd.SysProcAttr = process
-	said, err := cmd.CombinedOutput()
-	return string(said), err
+	return cmd
 }
 
 // kernelGiven says whether this machine gives tracepoints.

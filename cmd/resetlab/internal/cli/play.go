@@ -47,7 +47,7 @@ The end of input, Ctrl-D or Ctrl-C at the prompt ends it.`,
 			}
 			runner, err := scripts.New(scripts.Options{Evidence: true, Bound: time.Duration(bound) * time.Second})
 			if err != nil {
-				return instead(err)
+				return instead(err, args)
 			}
 			p := &play{ctx: cmd.Context(), out: cmd.OutOrStdout(), runner: runner}
 			err = p.session(newPrompt(cmd), begin)

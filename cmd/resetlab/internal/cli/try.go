@@ -198,7 +198,7 @@ func (t *trial) run(all []source) error {
 	t.began, t.single = time.Now(), len(all) == 1 && t.flags.repeat == 1
 	runner, err := scripts.New(scripts.Options{Evidence: t.records(), Bound: time.Duration(t.flags.bound) * time.Second})
 	if err != nil {
-		return instead(err)
+		return instead(err, t.cmd.Flags().Args())
 	}
 	bar := newProgress(t.cmd.ErrOrStderr(), len(all)*t.flags.repeat, "running the scripts")
 	for _, s := range all {

@@ -205,10 +205,19 @@ func (one *tried) forecast() string {
 	return " · " + one.beside()[0].verdict()
 }
 
-// instead says what answers where this machine cannot run scripts.
-func instead(err error) error {
-	if errors.Is(err, netlab.ErrUnavailable) {
-		return fmt.Errorf("%w; what Linux would do says a model, anywhere: resetlab predict, with the same script", err)
+// instead says what answers where this machine cannot run the scripts that the
+// arguments name.
+func instead(err error, args []string) error {
+	if !errors.Is(err, netlab.ErrUnavailable) {
+		return err
 	}
-	return err
+	of := ""
+	switch {
+	case len(args) == 0:
+		args, of = []string{`client write "ab"; server close; client read 1`}, ", of this script for example"
+	case args[0] == toStdout:
+		of = ", of the same standard input"
+	}
+	return fmt.Errorf("%w\nA model says what Linux would do, on any machine%s; run it: %s", err, of,
+		commandLine(append([]string{"predict"}, args...)...))
 }
