@@ -124,7 +124,9 @@ wire:
 	mkdir -p $(REPORTS)
 	go run ./cmd/resetlab run --all --json $(REPORTS)/wire.json >/dev/null
 	go run ./cmd/resetlab try harness/evidence/diagnose/testdata/twins.try --recording $(REPORTS)/twins.json --card never >/dev/null
-	go test ./harness/evidence/diagnose -run TestBlind -recordings $(CURDIR)/$(REPORTS)/wire.json -twins $(CURDIR)/$(REPORTS)/twins.json
+	go test ./harness/evidence/diagnose -count=1 -run 'TestScenes$$' -record-scenes $(CURDIR)/$(REPORTS)/scenes.json
+	go test ./harness/evidence/diagnose -run TestBlind -recordings $(CURDIR)/$(REPORTS)/wire.json \
+		-twins $(CURDIR)/$(REPORTS)/twins.json -scenes $(CURDIR)/$(REPORTS)/scenes.json
 
 # The recordings of real runs that harness/report is tested with, and the cards
 # of them. Root records them, in a network of their own, where nobody else

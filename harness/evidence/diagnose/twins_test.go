@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/causes"
+	"github.com/resetlab/resetlab/harness/evidence"
 )
 
 // An openness says why a diagnosis may leave a cause open.
@@ -120,7 +121,7 @@ func (by twins) without(trials []trial) string {
 // scripts are those of the causes that their names declare.
 func TestTwinsAreWhatTheyAreNamedFor(t *testing.T) {
 	seen := map[string]bool{}
-	for _, r := range stored(t, "testdata/twins.json.gz") {
+	for _, r := range stored(t, twinsStore) {
 		for _, trial := range blind(r, whole) {
 			seen[trial.spec] = true
 			if names := trial.causes(); len(names) != 1 || names[0] != declared(r.Spec) {
@@ -130,5 +131,53 @@ func TestTwinsAreWhatTheyAreNamedFor(t *testing.T) {
 	}
 	if len(seen) < 7 {
 		t.Errorf("only %d scripts had a RST: %v", len(seen), slices.Sorted(maps.Keys(seen)))
+	}
+}
+
+// TestScenesAreTwins: the RSTs of the stored scenes that are of no kernel left the
+// router, and each looks the same as one of another cause in a scenario, to the
+// engine as well.
+func TestScenesAreTwins(t *testing.T) {
+	scenarios := trialsOf(t, recordingsStore)
+	by := pair(scenarios)
+	for _, r := range stored(t, scenesStore) {
+		fromRouter(t, r)
+		for _, trial := range blind(r, whole) {
+			if trial.truth.Sender != evidence.Between {
+				continue // what a host answered when all was over
+			}
+			if names := trial.causes(); len(names) != 1 || names[0] != declared(r.Spec) {
+				t.Errorf("%s: its causes are %q", r.Spec, names)
+			}
+			if !slices.ContainsFunc(by[trial.form], trial.looksLike) {
+				t.Errorf("no RST of another cause looks the same: %v, %s", &trial, trial.form)
+			}
+		}
+	}
+}
+
+// looksLike says whether another trial with the same canonical picture shows the
+// engine the same, and has another cause.
+func (t *trial) looksLike(other *trial) bool {
+	return t.found.Picture == other.found.Picture && disjoint(t.causes(), other.causes())
+}
+
+// fromRouter complains of a recording unless it has a RST that no kernel sent,
+// and all such left the router.
+func fromRouter(t *testing.T, r *evidence.Recording) {
+	t.Helper()
+	found := 0
+	for _, reset := range r.Resets {
+		if reset.Sender != evidence.Between {
+			continue
+		}
+		found++
+		path := r.Events[reset.Event].Packet.Path
+		if len(path) == 0 || path[0].Host != "router" || !path[0].Leaving {
+			t.Errorf("%s%s: a RST began its way at %v, want the router", r.Spec, r.Scenario, path)
+		}
+	}
+	if found == 0 || r.Level != evidence.Observed {
+		t.Errorf("%s%s: %d RSTs are of no kernel, %s", r.Spec, r.Scenario, found, r.Level)
 	}
 }
