@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"go/format"
 	"io"
 	"io/fs"
 	"os"
@@ -80,7 +81,7 @@ func newFile(path, text string) error {
 var scenarioName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // scenarioFile is a scenario whose one spec runs the script.
-var scenarioFile = template.Must(template.New("scenario").Parse(`package scenarios
+var scenarioFile = template.Must(template.New("scenario").Funcs(template.FuncMap{"raw": raw}).Parse(`package scenarios
 
 import (
 	. "github.com/onsi/ginkgo/v2"
@@ -94,20 +95,22 @@ var _ = Situation(catalogue.Situation{
 	Name:  "{{.Name}}",
 	Title: "{{.Title}}",
 	Cause: "{{.Cause}}",
-	Drawing: ` + "`" + `
-{{.Drawing}}` + "`" + `,
+	Drawing: {{raw .Drawing}},
 	Client: {{printf "%q" .Client}},
 	Server: {{printf "%q" .Server}},
 	Twin:   "say here what differs in the twin, and what is seen then",
-	Script: ` + "`" + `
---- script
-{{.Script}}` + "`" + `,
+	Script: {{raw .Script}},
 }, func() {
 	It("comes out as its script says", Named("script"), func(ctx SpecContext) {
 		ComesOut(ctx, "{{.Name}}")
 	}, Limit)
 })
 `))
+
+// raw writes lines as a raw string of Go, which cannot have a backquote in it.
+func raw(lines string) string {
+	return "`\n" + strings.ReplaceAll(lines, "`", "` + \"`\" + `") + "`"
+}
 
 // scenario writes the script as a scenario's file.
 func (p *play) scenario(name string) error {
@@ -128,12 +131,16 @@ func (p *play) scenario(name string) error {
 	var text strings.Builder
 	if err := scenarioFile.Execute(&text, map[string]string{
 		"Name": name, "Title": strings.ToUpper(title[:1]) + title[1:], "Cause": p.cause(), "Drawing": drawn(s),
-		"Client": p.saw(s, script.Client), "Server": p.saw(s, script.Server), "Script": s.String(),
+		"Client": p.saw(s, script.Client), "Server": p.saw(s, script.Server), "Script": "--- script\n" + s.String(),
 	}); err != nil {
 		return err
 	}
+	formatted, err := format.Source([]byte(text.String()))
+	if err != nil {
+		return err
+	}
 	path := filepath.Join("scenarios", strings.ReplaceAll(name, "-", "_")+"_linux.go")
-	if err := newFile(path, text.String()); err != nil {
+	if err := newFile(path, string(formatted)); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.out, "%s is written. Its cause, title and twin are yours to say; then: make tables, make scenarios ARGS='--focus-file=%s'\n",
