@@ -76,7 +76,9 @@ delayed:
 	RESETLAB_FULL=1 go test -count=1 -v -timeout=120m -run='^TestDelaysMakeNoCardWrong$$' ./scenarios/isolation
 
 # The model against this kernel: every call in every state that a few calls reach,
-# and random scripts. ARGS='-depth=2 -random=1000' takes half a minute.
+# and random scripts. ARGS='-depth=2 -random=1000' takes half a minute. With -store
+# what was asked and what differs is written into harness/model/kernels; then
+# go test ./harness/model/kernels -update.
 differential:
 	go test ./harness/model -run Differential -v -timeout 0 $(if $(ARGS),$(ARGS),-depth=3 -random=10000)
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/resetlab/resetlab/harness/model"
+	"github.com/resetlab/resetlab/harness/model/kernels"
 	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/harness/script"
 	"github.com/resetlab/resetlab/harness/script/run"
@@ -24,6 +25,7 @@ var (
 	random = flag.Int("random", 100, "random scripts")
 	seed   = flag.Uint64("seed", 0, "of the random scripts; 0: by chance")
 	only   = flag.String("walk", "", "the only walk, also for random scripts; empty: all")
+	store  = flag.Bool("store", false, "write what was asked and what differs into kernels, for this kernel")
 )
 
 // A walk is an alphabet of calls, and the script with which it begins.
@@ -95,6 +97,7 @@ type kernel struct {
 	known  recorded
 	calls  int
 	slow   int // scripts that took longer than a timer of theirs
+	found  []kernels.Difference
 }
 
 // corkTimer is when the kernel sends what a cork or MSG_MORE keeps back
@@ -174,6 +177,7 @@ func (k *kernel) differs(s script.Script) string {
 			return ""
 		}
 	}
+	k.note(outcomes[0], answer)
 	return fmt.Sprintf("kernel:\n%smodel (1 of %d):\n%s", answer.Text(), len(outcomes), outcomes[0].Text())
 }
 
@@ -202,7 +206,7 @@ func (w walk) walk(t *testing.T, k *kernel) {
 	}
 	key, _, _ := model.State(start)
 	seen := map[string]bool{key: true}
-	level, pairs, forked, different, left := [][]string{nil}, 0, 0, 0, map[string]int{}
+	level, pairs, forked, different, left, before := [][]string{nil}, 0, 0, 0, map[string]int{}, k.calls
 	for range *depth {
 		var next [][]string
 		for _, path := range level {
@@ -243,6 +247,7 @@ func (w walk) walk(t *testing.T, k *kernel) {
 	for _, what := range sorted(left) {
 		t.Logf("left out %d times: %s", left[what], what)
 	}
+	k.store(kernels.Asked{Walk: w.name, Depth: *depth, States: len(seen), Pairs: pairs, Calls: k.calls - before, Different: different})
 }
 
 // asked is a script of the walk with questions at its end, if it gets there: those

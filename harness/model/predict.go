@@ -129,7 +129,7 @@ func (m *machine) call(line script.Line) script.Result {
 		}
 		beyond("a packet filter")
 	case script.Wire, script.Kernel:
-		beyond("%s", name)
+		beyond("%s: nothing is recorded of a prediction", name)
 	}
 	s := m.names[name]
 	switch {
@@ -241,7 +241,7 @@ func (m *machine) looks(line script.Line, s *sock) script.Result {
 	case script.Sockname:
 		return sockname(s)
 	}
-	beyond("%s", c.Verb)
+	beyond("the call %s", c.Verb)
 	return script.Result{}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/model"
+	"github.com/resetlab/resetlab/harness/model/kernels"
 	"github.com/resetlab/resetlab/harness/script"
 )
 
@@ -44,6 +45,7 @@ func TestDifferentialRandom(t *testing.T) {
 	}
 	t.Logf("%d scripts, %d left what is modelled, %d calls, %d differences, %d not judged: too slow",
 		*random, left, k.calls, different, k.slow)
+	k.store(kernels.Asked{Scripts: *random, Calls: k.calls, Different: different})
 }
 
 // often counts the runs of a script that differ.

@@ -14,6 +14,7 @@ import (
 
 func newPredict() *cobra.Command {
 	f := tryFlags{repeat: 1, card: "never"}
+	var limits bool
 	command := &cobra.Command{
 		Use:   "predict SCRIPT | FILE... | DIR... | SCENARIO... | -",
 		Short: "Say what Linux would do if two ends do this and that, without running it",
@@ -23,8 +24,9 @@ run, so it works on every system and needs no privilege. The notation is that of
 
 The model was compared with Linux 6.18 call by call. It has no time, no loss and
 no sizes of buffers: where a script leaves what it covers, the answer ends with
-"not modelled". If a line lets two waiting calls return, whose order is the
-scheduler's, all ways that it can go are shown.
+"not modelled"; --limits lists what it leaves out, and what is known to come out
+otherwise on other systems. If a line lets two waiting calls return, whose order
+is the scheduler's, all ways that it can go are shown.
 
 With --json it writes the answers besides; - is standard output.
 
@@ -32,9 +34,13 @@ Exit status: 0 if all is as expected, 1 if something is not, in one of the ways
 that it can go, 2 if a script is wrong or leaves what is modelled.`,
 		Example: `  resetlab predict 'client write "ab"; server read 1; server close; client write "c"'
   resetlab predict 'client/a read 1; client/b read 1; server write "x"'
-  resetlab predict script.try --json -`,
+  resetlab predict script.try --json -
+  resetlab predict --limits`,
 		ValidArgsFunction: completeScript,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
+			if limits {
+				return writeLimits(cmd.OutOrStdout())
+			}
 			t := &trial{flags: &f, cmd: cmd, out: cmd.OutOrStdout(), began: time.Now()}
 			forms := t.forms()
 			if forms.toStdout() {
@@ -55,6 +61,7 @@ that it can go, 2 if a script is wrong or leaves what is modelled.`,
 		}),
 	}
 	command.Flags().StringVar(&f.asJSON, "json", "", "write the answers as JSON to `FILE`")
+	command.Flags().BoolVar(&limits, "limits", false, "list what the model leaves out, and what is otherwise on other systems")
 	return command
 }
 
