@@ -36,7 +36,7 @@ func (k *kernel) note(predicted, happened script.Answer) {
 }
 
 // store writes what was asked, and what differed, into this kernel's file, in the
-// place of what the same was asked before.
+// place of the same walk, unless that went deeper.
 func (k *kernel) store(asked kernels.Asked) {
 	if !*store || k.runner == nil {
 		return
@@ -51,8 +51,10 @@ func (k *kernel) store(asked kernels.Asked) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		k.t.Fatal(err)
 	}
-	s.Asked = slices.DeleteFunc(s.Asked, func(a kernels.Asked) bool { return a.Walk == asked.Walk })
-	s.Asked = append(s.Asked, asked)
+	same := func(a kernels.Asked) bool { return a.Walk == asked.Walk }
+	if at := slices.IndexFunc(s.Asked, same); at < 0 || s.Asked[at].Depth <= asked.Depth {
+		s.Asked = append(slices.DeleteFunc(s.Asked, same), asked)
+	}
 	slices.SortFunc(s.Asked, func(a, b kernels.Asked) int { return strings.Compare(a.Walk, b.Walk) })
 	for _, d := range k.found {
 		if !slices.Contains(s.Differences, d) {
