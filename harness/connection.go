@@ -32,6 +32,7 @@ type connection struct {
 	watcher            Watcher    // nil: nobody watches
 	records            Watcher    // of the TLS handshake; nil: nobody watches
 	filtering          *filtering // nil: everything passes
+	pacing             *pacing    // nil: everything passes to the client as it comes
 	toxics             *toxiproxy.ToxicCollection
 
 	shaken  atomic.Bool // the TLS handshake is over
@@ -73,6 +74,7 @@ func (c *connection) link(server *net.TCPConn) {
 	c.server.conn, c.linked = server, true
 	c.proxy.work.Add(2) // given back when a pipe is over
 	c.mu.Unlock()
+	c.startPacing()
 	c.toxics.StartLink(c.proxy.api, "up", source{c.toServer}, destination{c.toServer}, stream.Upstream)
 	c.toxics.StartLink(c.proxy.api, "down", source{c.toClient}, destination{c.toClient}, stream.Downstream)
 }
@@ -120,6 +122,9 @@ func (c *connection) lose(l *leg, ending Ending) {
 // everything before it has come out of the link.
 func (c *connection) through(p *pipe) {
 	defer c.proxy.work.Done()
+	if c.pacing != nil && p.to.end == Client {
+		c.pacing.end()
+	}
 	if p.from.sawFIN.Load() && !p.conn.stopped.Load() {
 		if c.filtering != nil {
 			p.filterRest()

@@ -56,6 +56,12 @@ type Options struct {
 	// and returns what decides what passes on it, or nil. Cuts that count bytes do
 	// not strike a connection that is filtered.
 	Filter func(connection int) Filter
+	// Pace, if not nil, is called for each connection that is linked with the
+	// upstream, and writes to the client what passes there: it decides in which
+	// pieces, and when. It must return when the channel is closed and when its
+	// context ends; what it has not written then is lost. Cuts that count bytes
+	// toward the client do not strike there. It does not go with Filter.
+	Pace func(ctx context.Context, p Pacing)
 	// Unread leaves the last byte that a client has sent unread until the
 	// connection is over, so that a RST to the client comes of closing with
 	// unread data (RFC 1122, section 4.2.2.13), as from a server that does not
@@ -141,6 +147,9 @@ func (o Options) applyTo(s *settings) error {
 		if _, _, err := splitAddress("Listen", o.Listen, 0); err != nil {
 			return fmt.Errorf("options: %w", err)
 		}
+	}
+	if o.Filter != nil && o.Pace != nil {
+		return errors.New("options: Filter and Pace are given: both decide what passes to the client")
 	}
 	s.Options, s.given = o, true
 	return nil

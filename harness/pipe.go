@@ -109,6 +109,10 @@ func (d destination) Write(b []byte) (int, error) {
 		}
 		return len(b), nil
 	}
+	if p.conn.pacing != nil && p.to.end == Client {
+		p.conn.pacing.pace(b)
+		return len(b), nil
+	}
 	for len(rest) > 0 && !p.halved && !p.conn.stopped.Load() && !p.to.lost.Load() {
 		n, due, err := p.pass(rest)
 		rest = rest[n:]
