@@ -43,7 +43,7 @@ func (l *localInjector) awaitStrike(ctx context.Context, o *observation) {
 // awaitStrikes waits until the strikes that the trigger asked for are over: a
 // reply passes before the cut behind it, and a RST waits for what is before it.
 func (l *localInjector) awaitStrikes(ctx context.Context) {
-	if l.cell.Fault == point.Refuse || l.cell.Fault == point.RSTStream {
+	if l.cell.Fault == point.Refuse || l.cell.Fault == point.RSTStream || l.cell.Fault.Harmless() {
 		return // nothing of them comes later
 	}
 	bounded, cancel := l.clock.within(ctx, slack*l.limits.Stall)

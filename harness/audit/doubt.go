@@ -26,10 +26,12 @@ type tried struct {
 // the client and the machine did not run the audit for a while. No client hangs
 // of that: the clock stood still. A refused client that is late may have spent
 // the time on being loaded, beside others: it shows on no connection when it
-// begins.
+// begins. A client that fails
+// where nothing was wrong may have failed for another reason, such as a server
+// that was busy: it is to do so again.
 func (r *run) doubts(result tried) bool {
 	v := result.Verdict
-	return v.Has(verdict.NotStruck, verdict.Broken) || r.starved(result) && (v.Bad() || v.Weak()) && !v.Has(verdict.Hung) ||
+	return v.Has(verdict.NotStruck, verdict.Broken, verdict.Unprovoked) || r.starved(result) && (v.Bad() || v.Weak()) && !v.Has(verdict.Hung) ||
 		v.Has(verdict.Late) && result.Fault == point.Refuse
 }
 
@@ -57,6 +59,6 @@ func (r *run) doubtless(result tried) verdict.Result {
 
 // timed says whether a time-out, of the audit or of the client, may have decided.
 func timed(r verdict.Result) bool {
-	return r.Verdict.Has(verdict.Late) || slices.Contains(r.Verdict.Hygiene, verdict.PoolPoisoned) ||
+	return r.Verdict.Has(verdict.Late, verdict.Unprovoked) || slices.Contains(r.Verdict.Hygiene, verdict.PoolPoisoned) ||
 		r.Verdict.Has(verdict.SurfacedMasked) && slices.Contains([]harness.Ending{harness.GaveUp, harness.TimedOut}, r.Ending)
 }

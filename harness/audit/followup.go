@@ -40,7 +40,7 @@ func (l *localInjector) heal(ctx context.Context, succeeded bool) (err error) {
 			return fmt.Errorf("heal the refusing address: %w", err)
 		}
 	}
-	if l.subject.Pooled && succeeded && l.cell.Fault != point.RSTStream && l.trigger.struckLast() {
+	if l.subject.Pooled && succeeded && l.cell.Fault != point.RSTStream && !l.cell.Fault.Harmless() && l.trigger.struckLast() {
 		l.awaitClosed(ctx) // the connection that was struck behind the reply may be in the pool
 	}
 	l.toClient, l.used = l.trigger.toClient(), l.trigger.noteUse()

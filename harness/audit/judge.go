@@ -122,6 +122,8 @@ func judgeSuccess(o observation) (list []finding) {
 	switch {
 	case !whole:
 		return list
+	case o.provokesNothing() && max(o.useful, executed) > 1:
+		return append(list, found(verdict.Unprovoked, "success at %s, executed %s: %s", o.atAttempt(), counted(executed, "time"), nothingWrong))
 	case doubt != "":
 		return append(list, found(verdict.Unchecked, "success at %s; %s", o.atAttempt(), doubt))
 	case executed > 1:
@@ -210,6 +212,8 @@ func judgeError(o observation) (list []finding) {
 func judgeClass(o observation) finding {
 	ending, shown := o.answer.ending(), showing(o.cell.Fault)
 	switch {
+	case o.cell.Fault.Harmless():
+		return judgeUnprovoked(o)
 	case o.answer.Unknown:
 		return found(verdict.Indeterminate, "the client says that the outcome is unknown: %v", o.answer.Err)
 	case o.answer.Opaque && o.answer.Ending == "":
@@ -222,7 +226,7 @@ func judgeClass(o observation) finding {
 
 // late says whether the result came without a reason in the fault.
 func (o observation) late() bool {
-	stalled := o.cell.Fault == point.Stall || o.cell.Fault == point.StallRST
+	stalled := slices.Contains([]point.Fault{point.Stall, point.StallRST, point.Pause}, o.cell.Fault)
 	return !stalled && o.waited-o.delayed >= o.limits.Late
 }
 

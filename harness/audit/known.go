@@ -52,6 +52,8 @@ func (o observation) knownOfRepeat(attempts []verdict.Attempt) string {
 	switch {
 	case i < 0 || i+1 >= len(attempts):
 		return ""
+	case o.cell.Fault.Harmless():
+		return "nothing was wrong: all that the server sent came whole and in order; it sent the same again"
 	case attempts[i].ToClient > 0:
 		return fmt.Sprintf("%s of the reply to attempt %d had come, so it had been executed; it sent the same again",
 			counted(int(attempts[i].ToClient), "byte"), i+1)
@@ -63,6 +65,8 @@ func (o observation) knownOfRepeat(attempts []verdict.Attempt) string {
 // knownOfPart is about data that end too early.
 func (o observation) knownOfPart() string {
 	switch {
+	case o.cell.Fault.Harmless():
+		return "the rest of the data was on its way, with no end of the connection before it; it took what had come for the whole"
 	case o.cell.Fault == point.Stall:
 		return "nothing came any more, and no end; it took what it had for the whole"
 	case slices.Contains([]point.Fault{point.RST, point.DataRST, point.ReadRST, point.Unread, point.StallRST}, o.cell.Fault):

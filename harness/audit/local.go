@@ -58,7 +58,7 @@ func newLocalInjector(t *trial) *localInjector {
 	}
 	l.trigger = &trigger{
 		subject: l.subject, cell: l.cell, place: l.place, limits: l.limits, clock: l.clock,
-		hits: make(chan struct{}, 1), came: map[int]int64{},
+		hits: make(chan struct{}, 1), came: map[int]int64{}, paced: map[int]*watchedConn{},
 	}
 	l.watch = l.timed
 	return l

@@ -158,10 +158,10 @@ func possible(f point.Fault) error {
 
 func checkCell(s Subject, places []point.Place, c point.Cell) error {
 	if toward, n, byByte := point.ParseByte(c.Place); byByte {
-		never := slices.Contains([]point.Fault{point.Refuse, point.GoAway, point.RSTStream}, c.Fault)
+		never := slices.Contains([]point.Fault{point.Refuse, point.GoAway, point.RSTStream, point.Bytes, point.Joined}, c.Fault)
 		behind := slices.Contains([]point.Fault{point.DataRST, point.ReadRST}, c.Fault)
 		switch {
-		case never || (c.Fault == point.HalfClose || behind) && toward == harness.Server:
+		case never || (c.Fault == point.HalfClose || behind || c.Fault.Harmless()) && toward == harness.Server:
 			return fmt.Errorf("%s cannot strike at a byte toward the %s", c.Fault, toward)
 		case behind && n == 0:
 			return fmt.Errorf("%s strikes behind data: nothing is before byte 0", c.Fault)
@@ -199,7 +199,8 @@ func cellsAt(p point.Place, s Subject, o Options) []point.Cell {
 // cellsOf returns the cells of these faults at a place.
 func cellsOf(p point.Place, s Subject, o Options, faults []point.Fault) (cells []point.Cell) {
 	repeats, operations := o.Repeats, o.Operations
-	if len(repeats) == 0 {
+	unsaid := len(repeats) == 0
+	if unsaid {
 		repeats = []point.Repeat{point.Once, point.Always}
 		if s.Backends {
 			repeats = append(repeats, point.Backend)
@@ -210,8 +211,8 @@ func cellsOf(p point.Place, s Subject, o Options, faults []point.Fault) (cells [
 	}
 	for _, fault := range faults {
 		for _, repeat := range repeats {
-			if repeat != point.Always && fault == point.Refuse || repeat == point.Backend && !s.Backends || repeat != point.Once && p.Idle {
-				continue // an address refuses or not; an idle connection dies once
+			if repeat != point.Always && (fault == point.Refuse || unsaid && fault.Harmless()) || repeat == point.Backend && !s.Backends || repeat != point.Once && p.Idle {
+				continue // an address refuses or not, what is none would be so each time; an idle connection dies once
 			}
 			for _, operation := range operations {
 				if len(p.Operations) > 0 && !slices.Contains(p.Operations, operation) {
@@ -232,7 +233,7 @@ func possibleAt(p point.Place, s Subject) []point.Fault {
 		if s.TLS != nil && !s.inHandshake(p.ID) {
 			fits = append(fits, point.CloseNote)
 		}
-		fits = append(fits, p.Adds...)
+		fits = slices.Concat(fits, p.Adds, harmlessAt(p, s))
 		if behindReply(p) {
 			fits = append(fits, point.DataRST, point.ReadRST)
 		}

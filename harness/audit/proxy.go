@@ -25,6 +25,8 @@ func (l *localInjector) newProxy(address string, watch func(connection int) harn
 	case watch == nil:
 	case l.cell.Fault == point.RSTStream:
 		o.Filter = l.trigger.newFilter
+	case l.cell.Fault.Harmless():
+		o.Watch, o.Pace = l.trigger.watchPaced, l.pace
 	case l.subject.inHandshake(l.place.ID):
 		o.WatchHandshake = watch
 	default:

@@ -191,6 +191,9 @@ type Limits struct {
 	// Stall is how long StallRST stalls, and how long an idle connection is
 	// dead before the call. Zero means 50 ms.
 	Stall time.Duration
+	// Pause is how long point.Pause has the rest of a reply wait. A client whose own
+	// time-out is shorter gives up, rightly. Zero means 500 ms.
+	Pause time.Duration
 }
 
 func (l Limits) orDefaults() Limits {
@@ -211,6 +214,9 @@ func (l Limits) orDefaults() Limits {
 	}
 	if l.Stall <= 0 {
 		l.Stall = 50 * time.Millisecond
+	}
+	if l.Pause <= 0 {
+		l.Pause = 500 * time.Millisecond
 	}
 	return l
 }

@@ -95,7 +95,8 @@ func (o *SweepOptions) settle() error {
 }
 
 // neverAtBytes are the faults that need more than any byte to strike at.
-var neverAtBytes = []point.Fault{point.DataRST, point.ReadRST, point.Refuse, point.CloseNote, point.GoAway, point.RSTStream}
+var neverAtBytes = []point.Fault{point.DataRST, point.ReadRST, point.Refuse, point.CloseNote, point.GoAway, point.RSTStream,
+	point.Bytes, point.Joined}
 
 // A line is one direction under one fault: a row of verdicts.
 type line struct {
@@ -181,7 +182,7 @@ func (w *sweep) coarse() (spots []spot) {
 	for _, toward := range []harness.End{harness.Server, harness.Client} {
 		for _, fault := range w.Faults {
 			l, size := line{toward, fault}, int64(len(w.stream[toward]))
-			if size == 0 || fault == point.HalfClose && toward == harness.Server {
+			if size == 0 || (fault == point.HalfClose || fault.Harmless()) && toward == harness.Server {
 				continue
 			}
 			w.lines = append(w.lines, l)

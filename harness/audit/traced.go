@@ -88,8 +88,11 @@ func (s struckSocket) before(c strace.Call) bool {
 
 // says tells in a sentence what the calls told the client, and what became of it.
 func (s struckSocket) says(r verdict.Result) string {
-	if s.fault == point.Stall {
+	switch {
+	case s.fault == point.Stall:
 		return "silence shows in no call"
+	case s.fault.Harmless():
+		return "no call had to tell anything: the data came whole and in order, in other pieces"
 	}
 	text := s.told(r)
 	if text == "" {

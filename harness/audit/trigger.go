@@ -38,6 +38,8 @@ type trigger struct {
 	// is how many bytes have come to it on each connection since.
 	suspend func()
 	came    map[int]int64
+
+	paced map[int]*watchedConn // by number, where the fault is harmless
 }
 
 // An attempt is one, and whether a request of the call was seen in it.

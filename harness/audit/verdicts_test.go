@@ -160,6 +160,8 @@ func mistakes(forever chan struct{}, left *hoard) []mistake {
 			limits: audit.Limits{Time: time.Hour, Late: 100 * time.Millisecond}, want: "LATE"},
 		{says: "hangs", client: plantedClient(planted{exchange: ask, translate: hang}), cell: "P7/rst/once/write", limits: brief, want: "HUNG"},
 		{says: "never ceases", client: plantedClient(planted{exchange: ask, attempts: 1 << 30}), cell: "P1/rst/always/write", want: "STORM"},
+		{says: "takes one read for a message", client: plantedClient(planted{exchange: oneRead, attempts: 1}),
+			cell: "P10/split/always/read", want: "UNPROVOKED"},
 		{says: "goes on, slowly", client: func() audit.Client { return &planted{exchange: rest(), attempts: 1 << 30} },
 			cell: "P1/rst/always/write", limits: brief, want: "INFORMATIONAL", reason: "still retrying"},
 		{says: "finds no room", client: always(audit.Answer{Unable: errors.New("no descriptor left")}), cell: "P7/rst/once/write",

@@ -20,6 +20,7 @@ type watchedConn struct {
 	ours    map[int]int // the exchanges that match the call, and their turn among all
 
 	replying bool // the reply that is to be struck has begun
+	exchange int  // that reply's, where the fault is harmless
 }
 
 // watch is the proxy's Watch.

@@ -32,10 +32,25 @@ const (
 	RSTStream Fault = "rst-stream"   // a RST_STREAM of HTTP/2 to both ends; the connection and its other streams live on
 )
 
+// The faults that are none: the client gets all that the server sent, in order,
+// and is to notice nothing. See [Fault.Harmless].
+const (
+	Bytes  Fault = "bytes"  // the reply comes one byte at a time, the first 4096 of them
+	Split  Fault = "split"  // what is before the place is read before the rest comes
+	Joined Fault = "joined" // the reply is held back up to the place, and comes at once with what follows
+	Pause  Fault = "pause"  // as Split, and the rest comes after audit.Limits.Pause
+)
+
 // Faults returns every fault, in the order in which reports show them.
 func Faults() []Fault {
-	return []Fault{RST, DataRST, ReadRST, Unread, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote, GoAway, RSTStream}
+	return []Fault{RST, DataRST, ReadRST, Unread, FIN, FINRST, HalfClose, Stall, StallRST, Refuse, CloseNote, GoAway, RSTStream,
+		Bytes, Split, Joined, Pause}
 }
+
+// Harmless says whether a fault changes nothing but the pieces in which a reply
+// comes, and when. TCP keeps no boundaries of messages (RFC 9293, section 3.8.6.2):
+// a client that is right notices nothing.
+func (f Fault) Harmless() bool { return slices.Contains([]Fault{Bytes, Split, Joined, Pause}, f) }
 
 // Check says that there is no such fault.
 func (f Fault) Check() error {

@@ -48,7 +48,7 @@ type Place struct {
 	// before it has arrived.
 	Unanswered bool
 	// Fits lists the faults that can strike here. Empty means RST, Unread, FIN,
-	// FINRST, Stall and StallRST. HalfClose needs a place toward the client,
+	// FINRST, Stall and StallRST, and those of [Fault.Harmless] in a reply. HalfClose needs a place toward the client,
 	// Unread one at which the client has sent something.
 	Fits []Fault
 	// Adds lists faults that can strike here besides, and do by default: those

@@ -36,6 +36,7 @@ var words = []word{
 	{verdict.Informational, "retrying", "still retrying when the time was over", ""},
 	{verdict.Unimplemented, "n/a", "the client cannot perform such a call", ""},
 	{verdict.SurfacedMislabelled, "MISLABEL", "an error that says that nothing was executed, and something was", ""},
+	{verdict.Unprovoked, "UNPROVOKED", "an error, or another attempt, though all that was sent came whole and in order", ""},
 	{verdict.Duplicated, "DUPLICATE", "the work was done more than once, and no error says so", ""},
 	{verdict.DuplicatedError, "DUP+ERROR", "an error, and the work was done more than once", ""},
 	{verdict.TruncatedOK, "TRUNCATED", "success with part of the data", ""},

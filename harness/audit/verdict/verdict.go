@@ -30,6 +30,7 @@ const (
 	Hung                  Outcome = "HUNG"                   // no result, and no attempt any more
 	Storm                 Outcome = "STORM"                  // more attempts than allowed
 	Unchecked             Outcome = "UNCHECKED"              // success, and nobody knows whether it is right: the data, or the count
+	Unprovoked            Outcome = "UNPROVOKED"             // an error, or another attempt, though all that was sent came whole and in order
 	Informational         Outcome = "INFORMATIONAL"          // no judgement: still retrying when the time was over
 	Unimplemented         Outcome = "UNIMPLEMENTED"          // the client cannot perform such a call
 	NotStruck             Outcome = "NOT-STRUCK"             // the fault never struck: this proves nothing
@@ -52,7 +53,7 @@ const (
 // Outcomes returns every outcome, the better before the worse.
 func Outcomes() []Outcome {
 	return []Outcome{Unimplemented, Unharmed, Retried, Deduped, Surfaced, Indeterminate, RetriedRead, Unchecked, Informational,
-		TruncatedUndetectable, SurfacedMasked, Late, Broken, NotStruck, SurfacedMislabelled, Storm, Hung, TruncatedOK,
+		TruncatedUndetectable, SurfacedMasked, Late, Broken, NotStruck, SurfacedMislabelled, Unprovoked, Storm, Hung, TruncatedOK,
 		Corrupted, LostOK, Duplicated, DuplicatedError}
 }
 
@@ -64,7 +65,7 @@ func Hygienes() []Hygiene {
 // Bad says whether no client should have the outcome.
 func (o Outcome) Bad() bool {
 	return slices.Contains([]Outcome{
-		SurfacedMislabelled, Duplicated, DuplicatedError, TruncatedOK, Corrupted, LostOK, Hung, Storm,
+		SurfacedMislabelled, Unprovoked, Duplicated, DuplicatedError, TruncatedOK, Corrupted, LostOK, Hung, Storm,
 	}, o)
 }
 

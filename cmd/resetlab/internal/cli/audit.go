@@ -79,6 +79,18 @@ A cell of the audit is PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write.
     goaway        HTTP/2: a GOAWAY, and a FIN behind it
     rst-stream    HTTP/2: one stream is reset, and the others live on
 
+With --faults bytes,split,joined,pause the faults are none: all that the server
+sends comes whole and in order. A client that is right notices nothing, and one that
+fails or tries again has a bug in its parser: its verdict is UNPROVOKED.
+
+    bytes         the reply comes one byte at a time, the first 4096 of them
+    split         what is before the place has been read when the rest comes
+    joined        the reply is held back up to the place, and comes at once
+    pause         the rest comes after a pause, of which the client may tire
+
+--sweep --faults split has a boundary at every byte of a reply. These are not among
+the default faults, for they cost time and find other bugs than resets do.
+
 Where a RST comes behind the beginning of a reply (P8 to P12), what a client
 makes of it may depend on whether it has read that reply. There rst is two cells,
 data-rst and read-rst; a pattern or an expectation of rst is of both. With TLS

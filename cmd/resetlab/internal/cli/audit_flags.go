@@ -40,12 +40,12 @@ func (f *auditFlags) register(command *cobra.Command) {
 	flags.StringVar(&f.name, "name", "", "what reports call the client (default its command)")
 	flags.StringArrayVar(&f.cells, "cell", nil, "run exactly this `CELL`, as P7/rst/once/write; may be repeated")
 	flags.StringArrayVar(&f.only, "only", nil, "run the cells that match this `PATTERN`, as 'P7/*/*/write'; may be repeated")
-	flags.StringSliceVar(&f.faults, "faults", nil, "strike with these `FAULTS` (default rst,fin, and a place's own)")
+	flags.StringSliceVar(&f.faults, "faults", nil, "strike with these `FAULTS` (default rst,fin, and a place's own); bytes,split,joined,pause are none")
 	flags.StringSliceVar(&f.repeats, "repeats", nil, "strike so often: once, 2x, always, … (default once,always)")
 	flags.StringSliceVar(&f.operations, "operations", nil, "perform these: read, idempotent, write (default read,write)")
 	flags.BoolVar(&f.session, "session", false, "run the command once a cell; calls are lines of its standard input")
 	flags.BoolVar(&f.backends, "backends", false, "the client turns to {healthy} when {address} fails")
-	flags.StringVar(&f.budget, "budget", "", "`LIMITS` of a call, as time=10s,start=60s,attempts=20,late=5s,quiet=2s,stall=50ms")
+	flags.StringVar(&f.budget, "budget", "", "`LIMITS` of a call, as time=10s,start=60s,attempts=20,late=5s,quiet=2s,stall=50ms,pause=500ms")
 	flags.Uint64Var(&f.seed, "seed", 0, "`SEED` of the order of the cells (default one drawn at random)")
 	flags.IntVar(&f.parallel, "parallel", 0, "run `N` cells at once (default 8 a processor)")
 	flags.DurationVar(&f.within, "within", 0, "begin no more cells after this `TIME`, as 60s; the most telling ones come first")
@@ -123,7 +123,7 @@ func parseBudget(text string) (l audit.Limits, err error) {
 	if text == "" {
 		return l, nil
 	}
-	durations := map[string]*time.Duration{"time": &l.Time, "start": &l.Start, "quiet": &l.Quiet, "late": &l.Late, "stall": &l.Stall}
+	durations := map[string]*time.Duration{"time": &l.Time, "start": &l.Start, "quiet": &l.Quiet, "late": &l.Late, "stall": &l.Stall, "pause": &l.Pause}
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(text, ",") {
 		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
@@ -140,7 +140,7 @@ func parseBudget(text string) (l audit.Limits, err error) {
 				return l, fmt.Errorf("attempts=%s: want a whole number, at least 1", value)
 			}
 		default:
-			return l, fmt.Errorf("%q is unknown: allowed are time, start, attempts, late, quiet, stall", key)
+			return l, fmt.Errorf("%q is unknown: allowed are time, start, attempts, late, quiet, stall, pause", key)
 		}
 		seen[key] = true
 	}

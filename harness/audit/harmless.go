@@ -1,0 +1,42 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/resetlab/resetlab/harness/audit/point"
+)
+
+// harmlessAt returns the faults that are none and can be at a place: a reply can be
+// split and can pause before and within it. One that comes byte by byte, or at once,
+// does so as a whole: one place for each shape that replies have is enough, the first
+// or the last.
+func harmlessAt(p point.Place, s Subject) (list []point.Fault) {
+	if p.Idle || p.Race || s.inHandshake(p.ID) {
+		return nil
+	}
+	number, _, _ := strings.Cut(p.ID, ".")
+	within := behindReply(p)
+	if within && number != "P11" {
+		list = append(list, point.Split)
+	}
+	if within && number != "P11" || slices.Contains([]string{"P3", "P7", "P13"}, number) {
+		list = append(list, point.Pause)
+	}
+	if !within {
+		return list
+	}
+	var alike []string
+	for _, other := range s.protocol().Places() {
+		if behindReply(other) && other.Shape == p.Shape && len(other.Fits) == 0 {
+			alike = append(alike, other.ID)
+		}
+	}
+	if alike[0] == p.ID {
+		list = append(list, point.Bytes)
+	}
+	if alike[len(alike)-1] == p.ID {
+		list = append(list, point.Joined)
+	}
+	return list
+}
