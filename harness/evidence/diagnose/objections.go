@@ -122,11 +122,13 @@ func (q *wireQuestion) passed() bool {
 }
 
 // tooFast says whether the RST knows of a segment sooner than its end ever
-// answered one (at a capture near the other end that is the round trip).
+// answered one (at a capture near the other end that is the round trip). Of an end
+// that answered only with data, or once, that is how long its program, or a busy
+// machine, took.
 func (q *wireQuestion) tooFast() bool {
 	const coarse = time.Millisecond // clocks and kernels differ by less
 	took := q.took()
-	return q.mine.nearest > 2*coarse && took >= 0 && took < q.mine.nearest/3
+	return q.mine.prompt && q.mine.answers > 1 && q.mine.nearest > 2*coarse && took >= 0 && took < q.mine.nearest/3
 }
 
 // took returns how long after the first segment of which it knows the RST came;

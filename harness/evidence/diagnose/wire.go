@@ -105,6 +105,8 @@ type side struct {
 	stamped  bool          // its segments have timestamps
 	stamp    uint32        // the last of them
 	nearest  time.Duration // the shortest time in which it answered; -1: it answered nothing
+	answers  int           // how often it answered
+	prompt   bool          // one of that a kernel gives by itself: SYN ACK, or ACK without data
 	asked    map[uint32]time.Duration
 }
 
@@ -218,6 +220,7 @@ func (e *side) clock(s *segment) {
 		return
 	}
 	if at, found := e.asked[s.Packet.Ack]; found {
+		e.answers, e.prompt = e.answers+1, e.prompt || s.Packet.Len == 0
 		if took := s.At - at; took >= 0 && (e.nearest < 0 || took < e.nearest) {
 			e.nearest = took
 		}
