@@ -11,7 +11,7 @@ import (
 	"github.com/resetlab/resetlab/harness/evidence"
 )
 
-// What is stored of recordings, so that all of them fit into 300 KB.
+// What is stored of recordings, so that all of them fit into a third of a megabyte.
 const (
 	segmentsStored = 100 // of the recording; one with more is not stored
 	flowsStored    = 8
