@@ -86,6 +86,8 @@ func TestAnotherBackend(t *testing.T) {
 		{"P7/rst/backend/write", func() audit.Client { return &spare{planted{exchange: ask}} }, verdict.Duplicated},
 		{"P7/rst/backend/read", func() audit.Client { return &spare{planted{exchange: ask}} }, verdict.RetriedRead},
 		{"P5/rst/backend/write", func() audit.Client { return &planted{exchange: ask} }, verdict.Surfaced},
+		{"P0/refuse/backend/write", func() audit.Client { return &spare{planted{exchange: ask}} }, verdict.Unharmed},
+		{"P0/refuse/backend/write", func() audit.Client { return &planted{exchange: ask} }, verdict.Surfaced},
 	} {
 		s := subject(t, c.client)
 		s.Backends = true

@@ -40,3 +40,15 @@ func harmlessAt(p point.Place, s Subject) (list []point.Fault) {
 	}
 	return list
 }
+
+// goes says whether a fault can be repeated so: an address refuses or does not, of
+// two the one may, and what is no fault would be so each time, unless it is said.
+func goes(f point.Fault, r point.Repeat, unsaid bool) bool {
+	switch {
+	case r == point.Always:
+		return true
+	case f == point.Refuse:
+		return r == point.Backend
+	}
+	return !unsaid || !f.Harmless()
+}

@@ -137,6 +137,9 @@ func judgeSuccess(o observation) (list []finding) {
 }
 
 func (o observation) atAttempt() string {
+	if o.cell.Fault == point.Refuse && o.cell.Repeat == point.Backend {
+		return "the healthy address" // attempts at the other one are not seen
+	}
 	if o.useful > 1 {
 		return fmt.Sprintf("attempt %d", o.useful)
 	}

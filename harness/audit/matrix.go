@@ -211,8 +211,8 @@ func cellsOf(p point.Place, s Subject, o Options, faults []point.Fault) (cells [
 	}
 	for _, fault := range faults {
 		for _, repeat := range repeats {
-			if repeat != point.Always && (fault == point.Refuse || unsaid && fault.Harmless()) || repeat == point.Backend && !s.Backends || repeat != point.Once && p.Idle {
-				continue // an address refuses or not, what is none would be so each time; an idle connection dies once
+			if !goes(fault, repeat, unsaid) || repeat == point.Backend && !s.Backends || repeat != point.Once && p.Idle {
+				continue // an idle connection dies once
 			}
 			for _, operation := range operations {
 				if len(p.Operations) > 0 && !slices.Contains(p.Operations, operation) {

@@ -74,7 +74,7 @@ A cell of the audit is PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write.
     half-close    a FIN toward the client only
     stall         no byte any more, and the connection stays open
     stall-rst     a stall, and then a RST
-    refuse        nobody listens
+    refuse        nobody listens; with --backends also at one of two addresses
     close-notify  with TLS: close_notify and a FIN; fin comes without
     goaway        HTTP/2: a GOAWAY, and a FIN behind it
     rst-stream    HTTP/2: one stream is reset, and the others live on
