@@ -25,3 +25,6 @@ func EnterMeasured(file, version string, report *verdict.Report, expected verdic
 	m.enter(version, report, expected)
 	return m.write(file)
 }
+
+// OtherLines are the lines that only one of two tables has.
+func OtherLines(text, measured string) []string { return otherLines(text, measured) }

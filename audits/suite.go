@@ -75,7 +75,7 @@ var _ = ReportAfterSuite("the table", func(report Report) {
 		Expect(os.WriteFile("README.md", []byte(updated), 0o644)).To(Succeed())
 	case others: // the table is of the versions that were measured last
 	case report.SuiteSucceeded && len(skipped) == 0:
-		Expect(updated == string(text)).To(BeTrue(), "README.md is not what was measured: make audits")
+		Expect(otherLines(string(text), updated)).To(BeEmpty(), "README.md is not what was measured: make audits")
 	}
 })
 

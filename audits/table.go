@@ -24,6 +24,48 @@ func replaceTable(text, table string) (string, error) {
 	return before + begin + table + end + after, nil
 }
 
+// otherLines are the lines that only one of two texts has, a sign before each,
+// except for what stands in columns of races: that may be something else each time.
+func otherLines(text, measured string) (others []string) {
+	was, is := strings.Split(withoutRaces(text), "\n"), strings.Split(withoutRaces(measured), "\n")
+	for _, line := range was {
+		if !slices.Contains(is, line) {
+			others = append(others, "-"+line)
+		}
+	}
+	for _, line := range is {
+		if !slices.Contains(was, line) {
+			others = append(others, "+"+line)
+		}
+	}
+	return others
+}
+
+// withoutRaces empties the columns of a text's tables that a ~ marks.
+func withoutRaces(text string) string {
+	lines := strings.Split(text, "\n")
+	var races []int // columns of the table at hand
+	for i, line := range lines {
+		cells := strings.Split(line, "|")
+		if strings.HasPrefix(line, "| client |") {
+			races = nil
+			for column, name := range cells {
+				if strings.HasSuffix(name, "~ ") {
+					races = append(races, column)
+				}
+			}
+			continue
+		}
+		for _, column := range races {
+			if strings.HasPrefix(line, "|") && column < len(cells) {
+				cells[column] = " "
+			}
+		}
+		lines[i] = strings.Join(cells, "|")
+	}
+	return strings.Join(lines, "\n")
+}
+
 // table is a table a protocol, and what deviates, with the reasons.
 func table(rows []row) string {
 	slices.SortFunc(rows, func(a, b row) int {
