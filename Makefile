@@ -145,11 +145,11 @@ recordings:
 # The audits of real clients, a module of their own, and the table of them.
 audits-test:
 	mkdir -p $(REPORTS)
-	cd audits && go vet ./... && RESETLAB_NEWS=$(CURDIR)/$(REPORTS)/audits-news.txt go test -count=1 -timeout=10m ./...
+	cd audits && go vet ./... && RESETLAB_NEWS=$(CURDIR)/$(REPORTS)/audits-news.txt go test -count=1 -timeout=30m ./...
 	cat $(REPORTS)/audits-news.txt
 
 audits:
-	cd audits && RESETLAB_TABLE=1 go test -count=1 -timeout=10m .
+	cd audits && RESETLAB_TABLE=1 go test -count=1 -timeout=30m .
 
 # The manifests in deploy against the types of Kubernetes, in a module of its own.
 deploy-check:

@@ -90,7 +90,10 @@ func (p *Program) start(ctx context.Context, r program.Recipe, path string, user
 	if p.Program, err = p.supervisor.Start(ctx, command); err != nil || !r.Listens {
 		return err
 	}
-	return p.AwaitListening(ctx, p.at)
+	if err = p.AwaitListening(ctx, p.at); err == nil && r.Says != "" {
+		_, err = p.AwaitLine(ctx, func(l program.Line) bool { return strings.Contains(l.Text, r.Says) })
+	}
+	return err
 }
 
 // Name returns the name of the program's recipe.

@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -120,6 +121,22 @@ func deaf() program.Recipe {
 		Command: func(at program.Place) (program.Command, error) {
 			return program.Command{Args: []string{"accept and close", at.Address.String()}}, nil
 		},
+	}
+}
+
+// A program that listens is not ready before it has said what its recipe names.
+func TestReadyWhenItSaysSo(t *testing.T) {
+	l := lab.New()
+	silent := deaf()
+	silent.Says = "ready"
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err := l.Host("server").Run(ctx, silent)
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "is not ready") {
+		t.Errorf("got %v, want that it is not ready", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

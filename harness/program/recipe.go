@@ -36,6 +36,10 @@ type Recipe struct {
 	// Listens says that it is ready when it listens at its address. Otherwise it
 	// is when it is executed.
 	Listens bool
+	// Says is part of a line of its output behind which it is ready, if that is
+	// later than that it listens: what it sets at a listening socket it may set
+	// afterwards. Empty: it is ready when it listens.
+	Says string
 	// Files are those of [Options].
 	Files map[string]string
 	// Command returns what to start. Its Args are the arguments alone, without the

@@ -1,8 +1,10 @@
 package agent_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"slices"
@@ -271,14 +273,24 @@ func TestNoSuchProgram(t *testing.T) {
 // TestTheContextEndsAProgram: and all that it has started, at once.
 func TestTheContextEndsAProgram(t *testing.T) {
 	t.Setenv("RESETLAB_TEST_MARK", mark(t))
-	o := origin(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
 	client, err := agent.Command{Args: program("stubborn")}.Open(t.Context(), audit.Target{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
-	defer cancel()
-	answer := client.Do(ctx, audit.Call{ID: "a-1", Operation: point.Read, Address: o.Addr()})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer cancel() // now that it runs
+		if conn, err := listener.Accept(); err == nil {
+			defer conn.Close()
+			bufio.NewReader(conn).ReadString('\n')
+		}
+	}()
+	answer := client.Do(ctx, audit.Call{ID: "a-1", Operation: point.Read, Address: listener.Addr().String()})
 	if answer.Err == nil || !strings.Contains(answer.Err.Error(), "killed by the audit") || len(answer.Leaks) > 0 {
 		t.Errorf("%v, leaks %q, want that the audit killed it", answer.Err, answer.Leaks)
 	}

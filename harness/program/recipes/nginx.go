@@ -13,7 +13,7 @@ import (
 func NGINX(http func(at program.Place) string) program.Recipe {
 	return program.Recipe{
 		Name: "nginx", Package: "nginx-light", Path: "nginx", Version: []string{"-v"},
-		AnyUser: true, Listens: true,
+		AnyUser: true, Listens: true, Says: "getrlimit(RLIMIT_NOFILE)", // its last word before it serves
 		Command: func(at program.Place) (program.Command, error) {
 			temporary := ""
 			for _, what := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
