@@ -21,24 +21,24 @@ COMPILING = echo "compiling the scenarios; the first time that takes half a minu
 # ARGS='--focus-file=closing_with_unread'.
 scenarios:
 	@$(COMPILING)
-	@$(COLOR); set -x; $(GINKGO) $(SUITE) --timeout=5m $(ARGS) ./scenarios
+	@$(COLOR); set -x; $(GINKGO) $(SUITE) --timeout=15m $(ARGS) ./scenarios
 
 # The same by the programs that the documents speak of, those that are installed.
 real:
 	@$(COMPILING)
-	@$(COLOR); set -x; $(GINKGO) $(SUITE) --timeout=10m $(ARGS) ./scenarios/real
+	@$(COLOR); set -x; $(GINKGO) $(SUITE) --timeout=30m $(ARGS) ./scenarios/real
 
 # Everything, with the race detector, which needs a C compiler. The tests of the
 # command line start it hundreds of times, and a start takes several times as long
 # with that: make stress has it.
 COMMAND = ./cmd/resetlab/internal/cli
 test:
-	go test -timeout=30m $(COMMAND) & command=$$!; \
-	go test -race -timeout=30m $$(printf '%s\n' $(PLAIN) | grep -v '/internal/cli$$'); plain=$$?; \
+	go test -timeout=60m $(COMMAND) & command=$$!; \
+	go test -race -timeout=60m $$(printf '%s\n' $(PLAIN) | grep -v '/internal/cli$$'); plain=$$?; \
 	wait $$command && exit $$plain
 	mkdir -p $(REPORTS)
 	@$(COMPILING)
-	@$(COLOR); set -x; $(GINKGO) $(SUITE) --race --timeout=10m --poll-progress-after=60s \
+	@$(COLOR); set -x; $(GINKGO) $(SUITE) --race --timeout=30m --poll-progress-after=60s \
 		--output-dir=$(REPORTS) --json-report=scenarios.json --junit-report=scenarios.xml ./scenarios
 
 # Every fuzz target below FUZZ, one after the other, each for FUZZTIME. What one
@@ -62,13 +62,13 @@ fuzz:
 # two runs at once, runs that are killed, of the real programs too; and the machine
 # is as it was before.
 isolation:
-	go test -count=1 -v -timeout=15m ./scenarios/isolation
+	go test -count=1 -v -timeout=60m ./scenarios/isolation
 
 # What resets look like to resetlab watch (scenarios/WATCH.md): two runs of all
 # scenarios under watch add what is new. make isolation holds others against it.
 # Root watches.
 signatures:
-	go test -count=1 -v -timeout=15m -run='^TestTwoSuitesAtOnce$$' ./scenarios/isolation -signatures
+	go test -count=1 -v -timeout=60m -run='^TestTwoSuitesAtOnce$$' ./scenarios/isolation -signatures
 
 # Every scenario while strace delays the system calls by which clocks, traces and
 # packets are read: no card may be wrong. make isolation does it for a few.
