@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 
 func start(t *testing.T, name string) server {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	s, err := servers[name](ctx)
 	if missing := (daemon.Missing{}); errors.As(err, &missing) {

@@ -113,7 +113,7 @@ func output(t *testing.T, path string, args []string, address string) string {
 		t.Fatal(err)
 	}
 	words := strings.NewReplacer("ADDRESS", address, "HOST", host, "PORT", port)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path)
 	for _, arg := range args {

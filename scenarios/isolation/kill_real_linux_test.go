@@ -106,7 +106,7 @@ func (r struckRun) struck() bool { return r.daemon && len(r.held) > 0 && r.files
 func killReal(t *testing.T, binary, daemon string, spec, looks int) (at struckRun) {
 	t.Helper()
 	temporary, home, mounts := temporaryDirectory(t), temporaryDirectory(t), mounted(t)
-	bounded, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	bounded, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	run := exec.CommandContext(bounded, binary, "-ginkgo.no-color", "-ginkgo.randomize-all", "-ginkgo.vv",
 		"-ginkgo.label-filter=real: containsAny "+daemon)

@@ -225,7 +225,7 @@ func resetOnce(t *testing.T, ip netip.Addr) (server netip.AddrPort) {
 // awaitFact returns the first fact of a stream that is wanted.
 func awaitFact[F any](t *testing.T, stream *capture.Stream[F], wanted func(F) bool) F {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	for {
 		facts, err := stream.Next(ctx)
@@ -241,7 +241,7 @@ func awaitFact[F any](t *testing.T, stream *capture.Stream[F], wanted func(F) bo
 // awaitStatus polls a stream until its status is as it is wanted.
 func awaitStatus[F any](t *testing.T, stream *capture.Stream[F], wanted func(capture.Status) bool) capture.Status {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	poll := time.NewTicker(time.Millisecond)
 	defer poll.Stop()

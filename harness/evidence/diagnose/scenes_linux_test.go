@@ -98,7 +98,7 @@ func setStage(t *testing.T, l *lab.Lab) *stage {
 		skip(t, err)
 	}
 	must(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	s := &stage{T: t, lab: l, ctx: ctx, client: client, router: router, server: server}
 	s.clientTap, s.routerTap, s.farTap = s.tap(client), s.tap(router), s.tap(server)

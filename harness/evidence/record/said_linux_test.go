@@ -17,7 +17,7 @@ import (
 // What programs say, and how they end, is in the recording, bounded; and that
 // nobody has noted their calls.
 func TestWhatProgramsSay(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	l := lab.New()
 	defer l.Close()

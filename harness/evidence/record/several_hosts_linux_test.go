@@ -47,7 +47,7 @@ func through(act func(*testing.T, *path), watched ...string) func(*testing.T, *l
 		}
 		_, _, err = n.Route(stacks["client"], stacks["router"], stacks["server"])
 		done(t, err)
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		p := &path{router: stacks["router"], server: stacks["server"], ctx: ctx}
 		p.connect(t, hosts)

@@ -133,7 +133,7 @@ type running struct {
 // start runs the command; it is killed when the test ends.
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	r := &running{t: t, cmd: exec.CommandContext(ctx, os.Args[0], args...)}
 	r.cmd.Env = append(os.Environ(), asCommand+"=1")
@@ -196,7 +196,7 @@ func exchange(t *testing.T, address, text string) (string, error) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(10 * time.Minute))
 	if _, err := fmt.Fprint(conn, text); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func exchange(t *testing.T, address, text string) (string, error) {
 // on standard error, and its status.
 func commandTo(t *testing.T, stdout *os.File, args ...string) (stderr string, status int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	var said strings.Builder
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)

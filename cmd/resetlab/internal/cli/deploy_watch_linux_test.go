@@ -104,7 +104,7 @@ func confined(t *testing.T, capabilities, args []string) (begin begun, run *runn
 	// A shell of its own mount namespace makes the root read-only; nothing of it
 	// lasts.
 	const script = `mount --make-rprivate / && mount -o remount,bind,ro / && exec setpriv --no-new-privs --bounding-set="$0" "$@"`
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	words := append([]string{"-c", script, bounding, executable(t)}, args...)
 	run = &running{t: t, cmd: exec.CommandContext(ctx, "sh", words...)}

@@ -66,7 +66,7 @@ func killRun(t *testing.T, lines int) {
 	cmd.Process.Kill()
 	cmd.Wait()
 
-	alive.SetReadDeadline(time.Now().Add(30 * time.Second))
+	alive.SetReadDeadline(time.Now().Add(10 * time.Minute))
 	if _, err := io.ReadAll(alive); err != nil {
 		t.Errorf("some process of the run still lives: %v", err)
 	}
