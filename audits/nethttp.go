@@ -24,7 +24,7 @@ var _ = declare(
 		expected: `
 P[1-9]*/rst/*/* SURFACED|SURFACED-MASKED  a frame it sends itself may take the reset, and what reads then gets the end
 P10.*/rst/*/*   SURFACED|SURFACED-MASKED  the same
-P1/fin/*/*      SURFACED|SURFACED-MASKED  a call may find the connection dead, and is told that none could be established
+P[13]/fin/*/*   SURFACED|SURFACED-MASKED  a call may find the connection dead, and is told that none could be established
 `,
 		subject: func(SpecContext) audit.Subject {
 			return subjects.HTTP2("", started(origins.StartHTTP2()), func() *http.Client {
