@@ -55,7 +55,7 @@ func newSuite(t *testing.T, as *syscall.SysProcAttr, variables ...string) *suite
 	if err := os.Chmod(directory, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	bound := 20 * time.Minute // of one that hangs
+	bound := 20 * time.Minute          // of one that hangs
 	if os.Getenv(fullVariable) != "" { // delayed at every turn
 		bound = 30 * time.Minute
 	}
