@@ -47,7 +47,7 @@ type Asked struct {
 	States    int    `json:"states,omitempty"`
 	Pairs     int    `json:"pairs,omitempty"`   // of a state and a call
 	Scripts   int    `json:"scripts,omitempty"` // at random
-	Calls     int    `json:"calls"`             // made on the kernel, with those that look
+	Calls     int    `json:"calls"`             // made on the kernel, with those that look at its state
 	Different int    `json:"different"`         // pairs or scripts
 }
 
