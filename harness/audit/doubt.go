@@ -26,9 +26,8 @@ type tried struct {
 // the client and the machine did not run the audit for a while. No client hangs
 // of that: the clock stood still. A refused client that is late may have spent
 // the time on being loaded, beside others: it shows on no connection when it
-// begins. A client that fails
-// where nothing was wrong may have failed for another reason, such as a server
-// that was busy: it is to do so again.
+// begins. A client that fails where nothing was wrong may have failed for another
+// reason, such as a server that was busy: it is to do so again.
 func (r *run) doubts(result tried) bool {
 	v := result.Verdict
 	return v.Has(verdict.NotStruck, verdict.Broken, verdict.Unprovoked) || r.starved(result) && (v.Bad() || v.Weak()) && !v.Has(verdict.Hung) ||
