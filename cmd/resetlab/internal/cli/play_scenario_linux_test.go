@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -81,6 +82,9 @@ func runWritten(t *testing.T, file string) (string, error) {
 	}
 	test := exec.CommandContext(t.Context(), binary, "-test.v")
 	test.Dir = directory
+	test.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "RESETLAB_") // strict runs want all scenarios, and this is one
+	})
 	output, err := test.CombinedOutput()
 	return string(output), err
 }
