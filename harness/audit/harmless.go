@@ -41,8 +41,11 @@ func harmlessAt(p point.Place, s Subject) (list []point.Fault) {
 	return list
 }
 
-// goes says whether a fault can be repeated so: an address refuses or does not, of
-// two the one may, and what is no fault would be so each time, unless it is said.
+// goes says whether a fault has cells of that repetition. All faults have those that
+// strike every attempt. Refuse has another for two addresses of which one is dead; it
+// cannot strike once, for whoever tries again finds nobody there, too. A harmless
+// fault has the others only where the user names repetitions (unsaid is false): it
+// does the same to every attempt.
 func goes(f point.Fault, r point.Repeat, unsaid bool) bool {
 	switch {
 	case r == point.Always:
