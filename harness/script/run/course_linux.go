@@ -26,6 +26,7 @@ type course struct {
 	rules   []rule  // of the packet filter
 	kept    [][]byte
 	corked  time.Time // when the first line was made by which bytes are kept back; zero: none was
+	resent  bool      // a segment was sent again since the last line was over
 
 	lab      *lab.Lab // nil if nothing is recorded
 	recorder *record.Recorder
@@ -91,6 +92,7 @@ func (c *course) step(line script.Line) (script.Step, error) {
 		c.corked = time.Now()
 	}
 	step := script.Step{Line: line}
+	c.resent = false
 	before := len(c.returned())
 	results, err := c.results(line)
 	if err != nil {
@@ -99,6 +101,9 @@ func (c *course) step(line script.Line) (script.Step, error) {
 	step.Results = results
 	if !c.corked.IsZero() && time.Since(c.corked) >= corkTimer {
 		step.Doubt = fmt.Sprintf("%v after its first byte the kernel sends what a cork keeps back, and this line came later than that", corkTimer)
+	}
+	if verb := line.Call.Verb; c.resent && verb != script.Returns && verb != script.Await {
+		step.Doubt = "a segment was sent again during this line: the machine was so slow that a timer of the kernel came first"
 	}
 	woken := len(c.returned()) - before
 	if line.Call.Verb != script.Returns && woken > 1 {
@@ -161,7 +166,9 @@ func (c *course) make(line script.Line) (script.Result, error) {
 	if err := c.settle(); err != nil {
 		return script.Result{}, fmt.Errorf("%s: %w", line, err)
 	}
-	if !made.job.over.Load() {
+	// A connect that needed its SYN sent again has waited, even if it is over by now.
+	late := line.Call.Verb == script.Connect && e.socket.last.retransmits > 0
+	if !made.job.over.Load() || late && made.job.result.Kind == script.OK {
 		c.waiting = append(c.waiting, made)
 		switch line.Call.Verb {
 		case script.Close: // the descriptor is gone, whatever it waits for

@@ -26,6 +26,7 @@ type socket struct {
 	record        *lab.Record    // nil before its connection is known
 	last          look           // what the kernel said of it last
 	byPeer        bool           // it came into the state CLOSE by a segment
+	accepted      bool           // it came of accept(2)
 }
 
 // first says whether the end is the first of its socket that has a descriptor.

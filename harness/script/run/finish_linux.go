@@ -43,7 +43,7 @@ func (c *course) note(w *call) {
 	switch {
 	case verb == script.Accept && ok:
 		remote, _ := netip.ParseAddrPort(r.Word) // what accept has always is one
-		w.end = c.add(w.line.Actor.Name, r.Count, &socket{remote: remote})
+		w.end = c.add(w.line.Actor.Name, r.Count, &socket{remote: remote, accepted: true})
 		w.end.learn()
 	case verb == script.Dup && ok:
 		c.add(r.Word, r.Count, w.end.socket)

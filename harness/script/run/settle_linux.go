@@ -58,6 +58,8 @@ func (c *course) settle() error {
 
 // compare notes what has become of each connection since the last line: one that
 // is closed now and has received a segment meanwhile was closed by that segment.
+// It also notes whether a segment was sent again. What is accepted brings along
+// the count of its SYN-ACKs, which were sent again before.
 func (c *course) compare() {
 	for _, e := range c.order {
 		if e.fd < 0 || !e.first() {
@@ -66,6 +68,9 @@ func (c *course) compare() {
 		now, s := lookAt(e.fd), e.socket
 		if now.state == closed && s.last.state != closed {
 			s.byPeer = now.segmentsIn != s.last.segmentsIn
+		}
+		if now.retransmits > s.last.retransmits && (s.last.state != 0 || !s.accepted) {
+			c.resent = true
 		}
 		s.last = now
 	}

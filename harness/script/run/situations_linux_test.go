@@ -3,6 +3,9 @@ package run_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -82,6 +85,76 @@ func TestTooLateForACork(t *testing.T) {
 			t.Errorf("%s: the doubt is told: %v\n%s", test.text, doubted, result.Answer.Text())
 		}
 	}
+}
+
+// TestTooLateForATimer: what comes after a segment was sent again may come of the
+// kernel's timer, so that it is not held against the line during which it was; a
+// line that waits is judged.
+func TestTooLateForATimer(t *testing.T) {
+	const again = `listener listen; client connect; server accept; client vanish; client2 bind same as client; client2 connect; `
+	for _, test := range []struct {
+		text string
+		want script.Verdict
+	}{
+		{again + `listener poll → nothing`, script.Unjudged},
+		{again + `listener poll → IN`, script.Held},
+		{again + `client2 returns within 60s → ECONNRESET`, script.Differs},
+	} {
+		t.Run(test.text, func(t *testing.T) { // its runner is closed at the end: the next one has another network
+			r := start(t, run.Options{Line: func(step script.Step) {
+				if step.Line.Call.Verb == script.Connect && step.Line.Actor.Name == "client2" {
+					awaitResent(t)
+				}
+			}})
+			result, err := r.Run(t.Context(), parse(t, test.text))
+			if err != nil || result.Answer.Verdict() != test.want {
+				t.Errorf("it is %s, want %s: %v\n%s", result.Answer.Verdict(), test.want, err, result.Answer.Text())
+			}
+		})
+	}
+}
+
+// awaitResent returns when a segment was sent again in the network of a runner.
+func awaitResent(t *testing.T) {
+	t.Helper()
+	own, err := os.Readlink("/proc/self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for t.Context().Err() == nil {
+		children, err := filepath.Glob("/proc/self/task/*/children")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range children {
+			text, _ := os.ReadFile(file)
+			for pid := range strings.FieldsSeq(string(text)) {
+				if other, err := os.Readlink("/proc/" + pid + "/ns/net"); err == nil && other != own && resent(t, pid) {
+					return
+				}
+			}
+		}
+		runtime.Gosched()
+	}
+}
+
+// resent says whether TCP has sent a segment again in a process's network.
+func resent(t *testing.T, pid string) bool {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + pid + "/net/snmp")
+	if err != nil {
+		return false // the process has ended
+	}
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if i := slices.Index(names, "RetransSegs"); i > 0 && fields[0] == "Tcp:" {
+			return fields[i] != "0"
+		}
+		names = fields
+	}
+	t.Fatalf("no RetransSegs in %s", text)
+	return false
 }
 
 // TestNotes: a line that lets two calls return says that their order is nobody's.
