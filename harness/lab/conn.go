@@ -36,13 +36,14 @@ type Conn struct {
 
 // newConn starts remembering; tcp is nil if opening failed.
 func newConn(ctx context.Context, h *Host, tcp *net.TCPConn, remote string) *Conn {
-	local := ""
+	local, ends := "", addresses{}
 	if tcp != nil {
-		local, remote = tcp.LocalAddr().String(), tcp.RemoteAddr().String()
+		ends = addresses{addrPort(tcp.LocalAddr()), addrPort(tcp.RemoteAddr())}
+		local, remote = ends.local.String(), ends.remote.String()
 	}
 	c := &Conn{
 		tcp: tcp, lab: h.lab, record: h.Record(local, remote), ctx: ctx, unbind: func() bool { return true },
-		addresses: addresses{local, remote}, left: make(chan struct{}),
+		addresses: ends, left: make(chan struct{}),
 	}
 	if tcp != nil {
 		c.unbind = context.AfterFunc(ctx, func() { tcp.SetDeadline(past) })
@@ -107,16 +108,17 @@ func (c *Conn) end(op Op) (err error) {
 	}
 	c.ending.Do(func() {
 		start := time.Now()
-		read, quiet := int64(0), false
+		peer, read, quiet := c.lab.peer(c), int64(0), false
 		if op == Abort {
 			err = c.tcp.SetLinger(0)
-		} else {
+		} else if peer != nil { // who has no peer here need not ask the kernel
 			read, quiet = closesQuietly(c.tcp)
 		}
 		err = errors.Join(err, c.tcp.Close())
 		c.record.Remember(op, start, 0, err)
 		c.unbind()
-		if peer := c.lab.closed(c); peer != nil && quiet && err == nil {
+		c.lab.closed(c)
+		if quiet && err == nil {
 			peer.leave(read)
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"time"
 
 	"github.com/resetlab/resetlab/harness/tcp"
@@ -47,7 +49,14 @@ func (c *Conn) Fill() error {
 }
 
 // addresses are the two of a connection, as one end has them.
-type addresses struct{ local, remote string }
+type addresses struct{ local, remote netip.AddrPort }
+
+// addrPort is the address of a TCP socket, which is an IPv4 one even where the
+// net package has it as IPv6.
+func addrPort(of net.Addr) netip.AddrPort {
+	address := of.(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(address.Addr().Unmap(), address.Port())
+}
 
 // errPeerLeft is why a RST is awaited no longer.
 var errPeerLeft = fmt.Errorf("the peer has closed, having read everything: no RST comes any more: %w", io.EOF)

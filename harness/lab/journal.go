@@ -161,6 +161,9 @@ func (r *Record) enter(call Call) {
 	case Write:
 		o.Sent += int64(call.Bytes)
 	}
+	if o.Calls == nil {
+		o.Calls = make([]Call, 0, 4) // connect, write, read, close
+	}
 	if len(o.Calls) < firstCalls || call.Err != nil && len(o.Calls) < mostCalls {
 		o.Calls = append(o.Calls, call)
 	} else {

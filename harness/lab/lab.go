@@ -149,17 +149,21 @@ func (l *Lab) opened(c *Conn) {
 	l.ends[c.addresses] = c
 }
 
-// closed forgets a connection and returns its other end, nil if that is not
-// open in this lab.
-func (l *Lab) closed(c *Conn) (peer *Conn) {
+// closed forgets a connection.
+func (l *Lab) closed(c *Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, c)
-	own := c.addresses
-	if l.ends[own] == c {
-		delete(l.ends, own)
+	if l.ends[c.addresses] == c {
+		delete(l.ends, c.addresses)
 	}
-	return l.ends[addresses{local: own.remote, remote: own.local}]
+}
+
+// peer returns the other end of a connection, nil if that is not open in this lab.
+func (l *Lab) peer(c *Conn) *Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ends[addresses{local: c.addresses.remote, remote: c.addresses.local}]
 }
 
 // Close ends everything that runs in the lab. It returns what went wrong in
