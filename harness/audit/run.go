@@ -27,7 +27,8 @@ type run struct {
 	options    Options
 	limits     Limits
 	places     map[string]point.Place
-	unanswered bool // the protocol has no replies, also where a byte is the place
+	unanswered bool   // the protocol has no replies, also where a byte is the place
+	shape      string // of the reply where a byte is the place
 	addresses  *addresses
 	idPrefix   string // begins every id and label of this run
 	ids        atomic.Uint64
@@ -187,7 +188,7 @@ func (r *run) place(id string) (point.Place, bool) {
 		return p, true
 	}
 	_, _, ok := point.ParseByte(id)
-	return point.Place{ID: id, Unanswered: r.unanswered}, ok
+	return point.Place{ID: id, Unanswered: r.unanswered, Shape: r.shape}, ok
 }
 
 // notes describes the places of cells.

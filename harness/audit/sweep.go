@@ -48,7 +48,7 @@ func Sweep(ctx context.Context, s Subject, o SweepOptions) (*verdict.SweepReport
 	}
 	w := &sweep{SweepOptions: o, verdicts: map[line][]uint16{}, again: map[spot][]uint16{}}
 	w.run = newRun(&s, Options{Seed: o.Seed, Parallel: o.Parallel, Limits: o.Limits, Log: o.Log})
-	w.run.sweeping = true
+	w.run.sweeping, w.run.shape = true, o.Shape
 	if err := w.run.makeRoom(); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
@@ -122,7 +122,6 @@ type sweep struct {
 // passes.
 func (w *sweep) measure(ctx context.Context) error {
 	place, _ := w.run.place(point.AtByte(harness.Client, 1<<40))
-	place.Shape = w.Shape
 	t, l := w.run.newLocalTrial(point.Cell{Place: place.ID, Fault: point.RST, Repeat: point.Once, Operation: w.Operation}, place)
 	var mu sync.Mutex
 	connections := 0

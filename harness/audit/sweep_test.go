@@ -42,6 +42,23 @@ func TestASweepFindsTheBoundaries(t *testing.T) {
 	}
 }
 
+// TestASweepOfAShape strikes at every byte of replies of that shape.
+func TestASweepOfAShape(t *testing.T) {
+	s := subject(t, func() audit.Client { return &planted{exchange: ask} })
+	report, err := audit.Sweep(t.Context(), s, audit.SweepOptions{Shape: "200", Stride: 60})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.ToClient != 200 {
+		t.Errorf("the reply has %d bytes, want 200", report.ToClient)
+	}
+	for _, r := range report.Ranges {
+		if r.Verdict.Has(verdict.NotStruck) {
+			t.Errorf("bytes %d to %d toward %s: %s", r.First, r.Last, r.Toward, r.Verdict)
+		}
+	}
+}
+
 // TestASweepFindsWhatIsLeft by a client that forgets something where a reply
 // ends early.
 func TestASweepFindsWhatIsLeft(t *testing.T) {
