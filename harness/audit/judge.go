@@ -17,6 +17,7 @@ type observation struct {
 	place    point.Place
 	strikes  int
 	unstruck string // why the fault could not strike; empty if that is not known
+	nameless bool   // requests were seen, and the call's id in none of them
 	attempts int
 	account  Account
 	answer   Answer
@@ -60,6 +61,9 @@ func judgeNothing(o observation) verdict.Verdict {
 		did = fmt.Sprintf("no result came within %v", o.limits.Time)
 	case o.answer.Err != nil:
 		did = fmt.Sprintf("the client reports %v", o.answer.Err)
+	}
+	if o.nameless {
+		did += "; none of its requests contained the call's id, by which a fault tells them from others"
 	}
 	return verdictOf(found(verdict.NotStruck, "the fault never struck, which proves nothing: after %s %s",
 		counted(o.attempts, "attempt"), did))

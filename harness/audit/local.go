@@ -90,7 +90,7 @@ func (l *localInjector) begins() { l.trigger.begins() }
 // idle connection, of which the client is given time to learn.
 func (l *localInjector) arm(ctx context.Context, c Call, tooMany context.CancelFunc) error {
 	if l.coverage != nil {
-		l.coverage.take() // it covers the call only
+		l.coverage.begin(c)
 		l.coverage.before = l.dialled.Load()
 		return nil
 	}
@@ -157,7 +157,7 @@ func (l *localInjector) forget(origin settler, calls []Call) { origin.Forget(l.s
 func (l *localInjector) result(_ context.Context, o *observation, r *verdict.Result) error {
 	o.strikes, r.Attempts, r.Cut = l.trigger.struck()
 	o.attempts, r.Elsewhere = len(r.Attempts)+l.elsewhere, l.elsewhere
-	o.useful = l.trigger.useful() + l.elsewhere
+	o.useful, o.nameless = l.trigger.useful()+l.elsewhere, l.trigger.nameless()
 	if err := l.inexactly(o.strikes); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/resetlab/resetlab/harness"
@@ -17,12 +16,15 @@ type Rehearsal struct {
 	Answer   Answer
 	Returned bool // it came back in time
 	Account  Account
-	// Places are those that it came by before it was closed; those in a TLS
-	// handshake are not looked for. Through a toxiproxy-server they are the first
-	// bytes in each direction, where some have passed.
+	// Places are those that it came by before it was closed, at its own requests and
+	// outside of any; those in a TLS handshake are not looked for. Through a
+	// toxiproxy-server they are the first bytes in each direction, where some have passed.
 	Places []string
-	Start  time.Duration // that a client which has to be loaded took until it began with a call; 0 if nothing shows it
-	Reused bool          // the call came on a connection that had carried another
+	// Nameless says that requests were seen, and the call's id in none of them: no
+	// fault would strike them.
+	Nameless bool
+	Start    time.Duration // that a client which has to be loaded took until it began with a call; 0 if nothing shows it
+	Reused   bool          // the call came on a connection that had carried another
 }
 
 // Rehearse performs a call without a fault, the same way as [Run] does
@@ -84,46 +86,15 @@ func (r *run) rehearse(ctx context.Context, operation point.Operation, at point.
 	return h, err
 }
 
-// A coverage is the places that conversations come by in a rehearsal.
-type coverage struct {
-	mu     sync.Mutex // connections are watched concurrently
-	places []string
-
-	before int64 // connections to the origin that were made before the call
-}
-
-func (c *coverage) watch(p point.Protocol) func(int) harness.Watcher {
-	return func(int) harness.Watcher {
-		watcher := p.Watch()
-		return func(toward harness.End, b []byte) *harness.Cut {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			for _, moment := range watcher.See(toward, b) {
-				c.places = append(c.places, moment.Place)
-			}
-			return nil
-		}
-	}
-}
-
-// take returns those since it was last called.
-func (c *coverage) take() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	places := c.places
-	c.places = nil
-	return places
-}
-
 func (l *localInjector) rehearse() {
-	l.coverage = &coverage{}
-	l.watch = l.coverage.watch(l.subject.Protocol)
+	l.coverage = &coverage{subject: l.subject}
+	l.watch = l.coverage.watch
 }
 
 // visited leaves out what is sent when the client is closed: that is no part of
 // the call.
 func (l *localInjector) visited(_ context.Context, r *Rehearsal) error {
-	r.Places = l.coverage.take()
+	r.Places, r.Nameless = l.coverage.taken()
 	r.Reused = l.coverage.before > 0 && l.dialled.Load() == l.coverage.before
 	return nil
 }

@@ -27,7 +27,8 @@ type trigger struct {
 	armed    bool
 	bound    int // how many strikes are left; negative: without bound
 	strikes  int
-	matched  int // how many requests matched so far
+	matched  int  // how many requests matched so far
+	asked    bool // some were looked into
 	attempts []attempt
 	used     *use          // by the call that is made now, if that is wanted
 	replied  int64         // bytes that passed toward the client, of all connections
@@ -146,6 +147,15 @@ func (t *trigger) struck() (strikes int, attempts []verdict.Attempt, cut *verdic
 		attempts = append(attempts, a.Attempt)
 	}
 	return t.strikes, attempts, t.cut
+}
+
+// nameless says whether requests were seen, and none was the call's, where the place
+// is at one.
+func (t *trigger) nameless() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, _, byByte := point.ParseByte(t.place.ID)
+	return t.asked && t.matched == 0 && !byByte
 }
 
 // struckIdle notes strikes before the call, of idle connections.

@@ -68,6 +68,12 @@ func askOnce(conn net.Conn, request string) (string, error) {
 	return ask(conn, "once "+rest)
 }
 
+// askNamelessly leaves the id out.
+func askNamelessly(conn net.Conn, request string) (string, error) {
+	operation, _, _ := strings.Cut(request, " ")
+	return ask(conn, operation+" any\n")
+}
+
 // askAndPart says goodbye behind the reply.
 func askAndPart(conn net.Conn, request string) (string, error) {
 	line, err := ask(conn, request)
@@ -138,6 +144,8 @@ func mistakes(forever chan struct{}, left *hoard) []mistake {
 	return []mistake{
 		{says: "knows no such call", client: always(audit.Answer{Unimplemented: true}), cell: "P7/rst/once/write", want: "UNIMPLEMENTED"},
 		{says: "makes none", client: always(audit.Answer{}), cell: "P7/rst/once/write", want: "NOT-STRUCK", reason: "never struck"},
+		{says: "names nothing", client: plantedClient(planted{exchange: askNamelessly}), cell: "P7/rst/once/write", want: "NOT-STRUCK",
+			reason: "none of its requests contained the call's id"},
 		{says: "is right", client: plantedClient(careful), cell: "P11/fin/once/write", want: "UNHARMED"},
 		{says: "tries again", client: plantedClient(tries), cell: "P1/rst/once/write", want: "RETRIED"},
 		{says: "reads again", client: plantedClient(tries), cell: "P7/rst/once/read", want: "RETRIED-READ"},

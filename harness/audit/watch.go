@@ -124,14 +124,19 @@ func (w *watchedConn) concerns(exchange int) bool {
 }
 
 func (w *watchedConn) matches(exchange int) bool {
-	request := w.watcher.Request(exchange)
+	w.asked = true
+	return w.subject.asks(w.watcher.Request(exchange), w.call)
+}
+
+// asks says whether a request is one that faults strike, by what has been seen of it.
+func (s *Subject) asks(request []byte, c Call) bool {
 	switch {
-	case w.subject.Match != nil:
-		return w.subject.Match(request, w.call)
+	case s.Match != nil:
+		return s.Match(request, c)
 	case request == nil:
 		return true
 	}
-	return bytes.Contains(request, []byte(w.call.ID))
+	return bytes.Contains(request, []byte(c.ID))
 }
 
 func (w *watchedConn) hit() bool {

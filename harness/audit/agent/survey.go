@@ -26,6 +26,9 @@ type Survey struct {
 	Output Output
 	// Missing names the places that it does not come by.
 	Missing []string
+	// Nameless are the operations in whose requests the call's id was not seen: no
+	// fault would strike them, and their places are missing.
+	Nameless []point.Operation
 }
 
 // Survey performs every operation without a fault, in every shape that the
@@ -50,7 +53,8 @@ func (c Command) Survey(
 		c.costs.started(r.Start)
 		return r, err
 	}
-	learnt, err := c.learn(s, met, operations, rehearse)
+	survey := &Survey{}
+	learnt, err := c.learn(s, survey, met, operations, rehearse)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ func (c Command) Survey(
 		return nil, err
 	}
 	c.Reply = s.Origin.Reply
-	survey := &Survey{Subject: s, Output: learnt}
+	survey.Subject, survey.Output = s, learnt
 	if s.Remote == nil {
 		if survey.Subject.Protocol, survey.Missing, err = c.visited(ctx, s, l, met, shapes, operations); err != nil {
 			return nil, err
@@ -95,10 +99,10 @@ func (c Command) visited(
 	return protocol, missing, nil
 }
 
-// learn performs each operation, notes the places it comes by, and finds out
-// what the standard output is.
+// learn performs each operation, notes the places it comes by and whether its
+// requests have an id, and finds out what the standard output is.
 func (c Command) learn(
-	s audit.Subject, met map[visit]bool, operations []point.Operation,
+	s audit.Subject, survey *Survey, met map[visit]bool, operations []point.Operation,
 	rehearse func(audit.Subject, point.Operation) (audit.Rehearsal, error),
 ) (Output, error) {
 	c.Output = Data // as it is
@@ -110,7 +114,11 @@ func (c Command) learn(
 		if err == nil {
 			err = c.wrong(r)
 		}
+		if r.Nameless {
+			survey.Nameless = append(survey.Nameless, operation)
+		}
 		if errors.Is(err, errUncounted) {
+			counts.Nameless = r.Nameless && (counts.Nameless || len(counts.Operations) == 0)
 			counts.Operations = append(counts.Operations, operation)
 			continue
 		}
@@ -208,7 +216,7 @@ func (c Command) wrong(r audit.Rehearsal) error {
 		return errors.New("the agent says that it cannot perform it")
 	case r.Answer.Err != nil:
 		return fmt.Errorf("the agent fails with nothing in its way: %w", r.Answer.Err)
-	case len(r.Places) == 0:
+	case len(r.Places) == 0 && !r.Nameless:
 		return errors.New("the agent reports success and did not talk to the server:" +
 			" does it use {url}, or {address} and {id}?")
 	case r.Account.Executed == 0:

@@ -15,6 +15,7 @@ import (
 type Uncounted struct {
 	Operations []point.Operation // those that were not counted
 	Counted    []point.Operation // those that were, if some were
+	Nameless   bool              // nor did their requests contain the call's id
 }
 
 // Error says so.
@@ -22,6 +23,9 @@ func (u *Uncounted) Error() string {
 	text := plainWords(u.Operations) + ": the agent reports success, and the server says that it has executed nothing"
 	if len(u.Counted) > 0 {
 		text += fmt.Sprintf(", though it counts its %s", plainWords(u.Counted))
+	}
+	if u.Nameless {
+		text += "; none of its requests contained the call's id"
 	}
 	return text
 }

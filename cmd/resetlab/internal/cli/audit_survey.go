@@ -32,7 +32,11 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 	if a.flags.trace {
 		a.options.Tracer = survey.Command.Tracer()
 	}
-	if missing := a.missing(survey); len(missing) > 0 {
+	missing := a.missing(survey)
+	if err := a.nameless(survey, missing); err != nil {
+		return audit.Subject{}, err
+	}
+	if len(missing) > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "resetlab: left out: %s: this client's conversations do not come by there\n",
 			strings.Join(missing, ", "))
 	}
@@ -56,6 +60,8 @@ func (a *auditing) advised(cmd *cobra.Command, err error) error {
 		only := []string{"--operations", strings.Join(plainWords(uncounted.Counted), ",")}
 		return fmt.Errorf("%w: have the others counted, too, or leave them out: %s", err,
 			again(cmd, a.command.Args, []string{"operations", "cell"}, only...))
+	case uncounted.Nameless:
+		return fmt.Errorf("%w: %s", err, giveID)
 	case a.flags.count != "":
 		return fmt.Errorf("%w: does --count find what became of {id}?", err)
 	}
@@ -81,8 +87,28 @@ func (a *auditing) sayUnchecked(cmd *cobra.Command, s *agent.Survey) error {
 	return nil
 }
 
+// giveID says how a request gets the id of its call.
+const giveID = "put {id} where the command makes its request of it, or have it read RESETLAB_ID"
+
+// nameless says that what was asked for is to strike requests which no fault would
+// find.
+func (a *auditing) nameless(s *agent.Survey, missing []string) error {
+	if len(s.Nameless) == 0 || len(missing) == 0 {
+		return nil
+	}
+	hint := giveID
+	if a.flags.upstream != "" && a.family.name != "tcp" && a.family.name != "tls" {
+		hint += "; 'resetlab audit tcp' strikes whatever is on a connection"
+	}
+	return badInputf("%s: the id of the call is in none of the requests that the client sent, so that no fault would strike there: %s",
+		strings.Join(plainWords(s.Nameless), ", "), hint)
+}
+
 // missing are the places that are left out of what was asked for.
 func (a *auditing) missing(s *agent.Survey) []string {
+	if a.flags.sweep {
+		return nil // which cuts at bytes
+	}
 	wanted, err := audit.Matrix(a.plain, a.options)
 	if err != nil {
 		return nil // checked before
