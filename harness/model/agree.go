@@ -11,15 +11,16 @@ import (
 // says something, and up to a difference that may be the machine's doing.
 func Agrees(predicted, happened script.Answer) bool {
 	open := strings.HasPrefix(predicted.Stopped, NotModelled)
-	if len(happened.Steps) < len(predicted.Steps) || !open && len(happened.Steps) > len(predicted.Steps) {
-		return false
-	}
 	for i, step := range predicted.Steps {
+		if i >= len(happened.Steps) {
+			return false
+		}
 		if !Same(step, happened.Steps[i]) {
 			return happened.Steps[i].Doubt != ""
 		}
 	}
-	return open || slices.Equal(predicted.Waiting, happened.Waiting) && (predicted.Stopped == "") == (happened.Stopped == "")
+	return open || len(happened.Steps) == len(predicted.Steps) &&
+		slices.Equal(predicted.Waiting, happened.Waiting) && (predicted.Stopped == "") == (happened.Stopped == "")
 }
 
 // Same says whether what came of a line is what was predicted.

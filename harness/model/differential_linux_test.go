@@ -2,22 +2,17 @@ package model_test
 
 import (
 	"bufio"
-	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/resetlab/resetlab/harness/model"
 	"github.com/resetlab/resetlab/harness/model/kernels"
-	"github.com/resetlab/resetlab/harness/netlab"
 	"github.com/resetlab/resetlab/harness/script"
-	"github.com/resetlab/resetlab/harness/script/run"
 )
 
 var (
@@ -90,97 +85,6 @@ func questions(s script.Script, turn int) []string {
 	return lines
 }
 
-// A kernel runs scripts and compares.
-type kernel struct {
-	t      *testing.T
-	runner *run.Runner // nil: known has all answers
-	known  recorded
-	calls  int
-	slow   int // scripts that took longer than a timer of theirs
-	found  []kernels.Difference
-}
-
-// corkTimer is when the kernel sends what a cork or MSG_MORE keeps back
-// (tcp_check_probe_timer, include/net/tcp.h; TCP_RTO_MIN). The model has no time:
-// a script with a cork that took so long on a busy machine proves nothing.
-const corkTimer = 200 * time.Millisecond
-
-func startKernel(t *testing.T) *kernel {
-	k := &kernel{t: t, known: newRecorded()}
-	if *answers != "" {
-		all, err := loadAnswers(*answers)
-		if err == nil {
-			k.known = all
-			return k
-		}
-		if !errors.Is(err, os.ErrNotExist) {
-			t.Fatal(err)
-		}
-	}
-	r, err := run.New(run.Options{})
-	if errors.Is(err, netlab.ErrUnavailable) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	k.runner = r
-	return k
-}
-
-// answer is what the kernel made of a script; ok is false if it was not asked,
-// and cannot be.
-func (k *kernel) answer(s script.Script) (answer script.Answer, ok bool) {
-	if k.runner == nil {
-		known, ok := k.known.Answers[s.String()]
-		answer.Stopped, answer.Waiting = known.Stopped, known.Waiting
-		for i, results := range known.Results {
-			answer.Steps = append(answer.Steps, script.Step{Line: s.Steps()[i], Results: results})
-		}
-		return answer, ok
-	}
-	began := time.Now()
-	result, err := k.runner.Run(k.t.Context(), s)
-	if err != nil {
-		k.t.Fatalf("%v\n%s", err, s)
-	}
-	if text := s.String(); time.Since(began) >= corkTimer && (strings.Contains(text, "cork on") || strings.Contains(text, " more")) {
-		k.slow++
-		return answer, false
-	}
-	if *answers != "" {
-		known := recordedAnswer{Stopped: result.Answer.Stopped, Waiting: result.Answer.Waiting}
-		for _, step := range result.Answer.Steps {
-			known.Results = append(known.Results, step.Results)
-		}
-		k.known.Answers[s.String()] = known
-	}
-	return result.Answer, true
-}
-
-// differs runs a script and says how the kernel's answer differs from all that
-// the model gives; empty if it does not.
-func (k *kernel) differs(s script.Script) string {
-	answer, ok := k.answer(s)
-	if !ok {
-		return ""
-	}
-	k.calls += len(answer.Steps)
-	outcomes := model.Outcomes(s)
-	for _, o := range outcomes {
-		if model.Agrees(o, answer) {
-			return ""
-		}
-	}
-	k.note(outcomes[0], answer)
-	return fmt.Sprintf("kernel:\n%smodel (1 of %d):\n%s", answer.Text(), len(outcomes), outcomes[0].Text())
-}
-
 // TestDifferentialWalk makes each call in each state that a few calls can
 // reach, by the shortest way there, on the kernel.
 func TestDifferentialWalk(t *testing.T) {
@@ -206,7 +110,7 @@ func (w walk) walk(t *testing.T, k *kernel) {
 	}
 	key, _, _ := model.State(start)
 	seen := map[string]bool{key: true}
-	level, pairs, forked, different, left, before := [][]string{nil}, 0, 0, 0, map[string]int{}, k.calls
+	level, pairs, forked, different, left, calls, unjudged := [][]string{nil}, 0, 0, 0, map[string]int{}, k.calls, k.unjudged
 	for range *depth {
 		var next [][]string
 		for _, path := range level {
@@ -242,12 +146,13 @@ func (w walk) walk(t *testing.T, k *kernel) {
 		}
 		level = next
 	}
-	t.Logf("%d states, %d pairs, %d of them with several outcomes, %d differences; up to here %d calls, and %d scripts not judged: too slow",
-		len(seen), pairs, forked, different, k.calls, k.slow)
+	calls, unjudged = k.calls-calls, k.unjudged-unjudged
+	t.Logf("%d states, %d pairs, %d of them with several outcomes, %d calls, %d differences, %d pairs not judged",
+		len(seen), pairs, forked, calls, different, unjudged)
 	for _, what := range sorted(left) {
 		t.Logf("left out %d times: %s", left[what], what)
 	}
-	k.store(kernels.Asked{Walk: w.name, Depth: *depth, States: len(seen), Pairs: pairs, Calls: k.calls - before, Different: different})
+	k.store(kernels.Asked{Walk: w.name, Depth: *depth, States: len(seen), Pairs: pairs, Calls: calls, Different: different, Unjudged: unjudged})
 }
 
 // asked is a script of the walk with questions at its end, if it gets there: those

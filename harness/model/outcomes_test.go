@@ -3,6 +3,7 @@ package model_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/resetlab/resetlab/harness/model"
@@ -81,6 +82,41 @@ func TestBothOrders(t *testing.T) {
 		}
 		if len(waiting) != 2 {
 			t.Errorf("%s: who waits at the end: %v", text, waiting)
+		}
+	}
+}
+
+// TestAgrees: what comes from a doubted line on is not held against a prediction,
+// even where it made the script stop; what comes before it is.
+func TestAgrees(t *testing.T) {
+	scripts, err := script.Parse(`server write "ab"; client unread; client read 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	predicted := model.Outcomes(scripts[0])[0]
+	unread := len(predicted.Steps) - 2
+	for _, test := range []struct {
+		name   string
+		change func(*script.Answer)
+		want   bool
+	}{
+		{"the same", func(*script.Answer) {}, true},
+		{"shorter", func(a *script.Answer) { a.Steps = a.Steps[:unread+1] }, false},
+		{"longer", func(a *script.Answer) { a.Steps = append(a.Steps, a.Steps[0]) }, false},
+		{"stopped at its end", func(a *script.Answer) { a.Stopped = "it has no socket" }, false},
+		{"otherwise", func(a *script.Answer) { a.Steps[unread].Results = nil }, false},
+		{"otherwise, doubted", func(a *script.Answer) { a.Steps[unread].Results, a.Steps[unread].Doubt = nil, "late" }, true},
+		{"otherwise, doubted after that", func(a *script.Answer) { a.Steps[unread].Results, a.Steps[unread+1].Doubt = nil, "late" }, false},
+		{"otherwise, doubted, and then stopped", func(a *script.Answer) {
+			a.Steps[unread].Results, a.Steps[unread].Doubt = nil, "late"
+			a.Steps, a.Stopped = a.Steps[:unread+1], "it has no socket"
+		}, true},
+	} {
+		happened := predicted
+		happened.Steps = slices.Clone(predicted.Steps)
+		test.change(&happened)
+		if got := model.Agrees(predicted, happened); got != test.want {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
 	}
 }

@@ -49,6 +49,9 @@ type Asked struct {
 	Scripts   int    `json:"scripts,omitempty"` // at random
 	Calls     int    `json:"calls"`             // made on the kernel, with those that look at its state
 	Different int    `json:"different"`         // pairs or scripts
+	// Unjudged are pairs or scripts that came out otherwise where a timer of the
+	// kernel may have come first.
+	Unjudged int `json:"unjudged,omitempty"`
 }
 
 // A Difference is a script whose last line comes out otherwise there.
@@ -94,14 +97,14 @@ func Table(w io.Writer) error {
 				d.Model, d.Here, s.Known, d.Source)
 		}
 	}
-	fmt.Fprintf(&b, "\n| measured | asked | states | pairs | calls | differences |\n|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "\n| measured | asked | states | pairs | calls | differences | not judged |\n|---|---|---|---|---|---|---|\n")
 	for _, s := range all {
 		for _, a := range s.Asked {
 			what, states, pairs := fmt.Sprintf("walk %s, depth %d", a.Walk, a.Depth), fmt.Sprint(a.States), fmt.Sprint(a.Pairs)
 			if a.Walk == "" {
 				what, states, pairs = fmt.Sprintf("%d random scripts", a.Scripts), "", ""
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d |\n", s.System, what, states, pairs, a.Calls, a.Different)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %d |\n", s.System, what, states, pairs, a.Calls, a.Different, a.Unjudged)
 		}
 	}
 	_, err = io.WriteString(w, b.String())
