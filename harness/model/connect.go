@@ -118,12 +118,12 @@ func (m *machine) listening(at *port) *sock {
 }
 
 // bind makes bind(2) (__inet_bind, net/ipv4/af_inet.c).
-func (m *machine) bind(s *sock, name string, same *sock) script.Result {
+func (m *machine) bind(s, same *sock) script.Result {
 	switch {
 	case s.state != tcp.StateClosed, s.port != nil:
 		return failed("EINVAL")
 	case same == nil || same.address == nil: // the kernel chooses
-		s.take(&port{name})
+		s.take(&port{s.name})
 		s.fixed = true
 		return script.Result{Kind: script.OK}
 	case m.inUse(same.address):
@@ -150,7 +150,7 @@ func (m *machine) inUse(p *port) bool {
 
 // listen makes listen(2) (__inet_listen_sk, net/ipv4/af_inet.c). Without a bind
 // before it takes a port of its own.
-func (m *machine) listen(s *sock, name string, backlog int) script.Result {
+func (m *machine) listen(s *sock, backlog int) script.Result {
 	if s.user != unconnected || !s.is(tcp.StateClosed, tcp.StateListen) {
 		return failed("EINVAL")
 	}
@@ -159,7 +159,7 @@ func (m *machine) listen(s *sock, name string, backlog int) script.Result {
 		return script.Result{Kind: script.OK}
 	}
 	if s.port == nil {
-		s.take(&port{name})
+		s.take(&port{s.name})
 	}
 	s.state = tcp.StateListen
 	return script.Result{Kind: script.OK}

@@ -102,6 +102,20 @@ func TestDifferentialWalk(t *testing.T) {
 	}
 }
 
+// TestDifferentialDiffered: what was mended stays so, on the kernel, which is also
+// held against what is expected there.
+func TestDifferentialDiffered(t *testing.T) {
+	k := startKernel(t)
+	for _, s := range differed(t) {
+		if d := k.differs(s); d != "" {
+			t.Errorf("%s:\n%s", s.Name(), d)
+		}
+		if answer, ok := k.answer(s); ok && answer.Verdict() != script.Held {
+			t.Errorf("%s: %s:\n%s", s.Name(), answer.Verdict(), answer.Text())
+		}
+	}
+}
+
 // walk is a breadth-first search over the model's states.
 func (w walk) walk(t *testing.T, k *kernel) {
 	start, ok := parse(w.start)

@@ -35,6 +35,31 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// differed are the scripts that model and kernel once answered differently.
+func differed(t *testing.T) []script.Script {
+	t.Helper()
+	text, err := os.ReadFile("testdata/differed.try")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, err := script.Parse(string(text))
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("%d scripts, %v", len(scripts), err)
+	}
+	return scripts
+}
+
+// TestDiffered: what was mended stays so, in the model.
+func TestDiffered(t *testing.T) {
+	for _, s := range differed(t) {
+		for _, answer := range model.Outcomes(s) {
+			if answer.Verdict() != script.Held {
+				t.Errorf("%s: %s:\n%s", s.Name(), answer.Verdict(), answer.Text())
+			}
+		}
+	}
+}
+
 // TestNotModelled: where the sizes of buffers decide, or what the model does not
 // cover, the prediction ends, and guesses nothing.
 func TestNotModelled(t *testing.T) {

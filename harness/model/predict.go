@@ -178,11 +178,11 @@ func (m *machine) calls(line script.Line, s *sock) script.Result {
 		}
 	case script.Bind:
 		if c.Name == "" {
-			return m.bind(s, name, nil)
+			return m.bind(s, nil)
 		}
-		return m.bind(s, name, m.ever(c.Name))
+		return m.bind(s, m.ever(c.Name))
 	case script.Listen:
-		return m.listen(s, name, c.N)
+		return m.listen(s, c.N)
 	case script.Connect:
 		return m.connect(line, s, m.portOf(c.Name))
 	case script.Read, script.Recv:

@@ -60,7 +60,7 @@ type sock struct {
 
 type errno = script.Errno
 
-// A port is a local port: who bound it first is its name.
+// A port is a local port. It has the first name of the socket that had it first.
 type port struct{ name string }
 
 // A progress is sock->state (include/linux/net.h, socket_state).

@@ -18,8 +18,9 @@ type course struct {
 	*Runner
 	ctx     context.Context
 	answer  script.Answer
-	ends    map[string]*end // by name
-	order   []*end          // as they came
+	ends    map[string]*end   // by name
+	order   []*end            // as they came
+	ports   map[uint16]string // the names that had them first
 	threads map[script.Actor]*thread
 	waiting []*call // that have not returned, in the order of their calls
 	orphans bool    // a descriptor was given up: its connection may live on
@@ -174,7 +175,7 @@ func (c *course) make(line script.Line) (script.Result, error) {
 		case script.Close: // the descriptor is gone, whatever it waits for
 			c.givenUp(e)
 		case script.Connect:
-			e.learn()
+			c.learn(e)
 		}
 		return script.Result{Kind: script.Waits, Asked: line.Call.Asked()}, nil
 	}

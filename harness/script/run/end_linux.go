@@ -79,13 +79,16 @@ func (c *course) add(name string, fd int, s *socket) *end {
 }
 
 // learn asks for the addresses of a socket, and keeps the old ones of one that
-// has none any more.
-func (e *end) learn() {
+// has none any more. A port is called after the socket that had it first.
+func (c *course) learn(e *end) {
 	if e.fd < 0 {
 		return
 	}
 	if local, err := addressOf(unix.Getsockname(e.fd)); err == nil && local.Port() != 0 {
 		e.socket.local = local
+		if c.ports[local.Port()] == "" {
+			c.ports[local.Port()] = e.socket.names[0].name
+		}
 	}
 	if remote, err := addressOf(unix.Getpeername(e.fd)); err == nil {
 		e.socket.remote = remote
@@ -104,7 +107,7 @@ func addressOf(address unix.Sockaddr, err error) (netip.AddrPort, error) {
 // port is where a name can be reached; 0 if it has none.
 func (c *course) port(name string) uint16 {
 	if e := c.ends[name]; e != nil {
-		e.learn()
+		c.learn(e)
 		return e.socket.local.Port()
 	}
 	return 0
@@ -120,13 +123,11 @@ func (c *course) peer(s *socket) *socket {
 	return nil
 }
 
-// nameOf is the first name that has an address, or that listens at its port.
+// nameOf is the name that had an address first, also if it has another by now: who
+// listened there, and not who was accepted there.
 func (c *course) nameOf(address netip.AddrPort) string {
-	for _, e := range c.order {
-		local := e.socket.local
-		if local == address || local.Addr().IsUnspecified() && local.Port() == address.Port() {
-			return e.name
-		}
+	if name := c.ports[address.Port()]; name != "" {
+		return name
 	}
 	return address.String()
 }

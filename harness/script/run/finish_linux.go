@@ -44,7 +44,7 @@ func (c *course) note(w *call) {
 	case verb == script.Accept && ok:
 		remote, _ := netip.ParseAddrPort(r.Word) // what accept has always is one
 		w.end = c.add(w.line.Actor.Name, r.Count, &socket{remote: remote, accepted: true})
-		w.end.learn()
+		c.learn(w.end)
 	case verb == script.Dup && ok:
 		c.add(r.Word, r.Count, w.end.socket)
 	case verb == script.Close || verb == script.Abort:
@@ -52,9 +52,9 @@ func (c *course) note(w *call) {
 			c.givenUp(w.end)
 		}
 	case verb == script.Connect || verb == script.Bind:
-		w.end.learn()
+		c.learn(w.end)
 	case verb == script.Listen && ok:
-		w.end.learn()
+		c.learn(w.end)
 		c.listens(w.end)
 	}
 	if w.end == nil {

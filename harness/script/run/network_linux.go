@@ -18,7 +18,7 @@ func (c *course) network(line script.Line) (script.Result, error) {
 	if e == nil {
 		return script.Result{}, faultf(line, "%s has no socket", line.Call.Name)
 	}
-	e.learn()
+	c.learn(e)
 	var err error
 	switch line.Call.Verb {
 	case script.Passes:
@@ -87,7 +87,7 @@ func (c *course) vanish(line script.Line) (script.Result, error) {
 	if err != nil {
 		return script.Result{}, err
 	}
-	e.learn()
+	c.learn(e)
 	start := time.Now()
 	result := done(c.repair(e))
 	if result.Kind == script.OK {
@@ -152,7 +152,7 @@ func (c *course) kill(line script.Line) (script.Result, error) {
 	if err != nil {
 		return script.Result{}, err
 	}
-	e.learn()
+	c.learn(e)
 	owner, err := own(e.fd)
 	if err != nil {
 		return script.Result{}, faultf(line, "start the process that owns it: %v", err)

@@ -164,7 +164,7 @@ func (r *Runner) Run(ctx context.Context, s script.Script) (result Result, err e
 
 // run runs a script on the pilot's thread.
 func (r *Runner) run(ctx context.Context, s script.Script) (Result, error) {
-	c := &course{Runner: r, ctx: ctx, ends: map[string]*end{}, threads: map[script.Actor]*thread{}}
+	c := &course{Runner: r, ctx: ctx, ends: map[string]*end{}, ports: map[uint16]string{}, threads: map[script.Actor]*thread{}}
 	c.answer.Title = s.Title
 	if err := c.record(s); err != nil {
 		return Result{}, err
