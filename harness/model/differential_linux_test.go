@@ -187,10 +187,16 @@ func (w walk) asked(k *kernel, s script.Script, lines []string, turn int, ends b
 	return whole
 }
 
-// reason is why an answer stopped, without where.
+// reason is why an answer stopped, without where: because the script cannot be, or
+// because the model does not cover it.
 func reason(stopped string) string {
-	parts := strings.SplitN(stopped, ": ", 4)
-	return parts[len(parts)-1]
+	kind, where := "impossible", stopped
+	if rest, ok := strings.CutPrefix(stopped, model.NotModelled+": "); ok {
+		kind, where = model.NotModelled, rest
+	}
+	parts := strings.SplitN(where, ": ", 3)
+	why, _, _ := strings.Cut(parts[len(parts)-1], " in the call of line ")
+	return kind + ": " + why
 }
 
 func sorted(counts map[string]int) []string {
