@@ -237,6 +237,9 @@ func possibleAt(p point.Place, s Subject) []point.Fault {
 		if behindReply(p) {
 			fits = append(fits, point.DataRST, point.ReadRST)
 		}
+		if number, _, _ := strings.Cut(p.ID, "."); number == "P11" {
+			fits = append(fits, point.HalfClose)
+		}
 	}
 	fits = slices.DeleteFunc(point.Faults(), func(f point.Fault) bool { return !slices.Contains(fits, f) })
 	return slices.DeleteFunc(fits, func(f point.Fault) bool {

@@ -182,6 +182,10 @@ func mistakes(forever chan struct{}, left *hoard) []mistake {
 		{says: "leaves a process", in: leavingAProcess, cell: "P11/fin/once/write", want: "UNHARMED LEAK-PROCESS"},
 		{says: "keeps a dead connection", client: plantedClient(planted{exchange: ask, keep: true}), cell: "P7/rst/once/write",
 			want: "SURFACED POOL-POISONED"},
+		{says: "keeps a connection whose server has half-closed it", client: plantedClient(planted{exchange: ask, keep: true}),
+			cell: "P11/half-close/once/write", want: "UNHARMED POOL-POISONED"},
+		{says: "closes one whose server half-closes it first", client: plantedClient(careful), cell: "P11/half-close/always/write",
+			want: "UNHARMED"},
 		{says: "panics", client: answering(careful, onFailure(func(a *audit.Answer) { panic(a.Err) })), cell: "P7/rst/once/write",
 			want: "SURFACED-MASKED PANIC"},
 

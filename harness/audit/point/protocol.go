@@ -48,9 +48,9 @@ type Place struct {
 	// before it has arrived.
 	Unanswered bool
 	// Fits lists the faults that can strike here. Empty means RST, Unread, FIN,
-	// FINRST, Stall and StallRST, and those of [Fault.Harmless] in a reply. HalfClose
-	// needs a place toward the client, Unread one at which the client has sent
-	// something.
+	// FINRST, Stall and StallRST, those of [Fault.Harmless] in a reply, and behind a
+	// complete one (P11) HalfClose, which needs a place toward the client. Unread needs
+	// one at which the client has sent something.
 	Fits []Fault
 	// Adds lists faults that can strike here besides, and do by default: those
 	// that insert something; see Moment.Insert.

@@ -71,7 +71,7 @@ A cell of the audit is PLACE/FAULT/REPEAT/OPERATION, such as P7/rst/once/write.
     unread        a RST to the client because bytes of it were unread (Linux)
     fin           a FIN to both ends; what the client sends then is swallowed
     fin-rst       a FIN, and a RST to the client's next write
-    half-close    a FIN toward the client only
+    half-close    a FIN toward the client only; what it sends still arrives
     stall         no byte any more, and the connection stays open
     stall-rst     a stall, and then a RST
     refuse        nobody listens; with --backends also at one of two addresses
