@@ -17,6 +17,7 @@ func Limits() []string {
 		"a poll that waits, and whose descriptor was closed",
 		"a port that several sockets want, with SO_REUSEADDR",
 		"a port used again, of whose old connection the other end is still there",
+		"a proxy",
 		"a socket that connects to itself",
 		"await gone of what was no connection, or for a minute",
 		"bytes that another thread takes away under a peek that waits",

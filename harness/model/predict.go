@@ -128,6 +128,8 @@ func (m *machine) call(line script.Line) script.Result {
 			return m.destroyed(m.ever(c.Name))
 		}
 		beyond("a packet filter")
+	case script.Proxy:
+		beyond("a proxy")
 	case script.Wire, script.Kernel:
 		beyond("%s: nothing is recorded of a prediction", name)
 	}

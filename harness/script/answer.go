@@ -89,13 +89,13 @@ func (s Step) Result() string {
 }
 
 // Text writes the lines with their results, and beside what is not as expected
-// what was. Lines that nobody wrote are left out.
+// what was. Lines that nobody wrote are left out, but for the proxy's.
 func (a Answer) Text() string {
 	var b strings.Builder
 	calls, results := 0, 0
 	var shown []Step
 	for _, step := range a.Steps {
-		if step.Line.Implied() && step.ok() {
+		if step.Line.Implied() && step.ok() && step.Line.Call.Verb != Between {
 			continue
 		}
 		shown = append(shown, step)

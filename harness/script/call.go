@@ -47,11 +47,12 @@ const (
 	Await      Verb = "await"
 )
 
-// The verbs of the network, the wire and the kernel.
+// The verbs of the network, the proxy, the wire and the kernel.
 const (
 	Drops     Verb = "drops"
 	Passes    Verb = "passes"
 	Destroys  Verb = "destroys"
+	Between   Verb = "between"
 	WireRST   Verb = "rst"
 	WireFIN   Verb = "fin"
 	WireBytes Verb = "bytes"
@@ -73,12 +74,14 @@ type Call struct {
 
 	// Name is the other name: connect to (Nobody, too), accept from, bind same
 	// as (else empty), dup as, drops and passes toward, destroys, rst, fin, bytes
-	// and reason from.
-	Name string
+	// and reason from ([Proxy], too), and the first of proxy between, which connects. Other is its
+	// second, which listens.
+	Name, Other string
 
 	// How is one word: read, write or both of shutdown; in or out of splice; edge
 	// or once of watch; mptcp of socket; what drops: all, rst, all-but-rst; what
-	// await awaits: rst, fin, error, data, bytes, room, gone, state.
+	// await awaits: rst, fin, error, data, bytes, room, gone, state; stock of a
+	// proxy.
 	How string
 
 	Flags   []string  // of recv and send, without MSG_ and in small letters

@@ -10,6 +10,8 @@ type checker struct {
 	names   map[string]*named
 	threads map[Actor]thread
 	errors  Errors
+
+	proxied bool // there is a proxy
 }
 
 // A named is what is known of a name.
@@ -19,6 +21,8 @@ type named struct {
 	ended  Verb // what gave it up; empty while it is open
 	where  Position
 	maybe  bool // accept was to make it, and may have failed
+
+	connects bool // it has connected to a socket, or tried to
 }
 
 // A thread is what is known of a thread: its last call, and whether the script
@@ -71,9 +75,15 @@ func (c *checker) line(line Line, implied bool) {
 			c.absent(line, call.Name)
 		}
 	case Bind, Drops, Passes, Destroys, WireRST, WireFIN, WireBytes, Reason:
-		if call.Name != "" && c.names[call.Name] == nil {
+		if call.Name == Proxy && !c.proxied {
+			c.fail(line.At, "proxy between client and listener", "there is no proxy")
+			return
+		}
+		if call.Name != Proxy && call.Name != "" && c.names[call.Name] == nil {
 			c.absent(line, call.Name)
 		}
+	case Between:
+		c.proxy(line)
 	}
 	c.effect(line)
 }
@@ -171,6 +181,8 @@ func (c *checker) effect(line Line) {
 	n := c.names[name]
 	switch {
 	case n == nil:
+	case call.Verb == Connect:
+		n.connects = n.connects || call.Name != Nobody
 	case call.Verb == Dup:
 		if c.names[call.Name] != nil {
 			c.fail(line.At, "a name is one descriptor: "+call.Name+"2", "%s has a socket already", call.Name)

@@ -49,6 +49,8 @@ func (w *words) words(c *Call) {
 		passesWords(w, c)
 	case Destroys:
 		destroysWords(w, c)
+	case Between:
+		betweenWords(w, c)
 	case WireRST, WireFIN, WireBytes:
 		fromWords(w, c)
 	case Reason:
@@ -186,6 +188,10 @@ func destroysWords(w *words, c *Call) { c.Name = w.name(false) }
 
 func fromWords(w *words, c *Call) {
 	w.keyword("from")
+	if w.take(Proxy) {
+		c.Name = Proxy
+		return
+	}
 	c.Name = w.name(false)
 }
 
@@ -193,6 +199,16 @@ func reasonWords(w *words, c *Call) {
 	w.keyword("of")
 	w.keyword("rst")
 	fromWords(w, c)
+}
+
+// betweenWords reads the two ends, and which proxy it is.
+func betweenWords(w *words, c *Call) {
+	c.Name = w.name(false)
+	w.keyword("and")
+	c.Other = w.name(false)
+	if w.take("stock") {
+		c.How = "stock"
+	}
 }
 
 // setWords reads an option and its values.

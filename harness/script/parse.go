@@ -159,6 +159,8 @@ func exampleOf(actor string) string {
 	switch actor {
 	case Network:
 		return "drops all toward client"
+	case Proxy:
+		return "between client and listener"
 	case Wire:
 		return "rst from server"
 	case Kernel:
@@ -202,10 +204,6 @@ func parseActor(t token) (Actor, *Error) {
 			problem, hint = fmt.Sprintf("%q is a call, and nobody calls it", name), "client "+name
 		}
 		return Actor{}, &Error{At: t.at, Problem: problem, Hint: hint}
-	}
-	if name == Proxy {
-		return Actor{}, &Error{At: t.at, Problem: "there is no proxy in a script yet",
-			Hint: "its ends are connected to each other; between programs: resetlab proxy"}
 	}
 	if reserved(name) && threaded {
 		return Actor{}, &Error{At: t.at, Problem: fmt.Sprintf("%s has no threads", name)}

@@ -150,7 +150,7 @@ func (w *words) named(t token) Pattern {
 			w.at--
 			w.fail("TCP_ABORT_ON_CLOSE", "%s is no reason of the kernel", t)
 		}
-	} else if problem, hint := badName(t.text, "name"); problem != "" && t.text != Nobody {
+	} else if problem, hint := badName(t.text, "name"); problem != "" && t.text != Nobody && t.text != Proxy {
 		w.at--
 		w.fail(hint, "%s", problem)
 	}

@@ -125,6 +125,8 @@ func (c Call) wordsOf() []string {
 		return []string{c.Name}
 	case WireRST, WireFIN, WireBytes:
 		return []string{"from", c.Name}
+	case Between:
+		return nonEmpty(c.Name, "and", c.Other, c.How)
 	case Reason:
 		return []string{"of", "rst", "from", c.Name}
 	}

@@ -43,7 +43,7 @@ type Line struct {
 func (l Line) Implied() bool { return l.At == Position{} }
 
 // An Actor is who calls: a thread of an end, or one of the reserved [Network],
-// [Wire] and [Kernel].
+// [Proxy], [Wire] and [Kernel].
 type Actor struct {
 	Name   string // of the socket, which is one descriptor
 	Thread string // which thread of the end; empty if none is named, "*" for all that wait
@@ -52,7 +52,7 @@ type Actor struct {
 // The actors that are no sockets.
 const (
 	Network = "network" // the packet filter in the run's own network namespace
-	Proxy   = "proxy"   // nothing yet: no socket can have the name
+	Proxy   = "proxy"   // who passes a connection on
 	Wire    = "wire"    // what was captured
 	Kernel  = "kernel"  // what the kernel told
 	Nobody  = "nobody"  // a port where nobody listens, of "connect to nobody"
@@ -88,7 +88,8 @@ func reserved(name string) bool {
 
 // Steps returns the lines in the order of their calls. If no line says socket,
 // bind, listen or connect, the first three make a connection: listener listen,
-// client connect, server accept.
+// client connect, server accept. A proxy that the script begins with is there
+// before the client connects.
 func (s Script) Steps() []Line {
 	for _, line := range s.Lines {
 		switch line.Call.Verb {
@@ -96,12 +97,15 @@ func (s Script) Steps() []Line {
 			return s.Lines
 		}
 	}
-	implied := []Line{
-		{Actor: Actor{Name: Listener}, Call: Call{Verb: Listen, N: defaultBacklog}},
-		{Actor: Actor{Name: Client}, Call: Call{Verb: Connect, Name: Listener}},
-		{Actor: Actor{Name: Server}, Call: Call{Verb: Accept, Name: Listener}},
+	rest := s.Lines
+	all := []Line{{Actor: Actor{Name: Listener}, Call: Call{Verb: Listen, N: defaultBacklog}}}
+	if len(rest) > 0 && rest[0].Call.Verb == Between {
+		all, rest = append(all, rest[0]), rest[1:]
 	}
-	return append(implied, s.Lines...)
+	all = append(all,
+		Line{Actor: Actor{Name: Client}, Call: Call{Verb: Connect, Name: Listener}},
+		Line{Actor: Actor{Name: Server}, Call: Call{Verb: Accept, Name: Listener}})
+	return append(all, rest...)
 }
 
 // The limits of a script: what goes beyond them is a mistake, or no question

@@ -4,7 +4,7 @@ import "slices"
 
 // A Manual says how a verb is written, what it is and what it gives.
 type Manual struct {
-	Actor  string // Network, Wire or Kernel; empty for sockets
+	Actor  string // Network, Proxy, Wire or Kernel; empty for sockets
 	Verb   Verb
 	Syntax string // the verb with its words
 	Is     string // what it does, with the source
@@ -70,6 +70,8 @@ var verbs = []Manual{
 	{Network, Drops, "drops all|rst|all-but-rst toward NAME", "a packet filter", ruling},
 	{Network, Passes, "passes all toward NAME", "no packet filter any more", ruling},
 	{Network, Destroys, "destroys NAME", "SOCK_DESTROY (sock_diag(7), ss -K)", making},
+	{Proxy, Between, "between NAME and NAME [stock]",
+		"what the first connects to the second goes through ResetLab's proxy, or a stock toxiproxy", ruling},
 	{Wire, WireRST, "rst from NAME", "segments with RST that were captured", counting},
 	{Wire, WireFIN, "fin from NAME", "segments with FIN that were captured", counting},
 	{Wire, WireBytes, "bytes from NAME", "bytes that were captured", counting},

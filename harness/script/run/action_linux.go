@@ -124,7 +124,7 @@ func (c *course) named(address unix.Sockaddr, err error) script.Result {
 func (c *course) connect(line script.Line, e *end) (uintptr, func() script.Result, error) {
 	port := uint16(1)
 	if to := line.Call.Name; to != script.Nobody {
-		if port = c.port(to); port == 0 {
+		if port = c.reach(e.name, to); port == 0 {
 			return 0, nil, faultf(line, "%s has no address: it neither listens nor is bound", to)
 		}
 	}

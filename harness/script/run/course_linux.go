@@ -28,6 +28,7 @@ type course struct {
 	kept    [][]byte
 	corked  time.Time // when the first line was made by which bytes are kept back; zero: none was
 	resent  bool      // a segment was sent again since the last line was over
+	proxy   *proxy    // nil before a line starts it
 
 	lab      *lab.Lab // nil if nothing is recorded
 	recorder *record.Recorder
@@ -130,6 +131,8 @@ func (c *course) results(line script.Line) ([]script.Result, error) {
 	switch line.Actor.Name {
 	case script.Network:
 		return one(c.network(line))
+	case script.Proxy:
+		return one(c.between(line))
 	case script.Wire, script.Kernel:
 		return one(c.ask(line))
 	}

@@ -14,5 +14,7 @@
 // behind the segments is a barrier. A line is over when the kernel says the same
 // of every end before and after a barrier (TCP_INFO, SIOCINQ), and each thread
 // whose call has not returned sleeps in it (/proc/self/task/TID/syscall).
-// Nothing sleeps to wait for that. Linux only; root, or a user namespace.
+// A proxy between is a process of its own on that processor, which is over with a
+// line when all its threads sleep, without a timer. Nothing sleeps to wait for
+// that. Linux only; root, or a user namespace.
 package run

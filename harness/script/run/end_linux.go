@@ -120,7 +120,7 @@ func (c *course) peer(s *socket) *socket {
 			return other
 		}
 	}
-	return nil
+	return c.beyondProxy(s)
 }
 
 // nameOf is the name that had an address first, also if it has another by now: who
@@ -128,6 +128,9 @@ func (c *course) peer(s *socket) *socket {
 func (c *course) nameOf(address netip.AddrPort) string {
 	if name := c.ports[address.Port()]; name != "" {
 		return name
+	}
+	if c.proxy != nil {
+		return script.Proxy // nobody else has sockets there
 	}
 	return address.String()
 }

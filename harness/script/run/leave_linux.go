@@ -22,6 +22,9 @@ func (c *course) stillWaiting() {
 // their connection is gone. What is sent for that is in no recording.
 func (c *course) leave() error {
 	var errs []error
+	if c.proxy != nil {
+		errs = append(errs, c.proxy.end())
+	}
 	for _, w := range c.waiting {
 		errs = append(errs, c.release(w))
 	}

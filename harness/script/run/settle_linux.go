@@ -26,7 +26,8 @@ type look struct {
 // barrier lets pass what was in the queue before it, and what follows from that
 // is behind the barrier: so it is settled when nothing has changed across one;
 // to be sure, two. A connection whose descriptor is gone can be asked nothing: a
-// FIN, its ACK, the other FIN and its ACK are four generations.
+// FIN, its ACK, the other FIN and its ACK are four generations. A proxy is one more
+// who must have nothing to do: see [proxy].
 func (c *course) settle() error {
 	need := 2
 	if c.orphans {
@@ -35,7 +36,10 @@ func (c *course) settle() error {
 	if err := c.awaitThreads(); err != nil {
 		return err
 	}
-	before := c.looks()
+	before, err := c.looks()
+	if err != nil {
+		return err
+	}
 	for quiet := 0; quiet < need; {
 		if err := c.pass(); err != nil {
 			return err
@@ -43,7 +47,10 @@ func (c *course) settle() error {
 		if err := c.awaitThreads(); err != nil {
 			return err
 		}
-		after := c.looks()
+		after, err := c.looks()
+		if err != nil {
+			return err
+		}
 		if slices.Equal(before, after) {
 			quiet++
 		} else {
@@ -79,8 +86,9 @@ func (c *course) compare() {
 // closed is the number of the state CLOSE (tcp_states.h).
 const closed = 7
 
-// looks asks the kernel about every end, and notes which threads wait.
-func (c *course) looks() []look {
+// looks asks the kernel about every end, and about a proxy's, and notes which
+// threads wait.
+func (c *course) looks() ([]look, error) {
 	all := make([]look, 0, len(c.order)+len(c.threads))
 	for _, e := range c.order {
 		if e.fd >= 0 && e.first() {
@@ -93,7 +101,12 @@ func (c *course) looks() []look {
 			waiting++
 		}
 	}
-	return append(all, look{unread: waiting})
+	all = append(all, look{unread: waiting})
+	if c.proxy == nil {
+		return all, nil
+	}
+	others, err := c.proxy.look()
+	return append(all, others), err
 }
 
 func lookAt(fd int) look {
@@ -134,7 +147,7 @@ func (r *Runner) pass() error {
 }
 
 // awaitThreads returns when each thread's call has returned, or the thread
-// sleeps in it.
+// sleeps in it, and a proxy has nothing to do.
 func (c *course) awaitThreads() error {
 	for _, t := range c.threads {
 		for t.waits() {
@@ -151,7 +164,10 @@ func (c *course) awaitThreads() error {
 			yield()
 		}
 	}
-	return nil
+	if c.proxy == nil {
+		return nil
+	}
+	return c.proxy.awaitIdle(c.ctx)
 }
 
 // yield lets the other threads of the processor run (sched_yield(2)), and Go's
