@@ -19,6 +19,7 @@ import (
 // tryFlags are those of the command try.
 type tryFlags struct {
 	html, pcap, asJSON, recording, junit string
+	proxy                                string // "stock", "faithful" or empty
 	repeat, bound                        int
 	card                                 string // "auto", "always" or "never"
 	calls, predict, watchFile            bool
@@ -53,6 +54,12 @@ all files *.try below it are run. With - the script comes from standard input.
 The name of a scenario stands for its scripts, which 'resetlab list NAME' shows,
 and that of an example for that.
 
+With --proxy what the client connects to the listener goes through a proxy: a
+stock toxiproxy, which makes a FIN of every ending, or ResetLab's faithful one,
+which passes a RST on as a RST and a half-close as a half-close. The line 'proxy
+between client and listener', with 'stock' or without, says the same in a script.
+A line is over when the proxy, too, has nothing left to do.
+
 With --predict the results of a model stand beside the kernel's, and where they
 differ ≠ stands between: 'resetlab predict' asks the model alone.
 
@@ -70,6 +77,7 @@ or could not be run, 2 if a script is wrong or what was expected could not be ju
   resetlab try script.try --watch-file
   resetlab try 'client/a read 1; client/b read 1; server write "xy"' --repeat 100
   resetlab try --predict 'client read 1; server kill; client returns'
+  resetlab try --proxy stock 'client abort; server read 1'
   resetlab try --calls`,
 		ValidArgsFunction: completeScript,
 		RunE:              run(f.run),
@@ -77,6 +85,7 @@ or could not be run, 2 if a script is wrong or what was expected could not be ju
 	flags := command.Flags()
 	flags.BoolVar(&f.calls, "calls", false, "list the calls, what each is and gives")
 	flags.BoolVar(&f.predict, "predict", false, "put what a model of Linux says beside what the kernel does")
+	f.registerProxy(command)
 	flags.BoolVar(&f.watchFile, "watch-file", false, "run the scripts again each time a file of theirs is saved, until interrupted")
 	flags.IntVar(&f.repeat, "repeat", 1, "run each script `N` times, and say how often what came of it")
 	flags.IntVar(&f.bound, "bound", 60, "give a script up after `SECONDS`")
@@ -116,6 +125,9 @@ func (f *tryFlags) once(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if all, err = f.byProxy(all); err != nil {
+		return err
+	}
 	return t.run(all)
 }
 
@@ -128,6 +140,8 @@ func (f *tryFlags) check(t *trial) error {
 		return badInputf("--bound %d: want 1 to 86400 seconds", f.bound)
 	case f.card != "auto" && f.card != "always" && f.card != "never":
 		return badInputf("--card %s: allowed are auto, always and never", f.card)
+	case f.proxy != "" && f.proxy != stockProxy && f.proxy != faithfulProxy:
+		return badInputf("--proxy %s: allowed are stock and faithful", f.proxy)
 	case f.pcap == toStdout && terminal.Is(t.out):
 		return badInputf("--pcap -: a capture is no text for a terminal: give a file, or let a program read it")
 	}
@@ -197,8 +211,11 @@ func (t *trial) recordings() (all []*evidence.Recording) {
 func (t *trial) run(all []source) error {
 	t.began, t.single = time.Now(), len(all) == 1 && t.flags.repeat == 1
 	runner, err := scripts.New(scripts.Options{Evidence: t.records(), Bound: time.Duration(t.flags.bound) * time.Second})
+	if err != nil && t.flags.proxy == "" {
+		err = instead(err, t.cmd.Flags().Args())
+	}
 	if err != nil {
-		return instead(err, t.cmd.Flags().Args())
+		return err
 	}
 	bar := newProgress(t.cmd.ErrOrStderr(), len(all)*t.flags.repeat, "running the scripts")
 	for _, s := range all {

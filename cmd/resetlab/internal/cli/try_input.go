@@ -222,14 +222,14 @@ func completeScript(_ *cobra.Command, args []string, typed string) ([]string, co
 	if len(fields) > 0 && !strings.HasSuffix(line, " ") {
 		fields = fields[:len(fields)-1]
 	}
-	names := []string{script.Client, script.Server, script.Listener, script.Network, script.Wire, script.Kernel}
+	names := []string{script.Client, script.Server, script.Listener, script.Network, script.Proxy, script.Wire, script.Kernel}
 	if len(fields) > 1 {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	if len(fields) == 1 {
 		names = nil
 		actor := ""
-		if slices.Contains([]string{script.Network, script.Wire, script.Kernel}, fields[0]) {
+		if slices.Contains([]string{script.Network, script.Proxy, script.Wire, script.Kernel}, fields[0]) {
 			actor = fields[0]
 		}
 		for _, m := range script.Verbs() {
