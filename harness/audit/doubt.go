@@ -27,11 +27,23 @@ type tried struct {
 // of that: the clock stood still. A refused client that is late may have spent
 // the time on being loaded, beside others: it shows on no connection when it
 // begins. A client that fails where nothing was wrong may have failed for another
-// reason, such as a server that was busy: it is to do so again.
-func (r *run) doubts(result tried) bool {
+// reason, such as a server that was busy: it is to do so again. A program that did
+// not end in time may only have been slow beside others.
+func (r *run) doubts(result tried) bool { return r.unproven(result) || result.leavesProcess() }
+
+// unproven says the same without looking at what was left behind.
+func (r *run) unproven(result tried) bool {
 	v := result.Verdict
 	return v.Has(verdict.NotStruck, verdict.Broken, verdict.Unprovoked) || r.starved(result) && (v.Bad() || v.Weak()) && !v.Has(verdict.Hung) ||
 		v.Has(verdict.Late) && result.Fault == point.Refuse
+}
+
+// enough is how many cells are run again alone, and leave processes behind again,
+// until the rest is believed.
+const enough = 3
+
+func (t tried) leavesProcess() bool {
+	return slices.Contains(t.Verdict.Hygiene, verdict.LeakProcess)
 }
 
 // overlooks says whether a sweep holds a poisoned pool against a client that may
@@ -59,5 +71,6 @@ func (r *run) doubtless(result tried) verdict.Result {
 // timed says whether a time-out, of the audit or of the client, may have decided.
 func timed(r verdict.Result) bool {
 	return r.Verdict.Has(verdict.Late, verdict.Unprovoked) || slices.Contains(r.Verdict.Hygiene, verdict.PoolPoisoned) ||
+		slices.Contains(r.Verdict.Hygiene, verdict.LeakProcess) ||
 		r.Verdict.Has(verdict.SurfacedMasked) && slices.Contains([]harness.Ending{harness.GaveUp, harness.TimedOut}, r.Ending)
 }

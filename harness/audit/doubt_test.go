@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,5 +94,52 @@ func TestALateRefusalIsTriedAgainAlone(t *testing.T) {
 		if got := report.Cells[0]; got.Verdict.String() != c.want || got.First == nil || got.First.String() != "LATE" {
 			t.Errorf("%s: %v, first %v, want %s, first LATE", c.name, got.Verdict, got.First, c.want)
 		}
+	}
+}
+
+// A leaver is a client that tells what it has left behind.
+type leaver struct {
+	audit.Client
+	left []string
+}
+
+func (l leaver) Left() []string { return l.left }
+
+// TestWhatIsLeftBehindIsLookedAtAgainAlone: a program that does not end in time beside
+// others is given a second chance; one that never does is not run twice in each cell.
+func TestWhatIsLeftBehindIsLookedAtAgainAlone(t *testing.T) {
+	process := []string{string(verdict.LeakProcess)}
+	for _, c := range []struct {
+		name   string
+		always bool
+	}{{"once", false}, {"always", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			var opened atomic.Int64
+			s := subject(t, func() audit.Client {
+				client := leaver{Client: &planted{exchange: ask}}
+				if opened.Add(1) == 1 || c.always {
+					client.left = process
+				}
+				return client
+			})
+			report, err := audit.Run(t.Context(), s, audit.Options{Only: []string{"P7/*/*/*"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			cells, leaving := int64(len(report.Cells)), int64(0)
+			for _, cell := range report.Cells {
+				if slices.Contains(cell.Verdict.Hygiene, verdict.LeakProcess) {
+					leaving++
+				}
+			}
+			want, again := int64(0), int64(1)
+			if c.always {
+				want, again = cells, 3
+			}
+			if leaving != want || opened.Load() != cells+again {
+				t.Errorf("of %d cells %d leave a process behind, and %d clients were opened: want %d and %d",
+					cells, leaving, opened.Load(), want, cells+again)
+			}
+		})
 	}
 }

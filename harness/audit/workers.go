@@ -14,7 +14,7 @@ import (
 // is done once more looking. It stops with the context.
 func (r *run) each(ctx context.Context, order []int, work func(int) tried, collect func(int, verdict.Result)) {
 	defer r.clock.start(context.WithoutCancel(ctx))() // what ends a cell waits by it, too
-	first := map[int]verdict.Verdict{}
+	first := map[int]tried{}
 	var unseen, doubtful []int
 	settle := func(i int, result tried) {
 		again := &unseen
@@ -24,19 +24,29 @@ func (r *run) each(ctx context.Context, order []int, work func(int) tried, colle
 			again = &doubtful
 		default:
 			if was, before := first[i]; before {
-				result.First = &was
+				result.First = &was.Verdict
 			}
 			collect(i, result.Result)
 			return
 		}
-		*again, first[i] = append(*again, i), result.Verdict
+		*again, first[i] = append(*again, i), result
 	}
 	r.atOnce(ctx, r.options.Parallel, order, r.late, work, settle)
 	defer func(sweeping bool) { r.sweeping = sweeping }(r.sweeping)
 	r.sweeping = false // what is tried again is looked at
 	r.atOnce(ctx, r.options.Parallel, unseen, nil, work, settle)
-	r.atOnce(ctx, 1, doubtful, nil, work, func(i int, result tried) {
-		before := first[i]
+	leaves := 0
+	r.atOnce(ctx, 1, doubtful, nil, func(i int) tried {
+		if leaves >= enough && !r.unproven(first[i]) {
+			return first[i] // it leaves processes behind on an idle machine, too
+		}
+		result := work(i)
+		if result.leavesProcess() {
+			leaves++
+		}
+		return result
+	}, func(i int, result tried) {
+		before := first[i].Verdict
 		result.First = &before
 		collect(i, r.doubtless(result))
 	})
