@@ -1,9 +1,11 @@
 package audit
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/audit/point"
 )
 
 // A coverage is the places that a call comes by in a rehearsal.
@@ -15,6 +17,8 @@ type coverage struct {
 	call Call
 	met  []metPlace
 	ours map[request]bool // whether it is the call's, of each that has been seen
+
+	turns map[int]*taking // by connection
 }
 
 // A request is one on a connection. Its exchange is 0 outside of any.
@@ -29,7 +33,7 @@ type metPlace struct {
 func (c *coverage) begin(call Call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.call, c.met, c.ours = call, nil, map[request]bool{}
+	c.call, c.met, c.ours, c.turns = call, nil, map[request]bool{}, map[int]*taking{}
 }
 
 func (c *coverage) watch(connection int) harness.Watcher {
@@ -37,6 +41,12 @@ func (c *coverage) watch(connection int) harness.Watcher {
 	return func(toward harness.End, b []byte) *harness.Cut {
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if c.turns != nil && len(b) > 0 {
+			if c.turns[connection] == nil {
+				c.turns[connection] = &taking{}
+			}
+			c.turns[connection].count(toward, len(b))
+		}
 		for _, moment := range watcher.See(toward, b) {
 			in := request{connection, moment.Exchange}
 			c.met = append(c.met, metPlace{moment.Place, in})
@@ -46,6 +56,37 @@ func (c *coverage) watch(connection int) harness.Watcher {
 		}
 		return nil
 	}
+}
+
+// A taking is how the ends of a connection have taken turns.
+type taking struct {
+	turns   []point.Turn
+	replied bool // the present turn has a reply
+}
+
+func (t *taking) count(toward harness.End, n int) {
+	if len(t.turns) == 0 || toward == harness.Server && t.replied {
+		t.turns, t.replied = append(t.turns, point.Turn{}), false
+	}
+	now := &t.turns[len(t.turns)-1]
+	if toward == harness.Server {
+		now.ToServer += int64(n)
+		return
+	}
+	now.ToClient += int64(n)
+	t.replied = true
+}
+
+// takenTurns returns the turns of the call's connection, if it was one.
+func (c *coverage) takenTurns() []point.Turn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, only := range c.turns {
+		if len(c.turns) == 1 {
+			return slices.Clone(only.turns)
+		}
+	}
+	return nil
 }
 
 // taken returns the places at the call's requests and outside of any, and whether

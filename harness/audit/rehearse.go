@@ -23,8 +23,11 @@ type Rehearsal struct {
 	// Nameless says that requests were seen, and the call's id in none of them: no
 	// fault would strike them.
 	Nameless bool
-	Start    time.Duration // that a client which has to be loaded took until it began with a call; 0 if nothing shows it
-	Reused   bool          // the call came on a connection that had carried another
+	// Turns are those on the call's connection, before it was closed; nil if it was
+	// not one, or they are not seen.
+	Turns  []point.Turn
+	Start  time.Duration // that a client which has to be loaded took until it began with a call; 0 if nothing shows it
+	Reused bool          // the call came on a connection that had carried another
 }
 
 // Rehearse performs a call without a fault, the same way as [Run] does
@@ -95,6 +98,7 @@ func (l *localInjector) rehearse() {
 // the call.
 func (l *localInjector) visited(_ context.Context, r *Rehearsal) error {
 	r.Places, r.Nameless = l.coverage.taken()
+	r.Turns = l.coverage.takenTurns()
 	r.Reused = l.coverage.before > 0 && l.dialled.Load() == l.coverage.before
 	return nil
 }

@@ -29,6 +29,9 @@ type Survey struct {
 	// Nameless are the operations in whose requests the call's id was not seen: no
 	// fault would strike them, and their places are missing.
 	Nameless []point.Operation
+	// Varying are the operations of which two calls were not alike in their turns,
+	// where those tell a [point.Learner] where requests and replies end.
+	Varying []point.Operation
 }
 
 // Survey performs every operation without a fault, in every shape that the
@@ -53,7 +56,7 @@ func (c Command) Survey(
 		c.costs.started(r.Start)
 		return r, err
 	}
-	survey := &Survey{}
+	survey := &Survey{Varying: c.learnTurns(&s, operations, rehearse)}
 	learnt, err := c.learn(s, survey, met, operations, rehearse)
 	if err != nil {
 		return nil, err

@@ -96,9 +96,13 @@ data, and once for MULTI to EXEC. Any password is good.`,
 		{
 			name: "tcp", title: "any protocol over TCP",
 			long: `Audit a client of any protocol, by the bytes of its connections: the server is
-your own. With --sweep every byte is a fault point.`,
+your own. Places are where the two ends take turns: P5, P7 and P8 at the first byte
+of a request and of its reply, P5.turn2 and so on in the next ones. Where the last
+request and reply of an operation end (P6, P10 and P11, as P11.write), two calls
+without a fault tell, if they are alike. With --session there are the places on a
+connection that is kept. With --sweep every byte is a fault point.`,
 			example:  `  resetlab audit tcp --upstream db:5432 --count 'count-rows {id}' --sweep -- ./insert --at {address} --id {id}`,
-			protocol: protocols.Bytes,
+			protocol: protocols.Turns,
 		},
 		{
 			name: "tls", title: "any protocol over TLS",
@@ -106,7 +110,7 @@ your own. With --sweep every byte is a fault point.`,
 server is your own and gets plain text. The certificate to trust is in {ca}, and
 OpenSSL, Go, curl, Node and Python's requests are told of it in their environment.`,
 			example:  `  resetlab audit tls --upstream localhost:8080 --count 'count-rows {id}' -- ./insert --tls {address} --ca {ca} --id {id}`,
-			protocol: protocols.Bytes,
+			protocol: protocols.Turns,
 			tls:      true,
 		},
 	}

@@ -36,7 +36,12 @@ func (a *auditing) subject(cmd *cobra.Command) (audit.Subject, error) {
 	if err := a.nameless(survey, missing); err != nil {
 		return audit.Subject{}, err
 	}
-	if len(missing) > 0 {
+	if len(survey.Varying) > 0 && !a.flags.sweep {
+		fmt.Fprintf(cmd.ErrOrStderr(), "resetlab: %s: no two calls without a fault were alike, on one connection:"+
+			" where their requests and replies end is not known, and P6, P10 and P11 are left out\n",
+			strings.Join(plainWords(survey.Varying), ", "))
+	}
+	if _, learns := a.plain.Protocol.(point.Learner); len(missing) > 0 && (!learns || len(a.flags.cells)+len(a.flags.only) > 0) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "resetlab: left out: %s: this client's conversations do not come by there\n",
 			strings.Join(missing, ", "))
 	}

@@ -28,6 +28,9 @@ func beAudited() {
 	if args[1] == "write" && !slices.Contains(args, "careless") {
 		attempts = 1
 	}
+	if slices.Contains(args, "varying") { // no two requests of it are of one length
+		args[1] = strings.Repeat("v", os.Getpid()%4096) + args[1]
+	}
 	for {
 		reply, err := perform(args[0], args[1], args[2])
 		if err == nil {
