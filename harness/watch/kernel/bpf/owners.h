@@ -1,7 +1,8 @@
 // Whose the sockets are, and what else is kept of them. Most have a place in an
-// array, by their cookies: that allocates nothing. Whose place belongs to another
-// socket that is open has it in storage of its own, which the kernel frees with the
-// socket.
+// array, by where they are in memory: that allocates nothing, and the kernel gives
+// the memory of a socket that is gone to the next one, so that the place is in a
+// cache. Whose place belongs to another socket that is open has it in storage of its
+// own, which the kernel frees with the socket.
 
 volatile const __u32 places = 1 << 16; // a power of two
 struct {
@@ -17,9 +18,9 @@ struct {
 	__type(value, struct owner);
 } more_sockets SEC(".maps");
 
-// Without owners a word is enough, of which eight share a line of a cache: the
-// cookie, whether an event has been told of it, and the state before the end. It is
-// asked for while the socket ends: in the same call.
+// Without owners a word is enough: whose it is, whether an event has been told of
+// it, whether it has ended, and the state before that. It is asked for while the
+// socket ends: in the same call.
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1 << 16);
@@ -27,7 +28,8 @@ struct {
 	__type(value, __u64);
 } ends SEC(".maps");
 #define TOLD 0x100
-#define WORD(cookie, low) ((cookie) << 16 | (low))
+#define ENDED 0x200
+#define WORD(id, low) ((id) << 16 | (low))
 
 // Who listens: a connection begins as its listener's.
 struct listener { __u32 netns, port; __u8 address[16]; };
@@ -38,110 +40,128 @@ struct {
 	__type(value, struct process);
 } listeners SEC(".maps");
 
-// The key of an owner is the cookie, which is never used again, and whether the
-// socket is open: else its place may be taken.
-#define CLOSED_KEY(cookie) ((cookie) << 1)
-#define OPEN_KEY(cookie) ((cookie) << 1 | 1)
+// The key of an owner is which socket it is, and whether that is open: else its
+// place may be taken.
+#define CLOSED_KEY(id) ((id) << 1)
+#define OPEN_KEY(id) ((id) << 1 | 1)
+
+// id_of tells sockets apart that there are at the same time. A later one may have the
+// same: what is kept of one that is closed is nothing to one that is open. The
+// verifier lets nobody reckon with a pointer, but with how far two are apart.
+static __always_inline __u64 id_of(const struct sock *sk) { return (__u64)sk - (__u64)&seen; }
+
+static __always_inline _Bool is_open(const struct sock *sk) { return sk->__sk_common.skc_state != CLOSE; }
+
+// place_at spreads the sockets over the places: they are some kilobytes apart.
+static __always_inline __u32 place_at(__u64 id) { return (id * 0x9e3779b97f4a7c15) >> 40 & (places - 1); }
 
 static __always_inline __u64 cookie_of(const struct sock *sk)
 {
 	return sk->__sk_common.skc_cookie.counter ?: bpf_get_socket_cookie((void *)sk);
 }
 
-static __always_inline struct owner *place_of(__u64 cookie)
+static __always_inline struct owner *place_of(__u64 id)
 {
-	__u32 place = cookie & (places - 1);
+	__u32 place = place_at(id);
 
 	return bpf_map_lookup_elem(&sockets, &place);
 }
 
 // known returns what is kept of a socket, if something is.
-static __always_inline struct owner *known(const struct sock *sk, __u64 cookie)
+static __always_inline struct owner *known(const struct sock *sk)
 {
-	struct owner *o = place_of(cookie);
+	__u64 id = id_of(sk);
+	struct owner *o = place_of(id);
 
-	if (o && (o->key | 1) == OPEN_KEY(cookie))
+	if (o && (o->key == OPEN_KEY(id) || (o->key == CLOSED_KEY(id) && !is_open(sk))))
 		return o;
 	return bpf_sk_storage_get(&more_sockets, (void *)sk, 0, 0);
 }
 
-static __always_inline __u64 *end_of(__u64 cookie)
+static __always_inline __u64 *end_of(__u64 id)
 {
-	__u32 place = cookie & (places - 1);
+	__u32 place = place_at(id);
 
 	return bpf_map_lookup_elem(&ends, &place);
 }
 
-// is_told says whether an event has been told of a socket since it was opened.
-static __always_inline _Bool is_told(const struct sock *sk, __u64 cookie)
+// word_of is what a word says of a socket; 0: nothing.
+static __always_inline __u64 word_of(const __u64 *end, __u64 id, _Bool open)
 {
+	__u64 word = *end;
+
+	return word >> 16 == id << 16 >> 16 && !(open && word & ENDED) ? word : 0;
+}
+
+// is_told says whether an event has been told of a socket since it was opened.
+static __always_inline _Bool is_told(const struct sock *sk)
+{
+	__u64 id = id_of(sk), *end;
 	struct owner *o;
-	__u64 *end;
 
 	if (without_owners)
-		return (end = end_of(cookie)) && *end >> 16 == cookie && *end & TOLD;
-	return (o = known(sk, cookie)) && o->told;
+		return (end = end_of(id)) && word_of(end, id, is_open(sk)) & TOLD;
+	return (o = known(sk)) && o->told;
 }
 
 // told_in notes that an event is, and returns the state in which the socket was: its
 // own end came first where it is closed.
-static __always_inline __u8 told_in(__u64 cookie, __u8 state)
+static __always_inline __u8 told_in(const struct sock *sk, __u8 state)
 {
-	__u64 *end = end_of(cookie);
+	__u64 id = id_of(sk), *end = end_of(id), word;
 
 	if (!end)
 		return state;
-	if (state == CLOSE && *end >> 16 == cookie && (__u8)*end)
-		state = *end;
-	*end = WORD(cookie, TOLD | state);
+	word = word_of(end, id, state != CLOSE);
+	if (state == CLOSE && (__u8)word)
+		state = word;
+	*end = WORD(id, word & ENDED | TOLD | state);
 	return state;
 }
 
-// changes notes what a socket was when it ends, and forgets that when it is opened
-// again.
-static __always_inline void changes(const struct sock *sk, __u8 from, int to)
+// ends_in notes what a socket was when it ends.
+static __always_inline void ends_in(const struct sock *sk, __u8 state)
 {
-	__u64 cookie = to == CLOSE ? cookie_of(sk) : sk->__sk_common.skc_cookie.counter;
-	__u64 *end = end_of(cookie);
+	__u64 id = id_of(sk), *end = end_of(id);
 
-	if (!end)
-		return;
-	if (to == CLOSE)
-		*end = WORD(cookie, from | (*end >> 16 == cookie ? *end & TOLD : 0));
-	else if (*end >> 16 == cookie)
-		*end = 0;
+	if (end)
+		*end = WORD(id, word_of(end, id, 1) & TOLD | ENDED | state);
+}
+
+static __always_inline struct owner *cleared(struct owner *o)
+{
+	o->since = 0;
+	o->pass = o->by.tgid = 0;
+	o->how = o->was = o->told = o->role = 0;
+	return o;
 }
 
 // keep returns what is kept of a socket, and begins with that. Of one that is not
-// open it is kept until another one takes the place.
-static __always_inline struct owner *keep(const struct sock *sk, __u64 cookie, _Bool open)
+// open it is kept until another one takes the place, or the socket itself is opened.
+static __always_inline struct owner *keep(const struct sock *sk, _Bool open)
 {
-	struct owner *o = place_of(cookie), *other;
-	__u64 key = open ? OPEN_KEY(cookie) : CLOSED_KEY(cookie), had;
+	__u64 id = id_of(sk), key = open ? OPEN_KEY(id) : CLOSED_KEY(id), had;
+	struct owner *o = place_of(id), *other;
 
 	if (!o)
 		return 0;
 	had = o->key;
-	if (had == OPEN_KEY(cookie) || had == key)
+	if (had == OPEN_KEY(id) || had == key)
 		return o;
-	if (had != CLOSED_KEY(cookie) && (other = bpf_sk_storage_get(&more_sockets, (void *)sk, 0, 0)))
+	if (had != CLOSED_KEY(id) && (other = bpf_sk_storage_get(&more_sockets, (void *)sk, 0, 0)))
 		return other;
-	if (!(had & 1) && __sync_val_compare_and_swap(&o->key, had, key) == had) {
-		if (had != CLOSED_KEY(cookie)) {
-			o->since = 0;
-			o->pass = o->by.tgid = 0;
-			o->how = o->was = o->told = o->role = 0;
-		}
-		return o;
-	}
+	if (!(had & 1) && __sync_val_compare_and_swap(&o->key, had, key) == had)
+		return cleared(o);
 	return bpf_sk_storage_get(&more_sockets, (void *)sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 }
 
 // leave lets another socket have the place.
-static __always_inline void leave(struct owner *o, __u64 cookie)
+static __always_inline void leave(struct owner *o, const struct sock *sk)
 {
-	if (o->key == OPEN_KEY(cookie)) // it is no storage of its own
-		o->key = CLOSED_KEY(cookie);
+	__u64 id = id_of(sk);
+
+	if (o->key == OPEN_KEY(id)) // it is no storage of its own
+		o->key = CLOSED_KEY(id);
 }
 
 static __always_inline void name(char *to, const struct task_struct *task)

@@ -47,7 +47,7 @@ static __always_inline void inherited(struct event *e, const struct sock *sk)
 
 static __always_inline void owned(struct event *e, const struct sock *sk)
 {
-	struct owner *o = keep(sk, e->cookie, 0);
+	struct owner *o = keep(sk, is_open(sk));
 
 	if (!o)
 		return;
@@ -83,27 +83,24 @@ static __always_inline void socket(struct event *e, const struct sock *sk)
 	if (e->was != CLOSE)
 		e->flags |= OPEN;
 	if (e->flags & FULL && without_owners)
-		e->was = told_in(e->cookie, e->was);
+		e->was = told_in(sk, e->was);
 	else if (e->flags & FULL)
 		owned(e, sk);
 }
 
 // Up to Linux 6.12 the verifier believes that no argument is NULL, and drops
 // what asks for it; so it is asked of a copy that it knows nothing about.
-static __always_inline _Bool is_null(void *argument)
-{
-	__u64 copy = 1;
-
-	bpf_probe_read_kernel(&copy, sizeof copy, argument);
-	return !copy;
-}
+struct copy { __u64 socket, segment; };
 
 SEC("tp_btf/tcp_send_reset")
 int tcp_send_reset(__u64 *ctx)
 {
 	const struct sock *sk = (void *)ctx[0];
 	const struct sk_buff *skb = (void *)ctx[1];
-	_Bool unknown = is_null(&ctx[0]), passive = !is_null(&ctx[1]);
+	struct copy copy = { 1, 1 };
+
+	bpf_probe_read_kernel(&copy, sizeof copy, ctx);
+	_Bool unknown = !copy.socket, passive = copy.segment;
 	struct event e = begin(SENT);
 
 	e.reason = has_reason ? (__u32)ctx[2] : -1;
@@ -135,7 +132,7 @@ int inet_sk_error_report(__u64 *ctx)
 
 	if (sk->sk_protocol != IPPROTO_TCP || !error || error == 32 || error == 104)
 		return 0;
-	if (is_told(sk, sk->__sk_common.skc_cookie.counter))
+	if (is_told(sk))
 		return 0;
 	struct event e = begin(FAILED);
 	e.reason = -1;
@@ -153,24 +150,22 @@ int inet_sock_set_state(__u64 *ctx)
 {
 	const struct sock *sk = (void *)ctx[0];
 	int from = ctx[1], to = ctx[2];
-	__u32 wanted = (without_owners ? 1 << SYN_SENT : OWN | 1 << ESTABLISHED) | 1 << CLOSE;
+	__u32 wanted = (without_owners ? 0 : OWN | 1 << ESTABLISHED) | 1 << CLOSE;
 	struct owner *o;
-	__u64 cookie;
 
-	if (!(wanted >> (to & 31) & 1) || sk->sk_protocol != IPPROTO_TCP)
+	if (!(wanted >> (to & 31) & 1) || from == CLOSE && to == CLOSE || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	if (without_owners) {
-		changes(sk, from, to);
+		ends_in(sk, from);
 		return 0;
 	}
-	cookie = cookie_of(sk);
-	if (!(o = keep(sk, cookie, to != CLOSE)))
+	if (!(o = keep(sk, 1))) // it is open, or was until now
 		return 0;
 	if (from == SYN_RECV && !o->role)
 		o->role = SERVER;
 	if (to == CLOSE) {
 		o->was = from;
-		leave(o, cookie);
+		leave(o, sk);
 		if (from == LISTEN)
 			listens_no_more(sk, o);
 		return 0;
@@ -213,10 +208,10 @@ int holders(struct bpf_iter__task_file *ctx)
 	bpf_seq_write(meta->seq, &h, sizeof h);
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	if (!(o = keep(sk, h.cookie, sk->__sk_common.skc_state != CLOSE)))
+	if (!(o = keep(sk, is_open(sk))))
 		return 0;
-	if (sk->__sk_common.skc_state == CLOSE) // it may be since a moment ago
-		leave(o, h.cookie);
+	if (!is_open(sk)) // it may be since a moment ago
+		leave(o, sk);
 	if (o->how == CONNECT || o->how == CLOSED)
 		return 0;
 	if (sk->__sk_common.skc_state == LISTEN) {

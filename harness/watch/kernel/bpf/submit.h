@@ -78,6 +78,7 @@ struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 256 << 10); } e
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 16 << 20); } more_events SEC(".maps");
 volatile const __u32 ring_bytes = 256 << 10; // of the first one
 volatile const __u32 two_rings = 1;
+_Bool spilt;  // whether the second one was ever used
 __u64 woken; // when the reader was, by CLOCK_MONOTONIC
 
 // put wakes the reader only where the first ring fills up, and not again for 10
@@ -96,8 +97,9 @@ static __always_inline void put(struct event *e)
 		woken = e->ns;
 		wake = BPF_RB_FORCE_WAKEUP;
 	}
-	if (!(two_rings && bpf_ringbuf_query(&more_events, BPF_RB_AVAIL_DATA)) && !bpf_ringbuf_output(&events, e, size, wake))
+	if (!(two_rings && spilt && bpf_ringbuf_query(&more_events, BPF_RB_AVAIL_DATA)) && !bpf_ringbuf_output(&events, e, size, wake))
 		return;
+	spilt = 1;
 	if (!two_rings || bpf_ringbuf_output(&more_events, e, size, BPF_RB_NO_WAKEUP))
 		__sync_fetch_and_add(&lost, 1);
 }
