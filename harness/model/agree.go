@@ -10,17 +10,34 @@ import (
 // Agrees says whether a kernel did what one of the [Outcomes] says, as far as it
 // says something, and up to a difference that may be the machine's doing.
 func Agrees(predicted, happened script.Answer) bool {
-	open := strings.HasPrefix(predicted.Stopped, NotModelled)
+	same, doubt := compare(predicted, happened)
+	return same || doubt
+}
+
+// Doubted says whether the two agree only up to such a difference.
+func Doubted(predicted, happened script.Answer) bool {
+	same, doubt := compare(predicted, happened)
+	return !same && doubt
+}
+
+// compare says whether the two are the same, and if not, whether the first line
+// that differs is in doubt; behind the last line, whether that is.
+func compare(predicted, happened script.Answer) (same, doubt bool) {
+	doubted := func(i int) bool { return i >= 0 && happened.Steps[i].Doubt != "" }
 	for i, step := range predicted.Steps {
 		if i >= len(happened.Steps) {
-			return false
+			return false, doubted(i - 1)
 		}
 		if !Same(step, happened.Steps[i]) {
-			return happened.Steps[i].Doubt != ""
+			return false, doubted(i)
 		}
 	}
-	return open || len(happened.Steps) == len(predicted.Steps) &&
-		slices.Equal(predicted.Waiting, happened.Waiting) && (predicted.Stopped == "") == (happened.Stopped == "")
+	if strings.HasPrefix(predicted.Stopped, NotModelled) {
+		return true, false
+	}
+	same = len(happened.Steps) == len(predicted.Steps) && slices.Equal(predicted.Waiting, happened.Waiting) &&
+		(predicted.Stopped == "") == (happened.Stopped == "")
+	return same, doubted(len(predicted.Steps) - 1)
 }
 
 // Same says whether what came of a line is what was predicted.

@@ -126,6 +126,14 @@ func TestAgrees(t *testing.T) {
 		want   bool
 	}{
 		{"the same", func(*script.Answer) {}, true},
+		{"somebody waits", func(a *script.Answer) { a.Waiting = []string{"client: read 1"} }, false},
+		{"somebody waits, doubted", func(a *script.Answer) {
+			a.Waiting, a.Steps[unread+1].Doubt = []string{"client: read 1"}, "late"
+		}, true},
+		{"somebody waits, doubted before", func(a *script.Answer) {
+			a.Waiting, a.Steps[unread].Doubt = []string{"client: read 1"}, "late"
+		}, false},
+		{"shorter, doubted", func(a *script.Answer) { a.Steps[unread].Doubt = "late"; a.Steps = a.Steps[:unread+1] }, true},
 		{"shorter", func(a *script.Answer) { a.Steps = a.Steps[:unread+1] }, false},
 		{"longer", func(a *script.Answer) { a.Steps = append(a.Steps, a.Steps[0]) }, false},
 		{"stopped at its end", func(a *script.Answer) { a.Stopped = "it has no socket" }, false},
@@ -142,6 +150,9 @@ func TestAgrees(t *testing.T) {
 		test.change(&happened)
 		if got := model.Agrees(predicted, happened); got != test.want {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+		if got, want := model.Doubted(predicted, happened), test.want && test.name != "the same"; got != want {
+			t.Errorf("%s is doubted: %v, want %v", test.name, got, want)
 		}
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stillWaiting notes which calls have not returned at the end.
+// stillWaiting notes which calls had not returned when the last line was over: what
+// a timer of the kernel lets return after that is no part of the script.
 func (c *course) stillWaiting() {
 	for _, w := range c.waiting {
-		if !w.job.over.Load() {
+		if !w.noted {
 			c.answer.Waiting = append(c.answer.Waiting, fmt.Sprintf("%s: %s", w.line.Actor, w.line.Call))
 			c.journalPending(w)
 		}

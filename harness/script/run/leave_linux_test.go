@@ -5,9 +5,13 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/resetlab/resetlab/harness/script"
 	"github.com/resetlab/resetlab/harness/script/run"
@@ -89,4 +93,64 @@ func TestNothingIsLeft(t *testing.T) {
 	if after := held(t); after.goroutines > before.goroutines || after.descriptors > before.descriptors {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
+}
+
+// TestReturnsAfterTheEnd: who waits at the end is who waited when the last line was
+// over, also if the call returns right after that, as a timer can let it.
+func TestReturnsAfterTheEnd(t *testing.T) {
+	r := start(t, run.Options{Line: func(step script.Step) {
+		if step.Line.Call.Verb == script.Poll {
+			shutAll(t)
+			for t.Context().Err() == nil && inCall(t, unix.SYS_RECVFROM) {
+				runtime.Gosched()
+			}
+		}
+	}})
+	result, err := r.Run(t.Context(), parse(t, `server recv 2; client poll`))
+	if err != nil || !slices.Equal(result.Answer.Waiting, []string{"server: recv 2"}) {
+		t.Errorf("waiting: %q, %v\n%s", result.Answer.Waiting, err, result.Answer.Text())
+	}
+}
+
+// shutAll shuts every connection of this process down.
+func shutAll(t *testing.T) {
+	t.Helper()
+	shut := 0
+	for _, entry := range entries(t, "/proc/self/fd") {
+		fd, err := strconv.Atoi(entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO); err == nil && info.State == 1 &&
+			unix.Shutdown(fd, unix.SHUT_RDWR) == nil {
+			shut++
+		}
+	}
+	if shut == 0 {
+		t.Fatal("no connection was found")
+	}
+}
+
+// inCall says whether a thread of this process is in a system call.
+func inCall(t *testing.T, number int) bool {
+	t.Helper()
+	for _, thread := range entries(t, "/proc/self/task") {
+		text, _ := os.ReadFile("/proc/self/task/" + thread + "/syscall") // it may have ended
+		if strings.HasPrefix(string(text), strconv.Itoa(number)+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+func entries(t *testing.T, directory string) (names []string) {
+	t.Helper()
+	all, err := os.ReadDir(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range all {
+		names = append(names, entry.Name())
+	}
+	return names
 }

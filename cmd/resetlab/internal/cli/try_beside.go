@@ -130,7 +130,7 @@ func (b beside) waiting(text *strings.Builder) {
 // verdict says in a sentence whether the two agree.
 func (b beside) verdict() string {
 	switch open := strings.HasPrefix(b.predicted.Stopped, model.NotModelled); {
-	case b.agrees && b.doubtful():
+	case model.Doubted(b.predicted, b.happened):
 		return "kernel and model agree up to a line that came too late to be compared"
 	case !b.agrees:
 		n := agreed(b.predicted, b.happened)
@@ -147,12 +147,6 @@ func (b beside) verdict() string {
 		return fmt.Sprintf("kernel and model agree: it is one of the %d ways that the model has", b.ways)
 	}
 	return "kernel and model agree"
-}
-
-// doubtful says whether the first difference may be the machine's doing.
-func (b beside) doubtful() bool {
-	n := agreed(b.predicted, b.happened)
-	return n < len(b.predicted.Steps) && n < len(b.happened.Steps) && b.happened.Steps[n].Doubt != ""
 }
 
 // place says where a line is.
