@@ -63,35 +63,33 @@ func (c Command) Survey(
 	}
 	c.Output = Data // as it is
 	s.Open = c.Open
-	var shapes []audit.Rehearsal
-	if s.Remote == nil {
-		if shapes, err = rehearseShapes(ctx, s, l, room, operations); err != nil {
-			return nil, err
-		}
+	shapes, err := rehearseShapes(ctx, s, l, room, operations)
+	if err != nil {
+		return nil, err
 	}
 	if s.Origin, err = c.sample(s, operations, shapes, rehearse); err != nil {
 		return nil, err
 	}
 	c.Reply = s.Origin.Reply
 	survey.Subject, survey.Output = s, learnt
-	if s.Remote == nil {
-		if survey.Subject.Protocol, survey.Missing, err = c.visited(ctx, s, l, met, shapes, operations); err != nil {
-			return nil, err
-		}
+	if survey.Subject.Protocol, survey.Missing, err = c.visited(ctx, s, l, met, shapes, operations); err != nil {
+		return nil, err
 	}
-	survey.Subject.Suspends = true
-	survey.Subject.Cost = c.costs.measured()
+	survey.Subject.Suspends, survey.Subject.Cost = true, c.costs.measured()
 	c.Output, c.costs = learnt, nil
 	survey.Command, survey.Subject.Open = c, c.Open
 	return survey, nil
 }
 
 // visited is the protocol with the places that the program's conversations come
-// by, and the names of the others.
+// by, and the names of the others. Bytes are no places: they are all there.
 func (c Command) visited(
 	ctx context.Context, s audit.Subject, l audit.Limits, met map[visit]bool, shapes []audit.Rehearsal,
 	operations []point.Operation,
 ) (point.Protocol, []string, error) {
+	if s.Remote != nil {
+		return s.Protocol, nil, nil
+	}
 	for _, r := range shapes {
 		note(met, r) // one that fails has not come by its places
 	}
@@ -140,13 +138,14 @@ func (c Command) learn(
 	return learnt, nil
 }
 
-// rehearseShapes performs the operations in all shapes but the usual one.
+// rehearseShapes performs the operations in all shapes but the usual one, where they
+// have places.
 func rehearseShapes(
 	ctx context.Context, s audit.Subject, l audit.Limits, atOnce int, operations []point.Operation,
 ) (list []audit.Rehearsal, err error) {
 	var shapes []string
 	for _, place := range s.Protocol.Places() {
-		if place.Shape != "" && !slices.Contains(shapes, place.Shape) {
+		if s.Remote == nil && place.Shape != "" && !slices.Contains(shapes, place.Shape) {
 			shapes = append(shapes, place.Shape)
 		}
 	}
