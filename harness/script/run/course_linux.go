@@ -27,7 +27,7 @@ type course struct {
 	rules   []rule  // of the packet filter
 	kept    [][]byte
 	corked  time.Time // when the first line was made by which bytes are kept back; zero: none was
-	resent  bool      // a segment was sent again since the last line was over
+	resent  bool      // a segment was sent again since a line waited for something
 	proxy   *proxy    // nil before a line starts it
 
 	lab      *lab.Lab // nil if nothing is recorded
@@ -94,7 +94,6 @@ func (c *course) step(line script.Line) (script.Step, error) {
 		c.corked = time.Now()
 	}
 	step := script.Step{Line: line}
-	c.resent = false
 	before := len(c.returned())
 	results, err := c.results(line)
 	if err != nil {
@@ -104,8 +103,13 @@ func (c *course) step(line script.Line) (script.Step, error) {
 	if !c.corked.IsZero() && time.Since(c.corked) >= corkTimer {
 		step.Doubt = fmt.Sprintf("%v after its first byte the kernel sends what a cork keeps back, and this line came later than that", corkTimer)
 	}
-	if verb := line.Call.Verb; c.resent && verb != script.Returns && verb != script.Await {
-		step.Doubt = "a segment was sent again during this line: the machine was so slow that a timer of the kernel came first"
+	switch line.Call.Verb {
+	case script.Returns, script.Await: // what was waited for may have come by a timer
+		c.resent = false
+	default:
+		if c.resent {
+			step.Doubt = "a segment was sent again before: the machine was so slow that a timer of the kernel came first"
+		}
 	}
 	woken := len(c.returned()) - before
 	if line.Call.Verb != script.Returns && woken > 1 {

@@ -88,8 +88,8 @@ func TestTooLateForACork(t *testing.T) {
 }
 
 // TestTooLateForATimer: what comes after a segment was sent again may come of the
-// kernel's timer, so that it is not held against the line during which it was; a
-// line that waits is judged.
+// kernel's timer, so that it is not held against a script until a line has waited;
+// that line is judged, and what comes behind it.
 func TestTooLateForATimer(t *testing.T) {
 	const again = `listener listen; client connect; server accept; client vanish; client2 bind same as client; client2 connect; `
 	for _, test := range []struct {
@@ -99,6 +99,7 @@ func TestTooLateForATimer(t *testing.T) {
 		{again + `listener poll → nothing`, script.Unjudged},
 		{again + `listener poll → IN`, script.Held},
 		{again + `client2 returns within 60s → ECONNRESET`, script.Differs},
+		{again + `client2 returns within 60s; listener poll → nothing`, script.Differs},
 	} {
 		t.Run(test.text, func(t *testing.T) { // its runner is closed at the end: the next one has another network
 			r := start(t, run.Options{Line: func(step script.Step) {
@@ -114,7 +115,8 @@ func TestTooLateForATimer(t *testing.T) {
 	}
 }
 
-// awaitResent returns when a segment was sent again in the network of a runner.
+// awaitResent returns when a segment was sent again in the network of a runner, and
+// the connection that it was to open is there at both ends.
 func awaitResent(t *testing.T) {
 	t.Helper()
 	own, err := os.Readlink("/proc/self/ns/net")
@@ -138,7 +140,8 @@ func awaitResent(t *testing.T) {
 	}
 }
 
-// resent says whether TCP has sent a segment again in a process's network.
+// resent says whether TCP has sent a segment again in a process's network, and two
+// sockets are established in it.
 func resent(t *testing.T, pid string) bool {
 	t.Helper()
 	text, err := os.ReadFile("/proc/" + pid + "/net/snmp")
@@ -149,7 +152,7 @@ func resent(t *testing.T, pid string) bool {
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
 		if i := slices.Index(names, "RetransSegs"); i > 0 && fields[0] == "Tcp:" {
-			return fields[i] != "0"
+			return fields[i] != "0" && fields[slices.Index(names, "CurrEstab")] == "2"
 		}
 		names = fields
 	}
