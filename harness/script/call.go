@@ -84,6 +84,10 @@ type Call struct {
 	// proxy.
 	How string
 
+	// Cut is where ResetLab's proxy ends connections, in the words of 'resetlab
+	// proxy --cut'; empty if it does not. Whoever runs the script reads it.
+	Cut string
+
 	Flags   []string  // of recv and send, without MSG_ and in small letters
 	Events  Events    // that poll and watch ask for; none if they name none
 	Forever bool      // poll waits

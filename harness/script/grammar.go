@@ -201,13 +201,21 @@ func reasonWords(w *words, c *Call) {
 	fromWords(w, c)
 }
 
-// betweenWords reads the two ends, and which proxy it is.
+// betweenWords reads the two ends, and which proxy it is, or where that cuts.
 func betweenWords(w *words, c *Call) {
 	c.Name = w.name(false)
 	w.keyword("and")
 	c.Other = w.name(false)
 	if w.take("stock") {
 		c.How = "stock"
+	}
+	if w.take("cut") {
+		if c.How == "stock" {
+			w.at--
+			w.fail("leave out stock: ResetLab's own proxy cuts at a byte", "a stock toxiproxy has no cuts")
+			return
+		}
+		c.Cut = w.plainWord("where to cut, as toward=client,after=1")
 	}
 }
 

@@ -126,6 +126,9 @@ func (c Call) wordsOf() []string {
 	case WireRST, WireFIN, WireBytes:
 		return []string{"from", c.Name}
 	case Between:
+		if c.Cut != "" {
+			return []string{c.Name, "and", c.Other, "cut", c.Cut}
+		}
 		return nonEmpty(c.Name, "and", c.Other, c.How)
 	case Reason:
 		return []string{"of", "rst", "from", c.Name}

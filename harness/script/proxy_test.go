@@ -14,6 +14,8 @@ func TestByProxy(t *testing.T) {
 		{`client abort`, "proxy between client and listener stock\nclient abort\n", ""},
 		{`client connect to nobody; origin listen; a connect to origin; client read 1`,
 			"client connect to nobody\norigin listen\nproxy between a and origin stock\na connect to origin\nclient read 1\n", ""},
+		{`proxy between client and listener cut toward=client,after=1; client abort`, "",
+			"line 1 has a proxy already: proxy between client and listener cut toward=client,after=1"},
 		{`client socket; client so_error`, "", "nobody connects to a socket of the script"},
 		{`client connect to nobody`, "", "nobody connects to a socket of the script"},
 		{`client bind; client connect to client`, "", "nobody connects to a socket of the script"},

@@ -60,6 +60,16 @@ func (w *words) keyword(name string) {
 	}
 }
 
+// plainWord reads the next word, which must be there.
+func (w *words) plainWord(what string) string {
+	if !w.more() || w.peek().kind != word {
+		w.missing(what)
+		return ""
+	}
+	w.at++
+	return w.tokens[w.at-1].text
+}
+
 // oneOf reads one of the words, which must be there.
 func (w *words) oneOf(names ...string) string {
 	for _, name := range names {

@@ -125,7 +125,7 @@ func (c *course) connect(line script.Line, e *end) (uintptr, func() script.Resul
 	port := uint16(1)
 	if to := line.Call.Name; to != script.Nobody {
 		if port = c.reach(e.name, to); port == 0 {
-			return 0, nil, faultf(line, "%s has no address: it neither listens nor is bound", to)
+			return 0, nil, mistakef(line, "%s has no address: it neither listens nor is bound", to)
 		}
 	}
 	fd := e.fd
@@ -137,7 +137,7 @@ func (c *course) connect(line script.Line, e *end) (uintptr, func() script.Resul
 func (c *course) accept(line script.Line) (uintptr, func() script.Result, error) {
 	from := c.ends[line.Call.Name]
 	if from == nil || from.fd < 0 {
-		return 0, nil, faultf(line, "%s has no socket", line.Call.Name)
+		return 0, nil, mistakef(line, "%s has no socket", line.Call.Name)
 	}
 	listener := from.fd
 	return unix.SYS_ACCEPT4, func() script.Result {

@@ -16,7 +16,7 @@ import (
 func (c *course) await(line script.Line) (script.Result, error) {
 	e := c.ends[line.Actor.Name]
 	if e == nil {
-		return script.Result{}, faultf(line, "%s has no socket", line.Actor.Name)
+		return script.Result{}, mistakef(line, "%s has no socket", line.Actor.Name)
 	}
 	if _, err := c.threadOf(line); err != nil {
 		return script.Result{}, err
@@ -28,7 +28,7 @@ func (c *course) await(line script.Line) (script.Result, error) {
 	}
 	changes, err := watchChanges(limit, e.fd)
 	if err != nil {
-		return script.Result{}, faultf(line, "%v", err)
+		return script.Result{}, mistakef(line, "%v", err)
 	}
 	defer changes.close()
 	for {
@@ -42,11 +42,11 @@ func (c *course) await(line script.Line) (script.Result, error) {
 			break
 		}
 		if err := changes.next(); err != nil {
-			return script.Result{}, faultf(line, "%v", err)
+			return script.Result{}, mistakef(line, "%v", err)
 		}
 	}
 	if c.ctx.Err() != nil {
-		return script.Result{}, faultf(line, "%v", context.Cause(c.ctx))
+		return script.Result{}, mistakef(line, "%v", context.Cause(c.ctx))
 	}
 	return script.Result{Kind: script.NotYet}, nil
 }
@@ -111,11 +111,11 @@ func (c *course) awaitGone(limit context.Context, line script.Line, e *end) (scr
 		_, exists, err := c.diagnose(e.socket)
 		switch {
 		case err != nil:
-			return script.Result{}, faultf(line, "%v", err)
+			return script.Result{}, mistakef(line, "%v", err)
 		case !exists:
 			return script.Result{Kind: script.OK}, nil
 		case c.ctx.Err() != nil:
-			return script.Result{}, faultf(line, "%v", context.Cause(c.ctx))
+			return script.Result{}, mistakef(line, "%v", context.Cause(c.ctx))
 		case limit.Err() != nil:
 			return script.Result{Kind: script.NotYet}, nil
 		}

@@ -65,21 +65,21 @@ func (w *call) waitsAt() *end {
 	return w.end
 }
 
-// A fault is what is wrong with the script as the calls have come out.
-type fault struct {
+// A mistake is what is wrong with the script as the calls have come out.
+type mistake struct {
 	line    script.Line
 	problem string
 }
 
-func (f *fault) Error() string {
-	if f.line.Implied() {
-		return fmt.Sprintf("%s: %s", f.line, f.problem)
+func (m *mistake) Error() string {
+	if m.line.Implied() {
+		return fmt.Sprintf("%s: %s", m.line, m.problem)
 	}
-	return fmt.Sprintf("line %d, column %d: %s: %s", f.line.At.Line, f.line.At.Column, f.line, f.problem)
+	return fmt.Sprintf("line %d, column %d: %s: %s", m.line.At.Line, m.line.At.Column, m.line, m.problem)
 }
 
-func faultf(line script.Line, format string, arguments ...any) error {
-	return &fault{line, fmt.Sprintf(format, arguments...)}
+func mistakef(line script.Line, format string, arguments ...any) error {
+	return &mistake{line, fmt.Sprintf(format, arguments...)}
 }
 
 // step makes the call of a line and waits until the line is over.
@@ -209,7 +209,7 @@ func (c *course) threadOf(line script.Line) (*thread, error) {
 	if t != nil {
 		for _, w := range c.waiting {
 			if w.thread == t {
-				return nil, faultf(line, "%s still waits in the call of line %d", line.Actor, w.line.At.Line)
+				return nil, mistakef(line, "%s still waits in the call of line %d", line.Actor, w.line.At.Line)
 			}
 		}
 		return t, nil
@@ -232,7 +232,7 @@ func (c *course) returns(line script.Line) ([]script.Result, error) {
 		}
 	}
 	if len(asked) == 0 {
-		return nil, faultf(line, "no call waits: the last one has returned at once")
+		return nil, mistakef(line, "no call waits: the last one has returned at once")
 	}
 	limit, cancel := context.WithTimeout(c.ctx, line.Call.Limit())
 	defer cancel()
@@ -244,7 +244,7 @@ func (c *course) returns(line script.Line) ([]script.Result, error) {
 			case <-limit.Done():
 			}
 			if c.ctx.Err() != nil {
-				return nil, faultf(line, "%v", context.Cause(c.ctx))
+				return nil, mistakef(line, "%v", context.Cause(c.ctx))
 			}
 		}
 	}

@@ -45,11 +45,11 @@ func (c *course) endOf(line script.Line) (*end, error) {
 	e := c.ends[line.Actor.Name]
 	switch verb := line.Call.Verb; {
 	case verb == script.Accept && e != nil:
-		return nil, faultf(line, "%s has a socket already", e.name)
+		return nil, mistakef(line, "%s has a socket already", e.name)
 	case verb == script.Accept:
 		return nil, nil // it comes of the call
 	case e != nil && e.fd < 0:
-		return nil, faultf(line, "%s is gone", e.name)
+		return nil, mistakef(line, "%s is gone", e.name)
 	case e != nil:
 		return e, nil
 	}
@@ -60,11 +60,11 @@ func (c *course) endOf(line script.Line) (*end, error) {
 	switch line.Call.Verb {
 	case script.Socket, script.Bind, script.Listen, script.Connect, script.Set:
 	default:
-		return nil, faultf(line, "%s has no socket", line.Actor.Name)
+		return nil, mistakef(line, "%s has no socket", line.Actor.Name)
 	}
 	fd, err := c.host.Socket(unix.AF_INET, unix.SOCK_STREAM, protocol)
 	if err != nil {
-		return nil, faultf(line, "%v", err)
+		return nil, mistakef(line, "%v", err)
 	}
 	return c.add(line.Actor.Name, fd, &socket{}), nil
 }

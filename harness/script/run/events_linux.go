@@ -79,7 +79,7 @@ func choosing(fd int) script.Result {
 func (c *course) watching(line script.Line, e *end) (uintptr, func() script.Result, error) {
 	if line.Call.Verb == script.Wait {
 		if e.epoll < 0 {
-			return 0, nil, faultf(line, "%s watches nothing: %s watch IN RDHUP", e.name, e.name)
+			return 0, nil, mistakef(line, "%s watches nothing: %s watch IN RDHUP", e.name, e.name)
 		}
 		epoll := e.epoll
 		return 0, func() script.Result {
@@ -95,7 +95,7 @@ func (c *course) watching(line script.Line, e *end) (uintptr, func() script.Resu
 	if e.epoll < 0 {
 		epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 		if err != nil {
-			return 0, nil, faultf(line, "epoll_create1: %v", err)
+			return 0, nil, mistakef(line, "epoll_create1: %v", err)
 		}
 		e.epoll, operation = epoll, unix.EPOLL_CTL_ADD
 	}

@@ -58,7 +58,7 @@ func (c *course) listens(e *end) {
 // ask remembers a question.
 func (c *course) ask(line script.Line) (script.Result, error) {
 	if c.ends[line.Call.Name] == nil && line.Call.Name != script.Proxy {
-		return script.Result{}, faultf(line, "%s has no socket", line.Call.Name)
+		return script.Result{}, mistakef(line, "%s has no socket", line.Call.Name)
 	}
 	c.later = append(c.later, question{len(c.answer.Steps), line, time.Now()})
 	return script.Result{Kind: script.Unknown, Word: "the recording has not been read yet"}, nil

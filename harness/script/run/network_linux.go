@@ -16,7 +16,7 @@ import (
 func (c *course) network(line script.Line) (script.Result, error) {
 	e := c.ends[line.Call.Name]
 	if e == nil {
-		return script.Result{}, faultf(line, "%s has no socket", line.Call.Name)
+		return script.Result{}, mistakef(line, "%s has no socket", line.Call.Name)
 	}
 	c.learn(e)
 	var err error
@@ -30,12 +30,12 @@ func (c *course) network(line script.Line) (script.Result, error) {
 			c.orphans = true
 		}
 	}
-	var wrong *fault
+	var wrong *mistake
 	switch {
 	case errors.As(err, &wrong):
 		return script.Result{}, err
 	case err != nil && line.Call.Verb != script.Destroys:
-		return script.Result{}, faultf(line, "%v", err)
+		return script.Result{}, mistakef(line, "%v", err)
 	}
 	return done(err), c.settle()
 }
@@ -53,7 +53,7 @@ func (c *course) destroy(e *end) error {
 func (c *course) drops(line script.Line, e *end) error {
 	s := e.socket
 	if s.local.Port() == 0 {
-		return faultf(line, "%s has no address yet", e.name)
+		return mistakef(line, "%s has no address yet", e.name)
 	}
 	block, err := c.host.Block(netlab.Rule{
 		Hook: netlab.Input, Verdict: netlab.Drop, Source: s.remote,
@@ -128,7 +128,7 @@ func (c *course) alone(line script.Line) (*end, error) {
 	}
 	for _, w := range c.waiting {
 		if w.waitsAt().socket == e.socket && !w.job.over.Load() {
-			return nil, faultf(line, "%s still waits in the call of line %d: a process takes its threads with it, "+
+			return nil, mistakef(line, "%s still waits in the call of line %d: a process takes its threads with it, "+
 				"which the runner cannot", w.line.Actor, w.line.At.Line)
 		}
 	}
@@ -155,14 +155,14 @@ func (c *course) kill(line script.Line) (script.Result, error) {
 	c.learn(e)
 	owner, err := own(e.fd)
 	if err != nil {
-		return script.Result{}, faultf(line, "start the process that owns it: %v", err)
+		return script.Result{}, mistakef(line, "start the process that owns it: %v", err)
 	}
 	start := time.Now()
 	syscall.ForkLock.RLock() // see step
 	defer syscall.ForkLock.RUnlock()
 	c.closeAll(e.socket)
 	if err := owner.kill(); err != nil {
-		return script.Result{}, faultf(line, "kill: %v", err)
+		return script.Result{}, mistakef(line, "kill: %v", err)
 	}
 	c.noteEnd(line, e, start)
 	return done(nil), c.settle()

@@ -47,11 +47,15 @@ type proxy struct {
 func (c *course) between(line script.Line) (script.Result, error) {
 	port := c.port(line.Call.Other)
 	if port == 0 {
-		return script.Result{}, faultf(line, "%s has no address: it neither listens nor is bound", line.Call.Other)
+		return script.Result{}, mistakef(line, "%s has no address: it neither listens nor is bound", line.Call.Other)
 	}
-	p, err := c.startProxy(line.Call.How, netip.AddrPortFrom(c.address, port))
+	order := proxyOrder{How: line.Call.How, Cut: line.Call.Cut, Upstream: netip.AddrPortFrom(c.address, port).String(), Processor: c.processor}
+	if _, err := order.cuts(); err != nil {
+		return script.Result{}, mistakef(line, "%v", err)
+	}
+	p, err := c.startProxy(order)
 	if err != nil {
-		return script.Result{}, faultf(line, "start the proxy: %v", err)
+		return script.Result{}, mistakef(line, "start the proxy: %v", err)
 	}
 	p.client, p.listener = line.Call.Name, line.Call.Other
 	c.proxy = p
@@ -62,7 +66,7 @@ func (c *course) between(line script.Line) (script.Result, error) {
 }
 
 // startProxy starts the process of a proxy.
-func (c *course) startProxy(how string, upstream netip.AddrPort) (*proxy, error) {
+func (c *course) startProxy(o proxyOrder) (*proxy, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
@@ -70,7 +74,7 @@ func (c *course) startProxy(how string, upstream netip.AddrPort) (*proxy, error)
 	theirs := os.NewFile(uintptr(pair[1]), "control")
 	defer theirs.Close()
 	p := &proxy{control: os.NewFile(uintptr(pair[0]), "control")}
-	order, err := json.Marshal(proxyOrder{How: how, Upstream: upstream.String(), Processor: c.processor})
+	order, err := json.Marshal(o)
 	if err != nil {
 		return nil, errors.Join(err, p.control.Close())
 	}

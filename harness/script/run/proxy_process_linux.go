@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/fault"
 )
 
 // proxyVariable tells a re-executed binary that it is a proxy, and which.
@@ -23,8 +24,18 @@ const proxyName = "resetlab-proxy"
 // A proxyOrder is what the process of a proxy is to do.
 type proxyOrder struct {
 	How       string // "stock", or empty for the faithful one
+	Cut       string // where the faithful one cuts; empty: nowhere
 	Upstream  string
 	Processor int // that all of it runs on
+}
+
+// cuts reads where to cut.
+func (o proxyOrder) cuts() ([]harness.Option, error) {
+	if o.Cut == "" {
+		return nil, nil
+	}
+	cut, err := fault.ParseCut(o.Cut)
+	return []harness.Option{cut}, err
 }
 
 // A proxyWord is what it says when it is ready.
@@ -78,7 +89,11 @@ func beProxy(text string) (proxyWord, error) {
 		}
 		address = p.Addr()
 	} else {
-		p, err := harness.StartProxy(order.Upstream)
+		cuts, err := order.cuts()
+		if err != nil {
+			return word, err
+		}
+		p, err := harness.StartProxy(order.Upstream, cuts...)
 		if err != nil {
 			return word, err
 		}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/resetlab/resetlab/cmd/resetlab/internal/fault"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/fault"
 )
 
 func newProxy() *cobra.Command {

@@ -125,6 +125,9 @@ func (f *tryFlags) once(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkCuts(all); err != nil {
+		return err
+	}
 	if all, err = f.byProxy(all); err != nil {
 		return err
 	}

@@ -1,6 +1,10 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/resetlab/resetlab/harness/fault"
+)
 
 // The proxies of try --proxy.
 const (
@@ -14,6 +18,21 @@ func (f *tryFlags) registerProxy(command *cobra.Command) {
 		"put a `PROXY` between client and listener: stock (toxiproxy) or faithful (ResetLab's)")
 	noError(command.RegisterFlagCompletionFunc("proxy", cobra.FixedCompletions(
 		[]string{stockProxy, faithfulProxy}, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// checkCuts looks at where proxies of the scripts are to cut.
+func checkCuts(all []source) error {
+	for _, s := range all {
+		for _, line := range s.script.Lines {
+			if line.Call.Cut == "" {
+				continue
+			}
+			if _, err := fault.ParseCut(line.Call.Cut); err != nil {
+				return badInputf("%s: line %d, column %d: %s: %w", s.name(), line.At.Line, line.At.Column, line, err)
+			}
+		}
+	}
+	return nil
 }
 
 // byProxy puts the proxy that is asked for into the scripts.

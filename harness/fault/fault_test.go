@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/resetlab/resetlab/cmd/resetlab/internal/fault"
 	"github.com/resetlab/resetlab/harness"
+	"github.com/resetlab/resetlab/harness/fault"
 )
 
 func TestParseCut(t *testing.T) {
