@@ -57,8 +57,9 @@ and that of an example for that.
 With --proxy what the client connects to the listener goes through a proxy: a
 stock toxiproxy, which makes a FIN of every ending, or ResetLab's faithful one,
 which passes a RST on as a RST and a half-close as a half-close. The line 'proxy
-between client and listener', with 'stock' or without, says the same in a script.
-A line is over when the proxy, too, has nothing left to do.
+between client and listener', with 'stock' or without, says the same in a script;
+with 'cut toward=client,after=1' behind it the proxy cuts there (resetlab proxy
+--help). A line is over when the proxy, too, has nothing left to do.
 
 With --predict the results of a model stand beside the kernel's, and where they
 differ ≠ stands between: 'resetlab predict' asks the model alone.
