@@ -3,9 +3,12 @@ package run
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/resetlab/resetlab/harness/script"
 )
 
 // stillWaiting notes which calls had not returned when the last line was over: what
@@ -28,6 +31,9 @@ func (c *course) leave() error {
 	}
 	for _, w := range c.waiting {
 		errs = append(errs, c.release(w))
+		if r := w.job.result; !w.noted && w.line.Call.Verb == script.Accept && w.job.over.Load() && r.Kind == script.OK {
+			errs = append(errs, os.NewSyscallError("close", unix.Close(r.Count))) // no end has it
+		}
 	}
 	for _, e := range c.order {
 		errs = append(errs, c.abandon(e))

@@ -112,6 +112,27 @@ func TestReturnsAfterTheEnd(t *testing.T) {
 	}
 }
 
+// TestAcceptedAfterTheEnd: what accept returns when the last line is over is closed.
+func TestAcceptedAfterTheEnd(t *testing.T) {
+	r := start(t, run.Options{Line: func(step script.Step) {
+		for step.Line.Call.Verb == script.Passes && t.Context().Err() == nil && inCall(t, unix.SYS_ACCEPT4) {
+			runtime.Gosched() // the client's SYN is sent again after a second
+		}
+	}})
+	s := parse(t, `listener listen; network drops all toward listener; client connect; server accept; network passes all toward listener`)
+	var after [2]holdings
+	for i := range after {
+		result, err := r.Run(t.Context(), s)
+		if err != nil || !slices.Contains(result.Answer.Waiting, "server: accept") {
+			t.Fatalf("%v\n%s", err, result.Answer.Text())
+		}
+		after[i] = held(t)
+	}
+	if after[0] != after[1] {
+		t.Errorf("after the first time %+v, after the second %+v", after[0], after[1])
+	}
+}
+
 // shutAll shuts every connection of this process down.
 func shutAll(t *testing.T) {
 	t.Helper()
