@@ -108,7 +108,7 @@ func (c *course) step(line script.Line) (script.Step, error) {
 		c.resent = false
 	default:
 		if c.resent {
-			step.Doubt = "a segment was sent again before: the machine was so slow that a timer of the kernel came first"
+			step.Doubt = "a segment was sent again before: a timer of the kernel may have come first, as on a machine that is slow"
 		}
 	}
 	woken := len(c.returned()) - before

@@ -1,7 +1,6 @@
 package run_test
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,22 +13,8 @@ import (
 // TestProxies: how an end is passed on by ResetLab's proxy, and by a stock one,
 // and that no line is over before it is.
 func TestProxies(t *testing.T) {
-	text, err := os.ReadFile("testdata/proxies.try")
-	if err != nil {
-		t.Fatal(err)
-	}
-	scripts, err := script.Parse(string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := start(t, run.Options{})
-	for _, s := range scripts {
-		for range 2 {
-			result, err := r.Run(t.Context(), s)
-			if err != nil || result.Answer.Verdict() != script.Held {
-				t.Fatalf("%s: %s, %v\n%s", s.Title, result.Answer.Verdict(), err, result.Answer.Text())
-			}
-		}
+	for range 2 {
+		holds(t, "testdata/proxies.try")
 	}
 }
 

@@ -17,7 +17,13 @@ import (
 // TestSituations: each call of the notation does on the kernel what its manual
 // says.
 func TestSituations(t *testing.T) {
-	text, err := os.ReadFile("testdata/situations.try")
+	holds(t, "testdata/situations.try")
+}
+
+// holds runs the scripts of a file, each of which is to come out as it says.
+func holds(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
